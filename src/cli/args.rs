@@ -1,0 +1,63 @@
+//! What was typed.
+
+use super::commands;
+use clap::{Args, Parser, Subcommand};
+
+/// Only tested builds deploy: SBOM, advisories, registry, secrets, signing and a gate.
+#[derive(Debug, Parser)]
+#[command(
+    name = "sealgate",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
+pub struct Arguments {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Judge as of this time (RFC 3339, or seconds since 1970) instead of now
+    #[arg(long, global = true, value_name = "TIME")]
+    pub at: Option<String>,
+    /// Directory of the advisory database [default: the user's data directory]
+    #[arg(long, global = true, value_name = "DIR", env = "SEALGATE_DB")]
+    pub db: Option<std::path::PathBuf>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check a project: SBOM, advisories, registry and secrets, one verdict
+    Check(commands::check::CheckArgs),
+    /// The advisory database: import and status
+    Db(commands::db::DbArgs),
+    /// Compare version numbers as an ecosystem does
+    Version(commands::version::VersionArgs),
+    /// Signing keys: generate, and show the public part
+    Key(commands::key::KeyArgs),
+    /// Sign files into Sigstore bundles
+    Sign(commands::sign::SignArgs),
+    /// Verify a file against a Sigstore bundle
+    Verify(commands::verify::VerifyArgs),
+    /// Run the tests of an artifact and record the result for its digest
+    Test(commands::test::TestArgs),
+    /// Sign test result, SBOM and scan result of an artifact
+    Seal(commands::seal::SealArgs),
+    /// Decide whether an artifact may enter an environment
+    Gate(commands::gate::GateArgs),
+    /// Show the whole story on a small project in a temporary directory
+    Demo(commands::demo::DemoArgs),
+    /// Explain a rule: why it matters and what to do
+    Explain(commands::explain::ExplainArgs),
+    /// Write shell completions to standard output
+    Completions(commands::completions::CompletionsArgs),
+    /// Write the manual page to standard output
+    Man,
+}

@@ -1,0 +1,16 @@
+//! gate
+
+use crate::cli::exit::{CliError, Exit};
+use crate::cli::settings::Settings;
+
+/// Options.
+#[derive(Debug, clap::Args)]
+pub struct GateArgs {}
+
+/// Runs the command.
+///
+/// # Errors
+/// What ended it.
+pub fn run(_args: &GateArgs, _settings: &Settings) -> Result<Exit, CliError> {
+    Ok(Exit::Usage)
+}

@@ -1,0 +1,40 @@
+//! The commands, one file each.
+
+pub mod check;
+pub mod completions;
+pub mod db;
+pub mod demo;
+pub mod explain;
+pub mod gate;
+pub mod key;
+pub mod seal;
+pub mod sign;
+pub mod test;
+pub mod verify;
+pub mod version;
+
+use super::args::Command;
+use super::exit::{CliError, Exit};
+use super::settings::Settings;
+
+/// Runs one command.
+///
+/// # Errors
+/// What ended it, with its exit code.
+pub fn run(command: Command, settings: &Settings) -> Result<Exit, CliError> {
+    match command {
+        Command::Check(args) => check::run(&args, settings),
+        Command::Db(args) => db::run(&args, settings),
+        Command::Version(args) => version::run(&args),
+        Command::Key(args) => key::run(&args, settings),
+        Command::Sign(args) => sign::run(&args, settings),
+        Command::Verify(args) => verify::run(&args, settings),
+        Command::Test(args) => test::run(&args, settings),
+        Command::Seal(args) => seal::run(&args, settings),
+        Command::Gate(args) => gate::run(&args, settings),
+        Command::Demo(args) => demo::run(&args, settings),
+        Command::Explain(args) => explain::run(&args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man => completions::man(),
+    }
+}

@@ -1,0 +1,47 @@
+//! The command line: arguments, settings, exit codes, commands. The only room that
+//! prints.
+
+pub mod args;
+pub mod commands;
+pub mod exit;
+pub mod settings;
+pub mod terminal;
+
+use args::Arguments;
+use clap::Parser as _;
+use exit::{CliError, Exit};
+use settings::Settings;
+use std::process::ExitCode;
+
+/// Runs the program on the process's own arguments and environment.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // clap prints help and version to stdout and errors to stderr.
+            let _ = error.print();
+            return if error.use_stderr() {
+                Exit::Usage.into()
+            } else {
+                Exit::Pass.into()
+            };
+        }
+    };
+    let outcome = Settings::from_environment(&arguments.global)
+        .and_then(|settings| commands::run(arguments.command, &settings));
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            report_error(&error);
+            error.exit.into()
+        }
+    }
+}
+
+fn report_error(error: &CliError) {
+    terminal::error(&error.message);
+    if let Some(hint) = &error.hint {
+        terminal::hint(hint);
+    }
+}

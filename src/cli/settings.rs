@@ -1,0 +1,135 @@
+//! What was typed, together with the environment and the defaults, resolved once. No
+//! other file reads the environment.
+
+use super::args::Global;
+use super::exit::{CliError, Exit};
+use crate::support::clock;
+use jiff::Timestamp;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// What every command is given.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The time of the verdict.
+    pub now: Timestamp,
+    /// The time that documents carry: `SOURCE_DATE_EPOCH`, else `--at`, else none, so
+    /// that the same input gives the same bytes.
+    pub document_time: Option<Timestamp>,
+    /// Directory of the advisory database; it may not exist.
+    pub database: PathBuf,
+    /// Passphrase of a signing key from `SEALGATE_PASSPHRASE`.
+    pub passphrase: Option<zeroize::Zeroizing<String>>,
+}
+
+impl Settings {
+    /// Resolves the settings from options and the process environment.
+    ///
+    /// # Errors
+    /// Exit 2 where a time is malformed or no database directory can be named.
+    pub fn from_environment(global: &Global) -> Result<Self, CliError> {
+        Self::resolve(global, &|name| std::env::var_os(name))
+    }
+
+    fn resolve(
+        global: &Global,
+        variable: &dyn Fn(&str) -> Option<OsString>,
+    ) -> Result<Self, CliError> {
+        let at = global
+            .at
+            .as_deref()
+            .map(|text| parse_time("--at", text))
+            .transpose()?;
+        let epoch = variable("SOURCE_DATE_EPOCH")
+            .filter(|value| !value.is_empty())
+            .map(|value| parse_time("SOURCE_DATE_EPOCH", &value.to_string_lossy()))
+            .transpose()?;
+        let database = match &global.db {
+            Some(path) => path.clone(),
+            None => default_database(variable)?,
+        };
+        let passphrase = variable("SEALGATE_PASSPHRASE")
+            .map(|value| {
+                value.into_string().map_err(|_| {
+                    CliError::new(Exit::Usage, "SEALGATE_PASSPHRASE is not valid UTF-8")
+                })
+            })
+            .transpose()?
+            .map(zeroize::Zeroizing::new);
+        Ok(Self {
+            now: at.unwrap_or_else(clock::system_now),
+            document_time: epoch.or(at),
+            database,
+            passphrase,
+        })
+    }
+}
+
+fn parse_time(source: &str, text: &str) -> Result<Timestamp, CliError> {
+    let parsed = match text.parse::<i64>() {
+        Ok(seconds) => Timestamp::from_second(seconds).ok(),
+        Err(_) => text.parse::<Timestamp>().ok(),
+    };
+    parsed.ok_or_else(|| {
+        CliError::new(Exit::Usage, format!("{source}: `{text}` is not a time"))
+            .with_hint("write it as 2026-11-23T00:00:00Z or as seconds since 1970")
+    })
+}
+
+fn default_database(variable: &dyn Fn(&str) -> Option<OsString>) -> Result<PathBuf, CliError> {
+    let absolute = |name: &str| {
+        variable(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
+    let base = absolute("XDG_DATA_HOME")
+        .or_else(|| absolute("HOME").map(|home| home.join(".local/share")))
+        .or_else(|| absolute("LOCALAPPDATA"));
+    match base {
+        Some(base) => Ok(base.join("sealgate/db")),
+        None => Err(CliError::new(
+            Exit::Usage,
+            "no home directory to keep the advisory database in",
+        )
+        .with_hint("name one with --db DIR or SEALGATE_DB")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn resolve(at: Option<&str>, variables: &[(&str, &str)]) -> Result<Settings, CliError> {
+        let global = Global {
+            at: at.map(str::to_owned),
+            db: None,
+        };
+        Settings::resolve(&global, &|name| {
+            variables
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| OsString::from(value))
+        })
+    }
+
+    #[test]
+    fn source_date_epoch_dates_documents_and_at_dates_the_verdict() {
+        let settings = resolve(
+            Some("2026-01-02T03:04:05Z"),
+            &[("SOURCE_DATE_EPOCH", "1000"), ("HOME", "/h")],
+        )
+        .unwrap();
+        assert_eq!(settings.now.to_string(), "2026-01-02T03:04:05Z");
+        assert_eq!(settings.document_time.unwrap().as_second(), 1000);
+        assert_eq!(settings.database, Path::new("/h/.local/share/sealgate/db"));
+    }
+
+    #[test]
+    fn a_malformed_time_is_a_usage_error() {
+        let error = resolve(Some("tomorrow"), &[("HOME", "/h")]).unwrap_err();
+        assert_eq!(error.exit, Exit::Usage);
+        assert!(error.message.contains("--at"), "{}", error.message);
+        assert!(resolve(None, &[("SOURCE_DATE_EPOCH", "x"), ("HOME", "/h")]).is_err());
+    }
+}

@@ -1,0 +1,66 @@
+//! Writing to the terminal: results to stdout, everything else to stderr.
+
+use super::exit::{CliError, Exit};
+use crate::model::terminal_safe;
+use anstyle::{AnsiColor, Style};
+use std::io::{ErrorKind, Write as _};
+
+const RED: Style = AnsiColor::Red.on_default().bold();
+const CYAN: Style = AnsiColor::Cyan.on_default().bold();
+const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
+
+/// Writes a result to stdout. Colour codes in it are dropped where stdout is no terminal
+/// or `NO_COLOR` is set. A reader that has gone away (`| head`) is no error.
+///
+/// # Errors
+/// Exit 2 where stdout cannot be written otherwise (a full disk).
+pub fn result(text: &str) -> Result<(), CliError> {
+    let mut stdout = anstream::stdout().lock();
+    let written = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
+    match written {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(CliError::new(
+            Exit::Usage,
+            format!("cannot write to standard output: {error}"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// An error message on stderr; line breaks are kept, other control characters shown.
+pub fn error(message: &str) {
+    labelled(RED, "error", message);
+}
+
+/// What to do about it.
+pub fn hint(message: &str) {
+    labelled(CYAN, " hint", message);
+}
+
+/// Something to know that changes nothing.
+pub fn warning(message: &str) {
+    labelled(YELLOW, "warning", message);
+}
+
+/// A line of progress or confirmation on stderr.
+pub fn note(message: &str) {
+    let _ = writeln!(anstream::stderr(), "{}", safe_lines(message));
+}
+
+fn labelled(style: Style, label: &str, message: &str) {
+    // Nothing can be done about a stderr that cannot be written.
+    let _ = writeln!(
+        anstream::stderr(),
+        "{style}{label}{style:#}: {}",
+        safe_lines(message)
+    );
+}
+
+fn safe_lines(message: &str) -> String {
+    message
+        .lines()
+        .map(terminal_safe)
+        .collect::<Vec<_>>()
+        .join("\n")
+}

@@ -1,0 +1,210 @@
+//! What a check found.
+
+use super::{Gap, Location, Origin, Purl, Redacted, Severity};
+
+/// The fixed texts of a rule. Each check keeps its own list in its `rules.rs`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Stable id, `room/kebab-name`; its page is `docs/rules/<id>.md`.
+    pub id: &'static str,
+    /// A few words, as a heading.
+    pub title: &'static str,
+    /// What it means and why it matters, one or two sentences.
+    pub description: &'static str,
+    /// What to do in general, one sentence.
+    pub remedy: &'static str,
+}
+
+/// What a finding is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// A component of the inventory.
+    Component {
+        /// Its purl.
+        purl: Purl,
+        /// `name@version` for people.
+        label: String,
+    },
+    /// A file of the tree.
+    File {
+        /// Relative path.
+        path: String,
+    },
+}
+
+/// What an advisory is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AdvisoryClass {
+    /// A weakness that can be exploited.
+    Vulnerability,
+    /// The package itself is hostile.
+    Malicious,
+    /// Nobody maintains it.
+    Unmaintained,
+    /// Its safe interface can break memory safety.
+    Unsound,
+    /// Worth knowing.
+    Notice,
+}
+
+impl AdvisoryClass {
+    /// The lower-case word used in every format.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Vulnerability => "vulnerability",
+            Self::Malicious => "malicious",
+            Self::Unmaintained => "unmaintained",
+            Self::Unsound => "unsound",
+            Self::Notice => "notice",
+        }
+    }
+}
+
+/// What an advisory finding adds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdvisoryDetail {
+    /// The id shown first.
+    pub id: String,
+    /// Every other id of the same group, sorted.
+    pub aliases: Vec<String>,
+    /// Related records that are not the same thing, sorted.
+    pub related: Vec<String>,
+    /// The class.
+    pub class: AdvisoryClass,
+    /// One line from the record.
+    pub summary: String,
+    /// The best vector of the group, as recorded.
+    pub vector: Option<String>,
+    /// Its base score times ten (75 is 7.5).
+    pub score_tenths: Option<u8>,
+    /// Versions that fix it and are above the one in use, nearest first.
+    pub fixed: Vec<String>,
+    /// Link to the record.
+    pub url: Option<String>,
+    /// A bound could not be compared with this version: it may be affected.
+    pub indeterminate: bool,
+    /// A shortest path from the product to the component, labels, both ends included.
+    pub introduced_by: Vec<String>,
+}
+
+/// What a registry finding adds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegistryDetail {
+    /// The origin that was found.
+    pub origin: Origin,
+    /// What the policy approves for this ecosystem.
+    pub approved: Vec<String>,
+}
+
+/// How sure a secret finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Confidence {
+    /// Looks like one; shown with `--all`.
+    Low,
+    /// A shape that other things may have.
+    Medium,
+    /// A shape that only secrets have.
+    High,
+}
+
+impl Confidence {
+    /// The lower-case word used in every format.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
+/// What an offline look at the structure of a secret says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Validity {
+    /// Its checksum or structure holds.
+    Valid,
+    /// Its checksum or structure does not hold: perhaps an example, perhaps damaged.
+    Mismatch,
+    /// Its kind has nothing to check.
+    Unknown,
+}
+
+impl Validity {
+    /// The lower-case word used in every format.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Mismatch => "mismatch",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What a secret finding adds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretDetail {
+    /// The provider's or kind's name: `GitHub`, `private key`.
+    pub provider: String,
+    /// Stable id of the token kind, `provider-kind`: `github-personal-access-token`.
+    pub kind: String,
+    /// The credential type, a few words: `personal access token`.
+    pub credential: String,
+    /// The value; only its mask leaves the program.
+    pub value: Redacted,
+    /// How sure.
+    pub confidence: Confidence,
+    /// Whether the structure holds.
+    pub validity: Validity,
+    /// `true`: replace the credential by a mechanism without a stored secret;
+    /// `false`: rotate it.
+    pub replace: bool,
+}
+
+/// The part of a finding that only its kind has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Detail {
+    /// From `checks::advisories`.
+    Advisory(AdvisoryDetail),
+    /// From `checks::registry`.
+    Registry(RegistryDetail),
+    /// From `checks::secrets`.
+    Secret(SecretDetail),
+}
+
+/// One result of one check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule that made it.
+    pub rule: &'static Rule,
+    /// How bad.
+    pub severity: Severity,
+    /// What is wrong here, one line, terminal-safe, no secret in it.
+    pub message: String,
+    /// What to do here, one line.
+    pub remedy: String,
+    /// What it is about.
+    pub subject: Subject,
+    /// Where to look first.
+    pub location: Location,
+    /// Other places of the same thing, sorted.
+    pub also_at: Vec<Location>,
+    /// The source line at `location`, terminal-safe, secrets masked, at most 200
+    /// characters; `None` where the line tells nothing.
+    pub excerpt: Option<String>,
+    /// Stable over line moves and between machines; lower-case hex.
+    pub fingerprint: String,
+    /// What only this kind of finding has.
+    pub detail: Detail,
+}
+
+/// What every check gives back.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// What was found.
+    pub findings: Vec<Finding>,
+    /// What could not be checked.
+    pub gaps: Vec<Gap>,
+}

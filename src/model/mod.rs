@@ -1,0 +1,37 @@
+//! The shared words of every room. Nothing here reads a file, a clock or the network.
+
+mod component;
+mod digest;
+mod ecosystem;
+mod finding;
+mod gap;
+mod hint;
+mod location;
+mod purl;
+mod report;
+mod severity;
+mod text;
+mod verdict;
+
+pub use component::{
+    Checksum, Component, ComponentKind, GitReference, Inventory, LockfileRead, Occurrence, Origin,
+    Root, Scope, Skipped,
+};
+pub use digest::{Digest, DigestAlgorithm, DigestError};
+pub use ecosystem::Ecosystem;
+pub use finding::{
+    AdvisoryClass, AdvisoryDetail, Confidence, Detail, Finding, Outcome, RegistryDetail, Rule,
+    SecretDetail, Subject, Validity,
+};
+pub use gap::Gap;
+pub use hint::Hint;
+pub use location::Location;
+pub use purl::{Purl, PurlError};
+pub use report::{
+    DatabaseInfo, EvidenceLine, PolicyInfo, Report, SecretsScanned, SourceInfo, ToolInfo,
+};
+pub use severity::Severity;
+pub use text::{Redacted, fold_url_credentials, terminal_safe};
+pub use verdict::{
+    Decision, Disposition, JudgedFinding, JudgedGap, UnusedWaiver, Verdict, WaiverState, WaiverUse,
+};

@@ -1,0 +1,90 @@
+//! All that one run has to say; what every output format renders.
+
+use super::{Inventory, Verdict};
+
+/// The program that made the report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolInfo {
+    /// `sealgate`.
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+}
+
+/// The policy that judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyInfo {
+    /// Its name.
+    pub name: String,
+    /// `preset baseline`, or the path as given.
+    pub source: String,
+    /// SHA-256 of its bytes, hex.
+    pub digest: String,
+}
+
+/// One source of a database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceInfo {
+    /// `OSV npm`, `RustSec`.
+    pub name: String,
+    /// Records in use.
+    pub records: u64,
+    /// Records that could not be used.
+    pub bad_records: u64,
+    /// RFC 3339 time of the newest record.
+    pub newest: Option<String>,
+}
+
+/// The advisory database that was used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatabaseInfo {
+    /// SHA-256 root digest of the index, hex.
+    pub digest: String,
+    /// Its sources, sorted by name.
+    pub sources: Vec<SourceInfo>,
+}
+
+/// What the secrets check looked at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SecretsScanned {
+    /// Files read.
+    pub files: u64,
+    /// Bytes read.
+    pub bytes: u64,
+    /// Rules loaded.
+    pub rules: u64,
+}
+
+/// An attestation that was looked at by a gate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EvidenceLine {
+    /// Short name of the predicate: `test-result`.
+    pub predicate: String,
+    /// Who signed it: a role name, or the key hint.
+    pub signer: String,
+    /// Whether it counts, and why not.
+    pub accepted: Result<String, String>,
+}
+
+/// Everything that one run has to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The program.
+    pub tool: ToolInfo,
+    /// What was judged: the last part of the path given, or an artifact's name.
+    pub target: String,
+    /// RFC 3339 time of the verdict, UTC, seconds.
+    pub time: String,
+    /// The policy.
+    pub policy: PolicyInfo,
+    /// The inventory, where one was made.
+    pub inventory: Option<Inventory>,
+    /// The advisory database, where one was used.
+    pub database: Option<DatabaseInfo>,
+    /// What the secrets check looked at, where it ran.
+    pub secrets: Option<SecretsScanned>,
+    /// The checks that ran, in order: `sbom`, `advisories`, `registry`, `secrets`.
+    pub checks: Vec<&'static str>,
+    /// The decision.
+    pub verdict: Verdict,
+}

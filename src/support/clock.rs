@@ -1,0 +1,14 @@
+//! Time, read once per run and handed on.
+
+use jiff::Timestamp;
+
+/// The time now, in whole seconds. Only `cli::settings` calls this; rooms are given a time.
+#[must_use]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the clock"
+)]
+pub fn system_now() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
+}

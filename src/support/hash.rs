@@ -1,0 +1,74 @@
+//! SHA-256 of bytes and files.
+
+use crate::model::{Digest, DigestAlgorithm};
+use crate::support::files::FileError;
+use aws_lc_rs::digest::{Context, SHA256};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+/// The SHA-256 of bytes.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> Digest {
+    from_raw(aws_lc_rs::digest::digest(&SHA256, bytes).as_ref())
+}
+
+/// The SHA-256 of a regular file of any size, read in 256 KiB pieces, and its length.
+///
+/// # Errors
+/// [`FileError`] where it cannot be opened, is not a regular file or cannot be read.
+pub fn sha256_file(path: &Path) -> Result<(Digest, u64), FileError> {
+    let failed = |source| FileError::Read {
+        path: path.to_owned(),
+        source,
+    };
+    let mut file = File::open(path).map_err(failed)?;
+    if !file.metadata().map_err(failed)?.is_file() {
+        return Err(FileError::NotAFile {
+            path: path.to_owned(),
+        });
+    }
+    let mut context = Context::new(&SHA256);
+    let mut buffer = vec![0_u8; 256 * 1024];
+    let mut length = 0_u64;
+    loop {
+        let count = file.read(&mut buffer).map_err(failed)?;
+        if count == 0 {
+            break;
+        }
+        context.update(buffer.get(..count).unwrap_or_default());
+        length = length.saturating_add(count as u64);
+    }
+    Ok((from_raw(context.finish().as_ref()), length))
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "SHA-256 gives 32 bytes, which is what the constructor checks"
+)]
+fn from_raw(bytes: &[u8]) -> Digest {
+    Digest::new(DigestAlgorithm::Sha256, bytes.to_vec()).expect("SHA-256 gives 32 bytes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_and_its_bytes_have_the_same_digest() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f");
+        crate::support::files::write_atomic(&path, b"abc").unwrap();
+        let (digest, length) = sha256_file(&path).unwrap();
+        assert_eq!(length, 3);
+        assert_eq!(digest, sha256(b"abc"));
+        assert_eq!(
+            digest.hex(),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+        assert!(matches!(
+            sha256_file(dir.path()),
+            Err(FileError::NotAFile { .. })
+        ));
+    }
+}

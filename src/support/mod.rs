@@ -1,0 +1,6 @@
+//! The outside world: bounded files, hashing, processes, the clock. Nothing here knows
+//! what a lockfile or a policy is.
+
+pub mod clock;
+pub mod files;
+pub mod hash;

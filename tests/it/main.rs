@@ -1,0 +1,3 @@
+//! One integration-test binary: behaviour through the built program.
+
+mod layering;
