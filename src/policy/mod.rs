@@ -1,1 +1,19 @@
-//! policy
+//! The policy: what blocks, what is only reported, what is waived and by whom.
+//!
+//! Enters: the bytes of a TOML policy (or a preset's name), findings, gaps, a time.
+//! Leaves: a [`crate::model::Verdict`] with a reason for every finding and gap.
+//! Nothing here reads a file or a clock: the same input gives the same verdict.
+
+mod document;
+mod error;
+mod evaluate;
+mod level;
+mod presets;
+mod waiver;
+
+pub use document::{MAX_POLICY_BYTES, Policy, RegistryPolicy};
+pub use error::{PolicyError, WaiverProblem};
+pub use evaluate::{Checked, evaluate};
+pub use level::Level;
+pub use presets::{Preset, preset_names};
+pub use waiver::Waiver;

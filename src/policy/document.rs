@@ -1,0 +1,411 @@
+//! The policy file: its keys, its inheritance, its errors.
+
+use super::error::PolicyError;
+use super::level::{Level, LevelTable};
+use super::presets::Preset;
+use super::waiver::{Waiver, WaiverDocument};
+use crate::model::{Confidence, Severity};
+use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
+
+/// Larger policies are refused by the reader; 1 MiB holds some ten thousand waivers.
+pub const MAX_POLICY_BYTES: u64 = 1024 * 1024;
+
+/// A policy, complete: its presets are merged in, its waivers are well formed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// Its name.
+    pub name: String,
+    /// Approved registries and internal names.
+    pub registry: RegistryPolicy,
+    /// Everyone's exceptions, in the order of the file.
+    pub waivers: Vec<Waiver>,
+    pub(super) rules: LevelTable,
+    pub(super) gaps: LevelTable,
+    pub(super) advisories: AdvisoryPolicy,
+    pub(super) block_confidence: Confidence,
+    pub(super) waiver_warn_days: u32,
+    pub(super) waiver_max_days: u32,
+    pub(super) source_name: String,
+}
+
+/// Where packages may come from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RegistryPolicy {
+    /// By ecosystem (purl type): `default`, or addresses.
+    pub approved: BTreeMap<String, Vec<String>>,
+    /// Name patterns that must come from an approved registry of one's own.
+    pub internal: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct AdvisoryPolicy {
+    pub(super) block_severity: Severity,
+    pub(super) block_without_fix: bool,
+    pub(super) unknown_severity: Level,
+    pub(super) indeterminate: Level,
+    pub(super) max_age_days: Option<u32>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Document {
+    schema: u32,
+    name: String,
+    /// For people and for rollback protection; not compared yet by `check`.
+    #[serde(rename = "version")]
+    _version: u64,
+    extends: Option<String>,
+    #[serde(default)]
+    rules: BTreeMap<String, Level>,
+    #[serde(default)]
+    gaps: BTreeMap<String, Level>,
+    #[serde(default)]
+    advisories: AdvisorySection,
+    #[serde(default)]
+    secrets: SecretSection,
+    #[serde(default)]
+    registry: RegistrySection,
+    #[serde(default)]
+    waivers: WaiverSection,
+    #[serde(default)]
+    waiver: Vec<WaiverDocument>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct AdvisorySection {
+    #[serde(default, deserialize_with = "severity")]
+    block_severity: Option<Severity>,
+    block_without_fix: Option<bool>,
+    unknown_severity: Option<Level>,
+    indeterminate: Option<Level>,
+    max_age_days: Option<u32>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct SecretSection {
+    block_confidence: Option<ConfidenceWord>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum ConfidenceWord {
+    Low,
+    Medium,
+    High,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RegistrySection {
+    #[serde(default)]
+    approved: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    internal: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct WaiverSection {
+    max_days: Option<u32>,
+    warn_days: Option<u32>,
+}
+
+fn severity<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Severity>, D::Error> {
+    let word = String::deserialize(deserializer)?;
+    let level: Severity = word.parse().map_err(|()| {
+        serde::de::Error::custom(format!(
+            "`{word}` is not a severity: low, medium, high or critical"
+        ))
+    })?;
+    if matches!(level, Severity::Unknown | Severity::Info) {
+        return Err(serde::de::Error::custom(format!(
+            "`{word}` cannot be a threshold: use low, medium, high or critical"
+        )));
+    }
+    Ok(Some(level))
+}
+
+impl Policy {
+    /// Reads a policy. `source_name` is for messages; `known_ids` are the ids of all
+    /// rules and gaps, against which the tables and waivers are checked.
+    ///
+    /// # Errors
+    /// Every variant of [`PolicyError`].
+    pub fn parse(bytes: &[u8], source_name: &str, known_ids: &[&str]) -> Result<Self, PolicyError> {
+        let text = std::str::from_utf8(bytes).map_err(|_| PolicyError::NotText {
+            source_name: source_name.to_owned(),
+        })?;
+        let document = parse_document(text, source_name)?;
+        let base = match &document.extends {
+            None => None,
+            Some(name) => {
+                let preset = Preset::named(name).ok_or_else(|| PolicyError::UnknownPreset {
+                    source_name: source_name.to_owned(),
+                    name: name.clone(),
+                })?;
+                Some(Self::preset(preset, known_ids)?)
+            }
+        };
+        check_ids(&document, source_name, known_ids)?;
+        document.complete(base, source_name)
+    }
+
+    /// A preset as a policy.
+    ///
+    /// # Errors
+    /// None for the presets of this program; a test reads them all.
+    pub fn preset(preset: Preset, known_ids: &[&str]) -> Result<Self, PolicyError> {
+        Self::parse(preset.text.as_bytes(), preset.name, known_ids)
+    }
+}
+
+fn parse_document(text: &str, source_name: &str) -> Result<Document, PolicyError> {
+    let document: Document =
+        toml::from_str(text).map_err(|error| describe(&error, text, source_name))?;
+    if document.schema != 1 {
+        return Err(PolicyError::UnknownSchema {
+            source_name: source_name.to_owned(),
+            got: document.schema,
+        });
+    }
+    Ok(document)
+}
+
+impl Document {
+    fn complete(self, base: Option<Policy>, source_name: &str) -> Result<Policy, PolicyError> {
+        let waivers = self
+            .waiver
+            .into_iter()
+            .enumerate()
+            .map(|(index, waiver)| {
+                let id = waiver.id.clone();
+                Waiver::try_from(waiver).map_err(|problem| PolicyError::BadWaiver {
+                    source_name: source_name.to_owned(),
+                    number: index + 1,
+                    id,
+                    problem,
+                })
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut policy = base.unwrap_or_else(Policy::without_preset);
+        policy.name = self.name;
+        source_name.clone_into(&mut policy.source_name);
+        policy.rules = LevelTable(self.rules).over(policy.rules);
+        policy.gaps = LevelTable(self.gaps).over(policy.gaps);
+        let advisories = &mut policy.advisories;
+        let section = self.advisories;
+        advisories.block_severity = section.block_severity.unwrap_or(advisories.block_severity);
+        advisories.block_without_fix = section
+            .block_without_fix
+            .unwrap_or(advisories.block_without_fix);
+        advisories.unknown_severity = section
+            .unknown_severity
+            .unwrap_or(advisories.unknown_severity);
+        advisories.indeterminate = section.indeterminate.unwrap_or(advisories.indeterminate);
+        advisories.max_age_days = section.max_age_days.or(advisories.max_age_days);
+        if let Some(word) = self.secrets.block_confidence {
+            policy.block_confidence = match word {
+                ConfidenceWord::Low => Confidence::Low,
+                ConfidenceWord::Medium => Confidence::Medium,
+                ConfidenceWord::High => Confidence::High,
+            };
+        }
+        policy.registry.approved.extend(self.registry.approved);
+        policy.registry.internal.extend(self.registry.internal);
+        policy.waiver_max_days = self.waivers.max_days.unwrap_or(policy.waiver_max_days);
+        policy.waiver_warn_days = self.waivers.warn_days.unwrap_or(policy.waiver_warn_days);
+        policy.waivers.extend(waivers);
+        Ok(policy)
+    }
+}
+
+impl Policy {
+    /// What holds where a policy extends nothing and says nothing: everything blocks, and
+    /// everything unchecked is inconclusive.
+    fn without_preset() -> Self {
+        Self {
+            name: String::new(),
+            registry: RegistryPolicy::default(),
+            waivers: Vec::new(),
+            rules: LevelTable(BTreeMap::from([("*".to_owned(), Level::Block)])),
+            gaps: LevelTable(BTreeMap::from([("*".to_owned(), Level::Inconclusive)])),
+            advisories: AdvisoryPolicy {
+                block_severity: Severity::Low,
+                block_without_fix: true,
+                unknown_severity: Level::Block,
+                indeterminate: Level::Block,
+                max_age_days: None,
+            },
+            block_confidence: Confidence::Low,
+            waiver_warn_days: 14,
+            waiver_max_days: 90,
+            source_name: String::new(),
+        }
+    }
+}
+
+fn check_ids(document: &Document, source_name: &str, known: &[&str]) -> Result<(), PolicyError> {
+    for id in document.rules.keys().chain(document.gaps.keys()) {
+        let is_known = id == "*"
+            || known.contains(&id.as_str())
+            || id.strip_suffix("/*").is_some_and(|room| {
+                known
+                    .iter()
+                    .any(|k| k.split_once('/').is_some_and(|(r, _)| r == room))
+            });
+        if !is_known {
+            return Err(PolicyError::UnknownRule {
+                source_name: source_name.to_owned(),
+                id: id.clone(),
+                nearest: nearest(id, known.iter().copied()),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The candidate most like a word, if one is like it at all.
+fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
+    candidates
+        .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate.to_owned())
+}
+
+fn describe(error: &toml::de::Error, text: &str, source_name: &str) -> PolicyError {
+    let line = error.span().map_or(1, |span| {
+        1 + text
+            .bytes()
+            .take(span.start)
+            .filter(|byte| *byte == b'\n')
+            .count()
+    });
+    let message = error.message().lines().next().unwrap_or_default();
+    // serde names the key and the keys that it knows, each in backticks.
+    if let Some(rest) = message.strip_prefix("unknown field `") {
+        let mut quoted = rest.split('`');
+        let key = quoted.next().unwrap_or_default().to_owned();
+        let known: Vec<&str> = quoted.skip(1).step_by(2).collect();
+        return PolicyError::UnknownKey {
+            source_name: source_name.to_owned(),
+            line,
+            nearest: nearest(&key, known.into_iter()),
+            key,
+        };
+    }
+    PolicyError::Malformed {
+        source_name: source_name.to_owned(),
+        line,
+        message: message.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Hint as _;
+
+    const IDS: &[&str] = &[
+        "advisories/vulnerability",
+        "advisories/malicious",
+        "advisories/no-database",
+        "secrets/password",
+        "registry/unapproved-origin",
+        "registry/source-unknown",
+        "registry/checksum-conflict",
+        "registry/internal-name-outside",
+        "registry/url-credentials",
+        "registry/name-mismatch",
+        "registry/no-approved-registries",
+    ];
+    const HEAD: &str = "schema = 1\nname = \"t\"\nversion = 1\n";
+
+    fn parse(rest: &str) -> Result<Policy, PolicyError> {
+        Policy::parse(format!("{HEAD}{rest}").as_bytes(), "policy.toml", IDS)
+    }
+
+    #[test]
+    fn every_preset_is_a_policy() {
+        for name in super::super::preset_names() {
+            let preset = Preset::named(name).unwrap();
+            assert_eq!(Policy::preset(preset, IDS).unwrap().name, name);
+        }
+    }
+
+    #[test]
+    fn a_typo_in_a_key_names_its_line_and_the_key_that_was_meant() {
+        let error = parse("[advisories]\nblock-severty = \"high\"\n").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "policy.toml:5: unknown key `block-severty`"
+        );
+        assert_eq!(error.hint().unwrap(), "did you mean `block-severity`?");
+    }
+
+    #[test]
+    fn a_typo_in_a_rule_id_names_the_rule_that_was_meant() {
+        let error = parse("[rules]\n\"secrets/pasword\" = \"block\"\n").unwrap_err();
+        assert!(
+            matches!(&error, PolicyError::UnknownRule { nearest: Some(n), .. } if n == "secrets/password"),
+            "{error:?}"
+        );
+        assert!(parse("[rules]\n\"nowhere/*\" = \"block\"\n").is_err());
+        assert!(parse("[rules]\n\"secrets/*\" = \"block\"\n").is_ok());
+    }
+
+    #[test]
+    fn a_wrong_value_names_its_line() {
+        let error = parse("[advisories]\n\nblock-severity = \"huge\"\n").unwrap_err();
+        assert!(
+            matches!(&error, PolicyError::Malformed { line: 6, .. }),
+            "{error:?}"
+        );
+        assert!(matches!(
+            parse("[rules\n").unwrap_err(),
+            PolicyError::Malformed { .. }
+        ));
+    }
+
+    #[test]
+    fn an_own_entry_wins_over_the_preset_it_extends() {
+        let policy = parse(
+            "extends = \"baseline\"\n[rules]\n\"secrets/password\" = \"report\"\n[registry.approved]\ncargo = [\"default\"]\n",
+        )
+        .unwrap();
+        assert_eq!(
+            policy.rules.lookup("secrets/password").unwrap().1,
+            Level::Report
+        );
+        assert_eq!(
+            policy.rules.lookup("secrets/other").unwrap(),
+            ("secrets/*".to_owned(), Level::Block)
+        );
+        assert_eq!(policy.registry.approved["cargo"], ["default"]);
+    }
+
+    #[test]
+    fn a_policy_that_says_nothing_blocks_everything() {
+        let policy = parse("").unwrap();
+        assert_eq!(policy.rules.lookup("any/thing").unwrap().1, Level::Block);
+        assert_eq!(
+            policy.gaps.lookup("any/thing").unwrap().1,
+            Level::Inconclusive
+        );
+    }
+
+    #[test]
+    fn another_schema_and_another_encoding_are_refused() {
+        let error = Policy::parse(b"schema = 2\nname=\"x\"\nversion=1", "p", IDS).unwrap_err();
+        assert!(matches!(error, PolicyError::UnknownSchema { got: 2, .. }));
+        let error = Policy::parse(b"\xff\xfe", "p", IDS).unwrap_err();
+        assert!(matches!(error, PolicyError::NotText { .. }));
+        assert!(matches!(
+            parse("extends = \"lax\"").unwrap_err(),
+            PolicyError::UnknownPreset { .. }
+        ));
+    }
+}
