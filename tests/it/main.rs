@@ -1,3 +1,15 @@
 //! One integration-test binary: behaviour through the built program.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    clippy::too_many_lines,
+    reason = "a test may stop at anything unexpected, and makes its own files"
+)]
 
 mod layering;
