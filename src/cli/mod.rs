@@ -4,6 +4,10 @@
 pub mod args;
 pub mod commands;
 pub mod exit;
+pub mod outputs;
+pub mod pipeline;
+pub mod policies;
+pub mod progress;
 pub mod settings;
 pub mod terminal;
 
@@ -39,7 +43,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn report_error(error: &CliError) {
+pub(crate) fn report_error(error: &CliError) {
     terminal::error(&error.message);
     if let Some(hint) = &error.hint {
         terminal::hint(hint);

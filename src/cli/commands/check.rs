@@ -1,16 +1,65 @@
-//! check
+//! `sealgate check`: one step in a build, one verdict, many outputs.
 
 use crate::cli::exit::{CliError, Exit};
+use crate::cli::outputs::{Format, OutputTarget, Outputs};
+use crate::cli::pipeline::{self, Check, Request};
+use crate::cli::policies;
 use crate::cli::settings::Settings;
+use std::path::PathBuf;
 
-/// Options.
+/// Options of `check`.
 #[derive(Debug, clap::Args)]
-pub struct CheckArgs {}
+#[command(after_help = "Examples:
+  sealgate check                                      this directory, policy `baseline`
+  sealgate check app --policy policy.toml             a policy of your own
+  sealgate check --only secrets                       one check alone
+  sealgate check --output sarif=out.sarif --output cyclonedx-json=sbom.json
 
-/// Runs the command.
+Exit codes: 0 pass, 1 fail, 2 usage or configuration, 3 inconclusive.")]
+pub struct CheckArgs {
+    /// Directory to check
+    #[arg(default_value = ".", value_name = "PATH")]
+    pub path: PathBuf,
+    /// Preset (baseline, strict) or policy file
+    #[arg(long, default_value = "baseline", value_name = "NAME|FILE")]
+    pub policy: String,
+    /// Checks to run
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "CHECK,…")]
+    pub only: Vec<Check>,
+    /// Treat this lockfile or directory as part of the product (repeatable)
+    #[arg(long, value_name = "PATH")]
+    pub include: Vec<String>,
+    /// Format on standard output
+    #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
+    pub format: Format,
+    /// Also write this format to a file (repeatable)
+    #[arg(long, value_name = "FORMAT=FILE")]
+    pub output: Vec<OutputTarget>,
+    /// Show every finding in full, also those that block nothing
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// Checks a tree and writes every output. The exit code is the verdict's.
 ///
 /// # Errors
-/// What ended it.
-pub fn run(_args: &CheckArgs, _settings: &Settings) -> Result<Exit, CliError> {
-    Ok(Exit::Usage)
+/// Exit 2 for a bad path, policy or output; exit 3 where the database is damaged.
+pub fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit, CliError> {
+    let outputs = Outputs::new(args.format, &args.output, args.all)?;
+    let mut checks = args.only.clone();
+    if checks.is_empty() {
+        checks = Check::ALL.to_vec();
+    }
+    checks.sort();
+    checks.dedup();
+    let report = pipeline::run(Request {
+        root: &args.path,
+        checks,
+        include: args.include.clone(),
+        policy: policies::load(&args.policy)?,
+        database: &settings.database,
+        now: settings.now,
+    })?;
+    outputs.write(&report, settings)?;
+    Ok(report.verdict.decision.into())
 }

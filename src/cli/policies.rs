@@ -1,0 +1,60 @@
+//! Finding and reading the policy that a command names.
+
+use super::commands::explain;
+use super::exit::{CliError, Exit};
+use crate::model::PolicyInfo;
+use crate::policy::{MAX_POLICY_BYTES, Policy, Preset, preset_names};
+use crate::support::{files, hash};
+use std::path::Path;
+
+/// A policy with what a report says about it.
+pub struct LoadedPolicy {
+    /// The policy.
+    pub policy: Policy,
+    /// Name, source and digest.
+    pub info: PolicyInfo,
+}
+
+/// Reads a preset by name or a policy by path.
+///
+/// # Errors
+/// Exit 2 where there is no such policy or it is not well formed.
+pub fn load(name_or_path: &str) -> Result<LoadedPolicy, CliError> {
+    let known: Vec<&str> = explain::known_ids().collect();
+    let (policy, source, bytes) = match Preset::named(name_or_path) {
+        Some(preset) => {
+            let policy = Policy::preset(preset, &known);
+            let source = format!("preset {}", preset.name);
+            (policy, source, preset.text.as_bytes().to_vec())
+        }
+        None => {
+            let path = Path::new(name_or_path);
+            let bytes = files::read_bounded(path, MAX_POLICY_BYTES)
+                .map_err(|error| no_such_policy(name_or_path, &error))?;
+            let policy = Policy::parse(&bytes, name_or_path, &known);
+            (policy, file_name(path), bytes)
+        }
+    };
+    let policy = policy.map_err(|error| CliError::of(Exit::Usage, &error))?;
+    let info = PolicyInfo {
+        name: policy.name.clone(),
+        source,
+        digest: hash::sha256(&bytes).hex(),
+    };
+    Ok(LoadedPolicy { policy, info })
+}
+
+/// The last part of a path: reports hold no path of one machine.
+fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(
+        || path.display().to_string(),
+        |name| name.to_string_lossy().into_owned(),
+    )
+}
+
+fn no_such_policy(name: &str, error: &files::FileError) -> CliError {
+    let presets = preset_names().collect::<Vec<_>>().join(", ");
+    CliError::of(Exit::Usage, error).with_hint(format!(
+        "`{name}` is no preset either; the presets are {presets}"
+    ))
+}

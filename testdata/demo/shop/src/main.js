@@ -1,0 +1,1 @@
+console.log("total: " + total([3, 4]));

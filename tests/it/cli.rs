@@ -1,0 +1,88 @@
+//! The program as a user meets it: help, exit codes, bad input.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The built program with nothing of the caller's environment that could matter.
+pub fn sealgate(directory: &Path) -> Command {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("sealgate"));
+    command
+        .current_dir(directory)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("HOME", directory)
+        .env("SEALGATE_DB", directory.join("db"));
+    command
+}
+
+/// Runs and insists on the exit code.
+pub fn run(directory: &Path, arguments: &[&str], code: i32) -> Output {
+    let output = sealgate(directory).args(arguments).output().unwrap();
+    assert_eq!(
+        output.status.code(),
+        Some(code),
+        "sealgate {}\n--- stdout\n{}\n--- stderr\n{}",
+        arguments.join(" "),
+        text(&output.stdout),
+        text(&output.stderr),
+    );
+    output
+}
+
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+pub fn write(root: &Path, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+    let path = root.join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(&path, bytes).unwrap();
+    path
+}
+
+/// A database of one record, so that a verdict can be a pass.
+pub fn import_demo_advisories(directory: &Path) {
+    let records = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/demo/osv");
+    run(directory, &["db", "import", "--from", records], 0);
+}
+
+#[test]
+fn help_version_completions_and_manual_go_to_stdout() {
+    let dir = tempfile::tempdir().unwrap();
+    for arguments in [
+        &["--help"][..],
+        &["--version"],
+        &["check", "--help"],
+        &["completions", "bash"],
+        &["man"],
+        &["explain"],
+    ] {
+        let output = run(dir.path(), arguments, 0);
+        assert!(!output.stdout.is_empty(), "{arguments:?}");
+        assert!(output.stderr.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_command_that_does_not_exist_is_a_usage_error_with_a_suggestion() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = run(dir.path(), &["chekc"], 2);
+    assert!(text(&output.stderr).contains("check"));
+    run(dir.path(), &["check", "--format", "yaml"], 2);
+    run(dir.path(), &["check", "--output", "json"], 2);
+    run(dir.path(), &["check", "--output", "json=no/such/dir/x.json"], 2);
+    run(dir.path(), &["check", "--at", "noon"], 2);
+    run(dir.path(), &["explain", "no/such-rule"], 2);
+}
+
+#[test]
+fn every_command_has_help_with_a_purpose() {
+    let dir = tempfile::tempdir().unwrap();
+    for command in [
+        "check", "db", "version", "key", "sign", "verify", "test", "seal", "gate", "demo",
+        "explain", "completions", "man",
+    ] {
+        let output = run(dir.path(), &[command, "--help"], 0);
+        assert!(text(&output.stdout).contains("Usage: sealgate"), "{command}");
+    }
+}
