@@ -124,7 +124,10 @@ impl Outputs {
                 },
             )),
             Format::Json => Ok(report::json::render(report)),
-            Format::Sarif => Ok(report::sarif::render(report)),
+            Format::Sarif => Ok(report::sarif::render(
+                report,
+                &report::sarif::Options::default(),
+            )),
             Format::CyclonedxJson => {
                 let Some(inventory) = &report.inventory else {
                     return Err(CliError::new(

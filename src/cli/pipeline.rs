@@ -3,6 +3,7 @@
 use super::exit::{CliError, Exit};
 use super::policies::LoadedPolicy;
 use super::progress::Progress;
+use crate::checks::advisories::{Database, DatabaseError};
 use crate::checks::registry::{Approved, NamePattern, RegistrySettings};
 use crate::checks::{advisories, registry, secrets};
 use crate::inventory;
@@ -87,8 +88,7 @@ pub fn run(request: Request<'_>) -> Result<Report, CliError> {
         match (check, &inventory) {
             (Check::Advisories, Some(inventory)) => {
                 let _progress = Progress::start("checking advisories");
-                let database = advisories::Database::open_if_present(request.database)
-                    .map_err(|error| CliError::of(Exit::Inconclusive, &error))?;
+                let database = open_database(request.database)?;
                 let found = advisories::check_inventory(inventory, database.as_ref())
                     .map_err(|error| CliError::of(Exit::Inconclusive, &error))?;
                 database_info = database.map(|database| database.info());
@@ -125,6 +125,15 @@ pub fn run(request: Request<'_>) -> Result<Report, CliError> {
         checks: request.checks.iter().map(|check| check.as_str()).collect(),
         verdict,
     })
+}
+
+/// The database; that there is none is a gap of the check, a damaged one is an error.
+fn open_database(directory: &Path) -> Result<Option<Database>, CliError> {
+    match Database::open(directory) {
+        Ok(database) => Ok(Some(database)),
+        Err(DatabaseError::Missing { .. }) => Ok(None),
+        Err(error) => Err(CliError::of(Exit::Inconclusive, &error)),
+    }
 }
 
 /// This program.
