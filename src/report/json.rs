@@ -358,7 +358,7 @@ impl FindingV1 {
             subject: match &finding.subject {
                 Subject::Component { purl, label } => SubjectV1::Component {
                     purl: Shown(text::purl(purl)),
-                    label: shown(&label),
+                    label: shown(label),
                 },
                 Subject::File { path } => SubjectV1::File { path: shown(path) },
             },

@@ -1,5 +1,9 @@
 //! What holds for every format.
 
+mod json_schema;
+mod sarif_rules;
+mod text_formats;
+
 use super::fixtures::{all, empty, hostile, rendered, secret_value, typical, url_password};
 use super::*;
 use crate::model::{Hint as _, terminal_safe};
