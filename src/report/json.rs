@@ -191,6 +191,9 @@ enum OriginV1 {
     Path {
         path: Shown,
     },
+    Bundled {
+        inside: Shown,
+    },
     Unrecorded,
 }
 
@@ -446,6 +449,9 @@ impl OriginV1 {
             },
             Origin::Url { url } => Self::Url { url: shown(url) },
             Origin::Path { path } => Self::Path { path: shown(path) },
+            Origin::Bundled { inside } => Self::Bundled {
+                inside: shown(inside),
+            },
             Origin::Unrecorded => Self::Unrecorded,
         }
     }

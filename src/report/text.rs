@@ -84,6 +84,7 @@ pub(super) fn origin(origin: &Origin) -> String {
             Some(commit) => format!("{} at {}", clipped(url, 200), clipped(commit, 64)),
             None => clipped(url, 200),
         },
+        Origin::Bundled { inside } => format!("bundled in {}", clipped(inside, 120)),
         Origin::Unrecorded => "not recorded".to_owned(),
     }
 }

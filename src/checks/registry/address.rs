@@ -314,6 +314,9 @@ pub(super) fn fold_origin(origin: &Origin) -> Origin {
         },
         Origin::Url { url } => Origin::Url { url: folded(url) },
         Origin::Path { path } => Origin::Path { path: folded(path) },
+        Origin::Bundled { inside } => Origin::Bundled {
+            inside: inside.clone(),
+        },
         Origin::ImpliedDefault => Origin::ImpliedDefault,
         Origin::Unrecorded => Origin::Unrecorded,
     }
@@ -329,7 +332,10 @@ pub(super) fn addresses(origin: &Origin) -> Vec<&str> {
             .collect(),
         Origin::Git { url, .. } | Origin::Url { url } => vec![url],
         // `file:` paths may name a server after all (`//host/share`), but no credential.
-        Origin::Path { .. } | Origin::ImpliedDefault | Origin::Unrecorded => Vec::new(),
+        Origin::Path { .. }
+        | Origin::Bundled { .. }
+        | Origin::ImpliedDefault
+        | Origin::Unrecorded => Vec::new(),
     }
 }
 

@@ -57,18 +57,20 @@ fn is_requirements(case: &Case<'_>) -> bool {
 /// absence has a harmless reason (a bundled npm package, a git commit), the answer is no.
 fn expects_checksum(case: &Case<'_>) -> bool {
     let origin = &case.occurrence.origin;
-    if matches!(origin, Origin::Git { .. } | Origin::Path { .. }) {
+    if matches!(
+        origin,
+        Origin::Git { .. } | Origin::Path { .. } | Origin::Bundled { .. }
+    ) {
         return false;
     }
     let from_registry = matches!(origin, Origin::Registry { .. } | Origin::ImpliedDefault);
     match case.component.ecosystem {
         Ecosystem::Cargo => from_registry,
+        // pnpm leaves the address out for registry packages, and so may npm, but never
+        // the hash; yarn berry hashes an archive of its own.
         Ecosystem::Npm => match origin {
             Origin::Registry { .. } | Origin::Url { .. } => true,
-            // pnpm and bun leave the address out for registry packages, never the hash.
-            // In a package-lock, an entry without both is a bundled package; yarn berry
-            // hashes an archive of its own.
-            _ => case.format.starts_with("pnpm") || case.format.starts_with("bun"),
+            _ => !case.format.starts_with("yarn"),
         },
         Ecosystem::Pypi if is_requirements(case) => case.lockfile_has_hashes,
         Ecosystem::Pypi => from_registry || matches!(origin, Origin::Url { .. }),

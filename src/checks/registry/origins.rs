@@ -40,6 +40,7 @@ fn describe(origin: &Origin) -> String {
         Origin::Git { url, .. } => format!("the git repository `{}`", shown(url)),
         Origin::Url { url } => format!("`{}`", shown(url)),
         Origin::Path { path } => format!("the path `{}`", shown(path)),
+        Origin::Bundled { inside } => format!("the package file of `{}`", shown(inside)),
         Origin::Unrecorded => "an origin that the lockfile does not record".to_owned(),
     }
 }
@@ -92,8 +93,9 @@ fn internal_outside(case: &Case<'_>) -> Option<Hit> {
     let origin = &case.occurrence.origin;
     let label = case.label();
     let message = match origin {
-        // The code beside the project is inside by definition.
-        Origin::Path { .. } => return None,
+        // The code beside the project is inside by definition; a bundled package comes
+        // with another one, which is judged itself.
+        Origin::Path { .. } | Origin::Bundled { .. } => return None,
         // A Go module's name is its address: nobody else can claim it in a registry.
         Origin::Unrecorded if component.ecosystem == Ecosystem::Golang => return None,
         Origin::Unrecorded => format!(
@@ -235,7 +237,10 @@ fn bypasses_registries(case: &Case<'_>) -> Option<Hit> {
                 ),
             })
         }
-        Origin::Registry { .. } | Origin::ImpliedDefault | Origin::Unrecorded => None,
+        Origin::Registry { .. }
+        | Origin::ImpliedDefault
+        | Origin::Bundled { .. }
+        | Origin::Unrecorded => None,
     }
 }
 

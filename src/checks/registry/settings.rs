@@ -129,11 +129,12 @@ pub(super) enum Standing {
 
 /// How an origin stands to the list. Every address that the origin records must be
 /// approved: an approved index with its file on another server is outside, because the
-/// client fetches the file. Paths and unrecorded origins have no standing.
+/// client fetches the file. Paths, bundled packages and unrecorded origins have no
+/// standing.
 pub(super) fn standing(origin: &Origin, approved: &[Approved]) -> Option<Standing> {
     let default = || approved.iter().any(Approved::is_default);
     match origin {
-        Origin::Path { .. } | Origin::Unrecorded => None,
+        Origin::Path { .. } | Origin::Bundled { .. } | Origin::Unrecorded => None,
         Origin::ImpliedDefault => Some(if default() {
             Standing::Default
         } else {

@@ -49,6 +49,9 @@ fn every_kind_of_origin_fits_the_published_schema() {
     report.verdict.findings = [
         Origin::ImpliedDefault,
         Origin::Unrecorded,
+        Origin::Bundled {
+            inside: "npm@6.0.0".to_owned(),
+        },
         Origin::Path {
             path: "../lib".to_owned(),
         },
