@@ -12,9 +12,9 @@ use crate::model::{
 };
 use rules::Rules;
 use wire::{
-    ArtifactLocation, AutomationDetails, BaseUri, Descriptor, Driver, Invocation, Log, Message,
-    Notification, PartialFingerprints, Physical, Place, Reference, Region, ResultEntry,
-    ResultProperties, Run, RunProperties, Suppression, Tool,
+    ArtifactLocation, AutomationDetails, BaseUri, Driver, Invocation, Log, Message, Notification,
+    PartialFingerprints, Physical, Place, Reference, Region, ResultEntry, ResultProperties, Run,
+    RunProperties, Suppression, Tool,
 };
 
 /// Most results in one run; GitHub refuses more and shows the first 5,000.
@@ -70,7 +70,7 @@ fn run(report: &Report, options: &Options) -> Run {
                 version: report.tool.version,
                 semantic_version: report.tool.version,
                 rules: rules.into_descriptors(),
-                notifications: ids.into_iter().map(|id| Descriptor { id }).collect(),
+                notifications: ids.into_iter().map(rules::gap_descriptor).collect(),
             },
         },
         automation_details: AutomationDetails {

@@ -1,7 +1,7 @@
 //! The rules of a run. GitHub takes the security severity from the rule, not from the
 //! result, so each advisory is a rule of its own; other rules take their worst finding.
 
-use super::wire::{Configuration, Help, Message, RuleDescriptor, RuleProperties};
+use super::wire::{Configuration, GapDescriptor, Help, Message, RuleDescriptor, RuleProperties};
 use crate::model::{Detail, Finding, Severity};
 use crate::report::markdown::escape;
 use crate::report::text;
@@ -127,6 +127,21 @@ fn descriptor(id: &str, finding: &Finding) -> RuleDescriptor {
         properties: RuleProperties {
             tags: tags(rule.id),
             security_severity: None,
+        },
+    }
+}
+
+/// What the id of a gap means. A gap carries its own words about what was not checked.
+pub(super) fn gap_descriptor(id: &'static str) -> GapDescriptor {
+    let full = "Something could not be checked, so that its result is not known. The policy says whether the verdict can stand without it.";
+    GapDescriptor {
+        id,
+        name: name(id),
+        short_description: Message::of(&format!("Not checked: {id}")),
+        full_description: Message::of(full),
+        help: Help {
+            text: format!("{full} See: sealgate explain {id}"),
+            markdown: format!("{full}\n\nSee `sealgate explain {id}`."),
         },
     }
 }

@@ -35,7 +35,7 @@ pub(super) struct Driver {
     pub version: &'static str,
     pub semantic_version: &'static str,
     pub rules: Vec<RuleDescriptor>,
-    pub notifications: Vec<Descriptor>,
+    pub notifications: Vec<GapDescriptor>,
 }
 
 #[derive(Serialize)]
@@ -64,9 +64,15 @@ pub(super) struct RuleProperties {
     pub security_severity: Option<String>,
 }
 
+/// What a gap's id means; GitHub asks for the same texts as of a rule.
 #[derive(Serialize)]
-pub(super) struct Descriptor {
+#[serde(rename_all = "camelCase")]
+pub(super) struct GapDescriptor {
     pub id: &'static str,
+    pub name: String,
+    pub short_description: Message,
+    pub full_description: Message,
+    pub help: Help,
 }
 
 #[derive(Serialize)]

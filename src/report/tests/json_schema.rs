@@ -3,14 +3,11 @@
 use crate::model::{GitReference, Origin, Report};
 use crate::report::fixtures::{all, hostile, registry, secret_value, typical};
 use crate::report::json::render;
-use crate::support::files::read_bounded;
 use jsonschema::Validator;
 use serde_json::{Value, json};
-use std::path::Path;
 
 fn schema() -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema/report-v1.schema.json");
-    serde_json::from_slice(&read_bounded(&path, 1 << 20).unwrap()).unwrap()
+    serde_json::from_str(include_str!("../../../docs/schema/report-v1.schema.json")).unwrap()
 }
 
 fn validator() -> Validator {
