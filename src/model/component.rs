@@ -87,6 +87,12 @@ pub enum Origin {
         /// As recorded.
         path: String,
     },
+    /// Inside the package file of another component (npm's bundled dependencies): it has
+    /// neither address nor checksum of its own, and needs none.
+    Bundled {
+        /// `name@version` of that component.
+        inside: String,
+    },
     /// The lock format does not record origins, or this entry lacks it.
     Unrecorded,
 }

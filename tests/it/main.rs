@@ -15,3 +15,4 @@
 mod check;
 mod cli;
 mod layering;
+mod report;

@@ -1,0 +1,144 @@
+//! One lockfile entry under judgement, and the findings of one component.
+
+use super::address::fold_origin;
+use super::settings::{Approved, RegistrySettings};
+use crate::model::{
+    Component, Detail, Finding, Location, Occurrence, Origin, RegistryDetail, Rule, Severity,
+    Subject, terminal_safe,
+};
+use crate::support::hash::sha256;
+use std::collections::BTreeMap;
+
+/// Longest `name@version` shown in a message, in characters.
+const LABEL_CHARACTERS: usize = 120;
+
+/// One entry of one lockfile with what is known around it.
+pub(super) struct Case<'a> {
+    pub component: &'a Component,
+    pub occurrence: &'a Occurrence,
+    pub settings: &'a RegistrySettings,
+    /// What is approved for the component's ecosystem; empty where nothing is configured.
+    pub approved: &'a [Approved],
+    /// The lockfile's format name; empty where the inventory does not list the file.
+    pub format: &'a str,
+    /// Some entry of the same lockfile has a file checksum.
+    pub lockfile_has_hashes: bool,
+}
+
+impl Case<'_> {
+    /// `name@version`, safe to show.
+    pub(super) fn label(&self) -> String {
+        label(self.component)
+    }
+
+    /// The approved registries in words, for remedies.
+    pub(super) fn approved_words(&self) -> String {
+        let shown: Vec<String> = self
+            .approved
+            .iter()
+            .take(3)
+            .map(|entry| format!("`{entry}`"))
+            .collect();
+        let more = self.approved.len().saturating_sub(shown.len());
+        let list = shown.join(", ");
+        if more > 0 {
+            format!("{list} and {more} more")
+        } else {
+            list
+        }
+    }
+}
+
+/// `name@version` of a component, safe to show, at most 120 characters.
+pub(super) fn label(component: &Component) -> String {
+    let label = component.label();
+    let safe = terminal_safe(&label);
+    match safe.char_indices().nth(LABEL_CHARACTERS) {
+        Some((end, _)) => format!("{}…", safe.get(..end).unwrap_or_default()),
+        None => safe.into_owned(),
+    }
+}
+
+/// What one rule says of one entry.
+pub(super) struct Hit {
+    pub rule: &'static Rule,
+    pub severity: Severity,
+    pub message: String,
+    pub remedy: String,
+}
+
+/// Entries that one rule says the same of.
+struct Group {
+    hit: Hit,
+    origin: Origin,
+    places: Vec<Location>,
+}
+
+/// Collects the findings of one component: entries that one rule says the same of become
+/// one finding with several places.
+pub(super) struct Sink<'a> {
+    component: &'a Component,
+    approved: &'a [Approved],
+    groups: BTreeMap<(&'static str, String), Group>,
+}
+
+impl<'a> Sink<'a> {
+    pub(super) fn new(component: &'a Component, approved: &'a [Approved]) -> Self {
+        Self {
+            component,
+            approved,
+            groups: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn add(&mut self, hit: Hit, occurrence: &Occurrence) {
+        let key = (hit.rule.id, hit.message.clone());
+        let group = self.groups.entry(key).or_insert_with(|| Group {
+            hit,
+            origin: fold_origin(&occurrence.origin),
+            places: Vec::new(),
+        });
+        group.places.push(occurrence.location.clone());
+    }
+
+    pub(super) fn into_findings(self) -> impl Iterator<Item = Finding> {
+        let Self {
+            component,
+            approved,
+            groups,
+        } = self;
+        let approved: Vec<String> = approved.iter().map(ToString::to_string).collect();
+        groups.into_values().filter_map(move |group| {
+            let mut places = group.places;
+            places.sort();
+            places.dedup();
+            let mut places = places.into_iter();
+            let location = places.next()?;
+            Some(Finding {
+                rule: group.hit.rule,
+                severity: group.hit.severity,
+                fingerprint: fingerprint(component, &group.hit),
+                message: group.hit.message,
+                remedy: group.hit.remedy,
+                subject: Subject::Component {
+                    purl: component.purl.clone(),
+                    label: component.label(),
+                },
+                location,
+                also_at: places.collect(),
+                excerpt: None,
+                detail: Detail::Registry(RegistryDetail {
+                    origin: group.origin,
+                    approved: approved.clone(),
+                }),
+            })
+        })
+    }
+}
+
+/// Of rule, purl and message: the message names the folded origin and no line, so it is
+/// stable over line moves and holds no secret.
+fn fingerprint(component: &Component, hit: &Hit) -> String {
+    let text = [hit.rule.id, component.purl.as_str(), &hit.message].join("\0");
+    sha256(text.as_bytes()).hex()
+}

@@ -1,0 +1,306 @@
+//! Findings, gaps and waivers.
+
+use super::frame::Frame;
+use super::{BOLD, Options, RED, YELLOW};
+use crate::model::{Detail, Disposition, JudgedFinding, JudgedGap, Report, Severity, WaiverState};
+use crate::report::text;
+use anstyle::Style;
+use std::collections::BTreeMap;
+
+/// Lines per rule that are shown of reported findings.
+const PER_RULE: usize = 3;
+/// Rules of which reported findings are shown, and lines of waived ones and of gaps that
+/// change nothing.
+const LINES: usize = 20;
+/// Other places of one finding that are named.
+const PLACES: usize = 3;
+
+/// A finding in full.
+pub(super) fn finding(out: &mut String, judged: &JudgedFinding, options: &Options) {
+    let finding = &judged.finding;
+    let (word, style) = match judged.disposition {
+        Disposition::Block => ("error", RED),
+        Disposition::Inconclusive => ("inconclusive", YELLOW),
+        Disposition::Report | Disposition::Waived => ("report", BOLD),
+    };
+    let frame = Frame::of(&finding.location, options);
+    let word = format!("{word}[{}]", text::headline_id(finding));
+    out.push_str(&format!(
+        "{}: {}\n",
+        options.paint(style, &word),
+        options.paint(BOLD, &text::line(&finding.message))
+    ));
+    frame.place(out, &finding.location);
+    if let Some(excerpt) = &finding.excerpt {
+        frame.source(out, excerpt, &underlined(judged));
+    }
+    for (name, value) in notes(judged) {
+        frame.note(out, name, &value);
+    }
+    out.push('\n');
+}
+
+/// What the finding is about, as the excerpt would show it.
+fn underlined(judged: &JudgedFinding) -> String {
+    match &judged.finding.detail {
+        Detail::Secret(detail) => detail.value.masked(),
+        Detail::Registry(_) | Detail::Advisory(_) => {
+            let label = text::subject(&judged.finding.subject);
+            // `@scope/name@version`: the name alone is what a lockfile line shows.
+            match label.rfind('@') {
+                Some(at) if at > 0 => label.get(..at).unwrap_or_default().to_owned(),
+                _ => label,
+            }
+        }
+    }
+}
+
+/// The lines below a finding: name and value.
+fn notes(judged: &JudgedFinding) -> Vec<(&'static str, String)> {
+    let finding = &judged.finding;
+    let mut notes = vec![(
+        "severity",
+        format!("{}; {}", finding.severity, text::line(&judged.reason)),
+    )];
+    match &finding.detail {
+        Detail::Advisory(detail) => {
+            if !detail.aliases.is_empty() {
+                notes.push(("aliases", text::line(&detail.aliases.join(", "))));
+            }
+            if !detail.fixed.is_empty() {
+                notes.push(("fixed in", text::line(&detail.fixed.join(", "))));
+            }
+            if detail.indeterminate {
+                notes.push((
+                    "note",
+                    "a version bound could not be compared: it may be affected".to_owned(),
+                ));
+            }
+            if detail.introduced_by.len() > 1 {
+                notes.push(("through", text::line(&detail.introduced_by.join(" > "))));
+            }
+            if let Some(url) = &detail.url {
+                notes.push(("record", text::line(url)));
+            }
+        }
+        Detail::Registry(detail) => notes.push(("found", text::origin(&detail.origin))),
+        Detail::Secret(detail) => notes.push((
+            "secret",
+            format!(
+                "{} {}, {}, confidence {}, structure {}",
+                text::clipped(&detail.provider, 60),
+                text::clipped(&detail.credential, 60),
+                detail.value.masked(),
+                detail.confidence.as_str(),
+                detail.validity.as_str(),
+            ),
+        )),
+    }
+    if !finding.also_at.is_empty() {
+        let shown: Vec<String> = finding
+            .also_at
+            .iter()
+            .take(PLACES)
+            .map(text::place)
+            .collect();
+        let more = finding.also_at.len().saturating_sub(PLACES);
+        let tail = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
+        notes.push(("also at", format!("{}{tail}", shown.join(", "))));
+    }
+    notes.push(("fix", text::line(&finding.remedy)));
+    notes.push(("see", format!("sealgate explain {}", finding.rule.id)));
+    notes
+}
+
+fn severity_style(severity: Severity) -> Style {
+    match severity {
+        Severity::Critical | Severity::High => RED,
+        Severity::Medium | Severity::Unknown => YELLOW,
+        Severity::Low | Severity::Info => BOLD,
+    }
+}
+
+/// Findings that change nothing, by rule, worst rule first.
+pub(super) fn reported(out: &mut String, findings: &[&JudgedFinding], options: &Options) {
+    if findings.is_empty() {
+        return;
+    }
+    heading(out, "reported, not blocking", findings.len(), options);
+    // The findings come worst first, so the first of a rule is its worst.
+    let mut order: Vec<&'static str> = Vec::new();
+    let mut by_rule: BTreeMap<&'static str, Vec<&JudgedFinding>> = BTreeMap::new();
+    for judged in findings {
+        let rule = judged.finding.rule.id;
+        let list = by_rule.entry(rule).or_default();
+        if list.is_empty() {
+            order.push(rule);
+        }
+        list.push(judged);
+    }
+    let (rules, per_rule) = if options.show_all {
+        (usize::MAX, usize::MAX)
+    } else {
+        (LINES, PER_RULE)
+    };
+    let mut hidden = 0;
+    for (i, rule) in order.iter().enumerate() {
+        let list = by_rule.remove(rule).unwrap_or_default();
+        if i >= rules {
+            hidden += list.len();
+            continue;
+        }
+        rule_lines(out, rule, &list, per_rule, options);
+    }
+    if hidden > 0 {
+        out.push_str(&format!(
+            "  ... and {} of other rules: use --format json\n",
+            text::count(hidden as u64, "finding", "findings")
+        ));
+    }
+    out.push('\n');
+}
+
+fn rule_lines(
+    out: &mut String,
+    rule: &str,
+    list: &[&JudgedFinding],
+    limit: usize,
+    options: &Options,
+) {
+    out.push_str(&format!(
+        "  {rule} ({})\n",
+        text::grouped(list.len() as u64)
+    ));
+    for judged in list.iter().take(limit) {
+        let finding = &judged.finding;
+        let severity = format!("{:<8}", finding.severity);
+        out.push_str(&format!(
+            "    {} {}: {}\n",
+            options.paint(severity_style(finding.severity), &severity),
+            text::place(&finding.location),
+            text::clipped(&finding.message, 200),
+        ));
+    }
+    let more = list.len().saturating_sub(limit);
+    if more > 0 {
+        out.push_str(&format!(
+            "    ... and {} more: use --format json\n",
+            text::grouped(more as u64)
+        ));
+    }
+}
+
+/// Waived findings with who answers for them.
+pub(super) fn waived(out: &mut String, findings: &[&JudgedFinding], options: &Options) {
+    if findings.is_empty() {
+        return;
+    }
+    heading(out, "waived", findings.len(), options);
+    let limit = if options.show_all { usize::MAX } else { LINES };
+    for judged in findings.iter().take(limit) {
+        let finding = &judged.finding;
+        out.push_str(&format!(
+            "  {}: {}: {}\n",
+            text::headline_id(finding),
+            text::place(&finding.location),
+            text::clipped(&finding.message, 200),
+        ));
+        if let Some(waiver) = &judged.waiver {
+            out.push_str(&format!(
+                "    by {} until {} ({}): {}\n",
+                text::clipped(&waiver.owner, 80),
+                text::clipped(&waiver.expires, 20),
+                days_left(waiver.days_left),
+                text::clipped(&waiver.reason, 200),
+            ));
+        }
+    }
+    more(out, findings.len().saturating_sub(limit));
+    out.push('\n');
+}
+
+fn days_left(days: i64) -> String {
+    match u64::try_from(days) {
+        Ok(days) => format!("{} left", text::count(days, "day", "days")),
+        Err(_) => "over".to_owned(),
+    }
+}
+
+/// What was not checked; gaps that hold the verdict up are all shown.
+pub(super) fn gaps(out: &mut String, report: &Report, options: &Options) {
+    let all = text::gaps_worst_first(&report.verdict);
+    if all.is_empty() {
+        return;
+    }
+    heading(out, "not checked", all.len(), options);
+    let (holding, rest): (Vec<&JudgedGap>, Vec<&JudgedGap>) = all.into_iter().partition(|judged| {
+        matches!(
+            judged.disposition,
+            Disposition::Block | Disposition::Inconclusive
+        )
+    });
+    let limit = if options.show_all { usize::MAX } else { LINES };
+    for judged in holding.iter().chain(rest.iter().take(limit)) {
+        let gap = &judged.gap;
+        let word = match judged.disposition {
+            Disposition::Block => options.paint(RED, "blocks"),
+            Disposition::Inconclusive => options.paint(YELLOW, "inconclusive"),
+            Disposition::Waived => "waived".to_owned(),
+            Disposition::Report => "reported".to_owned(),
+        };
+        let place = gap
+            .location
+            .as_ref()
+            .map(|l| format!("{}: ", text::place(l)))
+            .unwrap_or_default();
+        out.push_str(&format!(
+            "  {word} {}: {place}{}\n    fix: {}\n",
+            gap.id,
+            text::line(&gap.message),
+            text::line(&gap.remedy),
+        ));
+    }
+    more(out, rest.len().saturating_sub(limit));
+    out.push('\n');
+}
+
+/// Waivers that cover nothing, or not for long.
+pub(super) fn waivers(out: &mut String, report: &Report, options: &Options) {
+    let waivers = &report.verdict.waivers;
+    if waivers.is_empty() {
+        return;
+    }
+    heading(out, "waivers to look at", waivers.len(), options);
+    for waiver in waivers {
+        let state = match waiver.state {
+            WaiverState::Expired => "expired, covers nothing",
+            WaiverState::Unused => "matched no finding",
+            WaiverState::ExpiresSoon => "expires soon",
+        };
+        out.push_str(&format!(
+            "  {}: {state} (until {}, owner {})\n",
+            text::clipped(&waiver.id, 120),
+            text::clipped(&waiver.expires, 20),
+            text::clipped(&waiver.owner, 80),
+        ));
+    }
+    out.push('\n');
+}
+
+fn heading(out: &mut String, title: &str, number: usize, options: &Options) {
+    let title = options.paint(BOLD, title);
+    out.push_str(&format!("{title} ({})\n", text::grouped(number as u64)));
+}
+
+fn more(out: &mut String, number: usize) {
+    if number > 0 {
+        out.push_str(&format!(
+            "  ... and {} more: use --format json\n",
+            text::grouped(number as u64)
+        ));
+    }
+}

@@ -1,0 +1,186 @@
+//! JUnit XML for test dashboards: one suite per check, one case per finding or gap, and a
+//! passing case for a check that found nothing. A finding that blocks is a `failure`, what
+//! could not be checked an `error`, what is waived or only reported is `skipped`.
+
+use super::text;
+use crate::model::{Disposition, JudgedFinding, JudgedGap, Report};
+use std::collections::BTreeMap;
+
+/// The report as JUnit XML with a line break at its end.
+#[must_use]
+pub fn render(report: &Report) -> String {
+    let mut suites: BTreeMap<&str, Suite> = report
+        .checks
+        .iter()
+        .map(|check| (*check, Suite::default()))
+        .collect();
+    for judged in text::worst_first(&report.verdict) {
+        let suite = suites.entry(room(judged.finding.rule.id)).or_default();
+        suite.add_finding(judged);
+    }
+    for judged in text::gaps_worst_first(&report.verdict) {
+        let suite = suites.entry(room(judged.gap.id)).or_default();
+        suite.add_gap(judged);
+    }
+    let mut body = String::new();
+    let mut totals = Totals::default();
+    for (name, suite) in suites {
+        suite.write(&mut body, name, &report.time);
+        totals.add(&suite.totals());
+    }
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"{}\" {}>\n{body}</testsuites>\n",
+        escape(&format!("sealgate {}", text::clipped(&report.target, 200))),
+        totals.attributes()
+    )
+}
+
+fn room(id: &str) -> &str {
+    id.split('/').next().unwrap_or(id)
+}
+
+#[derive(Default)]
+struct Suite {
+    cases: Vec<Case>,
+}
+
+struct Case {
+    class: String,
+    name: String,
+    result: &'static str,
+    kind: String,
+    message: String,
+    body: String,
+}
+
+#[derive(Default)]
+struct Totals {
+    tests: usize,
+    failures: usize,
+    errors: usize,
+    skipped: usize,
+}
+
+impl Totals {
+    fn add(&mut self, other: &Self) {
+        self.tests += other.tests;
+        self.failures += other.failures;
+        self.errors += other.errors;
+        self.skipped += other.skipped;
+    }
+
+    fn attributes(&self) -> String {
+        format!(
+            "tests=\"{}\" failures=\"{}\" errors=\"{}\"",
+            self.tests, self.failures, self.errors
+        )
+    }
+}
+
+impl Suite {
+    fn add_finding(&mut self, judged: &JudgedFinding) {
+        let finding = &judged.finding;
+        let place = text::place(&finding.location);
+        self.cases.push(Case {
+            class: finding.rule.id.to_owned(),
+            name: format!("{} at {place}", text::subject(&finding.subject)),
+            result: match judged.disposition {
+                Disposition::Block => "failure",
+                Disposition::Inconclusive => "error",
+                Disposition::Waived | Disposition::Report => "skipped",
+            },
+            kind: text::headline_id(finding),
+            message: text::line(&finding.message),
+            body: format!(
+                "severity: {}\nwhere: {place}\npolicy: {}\nfix: {}\nsee: sealgate explain {}",
+                finding.severity,
+                text::line(&judged.reason),
+                text::line(&finding.remedy),
+                finding.rule.id
+            ),
+        });
+    }
+
+    fn add_gap(&mut self, judged: &JudgedGap) {
+        let gap = &judged.gap;
+        self.cases.push(Case {
+            class: gap.id.to_owned(),
+            name: match &gap.location {
+                Some(location) => format!("not checked: {}", text::place(location)),
+                None => "not checked".to_owned(),
+            },
+            result: match judged.disposition {
+                Disposition::Block | Disposition::Inconclusive => "error",
+                Disposition::Waived | Disposition::Report => "skipped",
+            },
+            kind: gap.id.to_owned(),
+            message: text::line(&gap.message),
+            body: format!("fix: {}", text::line(&gap.remedy)),
+        });
+    }
+
+    fn totals(&self) -> Totals {
+        let of = |result| self.cases.iter().filter(|c| c.result == result).count();
+        Totals {
+            tests: self.cases.len().max(1),
+            failures: of("failure"),
+            errors: of("error"),
+            skipped: of("skipped"),
+        }
+    }
+
+    fn write(&self, out: &mut String, name: &str, time: &str) {
+        let totals = self.totals();
+        out.push_str(&format!(
+            "  <testsuite name=\"{}\" {} skipped=\"{}\" timestamp=\"{}\">\n",
+            escape(name),
+            totals.attributes(),
+            totals.skipped,
+            escape(&text::clipped(time, 40))
+        ));
+        if self.cases.is_empty() {
+            out.push_str(&format!(
+                "    <testcase classname=\"{0}\" name=\"nothing found\"/>\n",
+                escape(name)
+            ));
+        }
+        for case in &self.cases {
+            out.push_str(&format!(
+                "    <testcase classname=\"{}\" name=\"{}\">\n",
+                escape(&case.class),
+                escape(&case.name)
+            ));
+            // `skipped` has no `type` in the common schemas.
+            let kind = if case.result == "skipped" {
+                String::new()
+            } else {
+                format!(" type=\"{}\"", escape(&case.kind))
+            };
+            out.push_str(&format!(
+                "      <{0} message=\"{1}\"{kind}>{2}</{0}>\n    </testcase>\n",
+                case.result,
+                escape(&case.message),
+                escape(&case.body)
+            ));
+        }
+        out.push_str("  </testsuite>\n");
+    }
+}
+
+/// XML text and attribute values. Characters that XML 1.0 does not allow are replaced.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&apos;"),
+            '\n' | '\t' => escaped.push(c),
+            '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
