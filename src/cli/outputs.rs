@@ -4,25 +4,18 @@ use super::exit::{CliError, Exit};
 use super::settings::Settings;
 use super::{pipeline, terminal};
 use crate::model::Report;
-use crate::report;
+use crate::report::{self, Format, ReportError, human};
 use crate::sbom::cyclonedx::{self, CycloneDxOptions};
 use crate::support::files;
-use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// An output format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people.
-    Human,
-    /// The whole report; schema in docs/schema.
-    Json,
-    /// SARIF 2.1.0.
-    Sarif,
-    /// CycloneDX 1.6.
-    CyclonedxJson,
+/// Reads a format name; clap lists the names in help and errors.
+pub fn format_parser() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::ALL.map(Format::as_str))
+        .try_map(|name| name.parse::<Format>())
 }
 
 /// `FORMAT=FILE`.
@@ -36,20 +29,14 @@ impl FromStr for OutputTarget {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let names = || {
-            Format::value_variants()
-                .iter()
-                .filter_map(ValueEnum::to_possible_value)
-                .map(|value| value.get_name().to_owned())
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
+        let names = Format::ALL.map(Format::as_str).join(", ");
         let (name, path) = text
             .split_once('=')
             .filter(|(_, path)| !path.is_empty())
-            .ok_or_else(|| format!("write FORMAT=FILE; the formats are {}", names()))?;
-        let format = Format::from_str(name, false)
-            .map_err(|_| format!("`{name}` is no format; the formats are {}", names()))?;
+            .ok_or_else(|| format!("write FORMAT=FILE; the formats are {names}"))?;
+        let format = name
+            .parse()
+            .map_err(|error: ReportError| format!("{error}; the formats are {names}"))?;
         Ok(Self {
             format,
             path: PathBuf::from(path),
@@ -101,12 +88,11 @@ impl Outputs {
     /// Exit 2 where an output cannot be written.
     pub fn write(&self, report: &Report, settings: &Settings) -> Result<(), CliError> {
         for target in &self.files {
-            let text = self.render(target.format, report, settings)?;
-            let text = anstream::adapter::strip_str(&text).to_string();
+            let text = self.render(target.format, report, settings, false)?;
             files::write_atomic(&target.path, text.as_bytes())
                 .map_err(|error| CliError::of(Exit::Usage, &error))?;
         }
-        terminal::result(&self.render(self.stdout, report, settings)?)
+        terminal::result(&self.render(self.stdout, report, settings, true)?)
     }
 
     fn render(
@@ -114,15 +100,24 @@ impl Outputs {
         format: Format,
         report: &Report,
         settings: &Settings,
+        to_stdout: bool,
     ) -> Result<String, CliError> {
         match format {
-            Format::Human => Ok(report::human::render(
-                report,
-                &report::human::Options {
+            Format::Human => {
+                let mut options = human::Options {
+                    // `terminal::result` takes the colours out where they are not wanted.
+                    color: to_stdout,
                     show_all: self.all,
-                    ..report::human::Options::default()
-                },
-            )),
+                    ..human::Options::default()
+                };
+                if let Some(width) = terminal::width().filter(|_| to_stdout) {
+                    options.width = width;
+                }
+                Ok(human::render(report, &options))
+            }
+            Format::Junit => Ok(report::junit::render(report)),
+            Format::Markdown => Ok(report::markdown::render(report)),
+            Format::Github => Ok(report::github::render(report)),
             Format::Json => Ok(report::json::render(report)),
             Format::Sarif => Ok(report::sarif::render(
                 report,

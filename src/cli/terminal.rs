@@ -28,6 +28,12 @@ pub fn result(text: &str) -> Result<(), CliError> {
     }
 }
 
+/// Columns of the terminal that stdout is; `None` where it is none.
+#[must_use]
+pub fn width() -> Option<usize> {
+    terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0))
+}
+
 /// An error message on stderr; line breaks are kept, other control characters shown.
 pub fn error(message: &str) {
     labelled(RED, "error", message);

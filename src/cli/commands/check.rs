@@ -1,10 +1,11 @@
 //! `sealgate check`: one step in a build, one verdict, many outputs.
 
 use crate::cli::exit::{CliError, Exit};
-use crate::cli::outputs::{Format, OutputTarget, Outputs};
+use crate::cli::outputs::{OutputTarget, Outputs, format_parser};
 use crate::cli::pipeline::{self, Check, Request};
 use crate::cli::policies;
 use crate::cli::settings::Settings;
+use crate::report::Format;
 use std::path::PathBuf;
 
 /// Options of `check`.
@@ -30,7 +31,7 @@ pub struct CheckArgs {
     #[arg(long, value_name = "PATH")]
     pub include: Vec<String>,
     /// Format on standard output
-    #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
+    #[arg(long, value_parser = format_parser(), default_value = "human", value_name = "FORMAT")]
     pub format: Format,
     /// Also write this format to a file (repeatable)
     #[arg(long, value_name = "FORMAT=FILE")]
