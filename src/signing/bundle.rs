@@ -140,15 +140,21 @@ pub fn bundle_lines(bytes: &[u8]) -> Result<Vec<(usize, &[u8])>, SigningError> {
     Ok(lines)
 }
 
-/// The bundles of a file, each under a name for messages (`file` or `file:line`): one per
-/// line where the name ends in `.jsonl`, else one. A bundle that cannot be read does not
-/// hide the others.
+/// One bundle of a file.
+#[derive(Debug)]
+pub struct BundleSource {
+    /// `file`, or `file:line` with a 1-based line.
+    pub name: String,
+    /// The bundle, or why it cannot be read.
+    pub bundle: Result<Bundle, SigningError>,
+}
+
+/// The bundles of a file: one per line where its name ends in `.jsonl`, else one. A
+/// bundle that cannot be read does not hide the others.
 ///
 /// # Errors
 /// [`SigningError::File`] and [`SigningError::TooManyBundles`].
-pub fn read_bundle_sources(
-    path: &Path,
-) -> Result<Vec<(String, Result<Bundle, SigningError>)>, SigningError> {
+pub fn read_bundles(path: &Path) -> Result<Vec<BundleSource>, SigningError> {
     let bytes = files::read_bounded(path, MAX_ATTESTATIONS_BYTES)?;
     let name = path.file_name().map_or_else(
         || path.display().to_string(),
@@ -160,10 +166,16 @@ pub fn read_bundle_sources(
     {
         return Ok(bundle_lines(&bytes)?
             .into_iter()
-            .map(|(number, line)| (format!("{name}:{number}"), Bundle::parse(line)))
+            .map(|(number, line)| BundleSource {
+                name: format!("{name}:{number}"),
+                bundle: Bundle::parse(line),
+            })
             .collect());
     }
-    Ok(vec![(name, Bundle::parse(bytes.trim_ascii()))])
+    Ok(vec![BundleSource {
+        name,
+        bundle: Bundle::parse(bytes.trim_ascii()),
+    }])
 }
 
 fn malformed(reason: String) -> SigningError {

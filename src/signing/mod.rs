@@ -29,8 +29,8 @@ mod message;
 mod signers;
 
 pub use bundle::{
-    Bundle, MAX_ATTESTATIONS_BYTES, MAX_BUNDLES, MEDIA_TYPE, SignedContent, bundle_lines,
-    read_bundle_sources,
+    Bundle, BundleSource, MAX_ATTESTATIONS_BYTES, MAX_BUNDLES, MEDIA_TYPE, SignedContent,
+    bundle_lines, read_bundles,
 };
 pub use dsse::{STATEMENT_PAYLOAD_TYPE, VerifiedStatement, sign_statement, verify_statement};
 pub use error::SigningError;

@@ -343,10 +343,10 @@ fn a_file_of_bundles_is_bounded_and_one_bad_line_hides_no_other() {
     let line = statement_bundle(&case.signer).to_json().unwrap();
     let path = case.artifact.with_extension("attestations.jsonl");
     files::write_atomic(&path, format!("{line}\n\n{{\n{line}\n").as_bytes()).unwrap();
-    let sources = read_bundle_sources(&path).unwrap();
+    let sources = read_bundles(&path).unwrap();
     let names: Vec<_> = sources
         .iter()
-        .map(|(name, bundle)| (name.as_str(), bundle.is_ok()))
+        .map(|source| (source.name.as_str(), source.bundle.is_ok()))
         .collect();
     assert_eq!(
         names,
