@@ -60,7 +60,7 @@ pub(super) fn describe(predicate: &Predicate, now: Timestamp) -> String {
             )
         }
         Predicate::Scan(scan) => format!("{} under policy `{}`", scan.decision, scan.policy.name),
-        Predicate::Vsa(vsa) => format!("passed {}", vsa.resource_uri),
+        Predicate::Vsa(_) => "passed".to_owned(),
         Predicate::Other(uri) => uri.clone(),
     };
     match predicate.time() {

@@ -52,6 +52,8 @@ pub struct RequirementOutcome {
     pub role: String,
     /// What meets it; none where it is not met.
     pub accepted: Option<Accepted>,
+    /// The sources of what was judged and does not meet it.
+    pub refused: Vec<String>,
     /// Why it is not met; empty where it is.
     pub reasons: Vec<Reason>,
 }
@@ -172,6 +174,7 @@ fn settle(
         },
         role: required.role.clone(),
         accepted: None,
+        refused: Vec::new(),
         reasons: Vec::new(),
     };
     let newest = newest(candidates);
@@ -190,7 +193,12 @@ fn settle(
                 summary: conditions::describe(&candidate.attestation.predicate, now),
             });
         }
-        Some(_) => {}
+        Some(_) => {
+            outcome.refused = newest
+                .iter()
+                .map(|candidate| candidate.bundle.source.clone())
+                .collect();
+        }
         None => outcome.reasons.push(absence(required, artifact, bundles)),
     }
     outcome
@@ -282,9 +290,16 @@ fn evidence_line(
     requirements: &[RequirementOutcome],
 ) -> EvidenceLine {
     let used = requirements.iter().any(|outcome| {
-        outcome.accepted.as_ref().is_some_and(|accepted| {
-            accepted.source == bundle.source && accepted.bundle == bundle.digest
-        })
+        outcome
+            .accepted
+            .as_ref()
+            .is_some_and(|accepted| accepted.source == bundle.source)
+    });
+    let refused = requirements
+        .iter()
+        .any(|outcome| outcome.refused.contains(&bundle.source));
+    let asked_for = requirements.iter().any(|outcome| {
+        outcome.predicate == bundle.predicate && bundle.roles.contains(&outcome.role)
     });
     let accepted = match &bundle.examination {
         Examination::Malformed(text)
@@ -297,7 +312,9 @@ fn evidence_line(
             Err("is about another artifact".to_owned())
         }
         Examination::Verified(_) if used => Ok(bundle.source.clone()),
-        Examination::Verified(_) => Err("meets no requirement".to_owned()),
+        Examination::Verified(_) if refused => Err("does not say what is required".to_owned()),
+        Examination::Verified(_) if asked_for => Err("another one decides: the newest".to_owned()),
+        Examination::Verified(_) => Err("is not required from this signer".to_owned()),
     };
     EvidenceLine {
         predicate: bundle.predicate.clone(),

@@ -4,7 +4,7 @@ use crate::attest::{Predicate, Statement, short_name};
 use crate::model::Digest;
 use crate::policy::environments::TrustedRoles;
 use crate::signing::{
-    Bundle, PublicKey, SignedContent, SigningError, VerifiedStatement, verify_statement,
+    Bundle, PublicKey, SignedContent, SigningError, VerifiedStatement, show_hint, verify_statement,
 };
 
 /// A bundle after its identity was looked at.
@@ -95,7 +95,7 @@ fn identify(bundle: &Bundle, roles: &TrustedRoles) -> (Vec<String>, Examination)
         }
     }
     if named.is_empty() {
-        let text = format!("no role has the key `{hint}`");
+        let text = format!("no role has the key {}", show_hint(hint));
         return (Vec::new(), Examination::Untrusted(text));
     }
     let mut failure = None;

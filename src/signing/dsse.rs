@@ -4,7 +4,7 @@
 
 use super::bundle::{Bundle, SignedContent};
 use super::error::SigningError;
-use super::key::{KeyId, PublicKey};
+use super::key::{KeyId, PublicKey, show_hint};
 use super::signers::Signer;
 use sigstore_types::{
     DsseEnvelope, DsseSignature, KeyId as WireKeyId, PayloadBytes, SignatureBytes,
@@ -83,7 +83,7 @@ pub(super) fn check_hint(bundle: &Bundle, key: &PublicKey) -> Result<(), Signing
         return Ok(());
     }
     Err(SigningError::WrongKey {
-        got: hint.to_owned(),
+        got: show_hint(hint),
         want: key.id().clone(),
     })
 }

@@ -106,9 +106,9 @@ pub enum SigningError {
     },
 
     /// The bundle names another key.
-    #[error("the bundle is signed with the key `{got}`, expected `{want}`")]
+    #[error("the bundle is signed with the key {got}, expected {want}")]
     WrongKey {
-        /// The hint in the bundle.
+        /// The key that the bundle names.
         got: String,
         /// The key that was given.
         want: KeyId,

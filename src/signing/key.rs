@@ -89,6 +89,16 @@ impl KeyId {
     }
 }
 
+/// A bundle's hint as [`KeyId`] shows keys, where it is base64 of a SHA-256; else as
+/// written.
+#[must_use]
+pub fn show_hint(hint: &str) -> String {
+    match Digest::from_base64(DigestAlgorithm::Sha256, hint) {
+        Ok(digest) => digest.to_string(),
+        Err(_) => hint.to_owned(),
+    }
+}
+
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)

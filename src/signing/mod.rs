@@ -37,6 +37,7 @@ pub use error::SigningError;
 pub use json::{JsonError, parse_json};
 pub use key::{
     KeyId, MAX_PUBLIC_KEY_BYTES, PublicKey, SignatureAlgorithm, SigningAlgorithm, read_public_key,
+    show_hint,
 };
 pub use key_file::{
     EncryptedKey, GeneratedKey, MAX_KEY_FILE_BYTES, Passphrase, generate_key, read_key_file,

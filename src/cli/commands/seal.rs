@@ -195,8 +195,9 @@ fn statement(args: &SealArgs, part: Part, artifact: &Artifact) -> Result<Vec<u8>
         return Err(CliError::new(
             Exit::Usage,
             format!(
-                "the {} is missing: no file `{}`",
+                "no {} for `{}`: `{}` does not exist",
                 part.name(),
+                artifact.path().display(),
                 path.display()
             ),
         )
