@@ -318,11 +318,17 @@ fn evidence_line(
     };
     EvidenceLine {
         predicate: bundle.predicate.clone(),
-        signer: if bundle.roles.is_empty() {
-            "unknown".to_owned()
-        } else {
-            bundle.roles.join(", ")
-        },
+        signer: signer(bundle),
         accepted,
+    }
+}
+
+/// Who signed it; where no signature was verified, only what it claims.
+fn signer(bundle: &Examined) -> String {
+    let roles = bundle.roles.join(", ");
+    match bundle.examination {
+        Examination::Verified(_) | Examination::MalformedStatement(_) => roles,
+        _ if roles.is_empty() => "unknown".to_owned(),
+        _ => format!("unknown (names {roles})"),
     }
 }

@@ -266,6 +266,8 @@ fn the_reason_of_an_absence_is_the_nearest_miss() {
             (outcome.decision, ids(&outcome)),
             (Decision::Fail, vec![id])
         );
+        // No signature was verified, so nobody is called its signer.
+        assert!(outcome.evidence[0].signer.starts_with("unknown"), "{id}");
     }
     // Nobody knows what a damaged bundle was: both are said, and absence is a denial.
     let outcome = decide(

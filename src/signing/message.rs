@@ -68,6 +68,12 @@ impl Artifact {
         Ok(self.sha256.get_or_init(|| digest))
     }
 
+    /// Its SHA-256 if it was needed so far; does not read the file.
+    #[must_use]
+    pub fn known_digest(&self) -> Option<&Digest> {
+        self.sha256.get()
+    }
+
     fn digest_of(&self, algorithm: DigestAlgorithm) -> Result<Digest, SigningError> {
         if algorithm == DigestAlgorithm::Sha256 {
             return self.digest().cloned();
@@ -159,7 +165,8 @@ pub fn verify_artifact(
                 });
             }
             let bytes = files::read_bounded(artifact.path(), MAX_WHOLE_MESSAGE_BYTES)?;
-            expect_subject(&claimed, hash::sha256(&bytes))?;
+            let digest = artifact.sha256.get_or_init(|| hash::sha256(&bytes));
+            expect_subject(&claimed, digest.clone())?;
             key.verify_message(&bytes, signature)
         }
     }

@@ -138,7 +138,7 @@ fn a_swapped_payload_type_or_signature_does_not_count() {
     let borrowed = edited(&good, |bundle| {
         bundle["dsseEnvelope"]["signatures"] = failed["dsseEnvelope"]["signatures"].clone();
     });
-    scene.attest(&[borrowed.clone()]);
+    scene.attest(std::slice::from_ref(&borrowed));
     scene.staging(1, &["gate/bad-signature"]);
     // Somebody tampers with the file: that counts even beside a good one.
     scene.attest(&[good, borrowed]);

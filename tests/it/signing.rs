@@ -247,6 +247,8 @@ fn a_signed_file_verifies_with_its_key_only() {
         assert!(with(1, &[&public]).stderr.contains("the bundle is about"));
         std::fs::remove_file(&artifact).unwrap();
         with(2, &[&public]);
+        // The signer is looked at first: for a wrong one the file is not even opened.
+        with(1, &[&stranger, "--format", "json"]);
     }
 }
 

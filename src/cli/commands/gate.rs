@@ -8,6 +8,7 @@ use crate::cli::settings::Settings;
 use crate::cli::terminal;
 use crate::gate::{Examined, SummaryRequest, evaluate, examine, summary_statement};
 use crate::model::PolicyInfo;
+use crate::policy::MAX_POLICY_BYTES;
 use crate::policy::environments::{
     Environment, EnvironmentError, Role, TrustedRoles, check_environments, requirements,
     resolve_roles,
@@ -21,11 +22,13 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Larger policies are refused.
-const MAX_POLICY_BYTES: u64 = 1024 * 1024;
-
 /// Options.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  sealgate gate app --env staging --policy environments.toml --key promoter-staging.key
+  sealgate gate app --env prod --policy environments.toml --key promoter-prod.key \\
+      --vsa-in app.staging.vsa.json
+  sealgate gate app --env dev --policy environments.toml --no-vsa")]
 pub struct GateArgs {
     /// The artifact
     pub artifact: PathBuf,

@@ -36,6 +36,9 @@ pub enum KeyCommand {
 
 /// Options of `key generate`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  sealgate key generate --output tester
+  sealgate key generate --output builder --algorithm ed25519 --passphrase-file pass.txt")]
 pub struct GenerateArgs {
     /// The kind of key
     #[arg(long, value_enum, default_value_t = Algorithm::EcdsaP256)]

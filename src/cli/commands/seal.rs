@@ -23,6 +23,10 @@ use std::path::{Path, PathBuf};
 
 /// Options.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  sealgate seal app --key release.key
+  sealgate seal app --key tester.key --only test-result
+  sealgate seal app --key builder.key --only sbom,scan --append")]
 pub struct SealArgs {
     /// The artifacts; each gets its own ARTIFACT.attestations.jsonl
     #[arg(required = true, value_name = "ARTIFACT")]

@@ -12,6 +12,9 @@ use std::path::PathBuf;
 
 /// Options.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  sealgate sign app.tar.gz --key release.key
+  sealgate sign *.deb --key release.key --passphrase-fd 3 3<pass.txt")]
 pub struct SignArgs {
     /// The files to sign
     #[arg(required = true, value_name = "FILE")]

@@ -23,6 +23,9 @@ use std::time::Instant;
 
 /// Options.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  sealgate test target/release/app -- cargo test --workspace
+  sealgate test app --report junit.xml -- pytest --junit-xml junit.xml")]
 pub struct TestArgs {
     /// The artifacts that are tested
     #[arg(required = true, value_name = "ARTIFACT")]

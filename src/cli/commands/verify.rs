@@ -21,6 +21,9 @@ use std::path::PathBuf;
 
 /// Options.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  sealgate verify app.tar.gz --bundle app.tar.gz.sigstore.json --key release.pub
+  sealgate verify app --bundle app.attestations.jsonl --key tester.pub --key builder.pub")]
 pub struct VerifyArgs {
     /// The file that was signed
     pub artifact: PathBuf,
@@ -173,6 +176,7 @@ struct WireReport {
 #[derive(Serialize)]
 struct WireArtifact {
     name: String,
+    /// None where no bundle got so far that the file was hashed.
     digest: Option<String>,
 }
 
@@ -202,7 +206,7 @@ fn report_json(artifact: &Artifact, outcomes: &[Outcome]) -> Result<(), CliError
         schema: "sealgate/verify/v1",
         artifact: WireArtifact {
             name: artifact.name(),
-            digest: artifact.digest().ok().map(ToString::to_string),
+            digest: artifact.known_digest().map(ToString::to_string),
         },
         verified: exit(outcomes) == Exit::Pass,
         bundles: outcomes
@@ -255,7 +259,7 @@ fn report_human(artifact: &Artifact, outcomes: &[Outcome]) -> Result<(), CliErro
         }
     }
     if exit(outcomes) == Exit::Pass
-        && let Ok(digest) = artifact.digest()
+        && let Some(digest) = artifact.known_digest()
     {
         let _ = writeln!(text, "{}: {digest}", terminal_safe(&artifact.name()));
     }
