@@ -111,7 +111,21 @@ fn nothing_required_and_nothing_given_are_denied() {
 #[test]
 fn each_condition_on_tests_has_its_own_reason() {
     let fresh = "2026-11-23T11:00:00Z";
+    let edited = |key: &str, value: Value| {
+        let mut predicate = tests_at(fresh, "PASSED", 5, 0);
+        *predicate.pointer_mut(key).unwrap() = value;
+        predicate
+    };
     let cases = [
+        // `PASSED` is not believed beside what contradicts it.
+        (
+            edited("/sealgate_run/counts/failed", json!(1)),
+            "gate/tests-failed",
+        ),
+        (
+            edited("/sealgate_run/exitCode", json!(1)),
+            "gate/tests-failed",
+        ),
         (tests_at(fresh, "PASSED", 2, 0), "gate/too-few-tests"),
         (tests_at(fresh, "FAILED", 5, 1), "gate/tests-failed"),
         (tests_at(fresh, "PASSED", 5, 1), "gate/tests-failed"),
