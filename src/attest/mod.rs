@@ -1,1 +1,23 @@
-//! attest
+//! Statements about artifacts: who says what about which bytes.
+//!
+//! Enters: bytes of in-toto statements, of test reports, SBOMs and scan reports. Leaves:
+//! [`Statement`]s and typed [`Predicate`]s. Nothing here trusts a signature or judges:
+//! `signing` does the one, `gate` the other.
+
+mod error;
+mod predicates;
+mod statement;
+mod test_report;
+
+pub use error::AttestError;
+pub use predicates::{
+    CYCLONEDX_TYPE, Predicate, ReportDigest, SCAN_TYPE, SbomPredicate, ScanPredicate,
+    TEST_RESULT_TYPE, TestOutcome, TestResult, TestRun, Tool, VSA_TYPE, VerificationResult,
+    Verifier, VsaPolicy, VsaPredicate, environment_uri, short_name,
+};
+pub use statement::{
+    MAX_STATEMENT_BYTES, MAX_SUBJECTS, ResourceDescriptor, STATEMENT_TYPE, Statement, Subject,
+};
+pub use test_report::{
+    MAX_REPORT_BYTES, MAX_REPORT_NODES, TestCounts, TestReport, parse_cargo_test, parse_junit,
+};

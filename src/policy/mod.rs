@@ -5,6 +5,7 @@
 //! Nothing here reads a file or a clock: the same input gives the same verdict.
 
 mod document;
+pub mod environments;
 mod error;
 mod evaluate;
 mod level;

@@ -14,5 +14,7 @@
 
 mod check;
 mod cli;
+mod gate;
 mod layering;
 mod report;
+mod signing;

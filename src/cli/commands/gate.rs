@@ -1,16 +1,256 @@
-//! gate
+//! `sealgate gate`: may this artifact enter this environment.
 
+mod render;
+
+use super::key::{PassphraseOptions, ResultFormat, in_file, load_signer, usage, with_ending};
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::settings::Settings;
+use crate::cli::terminal;
+use crate::gate::{Examined, SummaryRequest, evaluate, examine, summary_statement};
+use crate::model::PolicyInfo;
+use crate::policy::MAX_POLICY_BYTES;
+use crate::policy::environments::{
+    Environment, EnvironmentError, Role, TrustedRoles, check_environments, requirements,
+    resolve_roles,
+};
+use crate::signing::{
+    Artifact, KeyFileSigner, Signer as _, SigningError, read_bundles, sign_statement,
+};
+use crate::support::files::{self, FileError};
+use crate::support::hash;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 /// Options.
 #[derive(Debug, clap::Args)]
-pub struct GateArgs {}
+#[command(after_help = "Examples:
+  sealgate gate app --env staging --policy environments.toml --key promoter-staging.key
+  sealgate gate app --env prod --policy environments.toml --key promoter-prod.key \\
+      --vsa-in app.staging.vsa.json
+  sealgate gate app --env dev --policy environments.toml --no-vsa")]
+pub struct GateArgs {
+    /// The artifact
+    pub artifact: PathBuf,
+    /// The environment that it is to enter
+    #[arg(long, value_name = "NAME")]
+    pub env: String,
+    /// The policy with `[roles]` and `[environments]`
+    #[arg(long, value_name = "FILE")]
+    pub policy: PathBuf,
+    /// Bundles about the artifact; may be given again [default: ARTIFACT.attestations.jsonl]
+    #[arg(long, value_name = "FILE")]
+    pub attestations: Vec<PathBuf>,
+    /// A verification summary of another environment; may be given again
+    #[arg(long, value_name = "FILE")]
+    pub vsa_in: Vec<PathBuf>,
+    /// The promoter's private key, which signs the verification summary
+    #[arg(long, value_name = "FILE", required_unless_present = "no_vsa")]
+    pub key: Option<PathBuf>,
+    /// Where the summary goes [default: ARTIFACT.ENV.vsa.json]
+    #[arg(long, value_name = "OUT")]
+    pub vsa: Option<PathBuf>,
+    /// Decide without writing a summary; no key is needed
+    #[arg(long, conflicts_with_all = ["vsa", "key"])]
+    pub no_vsa: bool,
+    /// Form of the result
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ResultFormat,
+    /// Where the key's passphrase comes from.
+    #[command(flatten)]
+    pub passphrase: PassphraseOptions,
+}
 
-/// Runs the command.
+/// The part of a policy that a gate needs.
+struct EnvironmentPolicy {
+    info: PolicyInfo,
+    roles: BTreeMap<String, Role>,
+    environments: BTreeMap<String, Environment>,
+}
+
+/// Decides, and leaves a signed verification summary behind.
 ///
 /// # Errors
-/// What ended it.
-pub fn run(_args: &GateArgs, _settings: &Settings) -> Result<Exit, CliError> {
-    Ok(Exit::Usage)
+/// Exit 2 for a policy, environment, key or file that cannot be used.
+pub fn run(args: &GateArgs, settings: &Settings) -> Result<Exit, CliError> {
+    let policy = load_environment_policy(&args.policy)?;
+    let failed = |error: EnvironmentError| in_file(&args.policy, Exit::Usage, &error);
+    let required = requirements(&policy.environments, &args.env).map_err(|error| match error {
+        EnvironmentError::UnknownEnvironment { .. } => {
+            let mut error = failed(error);
+            error.message = format!("gate/unknown-environment: {}", error.message);
+            error
+        }
+        error => failed(error),
+    })?;
+    let base = args.policy.parent().unwrap_or(Path::new(""));
+    let roles = resolve_roles(&policy.roles, base).map_err(failed)?;
+    let promoter = policy
+        .environments
+        .get(&args.env)
+        .and_then(|environment| environment.promoter.as_deref());
+    let signer = promoter_signer(args, settings, promoter, &roles)?;
+
+    let bundles = examine_bundles(args, &roles)?;
+    let artifact = Artifact::new(&args.artifact);
+    let digest = artifact.digest().map_err(|e| usage(&e))?;
+    let outcome = evaluate(digest, &bundles, &required, settings.now);
+
+    let page = render::Page {
+        artifact: artifact.name(),
+        digest: digest.to_string(),
+        environment: args.env.clone(),
+        policy: &policy.info,
+        time: settings.now,
+        outcome: &outcome,
+    };
+    if let Some(signer) = &signer {
+        let request = SummaryRequest {
+            artifact_name: &artifact.name(),
+            artifact: digest,
+            environment: &args.env,
+            policy: &policy.info,
+            now: settings.now,
+        };
+        let statement = summary_statement(request, &outcome)
+            .and_then(|statement| statement.to_bytes())
+            .map_err(|e| usage(&e))?;
+        let mut bundle = sign_statement(signer, &statement)
+            .and_then(|bundle| bundle.to_json())
+            .map_err(|e| usage(&e))?;
+        bundle.push('\n');
+        let output = args
+            .vsa
+            .clone()
+            .unwrap_or_else(|| with_ending(&args.artifact, &format!(".{}.vsa.json", args.env)));
+        files::write_atomic(&output, bundle.as_bytes()).map_err(|e| usage(&e))?;
+        terminal::note(&format!("verification summary: {}", output.display()));
+    }
+    terminal::result(&match args.format {
+        ResultFormat::Human => page.human(),
+        ResultFormat::Json => page.json()?,
+    })?;
+    Ok(outcome.decision.into())
+}
+
+/// The policy's roles and environments, checked; unknown keys are errors.
+fn load_environment_policy(path: &Path) -> Result<EnvironmentPolicy, CliError> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+    struct Document {
+        schema: u32,
+        name: String,
+        #[serde(rename = "version")]
+        _version: u64,
+        /// Presets hold rules for `check`, none for gates.
+        #[serde(rename = "extends")]
+        _extends: Option<String>,
+        #[serde(default)]
+        roles: BTreeMap<String, Role>,
+        #[serde(default)]
+        environments: BTreeMap<String, Environment>,
+    }
+    let bytes = files::read_bounded(path, MAX_POLICY_BYTES).map_err(|e| usage(&e))?;
+    let failed =
+        |message: String| CliError::new(Exit::Usage, format!("{}: {message}", path.display()));
+    let text = std::str::from_utf8(&bytes).map_err(|_| failed("not valid UTF-8".to_owned()))?;
+    let document: Document =
+        toml::from_str(text).map_err(|error| failed(error.to_string().trim_end().to_owned()))?;
+    if document.schema != 1 {
+        return Err(failed(format!(
+            "policy schema {} is not known, this version reads schema 1",
+            document.schema
+        )));
+    }
+    check_environments(&document.roles, &document.environments)
+        .map_err(|error| in_file(path, Exit::Usage, &error))?;
+    Ok(EnvironmentPolicy {
+        info: PolicyInfo {
+            name: document.name,
+            source: path.display().to_string(),
+            digest: hash::sha256(&bytes).hex(),
+        },
+        roles: document.roles,
+        environments: document.environments,
+    })
+}
+
+/// The key that signs the summary: it must be the promoter's, or the next environment
+/// would not accept what this gate says.
+fn promoter_signer(
+    args: &GateArgs,
+    settings: &Settings,
+    promoter: Option<&str>,
+    roles: &TrustedRoles,
+) -> Result<Option<KeyFileSigner>, CliError> {
+    let Some(path) = &args.key else {
+        return Ok(None);
+    };
+    let Some((promoter, expected)) = promoter.and_then(|role| Some((role, roles.key(role)?)))
+    else {
+        return Err(CliError::new(
+            Exit::Usage,
+            format!(
+                "environment `{}` has no promoter to sign a summary",
+                args.env
+            ),
+        )
+        .with_hint("name one in the policy, or decide without a summary: --no-vsa"));
+    };
+    let signer = load_signer(path, &args.passphrase, settings)?;
+    let got = signer.public_key().id();
+    if got != expected.id() {
+        return Err(CliError::new(
+            Exit::Usage,
+            format!(
+                "`{}` is the key {got}, but the promoter of `{}` (role `{promoter}`) has the key {}",
+                path.display(),
+                args.env,
+                expected.id()
+            ),
+        )
+        .with_hint("sign with the promoter's key, or decide without a summary: --no-vsa"));
+    }
+    Ok(Some(signer))
+}
+
+fn examine_bundles(args: &GateArgs, roles: &TrustedRoles) -> Result<Vec<Examined>, CliError> {
+    let mut paths = args.attestations.clone();
+    if paths.is_empty() {
+        let default = with_ending(&args.artifact, ".attestations.jsonl");
+        // Without attestations the gate still decides: everything required is missing.
+        if default.symlink_metadata().is_ok() {
+            paths.push(default);
+        } else {
+            terminal::warning(&format!(
+                "no attestations: `{}` does not exist",
+                default.display()
+            ));
+        }
+    }
+    paths.extend(args.vsa_in.iter().cloned());
+    let mut bundles = Vec::new();
+    for path in &paths {
+        let sources = read_bundles(path).map_err(|error| {
+            let missing = matches!(
+                &error,
+                SigningError::File(FileError::Read { source, .. })
+                    if source.kind() == std::io::ErrorKind::NotFound
+            );
+            // A mistyped path is the caller's; a file that is there and cannot be read
+            // may hold what speaks against the artifact.
+            let exit = if missing {
+                Exit::Usage
+            } else {
+                Exit::Inconclusive
+            };
+            in_file(path, exit, &error)
+        })?;
+        bundles.extend(
+            sources
+                .into_iter()
+                .map(|source| examine(source.name, source.bundle, roles)),
+        );
+    }
+    Ok(bundles)
 }

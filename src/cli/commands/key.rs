@@ -1,16 +1,289 @@
-//! key
+//! `sealgate key`, and the options of every command that signs.
 
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::settings::Settings;
+use crate::cli::terminal;
+use crate::model::Hint;
+use crate::signing::{
+    self, KeyFileSigner, MAX_KEY_FILE_BYTES, Passphrase, PublicKey, Signer as _, SigningAlgorithm,
+    SigningError,
+};
+use crate::support::files;
+use std::fs::File;
+use std::io::{IsTerminal as _, Read as _};
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// Longer passphrases are refused.
+const MAX_PASSPHRASE_BYTES: u64 = 4096;
 
 /// Options.
 #[derive(Debug, clap::Args)]
-pub struct KeyArgs {}
+pub struct KeyArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: KeyCommand,
+}
+
+/// What to do with keys.
+#[derive(Debug, clap::Subcommand)]
+pub enum KeyCommand {
+    /// Make a key pair: PREFIX.key (encrypted, PKCS#8) and PREFIX.pub (SPKI)
+    Generate(GenerateArgs),
+    /// Print the public key of a key file, PEM
+    Public(PublicArgs),
+}
+
+/// Options of `key generate`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  sealgate key generate --output tester
+  sealgate key generate --output builder --algorithm ed25519 --passphrase-file pass.txt")]
+pub struct GenerateArgs {
+    /// The kind of key
+    #[arg(long, value_enum, default_value_t = Algorithm::EcdsaP256)]
+    pub algorithm: Algorithm,
+    /// Path of the new files without their endings
+    #[arg(long, value_name = "PREFIX", default_value = "sealgate")]
+    pub output: PathBuf,
+    /// Replace existing files
+    #[arg(long)]
+    pub force: bool,
+    /// Where the passphrase comes from.
+    #[command(flatten)]
+    pub passphrase: PassphraseOptions,
+}
+
+/// Options of `key public`.
+#[derive(Debug, clap::Args)]
+pub struct PublicArgs {
+    /// A private key (`.key`) or a public one (`.pub`)
+    pub file: PathBuf,
+    /// Where the passphrase comes from.
+    #[command(flatten)]
+    pub passphrase: PassphraseOptions,
+}
+
+/// Algorithms by their names on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Algorithm {
+    /// ECDSA over P-256 with SHA-256: artifacts of any size
+    EcdsaP256,
+    /// Ed25519: artifacts of up to 1 GiB, which are held in memory
+    Ed25519,
+}
+
+/// The key of a command that signs.
+#[derive(Debug, clap::Args)]
+pub struct KeyOptions {
+    /// The encrypted private key to sign with
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// Where its passphrase comes from.
+    #[command(flatten)]
+    pub passphrase: PassphraseOptions,
+}
+
+/// Where a passphrase comes from: one of these, else `SEALGATE_PASSPHRASE`, else a prompt.
+/// Never an argument: arguments are seen by every user of the machine.
+#[derive(Debug, Default, clap::Args)]
+pub struct PassphraseOptions {
+    /// Read the passphrase from a file of one line [else: SEALGATE_PASSPHRASE, or a prompt]
+    #[arg(long, value_name = "FILE", conflicts_with = "passphrase_fd")]
+    pub passphrase_file: Option<PathBuf>,
+    /// Read the passphrase from an open file descriptor
+    #[arg(long, value_name = "N")]
+    pub passphrase_fd: Option<u32>,
+}
+
+/// The form of a result on stdout.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum ResultFormat {
+    /// Text for people
+    #[default]
+    Human,
+    /// JSON
+    Json,
+}
 
 /// Runs the command.
 ///
 /// # Errors
-/// What ended it.
-pub fn run(_args: &KeyArgs, _settings: &Settings) -> Result<Exit, CliError> {
-    Ok(Exit::Usage)
+/// Exit 2 for a key, passphrase or file that cannot be used.
+pub fn run(args: &KeyArgs, settings: &Settings) -> Result<Exit, CliError> {
+    match &args.command {
+        KeyCommand::Generate(args) => generate(args, settings),
+        KeyCommand::Public(args) => public(args, settings),
+    }
+}
+
+fn generate(args: &GenerateArgs, settings: &Settings) -> Result<Exit, CliError> {
+    let private = with_ending(&args.output, ".key");
+    let public = with_ending(&args.output, ".pub");
+    if !args.force {
+        for path in [&private, &public] {
+            // A dangling link counts too: writing would go through it.
+            if path.symlink_metadata().is_ok() {
+                return Err(CliError::new(
+                    Exit::Usage,
+                    format!("`{}` already exists", path.display()),
+                )
+                .with_hint("choose another --output, or replace it with --force"));
+            }
+        }
+    }
+    let passphrase = read_passphrase(&args.passphrase, settings, Ask::Twice)?;
+    let algorithm = match args.algorithm {
+        Algorithm::EcdsaP256 => SigningAlgorithm::EcdsaP256,
+        Algorithm::Ed25519 => SigningAlgorithm::Ed25519,
+    };
+    let key = signing::generate_key(algorithm, &passphrase).map_err(|e| usage(&e))?;
+    let pem = key.public_key.to_pem().map_err(|e| usage(&e))?;
+    files::write_atomic_private(&private, key.private_pem.as_bytes()).map_err(|e| usage(&e))?;
+    files::write_atomic(&public, pem.as_bytes()).map_err(|e| usage(&e))?;
+    terminal::result(&format!(
+        "{} and {}\nkey {}\n",
+        private.display(),
+        public.display(),
+        key.public_key.id()
+    ))?;
+    Ok(Exit::Pass)
+}
+
+fn public(args: &PublicArgs, settings: &Settings) -> Result<Exit, CliError> {
+    let bytes =
+        Zeroizing::new(files::read_bounded(&args.file, MAX_KEY_FILE_BYTES).map_err(|e| usage(&e))?);
+    let public_key = match PublicKey::from_pem(&bytes) {
+        Ok(key) => key,
+        Err(SigningError::NotAPublicKey { .. }) => {
+            load_signer(&args.file, &args.passphrase, settings)?
+                .public_key()
+                .clone()
+        }
+        Err(error) => return Err(in_file(&args.file, Exit::Usage, &error)),
+    };
+    terminal::result(&public_key.to_pem().map_err(|e| usage(&e))?)?;
+    Ok(Exit::Pass)
+}
+
+/// How often a prompt asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ask {
+    Once,
+    Twice,
+}
+
+/// The signer in an encrypted key file.
+///
+/// # Errors
+/// Exit 2: unreadable file, no passphrase, wrong passphrase, unsupported key.
+pub fn load_signer(
+    path: &Path,
+    passphrase: &PassphraseOptions,
+    settings: &Settings,
+) -> Result<KeyFileSigner, CliError> {
+    let failed = |error: SigningError| in_file(path, Exit::Usage, &error);
+    // The file is looked at first: nobody should type a passphrase for a missing key.
+    let encrypted = signing::read_key_file(path).map_err(failed)?;
+    let passphrase = read_passphrase(passphrase, settings, Ask::Once)?;
+    encrypted.decrypt(&passphrase).map_err(failed)
+}
+
+fn read_passphrase(
+    options: &PassphraseOptions,
+    settings: &Settings,
+    ask: Ask,
+) -> Result<Passphrase, CliError> {
+    let text = if let Some(path) = &options.passphrase_file {
+        first_line(path, &path.display().to_string())?
+    } else if let Some(descriptor) = options.passphrase_fd {
+        if !cfg!(unix) {
+            return Err(
+                CliError::new(Exit::Usage, "--passphrase-fd needs a Unix system")
+                    .with_hint("use --passphrase-file"),
+            );
+        }
+        let path = PathBuf::from(format!("/dev/fd/{descriptor}"));
+        first_line(&path, &format!("file descriptor {descriptor}"))?
+    } else if let Some(passphrase) = &settings.passphrase {
+        passphrase.clone()
+    } else {
+        return prompt(ask);
+    };
+    Passphrase::new(text).map_err(|e| usage(&e))
+}
+
+/// The only line of a file, pipe or descriptor, without its line break.
+fn first_line(path: &Path, name: &str) -> Result<Zeroizing<String>, CliError> {
+    let failed = |reason: String| {
+        CliError::new(
+            Exit::Usage,
+            format!("cannot read the passphrase from {name}: {reason}"),
+        )
+    };
+    let mut text = Zeroizing::new(String::with_capacity(256));
+    File::open(path)
+        .map_err(|e| failed(e.to_string()))?
+        .take(MAX_PASSPHRASE_BYTES + 1)
+        .read_to_string(&mut text)
+        .map_err(|e| failed(e.to_string()))?;
+    if text.len() as u64 > MAX_PASSPHRASE_BYTES {
+        return Err(failed(format!(
+            "it is longer than {MAX_PASSPHRASE_BYTES} bytes"
+        )));
+    }
+    let line = text.strip_suffix('\n').map_or(text.as_str(), |line| {
+        line.strip_suffix('\r').unwrap_or(line)
+    });
+    if line.contains('\n') {
+        return Err(failed("it has more than one line".to_owned()));
+    }
+    Ok(Zeroizing::new(line.to_owned()))
+}
+
+fn prompt(ask: Ask) -> Result<Passphrase, CliError> {
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return Err(CliError::new(
+            Exit::Usage,
+            "no passphrase given, and no terminal to ask on",
+        )
+        .with_hint("use --passphrase-file, --passphrase-fd or SEALGATE_PASSPHRASE"));
+    }
+    let ask_for = |label: &str| {
+        rpassword::prompt_password(label)
+            .map(Zeroizing::new)
+            .map_err(|e| CliError::new(Exit::Usage, format!("cannot ask for the passphrase: {e}")))
+            .and_then(|text| Passphrase::new(text).map_err(|e| usage(&e)))
+    };
+    let passphrase = ask_for("Passphrase: ")?;
+    if ask == Ask::Twice && !passphrase.same_as(&ask_for("Once more: ")?) {
+        return Err(CliError::new(
+            Exit::Usage,
+            "the two passphrases are not the same",
+        ));
+    }
+    Ok(passphrase)
+}
+
+/// A path with something added to its last part.
+#[must_use]
+pub fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+/// An error of a room as exit 2.
+pub fn usage(error: &dyn Hint) -> CliError {
+    CliError::of(Exit::Usage, error)
+}
+
+/// An error of a room about a file; the name is put before the message unless it is in it.
+pub fn in_file(path: &Path, exit: Exit, error: &dyn Hint) -> CliError {
+    let mut of = CliError::of(exit, error);
+    let name = path.display().to_string();
+    if !of.message.contains(&name) {
+        of.message = format!("{name}: {}", of.message);
+    }
+    of
 }

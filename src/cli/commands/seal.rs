@@ -1,16 +1,285 @@
-//! seal
+//! `sealgate seal`: signs what is known about an artifact into
+//! `<artifact>.attestations.jsonl`, one bundle a line.
+//!
+//! It does not judge: a failed test result is sealed as such, and the gate denies. It
+//! refuses to seal a test result of another artifact.
 
+use super::key::{KeyOptions, in_file, load_signer, usage, with_ending};
+use crate::attest::{
+    AttestError, CYCLONEDX_TYPE, MAX_STATEMENT_BYTES, Predicate, SCAN_TYPE, SbomPredicate,
+    ScanPredicate, Statement, Subject, TestOutcome,
+};
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::settings::Settings;
+use crate::cli::terminal;
+use crate::model::terminal_safe;
+use crate::signing::{
+    Artifact, KeyFileSigner, MAX_BUNDLES, Signer as _, parse_json, read_bundles, sign_statement,
+};
+use crate::support::{files, hash};
+use serde_json::Value;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
 /// Options.
 #[derive(Debug, clap::Args)]
-pub struct SealArgs {}
+#[command(after_help = "Examples:
+  sealgate seal app --key release.key
+  sealgate seal app --key tester.key --only test-result
+  sealgate seal app --key builder.key --only sbom,scan --append")]
+pub struct SealArgs {
+    /// The artifacts; each gets its own ARTIFACT.attestations.jsonl
+    #[arg(required = true, value_name = "ARTIFACT")]
+    pub artifacts: Vec<PathBuf>,
+    /// What `sealgate test` wrote [default: ARTIFACT.test-result.json]
+    #[arg(long, value_name = "FILE")]
+    pub test_result: Option<PathBuf>,
+    /// CycloneDX JSON [default: ARTIFACT.cdx.json]
+    #[arg(long, value_name = "FILE")]
+    pub sbom: Option<PathBuf>,
+    /// What `sealgate check --output json=FILE` wrote [default: ARTIFACT.scan.json]
+    #[arg(long, value_name = "FILE")]
+    pub scan: Option<PathBuf>,
+    /// Seal only these; without it all three are required
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "KIND,…")]
+    pub only: Vec<Part>,
+    /// Keep the bundles that the file already has: for parts that other roles sign
+    #[arg(long)]
+    pub append: bool,
+    /// Where the bundles go; with one artifact only [default: ARTIFACT.attestations.jsonl]
+    #[arg(long, value_name = "OUT")]
+    pub output: Option<PathBuf>,
+    /// The key.
+    #[command(flatten)]
+    pub key: KeyOptions,
+}
 
-/// Runs the command.
+/// What can be sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Part {
+    /// The test result
+    TestResult,
+    /// The SBOM
+    Sbom,
+    /// The scan
+    Scan,
+}
+
+impl Part {
+    const ALL: [Self; 3] = [Self::TestResult, Self::Sbom, Self::Scan];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::TestResult => "test-result",
+            Self::Sbom => "sbom",
+            Self::Scan => "scan",
+        }
+    }
+
+    fn ending(self) -> &'static str {
+        match self {
+            Self::TestResult => ".test-result.json",
+            Self::Sbom => ".cdx.json",
+            Self::Scan => ".scan.json",
+        }
+    }
+
+    fn how(self) -> &'static str {
+        match self {
+            Self::TestResult => "sealgate test ARTIFACT -- COMMAND",
+            Self::Sbom => "sealgate check --output cyclonedx-json=FILE",
+            Self::Scan => "sealgate check --output json=FILE",
+        }
+    }
+}
+
+/// Seals every artifact, or none: nothing is written before all is signed.
 ///
 /// # Errors
-/// What ended it.
-pub fn run(_args: &SealArgs, _settings: &Settings) -> Result<Exit, CliError> {
-    Ok(Exit::Usage)
+/// Exit 1 where the test result is about another artifact; exit 2 for a part, key or
+/// passphrase that is missing or cannot be used.
+pub fn run(args: &SealArgs, settings: &Settings) -> Result<Exit, CliError> {
+    if args.output.is_some() && args.artifacts.len() > 1 {
+        return Err(CliError::new(
+            Exit::Usage,
+            "--output names one file, but there are several artifacts",
+        )
+        .with_hint("leave --output out: each file is written beside its artifact"));
+    }
+    let parts: Vec<Part> = Part::ALL
+        .into_iter()
+        .filter(|part| args.only.is_empty() || args.only.contains(part))
+        .collect();
+    let mut statements = Vec::new();
+    for path in &args.artifacts {
+        let artifact = Artifact::new(path);
+        for part in &parts {
+            statements.push((path, *part, statement(args, *part, &artifact)?));
+        }
+    }
+    let signer = load_signer(&args.key.key, &args.key.passphrase, settings)?;
+    let mut outputs = Vec::new();
+    for path in &args.artifacts {
+        let own = statements.iter().filter(|(of, _, _)| *of == path);
+        let own: Vec<&[u8]> = own.map(|(_, _, bytes)| bytes.as_slice()).collect();
+        let output = args
+            .output
+            .clone()
+            .unwrap_or_else(|| with_ending(path, ".attestations.jsonl"));
+        let lines = lines(args, &output, &own, &signer)?;
+        outputs.push((path, output, lines));
+    }
+    let mut text = String::new();
+    for (path, output, lines) in outputs {
+        files::write_atomic(&output, lines.as_bytes()).map_err(|e| usage(&e))?;
+        let names: Vec<_> = parts.iter().map(|part| part.name()).collect();
+        let _ = writeln!(
+            text,
+            "{}: sealed {} into {}",
+            terminal_safe(&path.display().to_string()),
+            names.join(", "),
+            terminal_safe(&output.display().to_string())
+        );
+    }
+    let _ = writeln!(text, "key {}", signer.public_key().id());
+    terminal::result(&text)?;
+    Ok(Exit::Pass)
+}
+
+fn lines(
+    args: &SealArgs,
+    output: &Path,
+    statements: &[&[u8]],
+    signer: &KeyFileSigner,
+) -> Result<String, CliError> {
+    let mut lines = Vec::new();
+    if args.append && output.symlink_metadata().is_ok() {
+        for source in read_bundles(output).map_err(|e| in_file(output, Exit::Usage, &e))? {
+            let line = source
+                .bundle
+                .and_then(|bundle| bundle.to_json())
+                .map_err(|e| in_file(Path::new(&source.name), Exit::Usage, &e))?;
+            lines.push(line);
+        }
+    }
+    for statement in statements {
+        let bundle = sign_statement(signer, statement).and_then(|bundle| bundle.to_json());
+        lines.push(bundle.map_err(|e| usage(&e))?);
+    }
+    if lines.len() > MAX_BUNDLES {
+        return Err(CliError::new(
+            Exit::Usage,
+            format!(
+                "`{}` would hold more than {MAX_BUNDLES} bundles",
+                output.display()
+            ),
+        )
+        .with_hint("seal without --append"));
+    }
+    Ok(lines.iter().fold(String::new(), |mut text, line| {
+        text.push_str(line);
+        text.push('\n');
+        text
+    }))
+}
+
+/// The bytes of the statement of one part about one artifact.
+fn statement(args: &SealArgs, part: Part, artifact: &Artifact) -> Result<Vec<u8>, CliError> {
+    let given = match part {
+        Part::TestResult => &args.test_result,
+        Part::Sbom => &args.sbom,
+        Part::Scan => &args.scan,
+    };
+    let path = given
+        .clone()
+        .unwrap_or_else(|| with_ending(artifact.path(), part.ending()));
+    // Else the file's absence would be told as if it were a mistyped path.
+    artifact.digest().map_err(|e| usage(&e))?;
+    if path.symlink_metadata().is_err() {
+        return Err(CliError::new(
+            Exit::Usage,
+            format!(
+                "no {} for `{}`: `{}` does not exist",
+                part.name(),
+                artifact.path().display(),
+                path.display()
+            ),
+        )
+        .with_hint(format!(
+            "make it with `{}`, name it with --{}, or leave it out with --only",
+            part.how(),
+            part.name()
+        )));
+    }
+    let bytes = files::read_bounded(&path, MAX_STATEMENT_BYTES as u64).map_err(|e| usage(&e))?;
+    let failed = |error: AttestError| in_file(&path, Exit::Usage, &error);
+    match part {
+        Part::TestResult => {
+            check_test_result(&bytes, &path, artifact)?;
+            Ok(bytes)
+        }
+        Part::Sbom => {
+            let document = json(&bytes).map_err(failed)?;
+            SbomPredicate::parse(&document).map_err(failed)?;
+            about(artifact, CYCLONEDX_TYPE, document)
+        }
+        Part::Scan => {
+            let report = json(&bytes).map_err(failed)?;
+            let scan = ScanPredicate::of_report(report, &hash::sha256(&bytes)).map_err(failed)?;
+            if scan.decision != "pass" {
+                terminal::warning(&format!("the scan's decision is `{}`", scan.decision));
+            }
+            about(artifact, SCAN_TYPE, scan.to_json().map_err(failed)?)
+        }
+    }
+}
+
+fn json(bytes: &[u8]) -> Result<Value, AttestError> {
+    Ok(parse_json(bytes, MAX_STATEMENT_BYTES)?)
+}
+
+fn check_test_result(bytes: &[u8], path: &Path, artifact: &Artifact) -> Result<(), CliError> {
+    let failed = |error: AttestError| in_file(path, Exit::Usage, &error);
+    let statement = Statement::parse(bytes).map_err(failed)?;
+    let Predicate::TestResult(result) = Predicate::of(&statement).map_err(failed)? else {
+        return Err(CliError::new(
+            Exit::Usage,
+            format!(
+                "`{}` is a `{}` statement, not a test result",
+                path.display(),
+                statement.predicate_type
+            ),
+        )
+        .with_hint("name the file that `sealgate test` wrote"));
+    };
+    let digest = artifact.digest().map_err(|e| usage(&e))?;
+    if !statement.is_about(digest) {
+        return Err(CliError::new(
+            Exit::Fail,
+            format!(
+                "the test result `{}` is not about `{}` ({digest})",
+                path.display(),
+                artifact.path().display()
+            ),
+        )
+        .with_hint(
+            "the artifact was changed after the tests, or never tested: run `sealgate test`",
+        ));
+    }
+    if result.result != TestOutcome::Passed {
+        terminal::warning("the test result is not a pass; it is sealed as it is");
+    }
+    Ok(())
+}
+
+fn about(artifact: &Artifact, predicate_type: &str, predicate: Value) -> Result<Vec<u8>, CliError> {
+    let statement = Statement {
+        subjects: vec![Subject {
+            name: artifact.name(),
+            sha256: artifact.digest().map_err(|e| usage(&e))?.clone(),
+        }],
+        predicate_type: predicate_type.to_owned(),
+        predicate,
+    };
+    statement.to_bytes().map_err(|e| usage(&e))
 }

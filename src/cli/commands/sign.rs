@@ -1,16 +1,68 @@
-//! sign
+//! `sealgate sign`: a Sigstore bundle beside each file.
 
+use super::key::{KeyOptions, in_file, load_signer, usage, with_ending};
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::settings::Settings;
+use crate::cli::terminal;
+use crate::model::terminal_safe;
+use crate::signing::{Artifact, Signer as _, sign_artifact};
+use crate::support::files;
+use std::fmt::Write as _;
+use std::path::PathBuf;
 
 /// Options.
 #[derive(Debug, clap::Args)]
-pub struct SignArgs {}
+#[command(after_help = "Examples:
+  sealgate sign app.tar.gz --key release.key
+  sealgate sign *.deb --key release.key --passphrase-fd 3 3<pass.txt")]
+pub struct SignArgs {
+    /// The files to sign
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Where the bundle goes; with one file only [default: FILE.sigstore.json]
+    #[arg(long, value_name = "OUT")]
+    pub bundle: Option<PathBuf>,
+    /// The key.
+    #[command(flatten)]
+    pub key: KeyOptions,
+}
 
-/// Runs the command.
+/// Signs every file, or none: nothing is written before all are signed.
 ///
 /// # Errors
-/// What ended it.
-pub fn run(_args: &SignArgs, _settings: &Settings) -> Result<Exit, CliError> {
-    Ok(Exit::Usage)
+/// Exit 2 for a file, key or passphrase that cannot be used.
+pub fn run(args: &SignArgs, settings: &Settings) -> Result<Exit, CliError> {
+    if args.bundle.is_some() && args.files.len() > 1 {
+        return Err(CliError::new(
+            Exit::Usage,
+            "--bundle names one bundle, but there are several files",
+        )
+        .with_hint("leave --bundle out: each bundle is written beside its file"));
+    }
+    let signer = load_signer(&args.key.key, &args.key.passphrase, settings)?;
+    let mut signed = Vec::new();
+    for file in &args.files {
+        let bundle = sign_artifact(&signer, &Artifact::new(file))
+            .and_then(|bundle| bundle.to_json())
+            .map_err(|error| in_file(file, Exit::Usage, &error))?;
+        let output = match &args.bundle {
+            Some(output) => output.clone(),
+            None => with_ending(file, ".sigstore.json"),
+        };
+        signed.push((file, output, bundle));
+    }
+    let mut text = String::new();
+    for (file, output, mut bundle) in signed {
+        bundle.push('\n');
+        files::write_atomic(&output, bundle.as_bytes()).map_err(|e| usage(&e))?;
+        let _ = writeln!(
+            text,
+            "{}: signed, bundle {}",
+            terminal_safe(&file.display().to_string()),
+            terminal_safe(&output.display().to_string())
+        );
+    }
+    let _ = writeln!(text, "key {}", signer.public_key().id());
+    terminal::result(&text)?;
+    Ok(Exit::Pass)
 }

@@ -1,0 +1,156 @@
+//! Steps 1 and 2: what a bundle is, and who signed it. No artifact is needed yet.
+
+use crate::attest::{Predicate, Statement, short_name};
+use crate::model::Digest;
+use crate::policy::environments::TrustedRoles;
+use crate::signing::{
+    Bundle, PublicKey, SignedContent, SigningError, VerifiedStatement, show_hint, verify_statement,
+};
+
+/// A bundle after its identity was looked at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Examined {
+    /// Where it came from: `file` or `file:line`.
+    pub source: String,
+    /// SHA-256 of the bundle's bytes; none where it could not be read.
+    pub digest: Option<Digest>,
+    /// Short name of the predicate. Not to be trusted unless verified.
+    pub predicate: String,
+    /// The roles of the key that it names, sorted. Not to be trusted unless verified.
+    pub roles: Vec<String>,
+    /// What came out.
+    pub examination: Examination,
+}
+
+/// What came out of looking at a bundle; the texts are one line.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Examination {
+    /// Not readable.
+    Malformed(String),
+    /// Signed by nobody that the policy knows, or in a way that cannot be verified.
+    Untrusted(String),
+    /// Names a known key, which did not sign it.
+    BadSignature(String),
+    /// An envelope for another kind of payload.
+    WrongPayloadType(String),
+    /// Signs a file, not a statement.
+    NotAStatement,
+    /// Signed by a known key, but no statement of its type.
+    MalformedStatement(String),
+    /// Signed by a known key.
+    Verified(Box<VerifiedAttestation>),
+}
+
+/// A statement with a known signer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VerifiedAttestation {
+    /// The statement.
+    pub statement: Statement,
+    /// Its typed predicate.
+    pub predicate: Predicate,
+}
+
+/// Examines one bundle, or what became of reading it.
+#[must_use]
+pub fn examine(
+    source: String,
+    bundle: Result<Bundle, SigningError>,
+    roles: &TrustedRoles,
+) -> Examined {
+    let bundle = match bundle {
+        Ok(bundle) => bundle,
+        Err(error) => {
+            return Examined {
+                source,
+                digest: None,
+                predicate: "unknown".to_owned(),
+                roles: Vec::new(),
+                examination: Examination::Malformed(error.to_string()),
+            };
+        }
+    };
+    let digest = Some(bundle.digest().clone());
+    let claimed = claimed_predicate(&bundle);
+    let (signers, examination) = identify(&bundle, roles);
+    Examined {
+        source,
+        digest,
+        predicate: claimed,
+        roles: signers,
+        examination,
+    }
+}
+
+fn identify(bundle: &Bundle, roles: &TrustedRoles) -> (Vec<String>, Examination) {
+    let hint = match bundle.key_hint() {
+        Ok(hint) => hint,
+        Err(error) => return (Vec::new(), Examination::Untrusted(error.to_string())),
+    };
+    let mut named: Vec<&PublicKey> = Vec::new();
+    for (_, key) in roles.iter() {
+        if (hint.is_empty() || key.id().matches_hint(hint))
+            && !named.iter().any(|known| known.id() == key.id())
+        {
+            named.push(key);
+        }
+    }
+    if named.is_empty() {
+        let text = format!("no role has the key {}", show_hint(hint));
+        return (Vec::new(), Examination::Untrusted(text));
+    }
+    let mut failure = None;
+    for key in &named {
+        match verify_statement(bundle, key) {
+            Ok(verified) => return (roles.roles_of(key.id()), read_statement(&verified)),
+            Err(error) => failure = Some((key, error)),
+        }
+    }
+    let Some((key, error)) = failure else {
+        return (
+            Vec::new(),
+            Examination::Untrusted("no role's key verifies it".to_owned()),
+        );
+    };
+    let text = error.to_string();
+    match error {
+        // Without a hint, any key was tried: that none fits is no sign of tampering.
+        SigningError::BadSignature { .. } if hint.is_empty() => (
+            Vec::new(),
+            Examination::Untrusted("it names no key, and no role's key verifies it".to_owned()),
+        ),
+        SigningError::BadSignature { .. } => {
+            (roles.roles_of(key.id()), Examination::BadSignature(text))
+        }
+        SigningError::WrongPayloadType { .. } => (
+            roles.roles_of(key.id()),
+            Examination::WrongPayloadType(text),
+        ),
+        SigningError::NotAStatement => (roles.roles_of(key.id()), Examination::NotAStatement),
+        _ => (Vec::new(), Examination::Malformed(text)),
+    }
+}
+
+fn read_statement(verified: &VerifiedStatement) -> Examination {
+    let read = Statement::parse(&verified.payload)
+        .and_then(|statement| Predicate::of(&statement).map(|predicate| (statement, predicate)));
+    match read {
+        Ok((statement, predicate)) => Examination::Verified(Box::new(VerifiedAttestation {
+            statement,
+            predicate,
+        })),
+        Err(error) => Examination::MalformedStatement(error.to_string()),
+    }
+}
+
+/// What the payload says it is, signed or not: only for explanations.
+fn claimed_predicate(bundle: &Bundle) -> String {
+    match bundle.content() {
+        Ok(SignedContent::Envelope(envelope)) => Statement::parse(envelope.payload.as_bytes())
+            .map_or_else(
+                |_| "unknown".to_owned(),
+                |statement| short_name(&statement.predicate_type).to_owned(),
+            ),
+        Ok(SignedContent::Message(_)) => "file signature".to_owned(),
+        Err(_) => "unknown".to_owned(),
+    }
+}

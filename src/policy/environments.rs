@@ -1,0 +1,455 @@
+//! The part of a policy that gates read: who may say what (`roles`), and what each
+//! environment demands (`environments`).
+//!
+//! ```toml
+//! [roles.tester]
+//! key = "tester.pub"                  # SPKI PEM, relative to the policy file
+//! [environments.prod]
+//! promoter = "promoter-prod"          # signs the summary of this gate
+//! requires-vsa-from = "staging"       # only what has passed staging
+//! [[environments.prod.require]]
+//! predicate = "test-result"
+//! role = "tester"
+//! min-tests = 1
+//! max-age = "30d"
+//! ```
+
+mod error;
+
+pub use error::EnvironmentError;
+
+use crate::signing::{self, KeyId, PublicKey};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Longest name of a role or an environment, in bytes.
+const MAX_NAME_BYTES: usize = 64;
+
+/// A kind of signer, by its key.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Role {
+    /// Path of a public key file, relative to the policy file.
+    pub key: Option<String>,
+    /// The public key itself, PEM.
+    pub key_pem: Option<String>,
+    /// Roles that must have another key than this one.
+    #[serde(default)]
+    pub distinct_from: Vec<String>,
+}
+
+/// A place that artifacts are promoted to.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Environment {
+    /// The role that signs the verification summaries of this environment.
+    pub promoter: Option<String>,
+    /// The environment that an artifact must have passed before.
+    pub requires_vsa_from: Option<String>,
+    /// What must be attested, all of it.
+    #[serde(default)]
+    pub require: Vec<Requirement>,
+}
+
+/// An age limit: a whole number and `m`, `h`, `d` or `w`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Age {
+    /// The limit in seconds.
+    pub seconds: i64,
+}
+
+impl TryFrom<String> for Age {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let bad = || format!("`{text}` is not an age: write `12h`, `30d` or `2w`");
+        let unit = text.chars().last().ok_or_else(bad)?;
+        let factor: i64 = match unit {
+            'm' => 60,
+            'h' => 3600,
+            'd' => 86_400,
+            'w' => 7 * 86_400,
+            _ => return Err(bad()),
+        };
+        let count: u32 = text
+            .strip_suffix(unit)
+            .and_then(|count| count.parse().ok())
+            .filter(|count| *count > 0)
+            .ok_or_else(bad)?;
+        Ok(Self {
+            seconds: factor.saturating_mul(i64::from(count)),
+        })
+    }
+}
+
+/// What an attestation must be, and what it must say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Condition {
+    /// A passed test run.
+    TestResult {
+        /// At least so many tests passed; at least 1.
+        min_tests: u64,
+        /// Accept tests that passed only on another try.
+        allow_warned: bool,
+    },
+    /// An SBOM.
+    Sbom {
+        /// It must say that it is complete.
+        complete: bool,
+        /// At least so many components.
+        min_components: u64,
+    },
+    /// A passed scan.
+    Scan {
+        /// SHA-256 (hex) that the scan's policy must have.
+        policy_digest: Option<String>,
+    },
+    /// A passed gate of another environment.
+    Vsa {
+        /// That environment.
+        from: String,
+    },
+}
+
+impl Condition {
+    /// `test-result`, `sbom`, `scan`, `vsa`.
+    #[must_use]
+    pub fn predicate(&self) -> &'static str {
+        match self {
+            Self::TestResult { .. } => "test-result",
+            Self::Sbom { .. } => "sbom",
+            Self::Scan { .. } => "scan",
+            Self::Vsa { .. } => "vsa",
+        }
+    }
+}
+
+/// One entry of `require`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "RequirementDocument")]
+pub struct Requirement {
+    /// What it must say.
+    pub condition: Condition,
+    /// Who must have signed it; none for a VSA, whose signer is the other environment's
+    /// promoter.
+    pub role: Option<String>,
+    /// How old it may be.
+    pub max_age: Option<Age>,
+}
+
+/// As written: every key of every predicate. Which fit together is checked at once, so
+/// that a condition on the wrong predicate is an error and not a condition less.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RequirementDocument {
+    predicate: PredicateWord,
+    role: Option<String>,
+    max_age: Option<Age>,
+    min_tests: Option<u64>,
+    allow_warned: Option<bool>,
+    complete: Option<bool>,
+    min_components: Option<u64>,
+    policy_digest: Option<String>,
+    from: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum PredicateWord {
+    TestResult,
+    Sbom,
+    Scan,
+    Vsa,
+}
+
+impl TryFrom<RequirementDocument> for Requirement {
+    type Error = String;
+
+    fn try_from(document: RequirementDocument) -> Result<Self, String> {
+        use PredicateWord::{Sbom, Scan, TestResult, Vsa};
+        let predicate = document.predicate;
+        for (key, present, belongs_to) in [
+            ("min-tests", document.min_tests.is_some(), TestResult),
+            ("allow-warned", document.allow_warned.is_some(), TestResult),
+            ("complete", document.complete.is_some(), Sbom),
+            ("min-components", document.min_components.is_some(), Sbom),
+            ("policy-digest", document.policy_digest.is_some(), Scan),
+            ("from", document.from.is_some(), Vsa),
+        ] {
+            if present && predicate != belongs_to {
+                return Err(format!("`{key}` does not apply to this predicate"));
+            }
+        }
+        match (predicate, &document.role) {
+            (Vsa, Some(_)) => {
+                return Err(
+                    "a `vsa` has no `role`: it is signed by the promoter of the environment in \
+                     `from`"
+                        .to_owned(),
+                );
+            }
+            (Vsa, None) | (_, Some(_)) => {}
+            (_, None) => return Err("`role` is missing: who must have signed it".to_owned()),
+        }
+        let condition = match predicate {
+            TestResult => Condition::TestResult {
+                // No policy can make an empty test run count.
+                min_tests: document.min_tests.unwrap_or(1).max(1),
+                allow_warned: document.allow_warned.unwrap_or(false),
+            },
+            Sbom => Condition::Sbom {
+                complete: document.complete.unwrap_or(false),
+                min_components: document.min_components.unwrap_or(0),
+            },
+            Scan => Condition::Scan {
+                policy_digest: document.policy_digest.map(checked_digest).transpose()?,
+            },
+            Vsa => Condition::Vsa {
+                from: document
+                    .from
+                    .ok_or("`from` is missing: the environment that must have been passed")?,
+            },
+        };
+        Ok(Self {
+            condition,
+            role: document.role,
+            max_age: document.max_age,
+        })
+    }
+}
+
+fn checked_digest(text: String) -> Result<String, String> {
+    let hex = text.strip_prefix("sha256:").unwrap_or(&text);
+    let valid = hex.len() == 64
+        && hex
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    if valid {
+        Ok(hex.to_owned())
+    } else {
+        Err(format!("`{text}` is not a SHA-256 in lower-case hex"))
+    }
+}
+
+/// A requirement whose signer is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Required {
+    /// What it must say.
+    pub condition: Condition,
+    /// Who must have signed it.
+    pub role: String,
+    /// How old it may be.
+    pub max_age: Option<Age>,
+}
+
+/// The public keys of all roles.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TrustedRoles {
+    keys: BTreeMap<String, PublicKey>,
+}
+
+impl TrustedRoles {
+    /// The key of a role.
+    #[must_use]
+    pub fn key(&self, role: &str) -> Option<&PublicKey> {
+        self.keys.get(role)
+    }
+
+    /// All roles with their keys, sorted by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &PublicKey)> {
+        self.keys.iter().map(|(role, key)| (role.as_str(), key))
+    }
+
+    /// The roles of a key, sorted.
+    #[must_use]
+    pub fn roles_of(&self, key: &KeyId) -> Vec<String> {
+        self.keys
+            .iter()
+            .filter(|(_, candidate)| candidate.id() == key)
+            .map(|(role, _)| role.clone())
+            .collect()
+    }
+}
+
+/// Reads the keys of all roles; paths are relative to `base`, the policy file's directory.
+///
+/// # Errors
+/// [`EnvironmentError::BadName`], [`EnvironmentError::KeyCount`],
+/// [`EnvironmentError::Key`], [`EnvironmentError::UnknownRole`],
+/// [`EnvironmentError::NotDistinct`].
+pub fn resolve_roles(
+    roles: &BTreeMap<String, Role>,
+    base: &Path,
+) -> Result<TrustedRoles, EnvironmentError> {
+    let mut keys = BTreeMap::new();
+    for (name, role) in roles {
+        check_name(name)?;
+        let key_error = |source| EnvironmentError::Key {
+            role: name.clone(),
+            source,
+        };
+        let count_error = |got| EnvironmentError::KeyCount {
+            role: name.clone(),
+            got,
+        };
+        let key = match (&role.key, &role.key_pem) {
+            (Some(path), None) => signing::read_public_key(&base.join(path)),
+            (None, Some(pem)) => PublicKey::from_pem(pem.as_bytes()),
+            (None, None) => return Err(count_error("no key")),
+            (Some(_), Some(_)) => return Err(count_error("two keys")),
+        };
+        keys.insert(name.clone(), key.map_err(key_error)?);
+    }
+    for (name, role) in roles {
+        for other in &role.distinct_from {
+            let theirs = keys
+                .get(other)
+                .ok_or_else(|| EnvironmentError::UnknownRole {
+                    place: format!("role `{name}`"),
+                    role: other.clone(),
+                })?;
+            if keys.get(name).is_some_and(|own| own.id() == theirs.id()) {
+                return Err(EnvironmentError::NotDistinct {
+                    first: name.clone(),
+                    second: other.clone(),
+                    key: theirs.id().clone(),
+                });
+            }
+        }
+    }
+    Ok(TrustedRoles { keys })
+}
+
+/// Checks that every environment demands something and names only roles and environments
+/// that exist. For the loader: a policy that passes has no dead ends.
+///
+/// # Errors
+/// Every variant of [`EnvironmentError`] that is not about keys.
+pub fn check_environments(
+    roles: &BTreeMap<String, Role>,
+    environments: &BTreeMap<String, Environment>,
+) -> Result<(), EnvironmentError> {
+    for (name, environment) in environments {
+        check_name(name)?;
+        let required = requirements(environments, name)?;
+        let named = required
+            .iter()
+            .map(|required| &required.role)
+            .chain(&environment.promoter);
+        for role in named {
+            if !roles.contains_key(role) {
+                return Err(EnvironmentError::UnknownRole {
+                    place: format!("environment `{name}`"),
+                    role: role.clone(),
+                });
+            }
+        }
+        check_order(environments, name)?;
+    }
+    Ok(())
+}
+
+/// Everything that an environment demands, in the order of the policy; the VSA of
+/// `requires-vsa-from` comes first.
+///
+/// # Errors
+/// [`EnvironmentError::UnknownEnvironment`], [`EnvironmentError::NoPromoter`],
+/// [`EnvironmentError::NothingRequired`].
+pub fn requirements(
+    environments: &BTreeMap<String, Environment>,
+    name: &str,
+) -> Result<Vec<Required>, EnvironmentError> {
+    let environment = find(environments, name)?;
+    let shorthand = environment
+        .requires_vsa_from
+        .iter()
+        .map(|from| Requirement {
+            condition: Condition::Vsa { from: from.clone() },
+            role: None,
+            max_age: None,
+        });
+    let mut required = Vec::new();
+    for requirement in shorthand.chain(environment.require.iter().cloned()) {
+        let role = match (&requirement.condition, requirement.role) {
+            (Condition::Vsa { from }, _) => {
+                find(environments, from)?.promoter.clone().ok_or_else(|| {
+                    EnvironmentError::NoPromoter {
+                        environment: name.to_owned(),
+                        from: from.clone(),
+                    }
+                })?
+            }
+            (_, role) => role.unwrap_or_default(),
+        };
+        required.push(Required {
+            condition: requirement.condition,
+            role,
+            max_age: requirement.max_age,
+        });
+    }
+    if required.is_empty() {
+        return Err(EnvironmentError::NothingRequired {
+            environment: name.to_owned(),
+        });
+    }
+    Ok(required)
+}
+
+fn find<'a>(
+    environments: &'a BTreeMap<String, Environment>,
+    name: &str,
+) -> Result<&'a Environment, EnvironmentError> {
+    environments
+        .get(name)
+        .ok_or_else(|| EnvironmentError::UnknownEnvironment {
+            name: name.to_owned(),
+            known: environments.keys().cloned().collect(),
+        })
+}
+
+/// An environment whose predecessors lead back to it can never be entered.
+fn check_order(
+    environments: &BTreeMap<String, Environment>,
+    start: &str,
+) -> Result<(), EnvironmentError> {
+    let mut reached = Vec::new();
+    let mut open = vec![start.to_owned()];
+    while let Some(name) = open.pop() {
+        for required in requirements(environments, &name)? {
+            let Condition::Vsa { from } = required.condition else {
+                continue;
+            };
+            if from == start {
+                return Err(EnvironmentError::Cycle {
+                    environment: start.to_owned(),
+                });
+            }
+            if !reached.contains(&from) {
+                reached.push(from.clone());
+                open.push(from);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Names become parts of file names and URIs.
+fn check_name(name: &str) -> Result<(), EnvironmentError> {
+    let valid = name.len() <= MAX_NAME_BYTES
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name
+            .bytes()
+            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+    if valid {
+        Ok(())
+    } else {
+        Err(EnvironmentError::BadName {
+            name: name.to_owned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

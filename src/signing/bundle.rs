@@ -1,0 +1,303 @@
+//! Sigstore bundles v0.3, read strictly.
+//!
+//! Source: `sigstore_bundle.proto` of github.com/sigstore/protobuf-specs; its JSON form.
+//! Stricter than the specification: a key twice, an unknown key, two kinds of content or
+//! two kinds of verification material are refused instead of resolved.
+
+use super::error::SigningError;
+use super::json::parse_json;
+use super::key::KeyId;
+use crate::model::Digest;
+use crate::support::{files, hash};
+use serde_json::{Map, Value};
+use sigstore_types::{
+    Bundle as WireBundle, DsseEnvelope, MediaType, MessageSignature, PublicKeyIdentifier,
+    SignatureContent, VerificationMaterial, VerificationMaterialContent,
+};
+use std::path::Path;
+
+/// The media type of a bundle, the only one that is read or written.
+pub const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
+/// Limit of a file of bundles, and of one bundle.
+pub const MAX_ATTESTATIONS_BYTES: u64 = 64 * 1024 * 1024;
+/// Limit of bundles in one file.
+pub const MAX_BUNDLES: usize = 1000;
+
+/// A well-formed bundle; nothing in it is verified yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bundle {
+    wire: WireBundle,
+    digest: Digest,
+}
+
+/// What a bundle signs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum SignedContent<'a> {
+    /// A file, by its digest.
+    Message(&'a MessageSignature),
+    /// A DSSE envelope.
+    Envelope(&'a DsseEnvelope),
+}
+
+impl Bundle {
+    /// Reads one bundle.
+    ///
+    /// # Errors
+    /// [`SigningError::NotJson`], [`SigningError::UnknownMediaType`],
+    /// [`SigningError::UnsupportedVersion`], [`SigningError::SignatureCount`],
+    /// [`SigningError::MalformedBundle`].
+    pub fn parse(bytes: &[u8]) -> Result<Self, SigningError> {
+        let limit = usize::try_from(MAX_ATTESTATIONS_BYTES).unwrap_or(usize::MAX);
+        let value = parse_json(bytes, limit)?;
+        check_media_type(&value)?;
+        check_shape(&value)?;
+        let wire: WireBundle =
+            serde_json::from_value(value).map_err(|e| malformed(e.to_string()))?;
+        Ok(Self {
+            wire,
+            digest: hash::sha256(bytes),
+        })
+    }
+
+    /// A bundle of a key signature.
+    pub(super) fn of_key(key: &KeyId, content: SignatureContent) -> Result<Self, SigningError> {
+        let material = VerificationMaterial::new(VerificationMaterialContent::PublicKey(
+            PublicKeyIdentifier::new(key.hint()),
+        ));
+        let wire = WireBundle::new(MediaType::Bundle0_3, material, content);
+        let json = wire.to_json().map_err(|e| malformed(e.to_string()))?;
+        Ok(Self {
+            wire,
+            digest: hash::sha256(json.as_bytes()),
+        })
+    }
+
+    /// The bundle as one line of JSON, without a line break.
+    ///
+    /// # Errors
+    /// [`SigningError::MalformedBundle`]; not for a bundle made here.
+    pub fn to_json(&self) -> Result<String, SigningError> {
+        self.wire.to_json().map_err(|e| malformed(e.to_string()))
+    }
+
+    /// SHA-256 of the bytes it was read from, or of its JSON where it was made here.
+    #[must_use]
+    pub fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// The key hint; empty where it has none.
+    ///
+    /// # Errors
+    /// [`SigningError::CertificateNotSupported`].
+    pub fn key_hint(&self) -> Result<&str, SigningError> {
+        match &self.wire.verification_material.content {
+            VerificationMaterialContent::PublicKey(identifier) => Ok(&identifier.hint),
+            _ => Err(SigningError::CertificateNotSupported),
+        }
+    }
+
+    /// What it signs.
+    ///
+    /// # Errors
+    /// [`SigningError::MalformedBundle`] for a kind that is not known.
+    pub fn content(&self) -> Result<SignedContent<'_>, SigningError> {
+        match &self.wire.content {
+            SignatureContent::MessageSignature(message) => Ok(SignedContent::Message(message)),
+            SignatureContent::DsseEnvelope(envelope) => Ok(SignedContent::Envelope(envelope)),
+            _ => Err(malformed("unknown kind of content".to_owned())),
+        }
+    }
+
+    /// How many log entries and timestamps it carries that this version does not check.
+    #[must_use]
+    pub fn unchecked_evidence(&self) -> usize {
+        let material = &self.wire.verification_material;
+        material.tlog_entries.len()
+            + material
+                .timestamp_verification_data
+                .rfc3161_timestamps
+                .len()
+    }
+}
+
+/// The lines of a `.jsonl` file of bundles with their 1-based numbers; blank lines are
+/// left out.
+///
+/// # Errors
+/// [`SigningError::TooManyBundles`].
+pub fn bundle_lines(bytes: &[u8]) -> Result<Vec<(usize, &[u8])>, SigningError> {
+    let lines: Vec<_> = bytes
+        .split(|byte| *byte == b'\n')
+        .enumerate()
+        .map(|(index, line)| (index + 1, line.trim_ascii()))
+        .filter(|(_, line)| !line.is_empty())
+        .take(MAX_BUNDLES + 1)
+        .collect();
+    if lines.len() > MAX_BUNDLES {
+        return Err(SigningError::TooManyBundles { limit: MAX_BUNDLES });
+    }
+    Ok(lines)
+}
+
+/// One bundle of a file.
+#[derive(Debug)]
+pub struct BundleSource {
+    /// `file`, or `file:line` with a 1-based line.
+    pub name: String,
+    /// The bundle, or why it cannot be read.
+    pub bundle: Result<Bundle, SigningError>,
+}
+
+/// The bundles of a file: one per line where its name ends in `.jsonl`, else one. A
+/// bundle that cannot be read does not hide the others.
+///
+/// # Errors
+/// [`SigningError::File`] and [`SigningError::TooManyBundles`].
+pub fn read_bundles(path: &Path) -> Result<Vec<BundleSource>, SigningError> {
+    let bytes = files::read_bounded(path, MAX_ATTESTATIONS_BYTES)?;
+    let name = path.file_name().map_or_else(
+        || path.display().to_string(),
+        |name| name.to_string_lossy().into_owned(),
+    );
+    if path
+        .extension()
+        .is_some_and(|extension| extension == "jsonl")
+    {
+        return Ok(bundle_lines(&bytes)?
+            .into_iter()
+            .map(|(number, line)| BundleSource {
+                name: format!("{name}:{number}"),
+                bundle: Bundle::parse(line),
+            })
+            .collect());
+    }
+    Ok(vec![BundleSource {
+        name,
+        bundle: Bundle::parse(bytes.trim_ascii()),
+    }])
+}
+
+fn malformed(reason: String) -> SigningError {
+    SigningError::MalformedBundle { reason }
+}
+
+fn check_media_type(value: &Value) -> Result<(), SigningError> {
+    let got = value
+        .get("mediaType")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    if got == MEDIA_TYPE {
+        return Ok(());
+    }
+    let got = got.to_owned();
+    if got.starts_with("application/vnd.dev.sigstore.bundle") {
+        return Err(SigningError::UnsupportedVersion { got });
+    }
+    Err(SigningError::UnknownMediaType { got })
+}
+
+/// Refuses what the library's types would pass over: unknown keys, and two of a kind
+/// where one is meant.
+fn check_shape(value: &Value) -> Result<(), SigningError> {
+    let bundle = object(value, "the bundle")?;
+    only_keys(
+        bundle,
+        "the bundle",
+        &[
+            "mediaType",
+            "verificationMaterial",
+            "messageSignature",
+            "dsseEnvelope",
+        ],
+    )?;
+    exactly_one(bundle, "the bundle", &["messageSignature", "dsseEnvelope"])?;
+    let material = member(bundle, "verificationMaterial")?;
+    only_keys(
+        material,
+        "`verificationMaterial`",
+        &[
+            "publicKey",
+            "certificate",
+            "x509CertificateChain",
+            "tlogEntries",
+            "timestampVerificationData",
+        ],
+    )?;
+    exactly_one(
+        material,
+        "`verificationMaterial`",
+        &["publicKey", "certificate", "x509CertificateChain"],
+    )?;
+    if material.contains_key("publicKey") {
+        only_keys(member(material, "publicKey")?, "`publicKey`", &["hint"])?;
+    }
+    if bundle.contains_key("messageSignature") {
+        let message = member(bundle, "messageSignature")?;
+        only_keys(
+            message,
+            "`messageSignature`",
+            &["messageDigest", "signature"],
+        )?;
+        let digest = member(message, "messageDigest")?;
+        return only_keys(digest, "`messageDigest`", &["algorithm", "digest"]);
+    }
+    let envelope = member(bundle, "dsseEnvelope")?;
+    only_keys(
+        envelope,
+        "`dsseEnvelope`",
+        &["payload", "payloadType", "signatures"],
+    )?;
+    let Some(Value::Array(signatures)) = envelope.get("signatures") else {
+        return Err(malformed("`signatures` is not a list".to_owned()));
+    };
+    let [signature] = signatures.as_slice() else {
+        return Err(SigningError::SignatureCount {
+            got: signatures.len(),
+        });
+    };
+    only_keys(
+        object(signature, "a signature")?,
+        "a signature",
+        &["sig", "keyid"],
+    )
+}
+
+fn object<'a>(value: &'a Value, what: &str) -> Result<&'a Map<String, Value>, SigningError> {
+    value
+        .as_object()
+        .ok_or_else(|| malformed(format!("{what} is not an object")))
+}
+
+fn member<'a>(
+    parent: &'a Map<String, Value>,
+    key: &str,
+) -> Result<&'a Map<String, Value>, SigningError> {
+    match parent.get(key) {
+        Some(value) => object(value, &format!("`{key}`")),
+        None => Err(malformed(format!("`{key}` is missing"))),
+    }
+}
+
+fn only_keys(map: &Map<String, Value>, what: &str, known: &[&str]) -> Result<(), SigningError> {
+    match map.keys().find(|key| !known.contains(&key.as_str())) {
+        Some(key) => Err(malformed(format!("{what} has the unknown key `{key}`"))),
+        None => Ok(()),
+    }
+}
+
+fn exactly_one(map: &Map<String, Value>, what: &str, keys: &[&str]) -> Result<(), SigningError> {
+    let present: Vec<&str> = keys
+        .iter()
+        .copied()
+        .filter(|key| map.contains_key(*key))
+        .collect();
+    match present.as_slice() {
+        [_] => Ok(()),
+        [] => Err(malformed(format!("{what} has none of {}", keys.join(", ")))),
+        several => Err(malformed(format!(
+            "{what} has {} at once",
+            several.join(" and ")
+        ))),
+    }
+}

@@ -1,0 +1,204 @@
+//! Why something could not be signed or verified.
+
+use super::json::JsonError;
+use super::key::KeyId;
+use crate::model::{Digest, Hint};
+use crate::support::files::FileError;
+
+/// One variant per failed step of signing and verification.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SigningError {
+    /// A file could not be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+
+    /// The passphrase is empty.
+    #[error("the passphrase is empty")]
+    EmptyPassphrase,
+    /// The file is not PEM, or not a private key.
+    #[error("not a private key in PEM: {reason}")]
+    NotAKeyFile {
+        /// What it is instead.
+        reason: String,
+    },
+    /// The private key lies open in the file.
+    #[error("the private key is not encrypted")]
+    KeyNotEncrypted,
+    /// The key is encrypted in a way that this program does not read.
+    #[error("the key file uses {got}")]
+    UnsupportedKeyEncryption {
+        /// What it uses.
+        got: String,
+    },
+    /// Decrypting the key would take more memory or time than is allowed.
+    #[error("the key file asks for {got}; at most {limit} is allowed")]
+    KeyDerivationTooExpensive {
+        /// What the file asks for.
+        got: String,
+        /// The limit.
+        limit: String,
+    },
+    /// The key could not be decrypted.
+    #[error("wrong passphrase, or the key file is damaged")]
+    WrongPassphrase,
+    /// A private key of a kind that cannot sign here.
+    #[error("cannot sign with this key: {reason}")]
+    UnsupportedPrivateKey {
+        /// What it is.
+        reason: String,
+    },
+    /// The crypto library failed.
+    #[error("{step} failed in the crypto library")]
+    Crypto {
+        /// What was being done.
+        step: &'static str,
+    },
+
+    /// The file is not a public key in PEM.
+    #[error("not a public key in PEM: {reason}")]
+    NotAPublicKey {
+        /// What is wrong.
+        reason: String,
+    },
+    /// A public key of an algorithm or size that is not on the list.
+    #[error("the public key is not of an allowed kind: {reason}")]
+    UnsupportedPublicKey {
+        /// What it is.
+        reason: String,
+    },
+
+    /// The bundle is not strict JSON.
+    #[error("the bundle is malformed: {0}")]
+    NotJson(#[from] JsonError),
+    /// The bundle has no media type, or that of something else.
+    #[error("the bundle's media type is `{got}`, not a Sigstore bundle's")]
+    UnknownMediaType {
+        /// As written; empty where it is missing.
+        got: String,
+    },
+    /// A Sigstore bundle of another version than 0.3.
+    #[error("the bundle's media type is `{got}`; version 0.3 is required")]
+    UnsupportedVersion {
+        /// As written.
+        got: String,
+    },
+    /// A part of the bundle is missing, doubled, unknown or of the wrong type.
+    #[error("the bundle is malformed: {reason}")]
+    MalformedBundle {
+        /// Which part and how.
+        reason: String,
+    },
+    /// A DSSE envelope with no signature or with several.
+    #[error("the envelope has {got} signatures, exactly one is required")]
+    SignatureCount {
+        /// How many.
+        got: usize,
+    },
+    /// The bundle is signed with a certificate.
+    #[error("verification by certificate is not supported")]
+    CertificateNotSupported,
+    /// A file of attestations has too many lines.
+    #[error("more than {limit} bundles in one file")]
+    TooManyBundles {
+        /// The limit.
+        limit: usize,
+    },
+
+    /// The bundle names another key.
+    #[error("the bundle is signed with the key {got}, expected {want}")]
+    WrongKey {
+        /// The key that the bundle names.
+        got: String,
+        /// The key that was given.
+        want: KeyId,
+    },
+    /// The artifact is not the one that was signed.
+    #[error("the bundle is about {got}, the artifact is {want}")]
+    OtherSubject {
+        /// The digest in the bundle.
+        got: Digest,
+        /// The digest of the artifact.
+        want: Digest,
+    },
+    /// The signature does not fit the key and what was signed.
+    #[error("the signature does not verify with the key {key}")]
+    BadSignature {
+        /// The key that was used.
+        key: KeyId,
+    },
+    /// The bundle names a hash that is not on the list.
+    #[error("the bundle's digest algorithm `{got}` is not allowed")]
+    UnsupportedDigest {
+        /// As written.
+        got: String,
+    },
+    /// The envelope holds something other than a statement.
+    #[error("the envelope's payload type is `{got}`, expected `{want}`")]
+    WrongPayloadType {
+        /// As written.
+        got: String,
+        /// What is expected.
+        want: &'static str,
+    },
+    /// The bundle signs a file, where a statement was expected.
+    #[error("the bundle signs a file, not a statement")]
+    NotAStatement,
+    /// The bundle signs a statement, where a file was expected.
+    #[error("the bundle signs a statement, not a file")]
+    NotAMessage,
+    /// An algorithm that signs digests was asked for whole messages, or the reverse.
+    #[error("{algorithm} cannot sign a digest")]
+    NoDigestSigning {
+        /// The algorithm.
+        algorithm: &'static str,
+    },
+}
+
+impl Hint for SigningError {
+    fn hint(&self) -> Option<String> {
+        let text = match self {
+            Self::File(error) => return error.hint(),
+            Self::EmptyPassphrase => "choose a passphrase of several words",
+            Self::NotAKeyFile { .. } => "make one with `sealgate key generate`",
+            Self::KeyNotEncrypted => {
+                "encrypt it: openssl pkcs8 -topk8 -v2 aes-256-cbc -scrypt -in KEY -out ENCRYPTED"
+            }
+            Self::UnsupportedKeyEncryption { .. } | Self::KeyDerivationTooExpensive { .. } => {
+                "convert it: openssl pkcs8 -topk8 -v2 aes-256-cbc -scrypt -in KEY -out ENCRYPTED"
+            }
+            Self::WrongPassphrase => "check where the passphrase comes from",
+            Self::UnsupportedPrivateKey { .. } => {
+                "use an ECDSA P-256 or Ed25519 key, as `sealgate key generate` makes them"
+            }
+            Self::Crypto { .. } => return None,
+            Self::NotAPublicKey { .. } => {
+                "name the `.pub` file, or print it with `sealgate key public FILE`"
+            }
+            Self::UnsupportedPublicKey { .. } => {
+                "use ECDSA P-256 or P-384, Ed25519, or RSA of 2048 to 8192 bits"
+            }
+            Self::NotJson(_) | Self::MalformedBundle { .. } | Self::SignatureCount { .. } => {
+                "the bundle is damaged or was tampered with: get it again from its source"
+            }
+            Self::UnknownMediaType { .. } => "name a Sigstore bundle (`.sigstore.json`)",
+            Self::UnsupportedVersion { .. } => "sign again with a tool that writes bundle v0.3",
+            Self::CertificateNotSupported => {
+                "this version verifies signatures by key only: sign with a key, or verify this \
+                 bundle with cosign"
+            }
+            Self::TooManyBundles { .. } => "split the file",
+            Self::WrongKey { .. } => "verify with the public key of the signer you expect",
+            Self::OtherSubject { .. } => {
+                "the artifact was changed after it was signed, or the bundle belongs to another one"
+            }
+            Self::BadSignature { .. } => "do not use the artifact: the bundle was tampered with",
+            Self::UnsupportedDigest { .. } => "sign again with SHA-256",
+            Self::WrongPayloadType { .. } => "name a bundle that holds an in-toto statement",
+            Self::NotAStatement => "name a bundle made by `sealgate seal`",
+            Self::NotAMessage => "name a bundle made by `sealgate sign`",
+            Self::NoDigestSigning { .. } => "sign the whole message, or use ECDSA",
+        };
+        Some(text.to_owned())
+    }
+}

@@ -1,0 +1,28 @@
+//! What can sign, one file each.
+
+mod key_file;
+
+pub use key_file::KeyFileSigner;
+
+use super::error::SigningError;
+use super::key::PublicKey;
+use crate::model::Digest;
+
+/// A private key, wherever it lives. Its algorithm is its public key's.
+pub trait Signer {
+    /// The public half.
+    fn public_key(&self) -> &PublicKey;
+
+    /// A signature over a whole message: DER for ECDSA, 64 bytes for Ed25519.
+    ///
+    /// # Errors
+    /// [`SigningError::Crypto`].
+    fn sign_message(&self, message: &[u8]) -> Result<Vec<u8>, SigningError>;
+
+    /// A signature over a SHA-256 digest, equal in meaning to one over the message.
+    ///
+    /// # Errors
+    /// [`SigningError::NoDigestSigning`] where the algorithm signs whole messages;
+    /// [`SigningError::Crypto`].
+    fn sign_digest(&self, digest: &Digest) -> Result<Vec<u8>, SigningError>;
+}

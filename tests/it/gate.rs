@@ -1,0 +1,433 @@
+//! Attacks on the gate through the program: each is one mutation of a passing case, with
+//! the exact reason ids and the exact exit code.
+
+mod scene;
+
+use crate::signing::{expect, key, keys, names, read, sealgate, write};
+use scene::{
+    AN_HOUR_AGO, ARTIFACT, NOW, Scene, TEST_RESULT, YESTERDAY, decision, edited, passing,
+    passing_scene, sign, statement, test_result, tested,
+};
+use sealgate::gate::RULES;
+use sealgate::support::hash::sha256;
+use serde_json::{Value, json};
+use std::path::Path;
+
+#[test]
+fn one_changed_byte_makes_it_another_artifact() {
+    let scene = passing_scene();
+    write(&scene.path("app.bin"), b"the artifacT\n");
+    let page = scene.staging(1, &["gate/other-subject"]);
+    assert_eq!(page["evidence"][0]["why_not"], "is about another artifact");
+}
+
+#[test]
+fn the_test_result_of_another_artifact_does_not_count() {
+    let scene = passing_scene();
+    let other = statement(
+        &[b"other"],
+        TEST_RESULT,
+        test_result("PASSED", 5, 0, AN_HOUR_AGO),
+    );
+    scene.attest(&[sign("tester", &other)]);
+    scene.staging(1, &["gate/other-subject"]);
+    let several = statement(
+        &[b"other", ARTIFACT],
+        TEST_RESULT,
+        test_result("PASSED", 5, 0, AN_HOUR_AGO),
+    );
+    scene.attest(&[sign("tester", &several)]);
+    scene.staging(0, &[]);
+}
+
+#[test]
+fn zero_few_failed_and_old_tests_are_told_apart() {
+    let scene = passing_scene();
+    for (predicate, id) in [
+        (test_result("PASSED", 0, 0, AN_HOUR_AGO), "gate/zero-tests"),
+        (
+            test_result("PASSED", 1, 0, AN_HOUR_AGO),
+            "gate/too-few-tests",
+        ),
+        (
+            test_result("FAILED", 5, 1, AN_HOUR_AGO),
+            "gate/tests-failed",
+        ),
+        (
+            test_result("PASSED", 5, 0, "2026-10-01T00:00:00Z"),
+            "gate/too-old",
+        ),
+        (
+            test_result("PASSED", 5, 0, "2026-12-01T00:00:00Z"),
+            "gate/future-time",
+        ),
+    ] {
+        scene.attest(&[tested("tester", predicate)]);
+        scene.staging(1, &[id]);
+    }
+}
+
+#[test]
+fn a_key_without_the_role_does_not_count() {
+    let scene = passing_scene();
+    let predicate = || test_result("PASSED", 5, 0, AN_HOUR_AGO);
+    scene.attest(&[tested("stranger", predicate())]);
+    scene.staging(1, &["gate/untrusted-signer"]);
+    scene.attest(&[tested("promoter-staging", predicate())]);
+    scene.staging(1, &["gate/wrong-signer-role"]);
+    // The stranger's word does no harm beside the tester's.
+    scene.attest(&[
+        tested("stranger", test_result("FAILED", 0, 9, AN_HOUR_AGO)),
+        passing(),
+    ]);
+    scene.staging(0, &[]);
+    let hint = key_hint(&passing());
+    let forged = edited(&tested("stranger", predicate()), |bundle| {
+        bundle["verificationMaterial"]["publicKey"]["hint"] = json!(hint);
+    });
+    scene.attest(&[forged]);
+    scene.staging(1, &["gate/bad-signature"]);
+}
+
+fn key_hint(line: &str) -> String {
+    let value: Value = serde_json::from_str(line).unwrap();
+    value["verificationMaterial"]["publicKey"]["hint"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+#[test]
+fn a_bundle_that_cannot_be_read_strictly_is_never_a_pass() {
+    let scene = passing_scene();
+    let good = passing();
+    let cut = good.split_at(good.len() - 20).0.to_owned();
+    let twice = good.replacen(
+        "\"payloadType\"",
+        "\"payloadType\":\"x\",\"payloadType\"",
+        1,
+    );
+    let two_signatures = edited(&good, |bundle| {
+        let one = bundle["dsseEnvelope"]["signatures"][0].clone();
+        bundle["dsseEnvelope"]["signatures"] = json!([one, one]);
+    });
+    let no_signature = edited(&good, |bundle| {
+        bundle["dsseEnvelope"]["signatures"] = json!([]);
+    });
+    let trailing = format!("{good} {{}}");
+    for bad in [cut, twice, two_signatures, no_signature, trailing] {
+        scene.attest(&[good.clone(), bad.clone()]);
+        scene.staging(3, &["gate/malformed-bundle"]);
+        scene.attest(&[bad]);
+        scene.staging(1, &["gate/missing-predicate", "gate/malformed-bundle"]);
+    }
+}
+
+#[test]
+fn a_swapped_payload_type_or_signature_does_not_count() {
+    let scene = passing_scene();
+    let good = passing();
+    let other_type = edited(&good, |bundle| {
+        bundle["dsseEnvelope"]["payloadType"] = json!("application/json");
+    });
+    scene.attest(&[other_type]);
+    scene.staging(1, &["gate/wrong-payload-type"]);
+
+    let failed: Value =
+        serde_json::from_str(&tested("tester", test_result("FAILED", 5, 1, AN_HOUR_AGO))).unwrap();
+    let borrowed = edited(&good, |bundle| {
+        bundle["dsseEnvelope"]["signatures"] = failed["dsseEnvelope"]["signatures"].clone();
+    });
+    scene.attest(std::slice::from_ref(&borrowed));
+    scene.staging(1, &["gate/bad-signature"]);
+    // Somebody tampers with the file: that counts even beside a good one.
+    scene.attest(&[good, borrowed]);
+    scene.staging(1, &["gate/bad-signature"]);
+}
+
+#[test]
+fn a_signed_statement_that_cannot_be_read_is_never_a_pass() {
+    let scene = passing_scene();
+    let broken = tested("tester", json!({"configuration": []}));
+    scene.attest(&[passing(), broken]);
+    scene.staging(3, &["gate/malformed-statement"]);
+    let twice = statement(
+        &[ARTIFACT],
+        TEST_RESULT,
+        test_result("FAILED", 5, 1, AN_HOUR_AGO),
+    )
+    .replacen(
+        "\"result\":\"FAILED\"",
+        "\"result\":\"PASSED\",\"result\":\"FAILED\"",
+        1,
+    );
+    scene.attest(&[passing(), sign("tester", &twice)]);
+    scene.staging(3, &["gate/malformed-statement"]);
+}
+
+#[test]
+fn the_newest_failure_beats_an_older_pass_in_any_order() {
+    let scene = passing_scene();
+    let failed = |time: &str| tested("tester", test_result("FAILED", 5, 1, time));
+    let passed = |time: &str| tested("tester", test_result("PASSED", 5, 0, time));
+    for lines in [
+        [failed(AN_HOUR_AGO), passed(YESTERDAY)],
+        [passed(YESTERDAY), failed(AN_HOUR_AGO)],
+        [failed(AN_HOUR_AGO), passed(AN_HOUR_AGO)],
+    ] {
+        scene.attest(&lines);
+        scene.staging(1, &["gate/tests-failed"]);
+    }
+    scene.attest(&[failed(YESTERDAY), passed(AN_HOUR_AGO)]);
+    scene.staging(0, &[]);
+}
+
+#[test]
+fn no_attestations_are_a_denial() {
+    let scene = passing_scene();
+    scene.attest(&[]);
+    scene.staging(1, &["gate/missing-predicate"]);
+    std::fs::remove_file(scene.path("app.bin.attestations.jsonl")).unwrap();
+    scene.staging(1, &["gate/missing-predicate"]);
+    let options = ["--no-vsa", "--attestations", "mistyped.jsonl"];
+    let ran = scene.gate("staging", 2, &options);
+    assert!(ran.stderr.contains("mistyped.jsonl"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_certificate_is_not_taken_for_a_role() {
+    let scene = passing_scene();
+    let keyless = edited(&passing(), |bundle| {
+        bundle["verificationMaterial"] = json!({"certificate": {"rawBytes": "AAAA"}});
+    });
+    scene.attest(&[keyless]);
+    let page = scene.staging(1, &["gate/untrusted-signer"]);
+    let why = page["evidence"][0]["why_not"].as_str().unwrap();
+    assert!(why.contains("certificate is not supported"), "{why}");
+}
+
+fn scanned(decision: &str) -> String {
+    let predicate = json!({
+        "decision": decision, "policy": {"name": "baseline", "digest": "ab"},
+        "time": AN_HOUR_AGO, "reportDigest": {}, "report": {},
+    });
+    sign(
+        "builder",
+        &statement(&[ARTIFACT], "urn:sealgate:predicate:scan:v0.1", predicate),
+    )
+}
+
+#[test]
+fn prod_wants_a_passed_scan_and_the_word_of_staging() {
+    let scene = Scene::new();
+    scene.attest(&[passing(), scanned("pass")]);
+    let staging_key = key("promoter-staging.key");
+    scene.gate("staging", 0, &["--key", &staging_key]);
+    let page = scene.prod(0, &[]);
+    assert_eq!(page["requirements"][0]["by"], "app.bin.staging.vsa.json");
+
+    for (decision, code, id) in [
+        ("fail", 1, "gate/scan-failed"),
+        ("inconclusive", 3, "gate/scan-inconclusive"),
+    ] {
+        scene.attest(&[passing(), scanned(decision)]);
+        scene.prod(code, &[id]);
+    }
+
+    // A denial of staging is signed too, and holds.
+    scene.attest(&[scanned("pass")]);
+    scene.gate("staging", 1, &["--key", &staging_key]);
+    scene.prod(1, &["gate/vsa-failed"]);
+}
+
+#[test]
+fn only_the_promoter_of_staging_speaks_for_staging_and_only_about_staging() {
+    let scene = Scene::new();
+    scene.attest(&[passing(), scanned("pass")]);
+    scene.gate("staging", 0, &["--key", &key("promoter-staging.key")]);
+    scene.prod(0, &[]);
+    let vsa = |environment: &str| {
+        let predicate = json!({
+            "verifier": {"id": "urn:sealgate:gate"}, "timeVerified": AN_HOUR_AGO,
+            "resourceUri": format!("urn:sealgate:environment:{environment}"),
+            "policy": {"uri": "urn:x"}, "verificationResult": "PASSED", "verifiedLevels": [],
+        });
+        statement(
+            &[ARTIFACT],
+            "https://slsa.dev/verification_summary/v1",
+            predicate,
+        )
+    };
+    for (role, environment, id) in [
+        ("promoter-staging", "staging", None),
+        ("tester", "staging", Some("gate/wrong-signer-role")),
+        ("stranger", "staging", Some("gate/untrusted-signer")),
+        ("promoter-staging", "dev", Some("gate/missing-predicate")),
+    ] {
+        let bundle = sign(role, &vsa(environment));
+        write(&scene.path("app.bin.staging.vsa.json"), bundle.as_bytes());
+        scene.prod(i32::from(id.is_some()), id.as_slice());
+    }
+}
+
+#[test]
+fn the_summary_is_truthful_and_verifies_with_the_promoters_key() {
+    let scene = passing_scene();
+    let summary = |code: i32| {
+        scene.gate("staging", code, &["--key", &key("promoter-staging.key")]);
+        let public = key("promoter-staging.pub");
+        let verify = [
+            "verify",
+            "app.bin",
+            "--bundle",
+            "app.bin.staging.vsa.json",
+            "--key",
+            &public,
+        ];
+        let ran = expect(0, &mut sealgate(scene.dir.path()), &verify);
+        assert!(ran.stdout.contains("vsa"), "{}", ran.stdout);
+        let bundle: Value =
+            serde_json::from_str(&read(&scene.path("app.bin.staging.vsa.json"))).unwrap();
+        use base64::Engine as _;
+        let payload = base64::engine::general_purpose::STANDARD
+            .decode(bundle["dsseEnvelope"]["payload"].as_str().unwrap())
+            .unwrap();
+        let statement: Value = serde_json::from_slice(&payload).unwrap();
+        assert_eq!(statement["predicate"]["timeVerified"], NOW);
+        let policy = sha256(read(&scene.path("policy.toml")).as_bytes()).hex();
+        assert_eq!(statement["predicate"]["policy"]["digest"]["sha256"], policy);
+        statement["predicate"]["verificationResult"].clone()
+    };
+    assert_eq!(summary(0), "PASSED");
+    scene.attest(&[]);
+    assert_eq!(summary(1), "FAILED");
+    scene.attest(&[passing(), "{".to_owned()]);
+    assert_eq!(summary(3), "FAILED");
+}
+
+#[test]
+fn a_wrong_passphrase_or_key_decides_nothing_and_writes_nothing() {
+    let scene = passing_scene();
+    let before = names(scene.dir.path());
+    let tester = key("tester.key");
+    let ran = scene.gate("staging", 2, &["--key", &tester]);
+    assert!(
+        ran.stderr.contains("role `promoter-staging`"),
+        "{}",
+        ran.stderr
+    );
+    let promoter = key("promoter-staging.key");
+    let arguments = [
+        "gate",
+        "app.bin",
+        "--env",
+        "staging",
+        "--policy",
+        "policy.toml",
+        "--key",
+        &promoter,
+    ];
+    let mut command = sealgate(scene.dir.path());
+    command.env("SEALGATE_PASSPHRASE", "wrong");
+    let ran = expect(2, &mut command, &arguments);
+    assert!(ran.stderr.contains("wrong passphrase"), "{}", ran.stderr);
+    assert!(ran.stdout.is_empty());
+    scene.gate("staging", 2, &[]);
+    assert_eq!(names(scene.dir.path()), before);
+    scene.gate("staging", 0, &["--key", &promoter]);
+    assert_eq!(names(scene.dir.path()).len(), before.len() + 1);
+}
+
+#[test]
+fn a_typo_in_the_policy_or_the_environment_is_a_usage_error() {
+    let scene = passing_scene();
+    let ran = scene.gate("stagin", 2, &["--no-vsa"]);
+    assert!(
+        ran.stderr.contains("gate/unknown-environment"),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.stderr.contains("prod, staging"), "{}", ran.stderr);
+    let policy = read(&scene.path("policy.toml"));
+    for (from, to) in [
+        ("min-tests", "min-test"),
+        ("role = \"tester\"", "role = \"testr\""),
+        ("predicate = \"test-result\"", "predicate = \"tests\""),
+        ("max-age = \"30d\"", "max-age = \"30\""),
+        ("schema = 1", "schema = 2"),
+        ("[roles.tester]", "[role.tester]"),
+        (
+            "requires-vsa-from = \"staging\"",
+            "requires-vsa-from = \"prod\"",
+        ),
+    ] {
+        write(
+            &scene.path("policy.toml"),
+            policy.replacen(from, to, 1).as_bytes(),
+        );
+        let ran = scene.gate("staging", 2, &["--no-vsa"]);
+        assert!(ran.stderr.contains("policy.toml"), "{to}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_hostile_name_cannot_steer_the_terminal() {
+    let scene = passing_scene();
+    let name = "app\u{1b}[2J.bin";
+    write(&scene.path(name), ARTIFACT);
+    let arguments = [
+        "--at",
+        NOW,
+        "gate",
+        name,
+        "--env",
+        "staging",
+        "--policy",
+        "policy.toml",
+        "--no-vsa",
+        "--attestations",
+        "app.bin.attestations.jsonl",
+    ];
+    let ran = expect(0, &mut sealgate(scene.dir.path()), &arguments);
+    assert!(ran.stdout.contains("PASS"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains('\u{1b}') && !ran.stderr.contains('\u{1b}'));
+}
+
+#[test]
+fn every_reason_has_its_page_and_every_page_its_reason() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for rule in RULES {
+        let page = read(&root.join(format!("docs/rules/{}.md", rule.id)));
+        assert_eq!(page.lines().next(), Some(format!("# {}", rule.id).as_str()));
+    }
+    let pages = names(&root.join("docs/rules/gate"));
+    let ids: Vec<String> = RULES
+        .iter()
+        .filter_map(|rule| rule.id.strip_prefix("gate/"))
+        .map(|id| format!("{id}.md"))
+        .collect();
+    assert_eq!(pages, ids);
+}
+
+#[test]
+fn the_example_policy_defines_three_environments() {
+    let scene = passing_scene();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let example = read(&root.join("policies/environments.toml"));
+    write(&scene.path("policy.toml"), example.as_bytes());
+    for name in ["tester", "builder", "promoter-staging", "promoter-prod"] {
+        let public = read(&keys().join(format!("{name}.pub")));
+        write(&scene.path(&format!("{name}.pub")), public.as_bytes());
+    }
+    let page = decision(
+        &scene.gate("dev", 0, &["--no-vsa", "--format", "json"]),
+        &[],
+    );
+    assert_eq!(page["policy"]["name"], "environments");
+    let staging = scene.gate("staging", 1, &["--no-vsa", "--format", "json"]);
+    decision(
+        &staging,
+        &["gate/missing-predicate", "gate/missing-predicate"],
+    );
+    scene.gate("prod", 1, &["--no-vsa"]);
+}
