@@ -1,3 +1,5 @@
 //! One integration-test binary: behaviour through the built program.
 
+mod conformance;
 mod layering;
+mod purl;
