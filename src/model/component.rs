@@ -7,11 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 ///
 /// The order is the order of exposure: where two occurrences differ, the component takes
 /// the smaller one (`Runtime` wins).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
     /// Part of what runs.
     Runtime,
     /// The lockfile does not say: judged like `Runtime`.
+    #[default]
     Unknown,
     /// Expected from the environment (npm peer dependency).
     Peer,
@@ -86,6 +87,12 @@ pub enum Origin {
     Path {
         /// As recorded.
         path: String,
+    },
+    /// Inside the package file of another component (npm's bundled dependencies): it has
+    /// neither address nor checksum of its own, and needs none.
+    Bundled {
+        /// `name@version` of that component.
+        inside: String,
     },
     /// The lock format does not record origins, or this entry lacks it.
     Unrecorded,
