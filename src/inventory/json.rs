@@ -83,7 +83,13 @@ impl<'a> Visitor<'a> for Outer<'a, '_> {
                     members: &mut self.object.nested,
                 })?;
             } else {
-                member(self.text, self.limit, key, &mut map, &mut self.object.members)?;
+                member(
+                    self.text,
+                    self.limit,
+                    key,
+                    &mut map,
+                    &mut self.object.members,
+                )?;
             }
         }
         Ok(())

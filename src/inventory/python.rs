@@ -141,7 +141,11 @@ pub fn wanted(requirement: &str) -> Option<Wanted> {
     let requirement: Requirement<url::Url> = Requirement::from_str(plain.trim()).ok()?;
     Some(Wanted {
         name: requirement.name.to_string(),
-        extras: requirement.extras.iter().map(|e| normalise(e.as_ref())).collect(),
+        extras: requirement
+            .extras
+            .iter()
+            .map(|e| normalise(e.as_ref()))
+            .collect(),
     })
 }
 

@@ -14,18 +14,18 @@ const PRUNED: &[&str] = &[".git", "node_modules"];
 /// Lockfiles that are known and not read, with the package manager, and the group of
 /// lockfiles that they stand in for.
 const UNSUPPORTED: &[(&str, &str, Group)] = &[
-    ("Gemfile.lock", "Bundler", Group::Other("ruby")),
+    ("Gemfile.lock", "Bundler", Group::Other("gem")),
     ("Package.resolved", "SwiftPM", Group::Other("swift")),
     ("Pipfile.lock", "Pipenv", Group::Python),
     ("bun.lock", "Bun", Group::Npm),
     ("bun.lockb", "Bun", Group::Npm),
-    ("composer.lock", "Composer", Group::Other("php")),
-    ("gradle.lockfile", "Gradle", Group::Other("jvm")),
+    ("composer.lock", "Composer", Group::Other("composer")),
+    ("gradle.lockfile", "Gradle", Group::Other("maven")),
     ("mix.lock", "Mix", Group::Other("hex")),
     ("packages.lock.json", "NuGet", Group::Other("nuget")),
     ("pdm.lock", "PDM", Group::Python),
     ("pnpm-lock.yaml", "pnpm", Group::Npm),
-    ("pom.xml", "Maven", Group::Other("jvm")),
+    ("pom.xml", "Maven", Group::Other("maven")),
     ("pubspec.lock", "Pub", Group::Other("pub")),
     ("pylock.toml", "PEP 751 tools", Group::Python),
     ("yarn.lock", "Yarn", Group::Npm),
@@ -49,7 +49,7 @@ pub enum Group {
     Python,
     /// `go.mod`.
     Go,
-    /// Of ecosystems that are not read.
+    /// Of one other ecosystem, by its purl type.
     Other(&'static str),
 }
 
@@ -118,7 +118,9 @@ pub fn walk(root: &Path, include: &[String]) -> Found {
     let (base, include, note) = (root.to_owned(), include.to_vec(), Arc::clone(&pruned));
     builder.filter_entry(move |entry| match prune(&base, entry, &include) {
         Some(path) => {
-            note.lock().unwrap_or_else(PoisonError::into_inner).push(path);
+            note.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(path);
             false
         }
         None => true,
@@ -140,11 +142,8 @@ pub fn walk(root: &Path, include: &[String]) -> Found {
 
 fn names_of_interest(root: &Path) -> Result<ignore::overrides::Override, ignore::Error> {
     let mut names = OverrideBuilder::new(root);
-    for name in ["Cargo.lock", "package-lock.json", "npm-shrinkwrap.json", "poetry.lock"] {
-        names.add(name)?;
-    }
-    for name in ["uv.lock", "go.mod", "*requirements*.txt", "**/requirements/*.txt"] {
-        names.add(name)?;
+    for glob in FORMATS.iter().flat_map(|format| format.globs()) {
+        names.add(glob)?;
     }
     for (name, ..) in UNSUPPORTED {
         names.add(name)?;
@@ -207,6 +206,7 @@ fn group_of(format: &dyn Format) -> Group {
         Ecosystem::Npm => Group::Npm,
         Ecosystem::Pypi => Group::Python,
         Ecosystem::Golang => Group::Go,
+        other => Group::Other(other.purl_type()),
     }
 }
 

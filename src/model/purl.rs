@@ -158,7 +158,7 @@ impl Purl {
     }
 
     /// The purl of a package under its ecosystem's own name: `@scope/name` for npm, a
-    /// module path for Go. Qualifiers are sorted; empty values are left out.
+    /// module path for Go, `group:artifact` for Maven, `vendor/name` for Composer. Qualifiers are sorted; empty values are left out.
     ///
     /// # Errors
     /// [`PurlError`] where the name cannot be a package name.
@@ -170,7 +170,13 @@ impl Purl {
     ) -> Result<Self, PurlError> {
         let (namespace, name) = match ecosystem {
             Ecosystem::Npm if name.starts_with('@') => split_last(name),
-            Ecosystem::Golang => split_last(name),
+            Ecosystem::Golang | Ecosystem::Composer | Ecosystem::Swift | Ecosystem::Github => {
+                split_last(name)
+            }
+            Ecosystem::Maven => match name.split_once(':') {
+                Some((group, artifact)) => (Some(group), artifact),
+                None => (None, name),
+            },
             _ => (None, name),
         };
         Self::build(&PurlParts {

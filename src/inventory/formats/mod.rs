@@ -39,6 +39,8 @@ pub trait Format: Sync {
     fn ecosystem(&self) -> Ecosystem;
     /// Whether it holds the dependency graph.
     fn has_graph(&self) -> bool;
+    /// Patterns of the file names that the walk should look at, in gitignore syntax.
+    fn globs(&self) -> &'static [&'static str];
     /// Whether a file is one of its lockfiles, by its name and that of its directory. No
     /// I/O: this is asked for every file.
     fn matches(&self, directory: &str, file: &str) -> bool;
@@ -296,7 +298,12 @@ mod tests {
             .unwrap()
             .map(|entry| entry.unwrap().path())
             .filter(|path| !path.is_dir() && !path.ends_with("mod.rs"))
-            .map(|path| path.file_stem().unwrap().to_string_lossy().replace('_', "-"))
+            .map(|path| {
+                path.file_stem()
+                    .unwrap()
+                    .to_string_lossy()
+                    .replace('_', "-")
+            })
             .collect();
         files.sort();
         let listed: Vec<&str> = FORMATS.iter().map(|format| format.name()).collect();

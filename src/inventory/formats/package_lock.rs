@@ -34,6 +34,10 @@ impl Format for PackageLock {
         true
     }
 
+    fn globs(&self) -> &'static [&'static str] {
+        &["package-lock.json", "npm-shrinkwrap.json"]
+    }
+
     fn matches(&self, _directory: &str, file: &str) -> bool {
         matches!(file, "package-lock.json" | "npm-shrinkwrap.json")
     }

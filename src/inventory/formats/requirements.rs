@@ -34,6 +34,10 @@ impl Format for Requirements {
         false
     }
 
+    fn globs(&self) -> &'static [&'static str] {
+        &["*requirements*.txt", "**/requirements/*.txt"]
+    }
+
     fn matches(&self, directory: &str, file: &str) -> bool {
         let named = file.starts_with("requirements") || file.ends_with("requirements.txt");
         file.ends_with(".txt") && (named || directory == "requirements")
@@ -169,12 +173,10 @@ impl Reader<'_> {
                 package.origin = origin.unwrap_or(Origin::Unrecorded);
                 package
             }
-            Target::Directory { path: directory } => {
-                match self.project(path, &directory, at) {
-                    Some(package) => package,
-                    None => return,
-                }
-            }
+            Target::Directory { path: directory } => match self.project(path, &directory, at) {
+                Some(package) => package,
+                None => return,
+            },
         };
         for hash in requirement.hashes {
             match digest(&hash) {
@@ -206,9 +208,8 @@ impl Reader<'_> {
             .flatten()
             .and_then(|file| Manifest::parse(&file.text)?.root);
         let Some(root) = root else {
-            let message = format!(
-                "`{directory}` is a project, but no pyproject.toml in it gives its name"
-            );
+            let message =
+                format!("`{directory}` is a project, but no pyproject.toml in it gives its name");
             self.note(&rules::INCOMPLETE_ENTRY, from, at, &message);
             return None;
         };
@@ -245,15 +246,16 @@ impl Reader<'_> {
             let message = format!("`{name}` has no exact version");
             self.note(&rules::UNPINNED_REQUIREMENT, &path, line, &message);
         }
-        let read: HashMap<String, usize> = self.parsed.packages.iter().fold(
-            HashMap::new(),
-            |mut counts, package| {
-                if let Some(path) = &package.path {
-                    *counts.entry(path.clone()).or_default() += 1;
-                }
-                counts
-            },
-        );
+        let read: HashMap<String, usize> =
+            self.parsed
+                .packages
+                .iter()
+                .fold(HashMap::new(), |mut counts, package| {
+                    if let Some(path) = &package.path {
+                        *counts.entry(path.clone()).or_default() += 1;
+                    }
+                    counts
+                });
         for also in &mut self.parsed.also_read {
             also.packages = read.get(&also.path).copied().unwrap_or(0);
         }
