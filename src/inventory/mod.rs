@@ -1,1 +1,257 @@
-//! inventory
+//! What a product is made of, read from the lockfiles of its tree: offline, without
+//! running a tool of the tree, without following a link.
+//!
+//! # Which lockfiles are the product
+//! A tree may hold many lockfiles. Every one that is found is read, or is a gap, or is
+//! listed in [`Inventory::skipped`] with the reason; the first rule that applies decides:
+//!
+//! 1. A path that [`Options::include`] names, or that lies below one, is the product.
+//! 2. `package-lock.json` beside `npm-shrinkwrap.json` is skipped: npm reads the other.
+//! 3. A lockfile in a directory that is a workspace member of a product lockfile above it
+//!    (Cargo `[workspace]`, npm `workspaces`, uv `[tool.uv.workspace]`, `go.work`) is the
+//!    product.
+//! 4. One below a directory that keeps samples or copies (`tests`, `testdata`,
+//!    `fixtures`, `examples`, `vendor`, `third_party`, `target`, …) is skipped.
+//! 5. One below a directory that has a product lockfile of the same group (Cargo; npm and
+//!    its rivals; Python; Go) is skipped.
+//! 6. Every other one is the product. So a root without a lockfile has its nearest ones
+//!    below as its product: several applications in one repository all count, and a web
+//!    front end beside a Rust server does too.
+//!
+//! Directories `.git` and `node_modules` are not searched (listed as skipped), nor are
+//! those that a `.gitignore` of the tree excludes.
+//!
+//! # What is a gap
+//! A product lockfile that cannot be read, or only in part; one of a format or version
+//! that is not read; a manifest with dependencies that no lockfile covers; a tree without
+//! any of them. The ids and texts are in [`rules`].
+
+mod document;
+pub mod error;
+pub mod formats;
+mod json;
+mod lines;
+mod merge;
+mod python;
+pub mod rules;
+mod select;
+mod tree;
+mod unique;
+mod walk;
+mod workspace;
+
+use crate::model::{Gap, Inventory, Location, LockfileRead, Root};
+pub use error::{FormatError, InventoryError};
+use formats::{Format, Input};
+use merge::Merge;
+use std::collections::BTreeMap;
+use std::path::Path;
+use tree::{Tree, Unreadable};
+use walk::{Lockfile, Reader};
+
+/// What the caller decides.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Paths of lockfiles, or of directories with lockfiles, relative to the root, that
+    /// belong to the product although the rules leave them out.
+    pub include: Vec<String>,
+    /// Name of the product where no manifest says one: the name of its directory. Of a
+    /// path only the last part is used.
+    pub fallback_name: String,
+}
+
+/// The inventory of the product in a directory.
+///
+/// # Errors
+/// [`InventoryError`] where the root is no directory or `include` is wrong. What could
+/// not be read inside is in [`Inventory::gaps`].
+pub fn read_tree(root: &Path, options: &Options) -> Result<Inventory, InventoryError> {
+    let metadata = std::fs::metadata(root).map_err(|source| InventoryError::Root {
+        path: root.to_owned(),
+        source,
+    })?;
+    if !metadata.is_dir() {
+        return Err(InventoryError::NotADirectory {
+            path: root.to_owned(),
+        });
+    }
+    let tree = Tree::new(root);
+    let found = walk::walk(root, &options.include);
+    let selection = select::select(&tree, &found, &options.include)?;
+    let mut reading = Reading {
+        gaps: selection.gaps,
+        ..Reading::default()
+    };
+    for lock in &selection.product {
+        if let Reader::Format(format) = lock.reader {
+            reading.read(&tree, lock, format);
+        }
+    }
+    Ok(reading.finish(selection.skipped, &options.fallback_name))
+}
+
+#[derive(Default)]
+struct Reading {
+    merge: Merge,
+    lockfiles: BTreeMap<String, LockfileRead>,
+    gaps: Vec<Gap>,
+    /// Products that lockfiles name, with the depth of the lockfile.
+    roots: Vec<(usize, Root)>,
+}
+
+impl Reading {
+    fn read(&mut self, tree: &Tree, lock: &Lockfile, format: &dyn Format) {
+        let path = lock.path.as_str();
+        let file = match tree.read_text(path) {
+            Ok(Some(file)) => file,
+            Ok(None) => return self.gaps.push(unreadable(path, None, "it is gone")),
+            Err(error) => return self.gaps.push(unreadable_file(path, &error)),
+        };
+        let parsed = format.parse(&Input {
+            path,
+            text: &file.text,
+            neighbours: tree,
+        });
+        let mut parsed = match parsed {
+            Ok(parsed) => parsed,
+            Err(error) => return self.gaps.push(format_gap(path, &error)),
+        };
+        self.lockfiles.insert(
+            path.to_owned(),
+            LockfileRead {
+                path: path.to_owned(),
+                format: format.name(),
+                packages: parsed.packages.len(),
+                has_graph: format.has_graph(),
+                digest: file.digest,
+            },
+        );
+        for also in std::mem::take(&mut parsed.also_read) {
+            self.lockfiles
+                .entry(also.path.clone())
+                .or_insert(LockfileRead {
+                    path: also.path,
+                    format: also.format,
+                    packages: also.packages,
+                    has_graph: format.has_graph(),
+                    digest: also.digest,
+                });
+        }
+        if let Some(root) = parsed.root.take() {
+            self.roots.push((path.matches('/').count(), root));
+        }
+        if parsed.more_gaps > 0 {
+            let message = format!(
+                "{} more entries of `{path}` cannot be read",
+                parsed.more_gaps
+            );
+            let location = Some(Location::file(path));
+            parsed.gaps.push(rules::gap(
+                &rules::INCOMPLETE_ENTRY,
+                location,
+                &message,
+                None,
+            ));
+        }
+        self.merge.add(path, format.ecosystem(), parsed);
+    }
+
+    fn finish(mut self, mut skipped: Vec<crate::model::Skipped>, fallback: &str) -> Inventory {
+        let merged = self.merge.finish();
+        self.gaps.extend(merged.gaps);
+        if self.lockfiles.is_empty() && self.gaps.is_empty() {
+            let message = "no lockfile and no manifest was found, so no dependency was checked";
+            self.gaps
+                .push(rules::gap(&rules::NOTHING_TO_CHECK, None, message, None));
+        }
+        self.gaps.sort();
+        self.gaps.dedup();
+        skipped.sort();
+        skipped.dedup();
+        Inventory {
+            root: product(&self.roots, fallback),
+            components: merged.components,
+            edges: merged.edges,
+            direct: merged.direct,
+            lockfiles: self.lockfiles.into_values().collect(),
+            skipped,
+            gaps: self.gaps,
+        }
+    }
+}
+
+/// What the lockfiles of the root itself call the product, if they agree on one name.
+fn product(roots: &[(usize, Root)], fallback: &str) -> Root {
+    let mut at_root = roots.iter().filter(|(depth, _)| *depth == 0);
+    if let Some((_, first)) = at_root.next() {
+        let mut version = first.version.clone();
+        let mut agreed = true;
+        for (_, other) in at_root {
+            agreed &= other.name == first.name;
+            // One that gives no version does not contradict one that does.
+            version = version.or_else(|| other.version.clone());
+        }
+        if agreed {
+            return Root {
+                name: first.name.clone(),
+                version,
+            };
+        }
+    }
+    let name = fallback.rsplit(['/', '\\']).find(|part| !part.is_empty());
+    Root {
+        name: name.unwrap_or("project").to_owned(),
+        version: None,
+    }
+}
+
+fn unreadable(path: &str, line: Option<u32>, reason: &str) -> Gap {
+    let location = match line {
+        Some(line) => Location::line(path, line),
+        None => Location::file(path),
+    };
+    let message = format!("`{location}` cannot be read: {reason}");
+    rules::gap(&rules::UNREADABLE_LOCKFILE, Some(location), &message, None)
+}
+
+fn unreadable_file(path: &str, error: &Unreadable) -> Gap {
+    let reason = error.to_string();
+    match error {
+        Unreadable::TooLarge { .. } => {
+            let message = format!("`{path}` was not read: {reason}");
+            let location = Some(Location::file(path));
+            rules::gap(&rules::TOO_LARGE, location, &message, None)
+        }
+        Unreadable::NotText { line } => unreadable(path, Some(*line), &reason),
+        Unreadable::Io { .. } => {
+            let mut gap = unreadable(path, None, &reason);
+            gap.remedy = "give the user who runs sealgate the right to read it".to_owned();
+            gap
+        }
+        _ => {
+            let mut gap = unreadable(path, None, &reason);
+            gap.remedy = "replace the link by the file itself".to_owned();
+            gap
+        }
+    }
+}
+
+fn format_gap(path: &str, error: &FormatError) -> Gap {
+    let location = match error.line() {
+        Some(line) => Location::line(path, line),
+        None => Location::file(path),
+    };
+    let message = format!("`{location}`: {error}");
+    let rule = match error {
+        FormatError::UnknownVersion { .. } => &rules::UNSUPPORTED_LOCK_VERSION,
+        FormatError::OldVersion { .. } => &rules::UNSUPPORTED_LOCKFILE,
+        FormatError::TooManyPackages { .. } => &rules::TOO_LARGE,
+        FormatError::Syntax { .. } | FormatError::Shape { .. } => {
+            return unreadable(path, error.line(), &error.to_string());
+        }
+    };
+    rules::gap(rule, Some(location), &message, None)
+}
+
+#[cfg(test)]
+mod tests;

@@ -7,11 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 ///
 /// The order is the order of exposure: where two occurrences differ, the component takes
 /// the smaller one (`Runtime` wins).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
     /// Part of what runs.
     Runtime,
     /// The lockfile does not say: judged like `Runtime`.
+    #[default]
     Unknown,
     /// Expected from the environment (npm peer dependency).
     Peer,

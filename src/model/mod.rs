@@ -26,7 +26,7 @@ pub use finding::{
 pub use gap::Gap;
 pub use hint::Hint;
 pub use location::Location;
-pub use purl::{Purl, PurlError};
+pub use purl::{Purl, PurlError, PurlParts};
 pub use report::{
     DatabaseInfo, EvidenceLine, PolicyInfo, Report, SecretsScanned, SourceInfo, ToolInfo,
 };

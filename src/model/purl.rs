@@ -1,8 +1,17 @@
 //! Package URLs (<https://github.com/package-url/purl-spec>).
+//!
+//! `packageurl` does the syntax; the rules of our own four types are applied here,
+//! because it departs from their definitions: it folds the case of npm names (`JSONStream`
+//! and `jsonstream` are two packages), keeps the case of Go module names and keeps the
+//! dots of PyPI names, which PEP 503 makes equal to dashes.
 
 use super::Ecosystem;
 use packageurl::PackageUrl;
 use std::fmt;
+use std::sync::Arc;
+
+/// A type without rules in `packageurl`: stands in for npm, so that names keep their case.
+const WITHOUT_RULES: &str = "x";
 
 /// Why a package URL could not be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,59 +23,368 @@ pub struct PurlError {
     pub reason: String,
 }
 
-/// A package URL in canonical form; equal packages have equal text.
+/// The parts of a package URL, decoded.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PurlParts<'a> {
+    /// `npm`, `cargo`, …; any case.
+    pub purl_type: &'a str,
+    /// Segments separated by `/`; an npm scope keeps its `@`.
+    pub namespace: Option<&'a str>,
+    /// Never empty.
+    pub name: &'a str,
+    /// As the ecosystem writes it.
+    pub version: Option<&'a str>,
+    /// Keys and values; pairs with an empty value are left out.
+    pub qualifiers: &'a [(&'a str, &'a str)],
+    /// A path inside the package.
+    pub subpath: Option<&'a str>,
+}
+
+/// A package URL in canonical form; equal packages have equal text. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Purl {
+pub struct Purl(Arc<Inner>);
+
+// `canonical` is first: it alone decides equality and order, the rest follows from it.
+#[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Inner {
     canonical: String,
+    purl_type: String,
+    namespace: Option<String>,
+    name: String,
+    version: Option<String>,
+    qualifiers: Vec<(String, String)>,
+    subpath: Option<String>,
 }
 
 impl Purl {
-    /// Reads and canonicalises a package URL.
+    /// Reads and canonicalises a package URL of any type.
     ///
     /// # Errors
     /// [`PurlError`] with the reason.
     pub fn parse(text: &str) -> Result<Self, PurlError> {
-        let purl: PackageUrl<'_> = text.parse().map_err(|e: packageurl::Error| PurlError {
-            text: text.to_owned(),
-            reason: e.to_string(),
-        })?;
-        Ok(Self {
-            canonical: purl.to_string(),
+        let mut purl = read(text, text)?;
+        let purl_type = purl.ty().to_owned();
+        if purl_type == Ecosystem::Npm.purl_type() {
+            // A second reading under a type without rules keeps the case of the name.
+            let rest = text
+                .split_once(':')
+                .and_then(|(_, rest)| rest.trim_start_matches('/').split_once('/'))
+                .map_or("", |(_, rest)| rest);
+            purl = read(&format!("pkg:{WITHOUT_RULES}/{rest}"), text)?;
+        }
+        let qualifiers: Vec<(&str, &str)> = purl
+            .qualifiers()
+            .iter()
+            .map(|(key, value)| (key.as_ref(), value.as_ref()))
+            .collect();
+        Self::build(&PurlParts {
+            purl_type: &purl_type,
+            namespace: purl.namespace(),
+            name: purl.name(),
+            version: purl.version(),
+            qualifiers: &qualifiers,
+            subpath: purl.subpath(),
         })
     }
 
+    /// Puts a package URL together from its parts, in canonical form.
+    ///
+    /// # Errors
+    /// [`PurlError`] where a part breaks a rule of the specification or of its type.
+    pub fn build(parts: &PurlParts<'_>) -> Result<Self, PurlError> {
+        let failed = |reason: String| PurlError {
+            text: format!("pkg:{}/{}", parts.purl_type, parts.name),
+            reason,
+        };
+        let purl_type = parts.purl_type.to_ascii_lowercase();
+        let ecosystem = Ecosystem::from_purl_type(&purl_type);
+        let name = canonical_name(ecosystem, parts.name);
+        let carrier = match ecosystem {
+            Some(Ecosystem::Npm) => WITHOUT_RULES.to_owned(),
+            _ => purl_type.clone(),
+        };
+        let mut purl =
+            PackageUrl::new(carrier, name.as_str()).map_err(|error| failed(error.to_string()))?;
+        let namespace = canonical_path(parts.namespace, |segment| match ecosystem {
+            Some(Ecosystem::Golang) => segment.to_lowercase(),
+            _ => segment.to_owned(),
+        });
+        if let Some(namespace) = &namespace {
+            purl.with_namespace(namespace.as_str())
+                .map_err(|error| failed(error.to_string()))?;
+        }
+        let version = parts.version.filter(|version| !version.is_empty());
+        let version = version.map(|version| match ecosystem {
+            // "case_sensitive": false in the type's definition.
+            Some(Ecosystem::Pypi) => version.to_lowercase(),
+            _ => version.to_owned(),
+        });
+        if let Some(version) = &version {
+            purl.with_version(version.as_str())
+                .map_err(|error| failed(error.to_string()))?;
+        }
+        for (key, value) in parts.qualifiers.iter().filter(|(_, v)| !v.is_empty()) {
+            purl.add_qualifier(*key, *value)
+                .map_err(|error| failed(error.to_string()))?;
+        }
+        if let Some(subpath) = canonical_path(parts.subpath, str::to_owned) {
+            purl.with_subpath(subpath)
+                .map_err(|error| failed(error.to_string()))?;
+        }
+        // Applies what only reading applies (mlflow's case rule), and refuses what would
+        // not read back.
+        let purl = read(&purl.to_string(), &purl.to_string())?;
+        Ok(Self::from_canonical(&purl_type, &purl))
+    }
+
+    fn from_canonical(purl_type: &str, purl: &PackageUrl<'_>) -> Self {
+        let text = purl.to_string();
+        let rest = text.split_once('/').map_or("", |(_, rest)| rest);
+        let mut qualifiers: Vec<(String, String)> = purl
+            .qualifiers()
+            .iter()
+            .map(|(key, value)| (key.to_string(), value.to_string()))
+            .collect();
+        qualifiers.sort();
+        Self(Arc::new(Inner {
+            canonical: format!("pkg:{purl_type}/{rest}"),
+            purl_type: purl_type.to_owned(),
+            namespace: purl.namespace().map(str::to_owned),
+            name: purl.name().to_owned(),
+            version: purl.version().map(str::to_owned),
+            qualifiers,
+            subpath: purl.subpath().map(str::to_owned),
+        }))
+    }
+
     /// The purl of a package under its ecosystem's own name: `@scope/name` for npm, a
-    /// module path for Go. Qualifiers are sorted; empty values are left out.
+    /// module path for Go, `group:artifact` for Maven, `vendor/name` for Composer. Qualifiers are sorted; empty values are left out.
     ///
     /// # Errors
     /// [`PurlError`] where the name cannot be a package name.
     pub fn of_package(
-        _ecosystem: Ecosystem,
-        _name: &str,
-        _version: Option<&str>,
-        _qualifiers: &[(&str, &str)],
+        ecosystem: Ecosystem,
+        name: &str,
+        version: Option<&str>,
+        qualifiers: &[(&str, &str)],
     ) -> Result<Self, PurlError> {
-        Err(PurlError {
-            text: String::new(),
-            reason: String::new(),
+        let (namespace, name) = match ecosystem {
+            Ecosystem::Npm if name.starts_with('@') => split_last(name),
+            Ecosystem::Golang | Ecosystem::Composer | Ecosystem::Swift | Ecosystem::Github => {
+                split_last(name)
+            }
+            Ecosystem::Maven => match name.split_once(':') {
+                Some((group, artifact)) => (Some(group), artifact),
+                None => (None, name),
+            },
+            _ => (None, name),
+        };
+        Self::build(&PurlParts {
+            purl_type: ecosystem.purl_type(),
+            namespace,
+            name,
+            version,
+            qualifiers,
+            subpath: None,
         })
     }
 
     /// The canonical text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.canonical
+        &self.0.canonical
+    }
+
+    /// The type, lower-case: `npm`.
+    #[must_use]
+    pub fn purl_type(&self) -> &str {
+        &self.0.purl_type
+    }
+
+    /// The namespace, decoded: `@scope`, `github.com/owner`.
+    #[must_use]
+    pub fn namespace(&self) -> Option<&str> {
+        self.0.namespace.as_deref()
+    }
+
+    /// The name, decoded, without the namespace.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The version, decoded.
+    #[must_use]
+    pub fn version(&self) -> Option<&str> {
+        self.0.version.as_deref()
+    }
+
+    /// The qualifiers, decoded, sorted by key.
+    #[must_use]
+    pub fn qualifiers(&self) -> &[(String, String)] {
+        &self.0.qualifiers
+    }
+
+    /// The path inside the package, decoded.
+    #[must_use]
+    pub fn subpath(&self) -> Option<&str> {
+        self.0.subpath.as_deref()
+    }
+
+    /// The same package in any version: without version, qualifiers and subpath.
+    #[must_use]
+    pub fn without_version(&self) -> Self {
+        // In canonical text these characters stand unencoded only before those parts.
+        let canonical = self.0.canonical.split(['@', '?', '#']).next();
+        Self(Arc::new(Inner {
+            canonical: canonical.unwrap_or_default().to_owned(),
+            purl_type: self.0.purl_type.clone(),
+            namespace: self.0.namespace.clone(),
+            name: self.0.name.clone(),
+            version: None,
+            qualifiers: Vec::new(),
+            subpath: None,
+        }))
+    }
+}
+
+fn read(text: &str, shown: &str) -> Result<PackageUrl<'static>, PurlError> {
+    text.parse().map_err(|error: packageurl::Error| PurlError {
+        text: shown.to_owned(),
+        reason: error.to_string(),
+    })
+}
+
+fn canonical_name(ecosystem: Option<Ecosystem>, name: &str) -> String {
+    match ecosystem {
+        Some(Ecosystem::Pypi) => normalise_pypi(name),
+        Some(Ecosystem::Golang) => name.to_lowercase(),
+        _ => name.to_owned(),
+    }
+}
+
+/// Lower case, runs of `-`, `_` and `.` as one `-`
+/// (<https://packaging.python.org/en/latest/specifications/name-normalization/>).
+fn normalise_pypi(name: &str) -> String {
+    let mut normal = String::with_capacity(name.len());
+    for c in name.chars() {
+        match c {
+            '-' | '_' | '.' => {
+                if !normal.ends_with('-') {
+                    normal.push('-');
+                }
+            }
+            c => normal.extend(c.to_lowercase()),
+        }
+    }
+    normal
+}
+
+fn canonical_path(path: Option<&str>, canonical: impl Fn(&str) -> String) -> Option<String> {
+    let segments: Vec<String> = path?
+        .split('/')
+        .filter(|segment| !matches!(*segment, "" | "." | ".."))
+        .map(canonical)
+        .collect();
+    (!segments.is_empty()).then(|| segments.join("/"))
+}
+
+fn split_last(name: &str) -> (Option<&str>, &str) {
+    match name.rsplit_once('/') {
+        Some((namespace, name)) => (Some(namespace), name),
+        None => (None, name),
     }
 }
 
 impl fmt::Display for Purl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.canonical)
+        f.pad(self.as_str())
     }
 }
 
 impl fmt::Debug for Purl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.canonical)
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(ecosystem: Ecosystem, name: &str, version: &str) -> String {
+        let purl = Purl::of_package(ecosystem, name, Some(version), &[]).unwrap();
+        assert_eq!(Purl::parse(purl.as_str()).unwrap(), purl);
+        purl.to_string()
+    }
+
+    #[test]
+    fn an_npm_scope_is_the_namespace_and_names_keep_their_case() {
+        assert_eq!(
+            of(Ecosystem::Npm, "@Scope/Name", "1.0.0"),
+            "pkg:npm/%40Scope/Name@1.0.0"
+        );
+        let purl = Purl::parse("pkg:NPM/JSONStream@1").unwrap();
+        assert_eq!(purl.as_str(), "pkg:npm/JSONStream@1");
+        assert_ne!(purl, Purl::parse("pkg:npm/jsonstream@1").unwrap());
+    }
+
+    #[test]
+    fn a_go_module_path_is_split_and_lower_cased() {
+        assert_eq!(
+            of(Ecosystem::Golang, "github.com/BurntSushi/TOML", "v1.0.0"),
+            "pkg:golang/github.com/burntsushi/toml@v1.0.0"
+        );
+        assert_eq!(
+            of(Ecosystem::Golang, "example.com", "v2.0.0+incompatible"),
+            "pkg:golang/example.com@v2.0.0%2Bincompatible"
+        );
+    }
+
+    #[test]
+    fn spellings_of_one_python_project_share_a_purl() {
+        for name in ["Zope.Interface", "zope_interface", "ZOPE-_.interface"] {
+            assert_eq!(
+                of(Ecosystem::Pypi, name, "5.0RC1"),
+                "pkg:pypi/zope-interface@5.0rc1"
+            );
+        }
+    }
+
+    #[test]
+    fn qualifiers_are_sorted_and_part_of_the_identity() {
+        let purl = Purl::of_package(
+            Ecosystem::Cargo,
+            "a",
+            Some("1.0.0+b"),
+            &[
+                ("vcs_url", "git+https://h.example/a@0f"),
+                ("arch", "x"),
+                ("k", ""),
+            ],
+        )
+        .unwrap();
+        assert_eq!(
+            purl.as_str(),
+            "pkg:cargo/a@1.0.0%2Bb?arch=x&vcs_url=git%2Bhttps:%2F%2Fh.example%2Fa%400f"
+        );
+        assert_eq!(purl.version(), Some("1.0.0+b"));
+        assert_eq!(purl.without_version().as_str(), "pkg:cargo/a");
+        assert_eq!(
+            purl.without_version(),
+            Purl::parse("pkg:cargo/a@2").unwrap().without_version()
+        );
+    }
+
+    #[test]
+    fn a_name_that_cannot_be_one_is_refused() {
+        for text in ["", "pkg:", "pkg:cargo", "pkg:cargo/", "pkg:cargo/ns/name"] {
+            assert!(Purl::parse(text).is_err(), "{text}");
+        }
+        assert!(Purl::of_package(Ecosystem::Npm, "", None, &[]).is_err());
+        assert!(Purl::of_package(Ecosystem::Npm, "@scope/", None, &[]).is_err());
+        let slash = Purl::of_package(Ecosystem::Cargo, "a/b@c?d#e", Some("1"), &[]).unwrap();
+        assert_eq!(slash.as_str(), "pkg:cargo/a%2Fb%40c%3Fd%23e@1");
+        assert_eq!(slash.name(), "a/b@c?d#e");
     }
 }

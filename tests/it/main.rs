@@ -14,7 +14,9 @@
 
 mod check;
 mod cli;
+mod conformance;
 mod gate;
 mod layering;
+mod purl;
 mod report;
 mod signing;

@@ -1,0 +1,312 @@
+//! The lockfile formats, one file each. To add one: write the file, list it in
+//! [`FORMATS`], and give it an empty, a typical, a broken and a hostile input.
+
+pub mod cargo_lock;
+pub mod go_mod;
+pub mod package_lock;
+pub mod poetry_lock;
+pub mod requirements;
+pub mod uv_lock;
+
+use super::error::FormatError;
+use super::rules;
+use crate::model::{
+    Checksum, ComponentKind, Digest, Ecosystem, Gap, Location, Origin, Root, Rule, Scope,
+};
+
+/// Packages that one lockfile, and one inventory, may hold.
+pub const PACKAGE_LIMIT: usize = 1_000_000;
+
+/// Gaps that are kept of one lockfile; the rest is counted. A file that is no lockfile at
+/// all has one for every line.
+pub const GAP_LIMIT: usize = 50;
+
+/// Every format that is read.
+pub const FORMATS: &[&dyn Format] = &[
+    &cargo_lock::CargoLock,
+    &go_mod::GoMod,
+    &package_lock::PackageLock,
+    &poetry_lock::PoetryLock,
+    &requirements::Requirements,
+    &uv_lock::UvLock,
+];
+
+/// A lockfile format.
+pub trait Format: Sync {
+    /// Its name in reports: the file's name here with dashes.
+    fn name(&self) -> &'static str;
+    /// What its packages are.
+    fn ecosystem(&self) -> Ecosystem;
+    /// Whether it holds the dependency graph.
+    fn has_graph(&self) -> bool;
+    /// Patterns of the file names that the walk should look at, in gitignore syntax.
+    fn globs(&self) -> &'static [&'static str];
+    /// Whether a file is one of its lockfiles, by its name and that of its directory. No
+    /// I/O: this is asked for every file.
+    fn matches(&self, directory: &str, file: &str) -> bool;
+    /// What the lockfile says. Pure, but for the neighbours that it asks for.
+    ///
+    /// # Errors
+    /// [`FormatError`] where nothing of it can be read; a part that cannot be read is a
+    /// gap in the result.
+    fn parse(&self, input: &Input<'_>) -> Result<Parsed, FormatError>;
+}
+
+/// What a format is given.
+#[derive(Clone, Copy)]
+pub struct Input<'a> {
+    /// Path of the lockfile, relative to the root, for messages.
+    pub path: &'a str,
+    /// Its text, without a byte order mark.
+    pub text: &'a str,
+    /// Other files of the tree.
+    pub neighbours: &'a dyn Neighbours,
+}
+
+/// Other files that belong to a lockfile: `go.sum`, a manifest, an included file.
+pub trait Neighbours {
+    /// A file by its path relative to the root; `None` where there is none.
+    ///
+    /// # Errors
+    /// Why it cannot be read: it lies outside, is a link, is too large.
+    fn read(&self, path: &str) -> Result<Option<Neighbour>, String>;
+}
+
+/// A file beside a lockfile.
+#[derive(Debug, Clone)]
+pub struct Neighbour {
+    /// Path relative to the root.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+    /// SHA-256 of its bytes.
+    pub digest: Digest,
+}
+
+/// One entry of a lockfile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Package {
+    /// As the ecosystem writes it.
+    pub name: String,
+    /// As the lockfile writes it.
+    pub version: Option<String>,
+    /// Own or dependency.
+    pub kind: ComponentKind,
+    /// What the entry says of the scope.
+    pub scope: Scope,
+    /// Where its bytes come from.
+    pub origin: Origin,
+    /// Its checksums.
+    pub checksums: Vec<Checksum>,
+    /// Licence as recorded.
+    pub licence: Option<String>,
+    /// Whether installing it runs its code.
+    pub runs_install_code: Option<bool>,
+    /// The file of the entry, where it is not the lockfile itself.
+    pub path: Option<String>,
+    /// 1-based line of the entry.
+    pub line: u32,
+}
+
+impl Package {
+    /// An entry of which only the name and the place are known.
+    #[must_use]
+    pub fn new(name: impl Into<String>, line: u32) -> Self {
+        Self {
+            name: name.into(),
+            version: None,
+            kind: ComponentKind::Dependency,
+            scope: Scope::Unknown,
+            origin: Origin::Unrecorded,
+            checksums: Vec::new(),
+            licence: None,
+            runs_install_code: None,
+            path: None,
+            line,
+        }
+    }
+}
+
+/// A file that was read along with a lockfile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlsoRead {
+    /// Path relative to the root.
+    pub path: String,
+    /// What it is: `go-sum`, `requirements`.
+    pub format: &'static str,
+    /// Packages that it added to or spoke of.
+    pub packages: usize,
+    /// SHA-256 of its bytes.
+    pub digest: Digest,
+}
+
+/// What a lockfile says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Parsed {
+    /// Its entries.
+    pub packages: Vec<Package>,
+    /// Dependent and dependency, as indices of `packages`.
+    pub edges: Vec<(usize, usize)>,
+    /// What the product depends on directly, as indices of `packages`.
+    pub direct: Vec<usize>,
+    /// The product, where the lockfile or its manifest names exactly one.
+    pub root: Option<Root>,
+    /// Other files that were read for it.
+    pub also_read: Vec<AlsoRead>,
+    /// What could not be read; [`GAP_LIMIT`] at most.
+    pub gaps: Vec<Gap>,
+    /// How many more gaps there are.
+    pub more_gaps: usize,
+}
+
+impl Parsed {
+    /// Notes what could not be read at a line of a file.
+    pub fn note(&mut self, rule: &Rule, path: &str, line: u32, message: &str) {
+        if self.gaps.len() >= GAP_LIMIT {
+            self.more_gaps = self.more_gaps.saturating_add(1);
+            return;
+        }
+        let location = Location::line(path, line);
+        self.gaps
+            .push(rules::gap(rule, Some(location), message, None));
+    }
+
+    /// Notes the syntax error that ended the reading of a half-read lockfile.
+    pub fn note_broken(&mut self, path: &str, line: u32, reason: &str) {
+        let message = format!(
+            "`{path}` breaks off at line {line} ({reason}); only the {} entries before it were read",
+            self.packages.len()
+        );
+        self.note(&rules::UNREADABLE_LOCKFILE, path, line, &message);
+    }
+}
+
+/// The directory of a path, empty for the root.
+#[must_use]
+pub fn directory_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(directory, _)| directory)
+}
+
+/// A path in a directory; the directory may be empty.
+#[must_use]
+pub fn join(directory: &str, path: &str) -> String {
+    if directory.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{directory}/{path}")
+    }
+}
+
+#[cfg(test)]
+pub mod testing {
+    //! Neighbours out of memory.
+
+    use super::{FormatError, Input, Neighbour, Neighbours, Parsed};
+    use crate::support::hash::sha256;
+    use std::collections::BTreeMap;
+
+    /// Files by path.
+    #[derive(Default)]
+    pub struct Files(pub BTreeMap<String, String>);
+
+    impl Files {
+        /// From pairs of path and text.
+        pub fn of(files: &[(&str, &str)]) -> Self {
+            Self(
+                files
+                    .iter()
+                    .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
+                    .collect(),
+            )
+        }
+    }
+
+    impl Neighbours for Files {
+        fn read(&self, path: &str) -> Result<Option<Neighbour>, String> {
+            let path = crate::inventory::tree::normalise(path)
+                .ok_or_else(|| "it lies outside the project".to_owned())?;
+            Ok(self.0.get(&path).map(|text| Neighbour {
+                digest: sha256(text.as_bytes()),
+                text: text.clone(),
+                path,
+            }))
+        }
+    }
+
+    /// Parses a lockfile with neighbours.
+    pub fn parse(
+        format: &dyn super::Format,
+        path: &str,
+        text: &str,
+        neighbours: &[(&str, &str)],
+    ) -> Result<Parsed, FormatError> {
+        format.parse(&Input {
+            path,
+            text,
+            neighbours: &Files::of(neighbours),
+        })
+    }
+
+    /// `name@version` of every edge, sorted.
+    pub fn edges(parsed: &Parsed) -> Vec<String> {
+        let label = |index: usize| {
+            let package = &parsed.packages[index];
+            let version = package.version.as_deref().unwrap_or("?");
+            format!("{}@{version}", package.name)
+        };
+        let mut edges: Vec<String> = parsed
+            .edges
+            .iter()
+            .map(|(from, to)| format!("{} -> {}", label(*from), label(*to)))
+            .collect();
+        edges.sort();
+        edges.dedup();
+        edges
+    }
+
+    /// Ids of the gaps with their lines.
+    pub fn gaps(parsed: &Parsed) -> Vec<(&'static str, u32)> {
+        parsed
+            .gaps
+            .iter()
+            .map(|gap| {
+                let line = gap.location.as_ref().and_then(|place| place.line);
+                (gap.id, line.unwrap_or(0))
+            })
+            .collect()
+    }
+
+    /// Asserts that the line of every entry holds its name.
+    pub fn lines_hold_names(text: &str, parsed: &Parsed) {
+        let lines: Vec<&str> = text.lines().collect();
+        for package in &parsed.packages {
+            let line = lines[package.line as usize - 1];
+            assert!(line.contains(&package.name), "{}: {line}", package.name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn the_list_of_formats_is_the_directory() {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/inventory/formats");
+        let mut files: Vec<String> = std::fs::read_dir(directory)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| !path.is_dir() && !path.ends_with("mod.rs"))
+            .map(|path| {
+                path.file_stem()
+                    .unwrap()
+                    .to_string_lossy()
+                    .replace('_', "-")
+            })
+            .collect();
+        files.sort();
+        let listed: Vec<&str> = FORMATS.iter().map(|format| format.name()).collect();
+        assert_eq!(listed, files);
+    }
+}

@@ -1,0 +1,309 @@
+//! From the entries of all lockfiles to one component per package.
+
+use super::formats::{PACKAGE_LIMIT, Package, Parsed, directory_of};
+use super::rules;
+use crate::model::{
+    Component, ComponentKind, Ecosystem, Gap, Location, Occurrence, Origin, Purl,
+    fold_url_credentials,
+};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+/// Entries of all lockfiles, until they become components.
+#[derive(Default)]
+pub struct Merge {
+    entries: Vec<Entry>,
+    /// Dependent and dependency, as indices of `entries`.
+    edges: Vec<(usize, usize)>,
+    direct: Vec<usize>,
+    gaps: Vec<Gap>,
+    full: bool,
+}
+
+struct Entry {
+    purl: Purl,
+    ecosystem: Ecosystem,
+    lockfile: String,
+    package: Package,
+}
+
+/// What comes out.
+pub struct Merged {
+    /// Sorted by purl, no purl twice.
+    pub components: Vec<Component>,
+    /// By purl.
+    pub edges: BTreeMap<Purl, BTreeSet<Purl>>,
+    /// Reaches, together with the edges, every component.
+    pub direct: BTreeSet<Purl>,
+    /// What could not be taken in.
+    pub gaps: Vec<Gap>,
+}
+
+impl Merge {
+    /// Takes in what one lockfile says.
+    pub fn add(&mut self, lockfile: &str, ecosystem: Ecosystem, parsed: Parsed) {
+        let mut places: Vec<Option<usize>> = Vec::with_capacity(parsed.packages.len());
+        for package in parsed.packages {
+            if self.entries.len() >= PACKAGE_LIMIT {
+                self.note_full(lockfile);
+                places.push(None);
+                continue;
+            }
+            match purl_of(ecosystem, &package, &[]) {
+                Ok(purl) => {
+                    places.push(Some(self.entries.len()));
+                    self.entries.push(Entry {
+                        purl,
+                        ecosystem,
+                        lockfile: lockfile.to_owned(),
+                        package,
+                    });
+                }
+                Err(error) => {
+                    places.push(None);
+                    let path = package.path.as_deref().unwrap_or(lockfile);
+                    let location = Some(Location::line(path, package.line));
+                    let message = format!("this is no package: {error}");
+                    let rule = &rules::INCOMPLETE_ENTRY;
+                    self.gaps.push(rules::gap(rule, location, &message, None));
+                }
+            }
+        }
+        let place = |index: usize| places.get(index).copied().flatten();
+        let edges = parsed.edges.iter();
+        self.edges
+            .extend(edges.filter_map(|(from, to)| Some((place(*from)?, place(*to)?))));
+        self.direct
+            .extend(parsed.direct.iter().filter_map(|index| place(*index)));
+        self.gaps.extend(parsed.gaps);
+    }
+
+    fn note_full(&mut self, lockfile: &str) {
+        if !std::mem::replace(&mut self.full, true) {
+            let message = format!(
+                "more than {PACKAGE_LIMIT} packages in all; the rest of `{lockfile}` and what follows was left out"
+            );
+            let location = Some(Location::file(lockfile));
+            self.gaps
+                .push(rules::gap(&rules::TOO_LARGE, location, &message, None));
+        }
+    }
+
+    /// Makes the components.
+    #[must_use]
+    pub fn finish(mut self) -> Merged {
+        self.part_different_packages();
+        let purls: Vec<Purl> = self
+            .entries
+            .iter()
+            .map(|entry| entry.purl.clone())
+            .collect();
+        let mut components: BTreeMap<Purl, Component> = BTreeMap::new();
+        for entry in self.entries {
+            let part = component(entry);
+            match components.get_mut(&part.purl) {
+                Some(known) => join(known, part),
+                None => {
+                    components.insert(part.purl.clone(), part);
+                }
+            }
+        }
+        let mut components: Vec<Component> = components.into_values().collect();
+        for component in &mut components {
+            component.occurrences.sort();
+            component.occurrences.dedup();
+        }
+        let mut edges: BTreeMap<Purl, BTreeSet<Purl>> = BTreeMap::new();
+        for (from, to) in self.edges {
+            if let (Some(from), Some(to)) = (purls.get(from), purls.get(to))
+                && from != to
+            {
+                edges.entry(from.clone()).or_default().insert(to.clone());
+            }
+        }
+        let direct = self
+            .direct
+            .iter()
+            .filter_map(|index| purls.get(*index).cloned());
+        let mut merged = Merged {
+            direct: direct.collect(),
+            components,
+            edges,
+            gaps: self.gaps,
+        };
+        merged.reach_everything();
+        merged
+    }
+
+    /// Gives packages of one purl that are not the same a qualifier each: an own package
+    /// beside a fetched one of its name and version, and Go modules that differ in case
+    /// only, which a purl cannot show.
+    fn part_different_packages(&mut self) {
+        let mut groups: BTreeMap<&Purl, Vec<usize>> = BTreeMap::new();
+        for (place, entry) in self.entries.iter().enumerate() {
+            groups.entry(&entry.purl).or_default().push(place);
+        }
+        let mut renamed: Vec<(usize, Purl)> = Vec::new();
+        for places in groups.values() {
+            let members = || {
+                places
+                    .iter()
+                    .filter_map(|p| Some((*p, self.entries.get(*p)?)))
+            };
+            let kinds: HashSet<ComponentKind> =
+                members().map(|(_, entry)| entry.package.kind).collect();
+            let names: HashSet<&str> = members()
+                .map(|(_, entry)| entry.package.name.as_str())
+                .collect();
+            for (place, entry) in members() {
+                let mut extra = Vec::new();
+                if kinds.len() > 1 && entry.package.kind == ComponentKind::Own {
+                    let directory = directory_of(&entry.lockfile);
+                    extra.push(("download_url", format!("file:./{directory}")));
+                }
+                let name = &entry.package.name;
+                if entry.ecosystem == Ecosystem::Golang
+                    && names.len() > 1
+                    && name.chars().any(char::is_uppercase)
+                {
+                    extra.push(("module", name.clone()));
+                }
+                if !extra.is_empty()
+                    && let Ok(purl) = purl_of(entry.ecosystem, &entry.package, &extra)
+                {
+                    renamed.push((place, purl));
+                }
+            }
+        }
+        for (place, purl) in renamed {
+            if let Some(entry) = self.entries.get_mut(place) {
+                entry.purl = purl;
+            }
+        }
+    }
+}
+
+impl Merged {
+    /// Own packages are the product; what no edge reaches is needed by the product
+    /// itself, as far as anyone can tell.
+    fn reach_everything(&mut self) {
+        let own = self
+            .components
+            .iter()
+            .filter(|c| c.kind == ComponentKind::Own);
+        self.direct
+            .extend(own.map(|component| component.purl.clone()));
+        let has_dependent: HashSet<&Purl> = self.edges.values().flatten().collect();
+        let orphans = self.components.iter().map(|component| &component.purl);
+        let orphans: Vec<Purl> = orphans
+            .filter(|purl| !has_dependent.contains(purl))
+            .cloned()
+            .collect();
+        self.direct.extend(orphans);
+        let mut reached: HashSet<&Purl> = HashSet::new();
+        let mut added = Vec::new();
+        let mut waiting: Vec<&Purl> = self.direct.iter().collect();
+        // What is left hangs together in circles; the first of each circle becomes direct.
+        for component in std::iter::once(None).chain(self.components.iter().map(Some)) {
+            if let Some(component) = component
+                && !reached.contains(&component.purl)
+            {
+                added.push(component.purl.clone());
+                waiting.push(&component.purl);
+            }
+            while let Some(purl) = waiting.pop() {
+                if reached.insert(purl) {
+                    waiting.extend(self.edges.get(purl).into_iter().flatten());
+                }
+            }
+        }
+        self.direct.extend(added);
+    }
+}
+
+fn purl_of(
+    ecosystem: Ecosystem,
+    package: &Package,
+    extra: &[(&'static str, String)],
+) -> Result<Purl, crate::model::PurlError> {
+    let qualifiers = qualifiers(ecosystem, package);
+    let all: Vec<(&str, &str)> = qualifiers
+        .iter()
+        .chain(extra)
+        .map(|(key, value)| (*key, value.as_str()))
+        .collect();
+    Purl::of_package(ecosystem, &package.name, package.version.as_deref(), &all)
+}
+
+/// What tells packages of one name and version apart
+/// (<https://github.com/package-url/purl-spec>, known qualifiers). npm and the Python
+/// tools do not mark their default registry, so a registry there is no part of the purl.
+fn qualifiers(ecosystem: Ecosystem, package: &Package) -> Vec<(&'static str, String)> {
+    match &package.origin {
+        Origin::Git { url, commit, .. } => {
+            let url = without_credentials(url);
+            let at = commit
+                .as_ref()
+                .map_or_else(String::new, |c| format!("@{c}"));
+            vec![("vcs_url", format!("git+{url}{at}"))]
+        }
+        Origin::Registry {
+            index: Some(index),
+            default: false,
+            ..
+        } if ecosystem == Ecosystem::Cargo => {
+            vec![("repository_url", without_credentials(index))]
+        }
+        Origin::Url { url } => vec![("download_url", without_credentials(url))],
+        Origin::Path { path } if package.kind == ComponentKind::Dependency => {
+            vec![("download_url", format!("file:{path}"))]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn without_credentials(url: &str) -> String {
+    fold_url_credentials(url).replace("://***@", "://")
+}
+
+fn component(entry: Entry) -> Component {
+    let package = entry.package;
+    let name = match entry.ecosystem {
+        // The name that comparisons use; files spell it as they like.
+        Ecosystem::Pypi => entry.purl.name().to_owned(),
+        _ => package.name,
+    };
+    let mut checksums = package.checksums;
+    checksums.sort();
+    checksums.dedup();
+    Component {
+        purl: entry.purl,
+        ecosystem: entry.ecosystem,
+        name,
+        version: package.version,
+        kind: package.kind,
+        licence: package.licence,
+        runs_install_code: package.runs_install_code,
+        occurrences: vec![Occurrence {
+            location: Location::line(package.path.unwrap_or(entry.lockfile), package.line),
+            origin: package.origin,
+            checksums,
+            scope: package.scope,
+        }],
+    }
+}
+
+/// Joins two descriptions of one package so that their order does not matter.
+fn join(known: &mut Component, other: Component) {
+    known.occurrences.extend(other.occurrences);
+    known.version = std::mem::take(&mut known.version).min(other.version);
+    known.name = std::mem::take(&mut known.name).min(other.name);
+    known.kind = known.kind.max(other.kind);
+    known.runs_install_code = known.runs_install_code.max(other.runs_install_code);
+    known.licence = match (known.licence.take(), other.licence) {
+        (Some(one), Some(two)) => Some(one.min(two)),
+        (one, two) => one.or(two),
+    };
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,197 @@
+//! What the Python formats share: names, and the manifest `pyproject.toml`.
+
+use super::document::{Document, items, table, text};
+use super::formats::{Input, directory_of, join};
+use crate::model::{Digest, DigestAlgorithm, Root};
+use pep508_rs::Requirement;
+use std::collections::BTreeSet;
+use std::str::FromStr as _;
+use toml::de::{DeTable, DeValue};
+
+/// A project name as comparisons use it: lower case, runs of `-`, `_` and `.` as one `-`
+/// (<https://packaging.python.org/en/latest/specifications/name-normalization/>).
+#[must_use]
+pub fn normalise(name: &str) -> String {
+    let mut normal = String::with_capacity(name.len());
+    for c in name.trim().chars() {
+        match c {
+            '-' | '_' | '.' => {
+                if !normal.ends_with('-') {
+                    normal.push('-');
+                }
+            }
+            c => normal.extend(c.to_lowercase()),
+        }
+    }
+    normal
+}
+
+/// A digest written as `sha256:HEX`.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn digest(text: &str) -> Result<Digest, String> {
+    let (name, value) = text
+        .split_once(':')
+        .ok_or_else(|| format!("`{text}` names no hash algorithm"))?;
+    let algorithm = DigestAlgorithm::from_name(name)
+        .ok_or_else(|| format!("the hash algorithm `{name}` is not known"))?;
+    Digest::from_hex(algorithm, value).map_err(|error| error.to_string())
+}
+
+/// A name that a manifest asks for, with the extras that it asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Normalised.
+    pub name: String,
+    /// Normalised.
+    pub extras: BTreeSet<String>,
+}
+
+/// What `pyproject.toml` says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Manifest {
+    /// The project, where it has a name.
+    pub root: Option<Root>,
+    /// Everything that it asks for, of every group.
+    pub wanted: Vec<Wanted>,
+    /// `[tool.uv.workspace] members`, then `exclude`.
+    pub workspace: (Vec<String>, Vec<String>),
+}
+
+impl Manifest {
+    /// The manifest in the directory of a lockfile; `None` where there is none that can
+    /// be read.
+    #[must_use]
+    pub fn beside(input: &Input<'_>) -> Option<Self> {
+        let path = join(directory_of(input.path), "pyproject.toml");
+        let file = input.neighbours.read(&path).ok()??;
+        Self::parse(&file.text)
+    }
+
+    /// Reads a manifest (<https://packaging.python.org/en/latest/specifications/pyproject-toml/>,
+    /// <https://python-poetry.org/docs/pyproject/>); `None` where it is no TOML.
+    #[must_use]
+    pub fn parse(source: &str) -> Option<Self> {
+        let document = Document::parse(source).ok()?;
+        if document.broken.is_some() {
+            return None;
+        }
+        let root = &document.root;
+        let empty = DeTable::new();
+        let project = table(root, "project").unwrap_or(&empty);
+        let tool = table(root, "tool").unwrap_or(&empty);
+        let poetry = table(tool, "poetry").unwrap_or(&empty);
+        let mut manifest = Self::default();
+        manifest.root = text(project, "name")
+            .or_else(|| text(poetry, "name"))
+            .map(|name| Root {
+                name: name.to_owned(),
+                version: text(project, "version")
+                    .or_else(|| text(poetry, "version"))
+                    .map(str::to_owned),
+            });
+        manifest.want_strings(project, "dependencies");
+        for groups in [
+            table(project, "optional-dependencies"),
+            table(root, "dependency-groups"),
+        ] {
+            for (group, _) in groups.into_iter().flat_map(|groups| groups.iter()) {
+                manifest.want_strings(groups.unwrap_or(&empty), group.get_ref());
+            }
+        }
+        manifest.want_poetry(table(poetry, "dependencies"));
+        manifest.want_poetry(table(poetry, "dev-dependencies"));
+        for (_, group) in table(poetry, "group").into_iter().flat_map(|g| g.iter()) {
+            let group = group.get_ref().as_table();
+            manifest.want_poetry(group.and_then(|group| table(group, "dependencies")));
+        }
+        let workspace = table(tool, "uv").and_then(|uv| table(uv, "workspace"));
+        if let Some(workspace) = workspace {
+            manifest.workspace = (strings(workspace, "members"), strings(workspace, "exclude"));
+        }
+        Some(manifest)
+    }
+
+    fn want_strings(&mut self, table: &DeTable<'_>, key: &str) {
+        for requirement in strings(table, key) {
+            if let Some(wanted) = wanted(&requirement) {
+                self.wanted.push(wanted);
+            }
+        }
+    }
+
+    fn want_poetry(&mut self, dependencies: Option<&DeTable<'_>>) {
+        for (name, spec) in dependencies.into_iter().flat_map(|table| table.iter()) {
+            let name = normalise(name.get_ref());
+            if name != "python" {
+                self.wanted.push(Wanted {
+                    name,
+                    extras: extras_of(spec.get_ref()),
+                });
+            }
+        }
+    }
+}
+
+/// The name and extras of a PEP 508 requirement; the marker is left aside.
+#[must_use]
+pub fn wanted(requirement: &str) -> Option<Wanted> {
+    let plain = requirement.split(';').next().unwrap_or(requirement);
+    let requirement: Requirement<url::Url> = Requirement::from_str(plain.trim()).ok()?;
+    Some(Wanted {
+        name: requirement.name.to_string(),
+        extras: requirement
+            .extras
+            .iter()
+            .map(|e| normalise(e.as_ref()))
+            .collect(),
+    })
+}
+
+/// The extras in Poetry's forms of a dependency: a string, a table, a list of tables.
+pub fn extras_of(spec: &DeValue<'_>) -> BTreeSet<String> {
+    match spec {
+        DeValue::Table(table) => strings(table, "extras")
+            .iter()
+            .map(|extra| normalise(extra))
+            .collect(),
+        DeValue::Array(specs) => specs
+            .iter()
+            .flat_map(|spec| extras_of(spec.get_ref()))
+            .collect(),
+        _ => BTreeSet::new(),
+    }
+}
+
+/// The strings of an array member.
+pub fn strings(table: &DeTable<'_>, key: &str) -> Vec<String> {
+    items(table, key)
+        .filter_map(|item| item.get_ref().as_str().map(str::to_owned))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_kinds_of_manifest_name_what_they_want() {
+        let manifest = Manifest::parse(
+            "[project]\nname = 'App'\nversion = '1'\ndependencies = ['Requests[Socks]>=2; python_version > \"3\"']\n\
+             [project.optional-dependencies]\nx = ['a.b']\n\
+             [dependency-groups]\ndev = ['pytest', {include-group = 'x'}]\n\
+             [tool.poetry.dependencies]\npython = '^3'\nfoo = {version = '*', extras = ['Y']}\n\
+             [tool.poetry.group.test.dependencies]\nbar = '*'\n\
+             [tool.uv.workspace]\nmembers = ['libs/*']\nexclude = ['libs/old']\n",
+        )
+        .unwrap();
+        assert_eq!(manifest.root.unwrap().name, "App");
+        let names: Vec<&str> = manifest.wanted.iter().map(|w| w.name.as_str()).collect();
+        assert_eq!(names, ["requests", "a-b", "pytest", "foo", "bar"]);
+        assert!(manifest.wanted[0].extras.contains("socks"));
+        assert!(manifest.wanted[3].extras.contains("y"));
+        assert_eq!(manifest.workspace.0, ["libs/*"]);
+        assert_eq!(Manifest::parse("[project"), None);
+    }
+}

@@ -1,0 +1,293 @@
+//! Which of the lockfiles found make up the product. The rules are in the documentation
+//! of [`crate::inventory`].
+
+use super::document::{Document, items, table};
+use super::error::InventoryError;
+use super::formats::directory_of;
+use super::rules;
+use super::tree::{Tree, normalise};
+use super::walk::{Found, Group, Lockfile, Reader};
+use super::workspace::Members;
+use crate::model::{Gap, Location, Skipped};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+/// Names of directories whose lockfiles are samples or copies, not the product's.
+const FIXTURES: &[&str] = &[
+    ".git",
+    "__fixtures__",
+    "__tests__",
+    "examples",
+    "fixtures",
+    "node_modules",
+    "site-packages",
+    "target",
+    "test",
+    "testdata",
+    "tests",
+    "third_party",
+    "vendor",
+];
+
+/// The product's lockfiles, and what becomes of the rest.
+#[derive(Default)]
+pub struct Selection {
+    /// To be read, sorted by path.
+    pub product: Vec<Lockfile>,
+    /// Left out, with reasons.
+    pub skipped: Vec<Skipped>,
+    /// Formats that are not read, and manifests without a lockfile.
+    pub gaps: Vec<Gap>,
+}
+
+/// Decides over everything that was found.
+///
+/// # Errors
+/// A path of `include` that does not lie inside, or brings no lockfile.
+pub fn select(tree: &Tree, found: &Found, include: &[String]) -> Result<Selection, InventoryError> {
+    let include = Include::new(include, found)?;
+    let mut selection = Selection {
+        skipped: found.skipped.clone(),
+        gaps: found.gaps.clone(),
+        ..Selection::default()
+    };
+    let mut by_depth: Vec<&Lockfile> = found.lockfiles.iter().collect();
+    by_depth.sort_by_key(|lock| (lock.path.matches('/').count(), &lock.path));
+    let all: HashSet<&str> = by_depth.iter().map(|lock| lock.path.as_str()).collect();
+    let mut kept: BTreeMap<(Group, &str), Members> = BTreeMap::new();
+    for lock in by_depth {
+        if let Some(reason) = reason_to_skip(lock, &include, &all, &kept) {
+            selection.skipped.push(Skipped {
+                path: lock.path.clone(),
+                reason,
+            });
+            continue;
+        }
+        kept.entry((lock.group, lock.directory()))
+            .or_insert_with(|| {
+                Members::read(tree, lock.group, lock.directory(), &mut selection.gaps)
+            });
+        match lock.reader {
+            Reader::Format(_) => selection.product.push(lock.clone()),
+            Reader::Unsupported(tool) => selection.gaps.push(unsupported(lock, tool)),
+        }
+    }
+    note_missing(tree, found, &include, &mut selection.gaps);
+    selection.product.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(selection)
+}
+
+/// The paths that the caller adds back.
+struct Include(BTreeSet<String>);
+
+impl Include {
+    fn new(paths: &[String], found: &Found) -> Result<Self, InventoryError> {
+        let mut normal = BTreeSet::new();
+        for path in paths {
+            let inside = normalise(path)
+                .ok_or_else(|| InventoryError::IncludeOutside { path: path.clone() })?;
+            let one = Self(BTreeSet::from([inside.clone()]));
+            if !found.lockfiles.iter().any(|lock| one.covers(&lock.path)) {
+                return Err(InventoryError::IncludeWithoutLockfile { path: path.clone() });
+            }
+            normal.insert(inside);
+        }
+        Ok(Self(normal))
+    }
+
+    fn covers(&self, path: &str) -> bool {
+        self.0.contains(path) || above(directory_of(path)).any(|dir| self.0.contains(dir))
+    }
+}
+
+/// A directory and every one above it, the root (empty) last.
+fn above(directory: &str) -> impl Iterator<Item = &str> {
+    let mut next = Some(directory);
+    std::iter::from_fn(move || {
+        let current = next?;
+        next = if current.is_empty() {
+            None
+        } else {
+            Some(directory_of(current))
+        };
+        Some(current)
+    })
+}
+
+fn reason_to_skip(
+    lock: &Lockfile,
+    include: &Include,
+    all: &HashSet<&str>,
+    kept: &BTreeMap<(Group, &str), Members>,
+) -> Option<String> {
+    if include.covers(&lock.path) {
+        return None;
+    }
+    if let Some(directory) = lock.path.strip_suffix("package-lock.json") {
+        let winner = format!("{directory}npm-shrinkwrap.json");
+        if all.contains(winner.as_str()) {
+            return Some("npm reads `npm-shrinkwrap.json` beside it instead".to_owned());
+        }
+    }
+    let directory = lock.directory();
+    let outer = above(directory)
+        .skip(1)
+        .find_map(|dir| Some((dir, kept.get(&(lock.group, dir))?)));
+    let is_member = above(directory).skip(1).any(|dir| {
+        kept.get(&(lock.group, dir))
+            .is_some_and(|members| members.contain(directory))
+    });
+    if is_member {
+        return None;
+    }
+    if let Some(name) = fixture(directory) {
+        return Some(format!(
+            "it lies below `{name}`, where samples and copies are kept"
+        ));
+    }
+    outer.map(|(dir, _)| {
+        let shown = if dir.is_empty() { "the root" } else { dir };
+        format!("{shown} has a lockfile of the same kind, and this directory is no member of its workspace")
+    })
+}
+
+fn fixture(directory: &str) -> Option<&'static str> {
+    FIXTURES.iter().copied().find(|name| {
+        directory
+            .split('/')
+            .any(|part| part.eq_ignore_ascii_case(name))
+    })
+}
+
+fn unsupported(lock: &Lockfile, tool: &str) -> Gap {
+    let message = format!(
+        "`{}` is a lockfile of {tool}, which is not read; its packages were not checked",
+        lock.path
+    );
+    rules::gap(
+        &rules::UNSUPPORTED_LOCKFILE,
+        Some(Location::file(&lock.path)),
+        &message,
+        None,
+    )
+}
+
+/// Manifests that no lockfile covers; of several in one another the outermost.
+fn note_missing(tree: &Tree, found: &Found, include: &Include, gaps: &mut Vec<Gap>) {
+    let covered: HashSet<(Group, &str)> = found
+        .lockfiles
+        .iter()
+        .map(|lock| (lock.group, lock.directory()))
+        .collect();
+    let mut manifests: Vec<&(String, Group)> = found.manifests.iter().collect();
+    manifests.sort_by_key(|(path, _)| (path.matches('/').count(), path));
+    let mut noted: HashSet<(Group, &str)> = HashSet::new();
+    for (path, group) in manifests {
+        let directory = directory_of(path);
+        let settled = above(directory)
+            .any(|dir| covered.contains(&(*group, dir)) || noted.contains(&(*group, dir)));
+        if settled || (fixture(directory).is_some() && !include.covers(path)) {
+            continue;
+        }
+        let message = match tree.read_text(path) {
+            Ok(Some(file)) if wants_lockfile(*group, &file.text) => {
+                format!("`{path}` names dependencies, but there is no lockfile for it")
+            }
+            Ok(_) => continue,
+            Err(error) => format!("`{path}` has no lockfile and cannot be read: {error}"),
+        };
+        noted.insert((*group, directory));
+        let remedy = match group {
+            Group::Cargo => "run `cargo generate-lockfile` and commit Cargo.lock",
+            Group::Npm => "run `npm install --package-lock-only` and commit package-lock.json",
+            _ => "run `uv lock`, `poetry lock` or `pip-compile` and commit the result",
+        };
+        let location = Some(Location::file(path));
+        let gap = rules::gap(&rules::MISSING_LOCKFILE, location, &message, Some(remedy));
+        gaps.push(gap);
+    }
+}
+
+/// Whether a manifest asks for packages. One that cannot be understood does.
+fn wants_lockfile(group: Group, text: &str) -> bool {
+    match group {
+        Group::Npm => npm_wants_lockfile(text),
+        Group::Cargo => Document::parse(text).map_or(true, |document| {
+            document.broken.is_some()
+                || document.root.contains_key("package")
+                || document.root.contains_key("workspace")
+        }),
+        _ => python_wants_lockfile(text),
+    }
+}
+
+fn npm_wants_lockfile(text: &str) -> bool {
+    let Ok(manifest) = serde_json::from_str::<serde_json::Value>(text) else {
+        return true;
+    };
+    let filled = |key: &str| {
+        manifest
+            .get(key)
+            .and_then(serde_json::Value::as_object)
+            .is_some_and(|names| !names.is_empty())
+    };
+    ["dependencies", "devDependencies", "optionalDependencies"]
+        .into_iter()
+        .any(filled)
+        || manifest.get("workspaces").is_some()
+}
+
+fn python_wants_lockfile(text: &str) -> bool {
+    let Ok(document) = Document::parse(text) else {
+        return true;
+    };
+    let root = &document.root;
+    let project = table(root, "project");
+    let poetry = table(root, "tool").and_then(|tool| table(tool, "poetry"));
+    let lists = project.is_some_and(|p| items(p, "dependencies").next().is_some());
+    let tables = [
+        project.and_then(|p| table(p, "optional-dependencies")),
+        table(root, "dependency-groups"),
+        poetry.and_then(|p| table(p, "group")),
+        poetry.and_then(|p| table(p, "dev-dependencies")),
+    ];
+    let poetry_names = poetry
+        .and_then(|p| table(p, "dependencies"))
+        .is_some_and(|names| names.keys().any(|name| name.get_ref() != "python"));
+    document.broken.is_some()
+        || lists
+        || poetry_names
+        || tables.into_iter().flatten().any(|table| !table.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_directories_above_end_with_the_root() {
+        assert_eq!(above("a/b").collect::<Vec<_>>(), ["a/b", "a", ""]);
+        assert_eq!(above("").collect::<Vec<_>>(), [""]);
+    }
+
+    #[test]
+    fn a_manifest_without_dependencies_wants_no_lockfile() {
+        assert!(!wants_lockfile(
+            Group::Npm,
+            r#"{"name": "a", "dependencies": {}}"#
+        ));
+        assert!(wants_lockfile(
+            Group::Npm,
+            r#"{"devDependencies": {"a": "1"}}"#
+        ));
+        assert!(wants_lockfile(Group::Npm, "{"));
+        assert!(!wants_lockfile(Group::Cargo, "[profile.dev]\n"));
+        assert!(wants_lockfile(Group::Cargo, "[workspace]\n"));
+        assert!(wants_lockfile(Group::Cargo, "[workspace"));
+        let python = |text| wants_lockfile(Group::Python, text);
+        assert!(!python("[tool.ruff]\n[project]\ndependencies = []\n"));
+        assert!(!python("[tool.poetry.dependencies]\npython = '^3'\n"));
+        assert!(python("[tool.poetry.dependencies]\na = '^3'\n"));
+        assert!(python("[project]\ndependencies = ['a']\n"));
+        assert!(python("[dependency-groups]\ndev = ['a']\n"));
+    }
+}

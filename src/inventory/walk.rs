@@ -1,0 +1,296 @@
+//! The walk: which lockfiles and manifests a tree holds.
+
+use super::formats::{FORMATS, Format, directory_of, join};
+use super::rules;
+use crate::model::{Ecosystem, Gap, Location, Skipped};
+use ignore::overrides::OverrideBuilder;
+use ignore::{DirEntry, WalkBuilder};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Directories that hold no sources of the product: never walked.
+const PRUNED: &[&str] = &[".git", "node_modules"];
+
+/// Lockfiles that are known and not read, with the package manager, and the group of
+/// lockfiles that they stand in for.
+const UNSUPPORTED: &[(&str, &str, Group)] = &[
+    ("Gemfile.lock", "Bundler", Group::Other("gem")),
+    ("Package.resolved", "SwiftPM", Group::Other("swift")),
+    ("Pipfile.lock", "Pipenv", Group::Python),
+    ("bun.lock", "Bun", Group::Npm),
+    ("bun.lockb", "Bun", Group::Npm),
+    ("composer.lock", "Composer", Group::Other("composer")),
+    ("gradle.lockfile", "Gradle", Group::Other("maven")),
+    ("mix.lock", "Mix", Group::Other("hex")),
+    ("packages.lock.json", "NuGet", Group::Other("nuget")),
+    ("pdm.lock", "PDM", Group::Python),
+    ("pnpm-lock.yaml", "pnpm", Group::Npm),
+    ("pom.xml", "Maven", Group::Other("maven")),
+    ("pubspec.lock", "Pub", Group::Other("pub")),
+    ("pylock.toml", "PEP 751 tools", Group::Python),
+    ("yarn.lock", "Yarn", Group::Npm),
+];
+
+/// Manifests, with the group of lockfiles that covers them.
+const MANIFESTS: &[(&str, Group)] = &[
+    ("Cargo.toml", Group::Cargo),
+    ("package.json", Group::Npm),
+    ("pyproject.toml", Group::Python),
+];
+
+/// Lockfiles that can stand in for one another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Group {
+    /// `Cargo.lock`.
+    Cargo,
+    /// Of npm, Yarn, pnpm, Bun.
+    Npm,
+    /// Of pip, Poetry, uv and others.
+    Python,
+    /// `go.mod`.
+    Go,
+    /// Of one other ecosystem, by its purl type.
+    Other(&'static str),
+}
+
+/// How a lockfile is read.
+#[derive(Clone, Copy)]
+pub enum Reader {
+    /// By a format.
+    Format(&'static dyn Format),
+    /// Not at all: the package manager that writes it.
+    Unsupported(&'static str),
+}
+
+/// A file of interest.
+#[derive(Clone)]
+pub struct Lockfile {
+    /// Path relative to the root.
+    pub path: String,
+    /// What it stands in for.
+    pub group: Group,
+    /// How it is read.
+    pub reader: Reader,
+}
+
+impl Lockfile {
+    /// Its directory, empty for the root.
+    pub fn directory(&self) -> &str {
+        directory_of(&self.path)
+    }
+}
+
+/// What the walk found; every list is sorted by path.
+#[derive(Default)]
+pub struct Found {
+    /// Lockfiles.
+    pub lockfiles: Vec<Lockfile>,
+    /// Manifests with the group that covers them.
+    pub manifests: Vec<(String, Group)>,
+    /// Directories that were not walked.
+    pub skipped: Vec<Skipped>,
+    /// What could not be walked.
+    pub gaps: Vec<Gap>,
+}
+
+/// Walks the tree. `.gitignore` files inside the root count for directories; a lockfile
+/// or manifest in a directory that is walked is found even where a rule names it, since
+/// the package manager reads it all the same. Rules outside the root and of the user do
+/// not count: they differ between machines.
+pub fn walk(root: &Path, include: &[String]) -> Found {
+    let mut found = Found::default();
+    let mut builder = WalkBuilder::new(root);
+    builder
+        .hidden(false)
+        .parents(false)
+        .ignore(false)
+        .git_global(false)
+        .git_exclude(false)
+        .require_git(false)
+        .follow_links(false);
+    match names_of_interest(root) {
+        Ok(names) => {
+            builder.overrides(names);
+        }
+        Err(error) => found.gaps.push(walk_gap(root, &error)),
+    }
+    let pruned = Arc::new(Mutex::new(Vec::new()));
+    let (base, include, note) = (root.to_owned(), include.to_vec(), Arc::clone(&pruned));
+    builder.filter_entry(move |entry| match prune(&base, entry, &include) {
+        Some(path) => {
+            note.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(path);
+            false
+        }
+        None => true,
+    });
+    for entry in builder.build() {
+        match entry {
+            Ok(entry) => add(root, &entry, &mut found),
+            Err(error) => found.gaps.push(walk_gap(root, &error)),
+        }
+    }
+    let mut pruned = pruned.lock().unwrap_or_else(PoisonError::into_inner);
+    found.skipped = pruned.drain(..).collect();
+    found.skipped.sort();
+    found.lockfiles.sort_by(|a, b| a.path.cmp(&b.path));
+    found.manifests.sort();
+    found.gaps.sort();
+    found
+}
+
+fn names_of_interest(root: &Path) -> Result<ignore::overrides::Override, ignore::Error> {
+    let mut names = OverrideBuilder::new(root);
+    for glob in FORMATS.iter().flat_map(|format| format.globs()) {
+        names.add(glob)?;
+    }
+    for (name, ..) in UNSUPPORTED {
+        names.add(name)?;
+    }
+    for (name, _) in MANIFESTS {
+        names.add(name)?;
+    }
+    names.build()
+}
+
+fn prune(root: &Path, entry: &DirEntry, include: &[String]) -> Option<Skipped> {
+    let name = entry.file_name().to_str()?;
+    if entry.depth() == 0 || !PRUNED.contains(&name) {
+        return None;
+    }
+    if !entry.file_type().is_some_and(|kind| kind.is_dir()) {
+        return None;
+    }
+    let path = relative(root, entry.path());
+    let wanted = include
+        .iter()
+        .any(|include| include == &path || include.starts_with(&format!("{path}/")));
+    (!wanted).then(|| Skipped {
+        path,
+        reason: format!("`{name}` holds no sources of the product; it was not searched"),
+    })
+}
+
+fn add(root: &Path, entry: &DirEntry, found: &mut Found) {
+    // A directory may have the name of a lockfile; it is none.
+    if entry.file_type().is_none_or(|kind| kind.is_dir()) {
+        return;
+    }
+    let path = relative(root, entry.path());
+    let file = path.rsplit('/').next().unwrap_or(&path);
+    let directory = directory_of(&path).rsplit('/').next().unwrap_or_default();
+    let format = FORMATS.iter().find(|f| f.matches(directory, file)).copied();
+    let unsupported = UNSUPPORTED.iter().find(|(name, ..)| *name == file);
+    let manifest = MANIFESTS.iter().find(|(name, _)| *name == file);
+    if let Some(format) = format {
+        found.lockfiles.push(Lockfile {
+            group: group_of(format),
+            reader: Reader::Format(format),
+            path,
+        });
+    } else if let Some((_, tool, group)) = unsupported {
+        found.lockfiles.push(Lockfile {
+            group: *group,
+            reader: Reader::Unsupported(tool),
+            path,
+        });
+    } else if let Some((_, group)) = manifest {
+        found.manifests.push((path, *group));
+    }
+}
+
+fn group_of(format: &dyn Format) -> Group {
+    match format.ecosystem() {
+        Ecosystem::Cargo => Group::Cargo,
+        Ecosystem::Npm => Group::Npm,
+        Ecosystem::Pypi => Group::Python,
+        Ecosystem::Golang => Group::Go,
+        other => Group::Other(other.purl_type()),
+    }
+}
+
+/// The path below the root, with `/`. What is not UTF-8 becomes U+FFFD.
+fn relative(root: &Path, path: &Path) -> String {
+    let inside = path.strip_prefix(root).unwrap_or(path);
+    inside
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy())
+        .fold(String::new(), |path, part| join(&path, &part))
+}
+
+fn walk_gap(root: &Path, error: &ignore::Error) -> Gap {
+    let (path, reason) = place_of(error);
+    let path = path.map_or_else(String::new, |path| relative(root, path));
+    let shown = if path.is_empty() { "." } else { &path };
+    let message = format!("`{shown}` could not be searched: {reason}");
+    rules::gap(
+        &rules::UNREADABLE_PATH,
+        Some(Location::file(shown)),
+        &message,
+        None,
+    )
+}
+
+/// The path of an error and its reason without the path, which may be absolute.
+fn place_of(error: &ignore::Error) -> (Option<&Path>, String) {
+    match error {
+        ignore::Error::WithPath { path, err } => (Some(path), place_of(err).1),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+            place_of(err)
+        }
+        ignore::Error::Partial(errors) => match errors.first() {
+            Some(first) => place_of(first),
+            None => (None, "unknown reason".to_owned()),
+        },
+        ignore::Error::Io(error) => match error.raw_os_error() {
+            Some(code) => (None, std::io::Error::from_raw_os_error(code).to_string()),
+            None => (None, error.kind().to_string()),
+        },
+        ignore::Error::Loop { child, .. } => (Some(child), "it is a loop of links".to_owned()),
+        other => (None, other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unreadable_directory_is_a_gap_without_an_absolute_path() {
+        let error = ignore::Error::WithDepth {
+            depth: 1,
+            err: Box::new(ignore::Error::WithPath {
+                path: "/srv/app/secret".into(),
+                err: Box::new(ignore::Error::Io(std::io::Error::from_raw_os_error(13))),
+            }),
+        };
+        let gap = walk_gap(Path::new("/srv/app"), &error);
+        assert_eq!(gap.id, "inventory/unreadable-path");
+        assert_eq!(gap.location, Some(Location::file("secret")));
+        assert!(!gap.message.contains("/srv"), "{}", gap.message);
+    }
+
+    #[test]
+    fn every_format_is_among_the_names_that_are_walked() {
+        let directory = tempfile::tempdir().unwrap();
+        let names = names_of_interest(directory.path()).unwrap();
+        for path in [
+            "Cargo.lock",
+            "a/package-lock.json",
+            "npm-shrinkwrap.json",
+            "poetry.lock",
+            "uv.lock",
+            "go.mod",
+            "requirements-dev.txt",
+            "dev-requirements.txt",
+            "a/requirements/dev.txt",
+        ] {
+            assert!(names.matched(path, false).is_whitelist(), "{path}");
+            let (directory, file) = path.rsplit_once('/').unwrap_or(("", path));
+            let directory = directory.rsplit('/').next().unwrap();
+            assert!(FORMATS.iter().any(|f| f.matches(directory, file)), "{path}");
+        }
+        assert!(names.matched("a/main.rs", false).is_ignore());
+    }
+}

@@ -1,0 +1,154 @@
+//! Which directories are members of a workspace, by the manifest at its root.
+
+use super::document::{Document, table};
+use super::formats::join;
+use super::python::{Manifest, strings};
+use super::rules;
+use super::tree::Tree;
+use super::walk::Group;
+use crate::model::{Gap, Location};
+use ignore::overrides::{Override, OverrideBuilder};
+
+/// The members of one workspace.
+pub struct Members {
+    /// Where the workspace is, relative to the root.
+    base: String,
+    patterns: Override,
+}
+
+impl Members {
+    /// The members that the manifest in `base` names; none where there is no manifest.
+    /// One that cannot be understood is a gap.
+    pub fn read(tree: &Tree, group: Group, base: &str, gaps: &mut Vec<Gap>) -> Self {
+        let none = Self {
+            base: base.to_owned(),
+            patterns: Override::empty(),
+        };
+        let file = match group {
+            Group::Cargo => "Cargo.toml",
+            Group::Npm => "package.json",
+            Group::Python => "pyproject.toml",
+            Group::Go => "go.work",
+            Group::Other(_) => return none,
+        };
+        let path = join(base, file);
+        let read = match tree.read_text(&path) {
+            Ok(None) => return none,
+            Ok(Some(file)) => patterns(group, &file.text),
+            Err(error) => Err(error.to_string()),
+        };
+        match read.and_then(|patterns| build(&patterns)) {
+            Ok(patterns) => Self { patterns, ..none },
+            Err(reason) => {
+                let message =
+                    format!("the workspace members that `{path}` names are not known: {reason}");
+                let location = Some(Location::file(&path));
+                let rule = &rules::UNREADABLE_LOCKFILE;
+                gaps.push(rules::gap(
+                    rule,
+                    location,
+                    &message,
+                    Some("correct the file"),
+                ));
+                none
+            }
+        }
+    }
+
+    /// Whether a directory, relative to the root, is a member.
+    pub fn contain(&self, directory: &str) -> bool {
+        let inside = if self.base.is_empty() {
+            Some(directory)
+        } else {
+            directory
+                .strip_prefix(&self.base)
+                .and_then(|rest| rest.strip_prefix('/'))
+        };
+        inside.is_some_and(|path| self.patterns.matched(path, true).is_whitelist())
+    }
+}
+
+/// Patterns of members; a leading `!` excludes.
+fn patterns(group: Group, text: &str) -> Result<Vec<String>, String> {
+    match group {
+        Group::Cargo => {
+            let document = Document::parse(text).map_err(|error| error.reason)?;
+            let workspace = table(&document.root, "workspace");
+            Ok(workspace.map_or_else(Vec::new, |workspace| {
+                with_excluded(strings(workspace, "members"), strings(workspace, "exclude"))
+            }))
+        }
+        Group::Npm => {
+            let manifest: serde_json::Value =
+                serde_json::from_str(text).map_err(|error| error.to_string())?;
+            let workspaces = manifest.get("workspaces");
+            let list = workspaces.map(|value| value.get("packages").unwrap_or(value));
+            let list = list.and_then(serde_json::Value::as_array);
+            let texts = list.into_iter().flatten().filter_map(|item| item.as_str());
+            Ok(texts.map(str::to_owned).collect())
+        }
+        Group::Python => {
+            let manifest = Manifest::parse(text).ok_or("it is not valid TOML")?;
+            let (members, excluded) = manifest.workspace;
+            Ok(with_excluded(members, excluded))
+        }
+        Group::Go => Ok(super::formats::go_mod::used_directories(text)),
+        Group::Other(_) => Ok(Vec::new()),
+    }
+}
+
+fn with_excluded(mut members: Vec<String>, excluded: Vec<String>) -> Vec<String> {
+    members.extend(excluded.into_iter().map(|path| format!("!{path}")));
+    members
+}
+
+fn build(patterns: &[String]) -> Result<Override, String> {
+    // The base of an override set is only stripped from paths; ours are relative.
+    let mut builder = OverrideBuilder::new("");
+    for pattern in patterns {
+        let (not, pattern) = match pattern.strip_prefix('!') {
+            Some(pattern) => ("!", pattern),
+            None => ("", pattern.as_str()),
+        };
+        let pattern = pattern.trim_start_matches("./").trim_end_matches('/');
+        if pattern.is_empty() || pattern == "." {
+            continue;
+        }
+        builder
+            .add(&format!("{not}/{pattern}"))
+            .map_err(|error| error.to_string())?;
+    }
+    builder.build().map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn members(group: Group, text: &str) -> Members {
+        Members {
+            base: "w".to_owned(),
+            patterns: build(&patterns(group, text).unwrap()).unwrap(),
+        }
+    }
+
+    #[test]
+    fn each_kind_of_workspace_names_its_members() {
+        let cargo = members(
+            Group::Cargo,
+            "[workspace]\nmembers = ['crates/*', 'x']\nexclude = ['crates/old']\n",
+        );
+        assert!(cargo.contain("w/crates/a") && cargo.contain("w/x"));
+        assert!(!cargo.contain("w/crates/old") && !cargo.contain("w/crates/a/b"));
+        assert!(!cargo.contain("crates/a") && !cargo.contain("wx/x"));
+        let npm = members(Group::Npm, r#"{"workspaces": {"packages": ["./p/**"]}}"#);
+        assert!(npm.contain("w/p/a/b") && !npm.contain("w/q"));
+        let uv = members(Group::Python, "[tool.uv.workspace]\nmembers = ['libs/*']\n");
+        assert!(uv.contain("w/libs/a") && !uv.contain("w/libs"));
+        let go = members(Group::Go, "go 1.22\nuse (\n\t.\n\t./cmd/a // x\n)\n");
+        assert!(go.contain("w/cmd/a") && !go.contain("w/cmd"));
+        assert!(!members(Group::Npm, "{}").contain("w/a"));
+        assert!(patterns(Group::Npm, "{").is_err());
+        assert!(build(&["a[".to_owned()]).is_err());
+    }
+}
