@@ -139,7 +139,10 @@ impl Outputs {
                     },
                 );
                 String::from_utf8(bytes).map_err(|_| {
-                    CliError::new(Exit::Usage, "the SBOM is not valid UTF-8: please report this")
+                    CliError::new(
+                        Exit::Usage,
+                        "the SBOM is not valid UTF-8: please report this",
+                    )
                 })
             }
         }

@@ -37,12 +37,7 @@ pub enum Check {
 
 impl Check {
     /// All of them, in the order in which they run.
-    pub const ALL: [Self; 4] = [
-        Self::Sbom,
-        Self::Advisories,
-        Self::Registry,
-        Self::Secrets,
-    ];
+    pub const ALL: [Self; 4] = [Self::Sbom, Self::Advisories, Self::Registry, Self::Secrets];
 
     fn as_str(self) -> &'static str {
         match self {
@@ -159,10 +154,7 @@ fn read_inventory(request: &Request<'_>, target: &str) -> Result<Option<Inventor
         .map_err(|error| CliError::of(Exit::Usage, &error))
 }
 
-fn check_secrets(
-    request: &Request<'_>,
-    outcome: &mut Outcome,
-) -> Result<SecretsScanned, CliError> {
+fn check_secrets(request: &Request<'_>, outcome: &mut Outcome) -> Result<SecretsScanned, CliError> {
     let _progress = Progress::start("scanning for secrets");
     let (found, scanned) = secrets::check_tree(request.root, &secrets::Options::default())
         .map_err(|error| CliError::of(Exit::Usage, &error))?;
@@ -228,10 +220,19 @@ fn target_name(root: &Path) -> String {
 fn add_excerpts(root: &Path, findings: &mut [Finding]) {
     let mut by_path: BTreeMap<String, Vec<(usize, u32)>> = BTreeMap::new();
     for (index, finding) in findings.iter().enumerate() {
-        if let (None, Location { path, line: Some(line), .. }) =
-            (&finding.excerpt, &finding.location)
+        if let (
+            None,
+            Location {
+                path,
+                line: Some(line),
+                ..
+            },
+        ) = (&finding.excerpt, &finding.location)
         {
-            by_path.entry(path.clone()).or_default().push((index, *line));
+            by_path
+                .entry(path.clone())
+                .or_default()
+                .push((index, *line));
         }
     }
     for (path, wanted) in by_path {

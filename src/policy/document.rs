@@ -1,5 +1,6 @@
 //! The policy file: its keys, its inheritance, its errors.
 
+use super::environments::{Environment, Role, check_environments};
 use super::error::PolicyError;
 use super::level::{Level, LevelTable};
 use super::presets::Preset;
@@ -20,6 +21,10 @@ pub struct Policy {
     pub registry: RegistryPolicy,
     /// Everyone's exceptions, in the order of the file.
     pub waivers: Vec<Waiver>,
+    /// Who may say what, by role name.
+    pub roles: BTreeMap<String, Role>,
+    /// What each environment demands.
+    pub environments: BTreeMap<String, Environment>,
     pub(super) rules: LevelTable,
     pub(super) gaps: LevelTable,
     pub(super) advisories: AdvisoryPolicy,
@@ -70,6 +75,10 @@ struct Document {
     waivers: WaiverSection,
     #[serde(default)]
     waiver: Vec<WaiverDocument>,
+    #[serde(default)]
+    roles: BTreeMap<String, Role>,
+    #[serde(default)]
+    environments: BTreeMap<String, Environment>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -218,6 +227,14 @@ impl Document {
         policy.waiver_max_days = self.waivers.max_days.unwrap_or(policy.waiver_max_days);
         policy.waiver_warn_days = self.waivers.warn_days.unwrap_or(policy.waiver_warn_days);
         policy.waivers.extend(waivers);
+        check_environments(&self.roles, &self.environments).map_err(|source| {
+            PolicyError::Environments {
+                source_name: source_name.to_owned(),
+                source,
+            }
+        })?;
+        policy.roles = self.roles;
+        policy.environments = self.environments;
         Ok(policy)
     }
 }
@@ -230,6 +247,8 @@ impl Policy {
             name: String::new(),
             registry: RegistryPolicy::default(),
             waivers: Vec::new(),
+            roles: BTreeMap::new(),
+            environments: BTreeMap::new(),
             rules: LevelTable(BTreeMap::from([("*".to_owned(), Level::Block)])),
             gaps: LevelTable(BTreeMap::from([("*".to_owned(), Level::Inconclusive)])),
             advisories: AdvisoryPolicy {

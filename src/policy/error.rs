@@ -1,9 +1,10 @@
 //! Why a policy cannot be used.
 
+use super::environments::EnvironmentError;
 use crate::model::Hint;
 
 /// What is wrong with a policy, with its line where there is one.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PolicyError {
     /// Not TOML, or a value of the wrong kind.
@@ -66,6 +67,14 @@ pub enum PolicyError {
         /// What is wrong with it.
         problem: WaiverProblem,
     },
+    /// The roles or environments do not fit together.
+    #[error("{source_name}: {source}")]
+    Environments {
+        /// File name or preset name.
+        source_name: String,
+        /// What does not fit.
+        source: EnvironmentError,
+    },
     /// Not valid UTF-8.
     #[error("{source_name}: not valid UTF-8")]
     NotText {
@@ -106,6 +115,7 @@ impl Hint for PolicyError {
             Self::Malformed { .. } | Self::NotText { .. } => {
                 Some("docs/policy.md lists every key with its values".to_owned())
             }
+            Self::Environments { source, .. } => source.hint(),
             Self::UnknownSchema { .. } => Some("write `schema = 1`".to_owned()),
             Self::UnknownPreset { .. } => Some(format!(
                 "the presets are {}",

@@ -20,7 +20,11 @@ fn names(output: &std::process::Output, path: &str) -> bool {
 fn a_clean_project_passes_and_without_a_database_it_is_inconclusive() {
     let dir = tempfile::tempdir().unwrap();
     write(dir.path(), "app/package-lock.json", package_lock("1.0.0"));
-    write(dir.path(), "app/package.json", r#"{"name":"app","version":"1.0.0"}"#);
+    write(
+        dir.path(),
+        "app/package.json",
+        r#"{"name":"app","version":"1.0.0"}"#,
+    );
     let without = run(dir.path(), &["check", "app"], 3);
     assert!(text(&without.stdout).contains("advisories/no-database"));
     import_demo_advisories(dir.path());
@@ -53,7 +57,11 @@ fn the_exit_code_is_the_same_for_every_format() {
             run(dir.path(), &["check", "app", "--format", format], code);
         }
     }
-    write(dir.path(), "app/package-lock.json", "{ \"lockfileVersion\": 3,");
+    write(
+        dir.path(),
+        "app/package-lock.json",
+        "{ \"lockfileVersion\": 3,",
+    );
     for format in ["human", "json", "sarif", "cyclonedx-json"] {
         run(dir.path(), &["check", "app", "--format", format], 3);
     }
@@ -67,11 +75,18 @@ fn all_outputs_are_written_in_one_run_and_are_the_same_twice() {
         run(
             dir.path(),
             &[
-                "check", "app", "--at", "2026-11-23T00:00:00Z",
-                "--output", &format!("json={name}.json"),
-                "--output", &format!("sarif={name}.sarif"),
-                "--output", &format!("cyclonedx-json={name}.cdx.json"),
-                "--output", &format!("human={name}.txt"),
+                "check",
+                "app",
+                "--at",
+                "2026-11-23T00:00:00Z",
+                "--output",
+                &format!("json={name}.json"),
+                "--output",
+                &format!("sarif={name}.sarif"),
+                "--output",
+                &format!("cyclonedx-json={name}.cdx.json"),
+                "--output",
+                &format!("human={name}.txt"),
             ],
             1,
         );
@@ -94,13 +109,25 @@ fn a_lock_that_cannot_be_read_makes_the_verdict_inconclusive_and_is_named() {
     let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
     let deep_toml = format!("x = {}{}\n", "[".repeat(100_000), "]".repeat(100_000));
     let cases: &[(&str, Vec<u8>)] = &[
-        ("Cargo.lock", b"version = 4\n[[package]]\nname = \"a".to_vec()),
-        ("Cargo.lock", b"version = 99\n[[package]]\nname = \"a\"\nversion = \"1.0.0\"\n".to_vec()),
+        (
+            "Cargo.lock",
+            b"version = 4\n[[package]]\nname = \"a".to_vec(),
+        ),
+        (
+            "Cargo.lock",
+            b"version = 99\n[[package]]\nname = \"a\"\nversion = \"1.0.0\"\n".to_vec(),
+        ),
         ("Cargo.lock", deep_toml.clone().into_bytes()),
         ("Cargo.lock", b"\x00\x01\x02\x7fELF".to_vec()),
         ("package-lock.json", Vec::new()),
-        ("package-lock.json", b"{\"lockfileVersion\": 3, \"packages\": {\"node_modules/a\": {\"version\"".to_vec()),
-        ("package-lock.json", b"{\"lockfileVersion\": 42, \"packages\": {}}".to_vec()),
+        (
+            "package-lock.json",
+            b"{\"lockfileVersion\": 3, \"packages\": {\"node_modules/a\": {\"version\"".to_vec(),
+        ),
+        (
+            "package-lock.json",
+            b"{\"lockfileVersion\": 42, \"packages\": {}}".to_vec(),
+        ),
         ("package-lock.json", deep.into_bytes()),
         ("package-lock.json", b"\xff\xfe\x00\x00".to_vec()),
         ("poetry.lock", b"[[package]]\nname = ".to_vec()),
@@ -186,12 +213,22 @@ fn a_policy_with_a_typo_is_a_usage_error_with_its_line() {
     );
     let output = run(
         dir.path(),
-        &["check", "app", "--policy", "policy.toml", "--output", "json=out.json"],
+        &[
+            "check",
+            "app",
+            "--policy",
+            "policy.toml",
+            "--output",
+            "json=out.json",
+        ],
         2,
     );
     let stderr = text(&output.stderr);
     assert!(stderr.contains("policy.toml:6"), "{stderr}");
-    assert!(stderr.contains("did you mean `block-severity`?"), "{stderr}");
+    assert!(
+        stderr.contains("did you mean `block-severity`?"),
+        "{stderr}"
+    );
     assert!(!dir.path().join("out.json").exists());
     run(dir.path(), &["check", "app", "--policy", "basline"], 2);
 }
@@ -245,12 +282,23 @@ fn a_secret_blocks_and_is_never_printed() {
     let dir = project();
     write(dir.path(), "app/package-lock.json", package_lock("1.2.8"));
     let token = ["sk", "live", "9cVt4XbQ1mPz6RkWq2LsHd7J"].join("_");
-    write(dir.path(), "app/src/pay.js", format!("const key = \"{token}\";\n"));
+    write(
+        dir.path(),
+        "app/src/pay.js",
+        format!("const key = \"{token}\";\n"),
+    );
     for format in ["human", "json", "sarif", "cyclonedx-json"] {
-        let output = run(dir.path(), &["check", "app", "--all", "--format", format], 1);
+        let output = run(
+            dir.path(),
+            &["check", "app", "--all", "--format", format],
+            1,
+        );
         let printed = text(&output.stdout) + &text(&output.stderr);
         assert!(!printed.contains(&token), "{format}");
-        assert!(format == "cyclonedx-json" || printed.contains("pay.js"), "{format}");
+        assert!(
+            format == "cyclonedx-json" || printed.contains("pay.js"),
+            "{format}"
+        );
     }
 }
 
@@ -262,7 +310,14 @@ fn one_check_alone_runs_alone() {
     run(dir.path(), &["check", "app", "--only", "sbom,registry"], 3);
     run(
         dir.path(),
-        &["check", "app", "--only", "secrets", "--format", "cyclonedx-json"],
+        &[
+            "check",
+            "app",
+            "--only",
+            "secrets",
+            "--format",
+            "cyclonedx-json",
+        ],
         2,
     );
 }

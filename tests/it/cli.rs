@@ -70,7 +70,11 @@ fn a_command_that_does_not_exist_is_a_usage_error_with_a_suggestion() {
     assert!(text(&output.stderr).contains("check"));
     run(dir.path(), &["check", "--format", "yaml"], 2);
     run(dir.path(), &["check", "--output", "json"], 2);
-    run(dir.path(), &["check", "--output", "json=no/such/dir/x.json"], 2);
+    run(
+        dir.path(),
+        &["check", "--output", "json=no/such/dir/x.json"],
+        2,
+    );
     run(dir.path(), &["check", "--at", "noon"], 2);
     run(dir.path(), &["explain", "no/such-rule"], 2);
 }
@@ -79,10 +83,24 @@ fn a_command_that_does_not_exist_is_a_usage_error_with_a_suggestion() {
 fn every_command_has_help_with_a_purpose() {
     let dir = tempfile::tempdir().unwrap();
     for command in [
-        "check", "db", "version", "key", "sign", "verify", "test", "seal", "gate", "demo",
-        "explain", "completions", "man",
+        "check",
+        "db",
+        "version",
+        "key",
+        "sign",
+        "verify",
+        "test",
+        "seal",
+        "gate",
+        "demo",
+        "explain",
+        "completions",
+        "man",
     ] {
         let output = run(dir.path(), &[command, "--help"], 0);
-        assert!(text(&output.stdout).contains("Usage: sealgate"), "{command}");
+        assert!(
+            text(&output.stdout).contains("Usage: sealgate"),
+            "{command}"
+        );
     }
 }

@@ -15,12 +15,30 @@ use std::path::Path;
 
 /// The project, as text; the artifact is made from it by its own build script.
 const PROJECT: &[(&str, &str)] = &[
-    ("package.json", include_str!("../../../testdata/demo/shop/package.json")),
-    ("package-lock.json", include_str!("../../../testdata/demo/shop/package-lock.json")),
-    ("build.sh", include_str!("../../../testdata/demo/shop/build.sh")),
-    ("test.sh", include_str!("../../../testdata/demo/shop/test.sh")),
-    ("src/cart.js", include_str!("../../../testdata/demo/shop/src/cart.js")),
-    ("src/main.js", include_str!("../../../testdata/demo/shop/src/main.js")),
+    (
+        "package.json",
+        include_str!("../../../testdata/demo/shop/package.json"),
+    ),
+    (
+        "package-lock.json",
+        include_str!("../../../testdata/demo/shop/package-lock.json"),
+    ),
+    (
+        "build.sh",
+        include_str!("../../../testdata/demo/shop/build.sh"),
+    ),
+    (
+        "test.sh",
+        include_str!("../../../testdata/demo/shop/test.sh"),
+    ),
+    (
+        "src/cart.js",
+        include_str!("../../../testdata/demo/shop/src/cart.js"),
+    ),
+    (
+        "src/main.js",
+        include_str!("../../../testdata/demo/shop/src/main.js"),
+    ),
     (".gitignore", "dist/\n"),
 ];
 const FIXED_LOCK: &str = include_str!("../../../testdata/demo/shop/package-lock.fixed.json");
@@ -38,12 +56,14 @@ const ADVISORIES: &[(&str, &str)] = &[
 
 /// Options of `demo`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "The demo needs no network, no configuration and no earlier state. It runs
+#[command(
+    after_help = "The demo needs no network, no configuration and no earlier state. It runs
 `sh` for the build and the tests of its project.
 
 Examples:
   sealgate demo
-  sealgate demo --keep      leave the project in its directory to look at")]
+  sealgate demo --keep      leave the project in its directory to look at"
+)]
 pub struct DemoArgs {
     /// Keep the directory and print where it is
     #[arg(long)]
@@ -57,7 +77,10 @@ pub struct DemoArgs {
 /// a file of it cannot be made.
 pub fn run(args: &DemoArgs, settings: &Settings) -> Result<Exit, CliError> {
     let io = |error: std::io::Error| {
-        CliError::new(Exit::Usage, format!("the demo cannot use its directory: {error}"))
+        CliError::new(
+            Exit::Usage,
+            format!("the demo cannot use its directory: {error}"),
+        )
     };
     let before = std::env::current_dir().map_err(io)?;
     let directory = tempfile::Builder::new()
@@ -184,7 +207,13 @@ impl Story {
         self.expect(
             Exit::Fail,
             &[
-                "test", "untested.js", "--report", "empty.xml", "--", "sh", "-c",
+                "test",
+                "untested.js",
+                "--report",
+                "empty.xml",
+                "--",
+                "sh",
+                "-c",
                 "echo '<testsuite/>' > empty.xml",
             ],
         )?;
@@ -193,7 +222,9 @@ impl Story {
 
         say("9. Attack: sealed with a key that is not the tester's", "")?;
         self.key("intruder")?;
-        shell("cp shop/dist/shop.js forged.js && cp shop/dist/shop.js.test-result.json forged.js.test-result.json")?;
+        shell(
+            "cp shop/dist/shop.js forged.js && cp shop/dist/shop.js.test-result.json forged.js.test-result.json",
+        )?;
         self.seal("forged.js", "keys/intruder.key")?;
         self.gate_on("forged.js", "forged.js", Exit::Fail)
     }
@@ -203,7 +234,14 @@ impl Story {
         make_directory("keys")?;
         self.expect(
             Exit::Pass,
-            &["key", "generate", "--output", &prefix, "--passphrase-file", "passphrase"],
+            &[
+                "key",
+                "generate",
+                "--output",
+                &prefix,
+                "--passphrase-file",
+                "passphrase",
+            ],
         )
     }
 
@@ -211,7 +249,14 @@ impl Story {
         self.expect(
             expected,
             &[
-                "test", artifact, "--report", "dist/junit.xml", "--", "sh", "shop/test.sh", artifact,
+                "test",
+                artifact,
+                "--report",
+                "dist/junit.xml",
+                "--",
+                "sh",
+                "shop/test.sh",
+                artifact,
             ],
         )
     }
@@ -220,8 +265,16 @@ impl Story {
         self.expect(
             Exit::Pass,
             &[
-                "seal", artifact, "--key", key, "--passphrase-file", "passphrase", "--sbom",
-                "shop.cdx.json", "--scan", "shop.scan.json",
+                "seal",
+                artifact,
+                "--key",
+                key,
+                "--passphrase-file",
+                "passphrase",
+                "--sbom",
+                "shop.cdx.json",
+                "--scan",
+                "shop.scan.json",
             ],
         )
     }
@@ -231,9 +284,18 @@ impl Story {
         self.expect(
             expected,
             &[
-                "gate", artifact, "--env", "staging", "--policy", "policy.toml",
-                "--attestations", &attestations, "--key", "keys/promoter.key",
-                "--passphrase-file", "passphrase",
+                "gate",
+                artifact,
+                "--env",
+                "staging",
+                "--policy",
+                "policy.toml",
+                "--attestations",
+                &attestations,
+                "--key",
+                "keys/promoter.key",
+                "--passphrase-file",
+                "passphrase",
             ],
         )
     }
@@ -271,7 +333,10 @@ fn shown(words: &[&str]) -> String {
     words
         .iter()
         .map(|word| {
-            if word.chars().any(|c| c.is_whitespace() || "'<>&|".contains(c)) {
+            if word
+                .chars()
+                .any(|c| c.is_whitespace() || "'<>&|".contains(c))
+            {
                 format!("\"{word}\"")
             } else {
                 (*word).to_owned()
@@ -319,6 +384,9 @@ fn write(path: &str, text: &str) -> Result<(), CliError> {
 
 fn make_directory(path: &str) -> Result<(), CliError> {
     std::fs::create_dir_all(path).map_err(|error| {
-        CliError::new(Exit::Usage, format!("cannot make the directory `{path}`: {error}"))
+        CliError::new(
+            Exit::Usage,
+            format!("cannot make the directory `{path}`: {error}"),
+        )
     })
 }

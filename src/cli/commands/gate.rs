@@ -4,22 +4,15 @@ mod render;
 
 use super::key::{PassphraseOptions, ResultFormat, in_file, load_signer, usage, with_ending};
 use crate::cli::exit::{CliError, Exit};
+use crate::cli::policies::{self, LoadedPolicy};
 use crate::cli::settings::Settings;
 use crate::cli::terminal;
 use crate::gate::{Examined, SummaryRequest, evaluate, examine, summary_statement};
-use crate::model::PolicyInfo;
-use crate::policy::MAX_POLICY_BYTES;
-use crate::policy::environments::{
-    Environment, EnvironmentError, Role, TrustedRoles, check_environments, requirements,
-    resolve_roles,
-};
+use crate::policy::environments::{EnvironmentError, TrustedRoles, requirements, resolve_roles};
 use crate::signing::{
     Artifact, KeyFileSigner, Signer as _, SigningError, read_bundles, sign_statement,
 };
 use crate::support::files::{self, FileError};
-use crate::support::hash;
-use serde::Deserialize;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Options.
@@ -61,19 +54,12 @@ pub struct GateArgs {
     pub passphrase: PassphraseOptions,
 }
 
-/// The part of a policy that a gate needs.
-struct EnvironmentPolicy {
-    info: PolicyInfo,
-    roles: BTreeMap<String, Role>,
-    environments: BTreeMap<String, Environment>,
-}
-
 /// Decides, and leaves a signed verification summary behind.
 ///
 /// # Errors
 /// Exit 2 for a policy, environment, key or file that cannot be used.
 pub fn run(args: &GateArgs, settings: &Settings) -> Result<Exit, CliError> {
-    let policy = load_environment_policy(&args.policy)?;
+    let LoadedPolicy { policy, info } = policies::load(&args.policy.to_string_lossy())?;
     let failed = |error: EnvironmentError| in_file(&args.policy, Exit::Usage, &error);
     let required = requirements(&policy.environments, &args.env).map_err(|error| match error {
         EnvironmentError::UnknownEnvironment { .. } => {
@@ -100,7 +86,7 @@ pub fn run(args: &GateArgs, settings: &Settings) -> Result<Exit, CliError> {
         artifact: artifact.name(),
         digest: digest.to_string(),
         environment: args.env.clone(),
-        policy: &policy.info,
+        policy: &info,
         time: settings.now,
         outcome: &outcome,
     };
@@ -109,7 +95,7 @@ pub fn run(args: &GateArgs, settings: &Settings) -> Result<Exit, CliError> {
             artifact_name: &artifact.name(),
             artifact: digest,
             environment: &args.env,
-            policy: &policy.info,
+            policy: &info,
             now: settings.now,
         };
         let statement = summary_statement(request, &outcome)
@@ -131,48 +117,6 @@ pub fn run(args: &GateArgs, settings: &Settings) -> Result<Exit, CliError> {
         ResultFormat::Json => page.json()?,
     })?;
     Ok(outcome.decision.into())
-}
-
-/// The policy's roles and environments, checked; unknown keys are errors.
-fn load_environment_policy(path: &Path) -> Result<EnvironmentPolicy, CliError> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-    struct Document {
-        schema: u32,
-        name: String,
-        #[serde(rename = "version")]
-        _version: u64,
-        /// Presets hold rules for `check`, none for gates.
-        #[serde(rename = "extends")]
-        _extends: Option<String>,
-        #[serde(default)]
-        roles: BTreeMap<String, Role>,
-        #[serde(default)]
-        environments: BTreeMap<String, Environment>,
-    }
-    let bytes = files::read_bounded(path, MAX_POLICY_BYTES).map_err(|e| usage(&e))?;
-    let failed =
-        |message: String| CliError::new(Exit::Usage, format!("{}: {message}", path.display()));
-    let text = std::str::from_utf8(&bytes).map_err(|_| failed("not valid UTF-8".to_owned()))?;
-    let document: Document =
-        toml::from_str(text).map_err(|error| failed(error.to_string().trim_end().to_owned()))?;
-    if document.schema != 1 {
-        return Err(failed(format!(
-            "policy schema {} is not known, this version reads schema 1",
-            document.schema
-        )));
-    }
-    check_environments(&document.roles, &document.environments)
-        .map_err(|error| in_file(path, Exit::Usage, &error))?;
-    Ok(EnvironmentPolicy {
-        info: PolicyInfo {
-            name: document.name,
-            source: path.display().to_string(),
-            digest: hash::sha256(&bytes).hex(),
-        },
-        roles: document.roles,
-        environments: document.environments,
-    })
 }
 
 /// The key that signs the summary: it must be the promoter's, or the next environment
