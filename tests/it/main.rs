@@ -12,4 +12,6 @@
     reason = "a test may stop at anything unexpected, and makes its own files"
 )]
 
+mod advisories;
 mod layering;
+mod versions;
