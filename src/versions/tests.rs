@@ -17,11 +17,20 @@ fn zero_alone_stands_before_every_semver_version() {
 fn go_pseudo_versions_are_pre_releases_of_the_next_version() {
     let go = |a, b| order(Ecosystem::Golang, a, b);
     assert_eq!(
-        go("v0.0.0-20190101000000-abcdefabcdef", "v0.0.0-20200101000000-000000000000"),
+        go(
+            "v0.0.0-20190101000000-abcdefabcdef",
+            "v0.0.0-20200101000000-000000000000"
+        ),
         Ordering::Less
     );
-    assert_eq!(go("v1.2.4-0.20190101000000-abcdefabcdef", "1.2.3"), Ordering::Greater);
-    assert_eq!(go("v1.2.4-0.20190101000000-abcdefabcdef", "1.2.4"), Ordering::Less);
+    assert_eq!(
+        go("v1.2.4-0.20190101000000-abcdefabcdef", "1.2.3"),
+        Ordering::Greater
+    );
+    assert_eq!(
+        go("v1.2.4-0.20190101000000-abcdefabcdef", "1.2.4"),
+        Ordering::Less
+    );
     assert_eq!(go("v2.0.0+incompatible", "2.0.0"), Ordering::Equal);
 }
 
@@ -33,7 +42,17 @@ fn missing_numbers_are_zero_and_build_metadata_does_not_count() {
 
 #[test]
 fn what_semver_does_not_order_is_incomparable() {
-    for text in ["", "x", "1.2.x", "1..2", "1.2.3-", "1.2.3-a..b", "1.2.3-ä", ">=1", "v"] {
+    for text in [
+        "",
+        "x",
+        "1.2.x",
+        "1..2",
+        "1.2.3-",
+        "1.2.3-a..b",
+        "1.2.3-ä",
+        ">=1",
+        "v",
+    ] {
         assert!(
             compare(Ecosystem::Npm, text, "1.0.0").is_err(),
             "`{text}` was ordered"
@@ -63,8 +82,7 @@ fn a_python_number_over_64_bits_is_incomparable_and_not_taken_for_an_old_version
 
 #[test]
 fn versions_equal_in_order_have_one_canonical_text() {
-    let canonical =
-        |scheme, text| Version::parse(scheme, text).unwrap().canonical();
+    let canonical = |scheme, text| Version::parse(scheme, text).unwrap().canonical();
     assert_eq!(canonical(Scheme::Semver, "v01.2-RC.01+b"), "1.2.0-RC.1");
     assert_eq!(canonical(Scheme::Pep440, "1.0.0.POST0"), "1.post0");
     assert_eq!(canonical(Scheme::Pep440, "0.0"), "0");
@@ -176,7 +194,10 @@ proptest! {
 fn membership(version: &str, events: &[(EventKind, &str)]) -> Membership {
     let events: Vec<_> = events
         .iter()
-        .map(|(kind, version)| Event { kind: *kind, version })
+        .map(|(kind, version)| Event {
+            kind: *kind,
+            version,
+        })
         .collect();
     let version = Version::parse(Scheme::Semver, version).ok();
     evaluate_range(Scheme::Semver, version.as_ref(), &events)
@@ -229,8 +250,14 @@ fn what_cannot_be_compared_is_indeterminate_unless_everything_is_affected() {
     assert_eq!(membership("latest", &range), Membership::Indeterminate);
     let odd = [(Introduced, "0"), (Fixed, "1.x")];
     assert_eq!(membership("1.0.0", &odd), Membership::Indeterminate);
-    assert_eq!(membership("1.0.0", &[(Fixed, "2.0.0")]), Membership::Indeterminate);
-    assert_eq!(membership("latest", &[(Introduced, "0")]), Membership::Affected);
+    assert_eq!(
+        membership("1.0.0", &[(Fixed, "2.0.0")]),
+        Membership::Indeterminate
+    );
+    assert_eq!(
+        membership("latest", &[(Introduced, "0")]),
+        Membership::Affected
+    );
 }
 
 #[test]
@@ -246,7 +273,10 @@ fn a_line_needs_two_versions_and_a_sign() {
         );
     }
     let long = format!("1 < {}", "2".repeat(MAX_LINE_BYTES));
-    assert!(matches!(parse_order_lines(&long), Err(LineError::TooLong { line: 1 })));
+    assert!(matches!(
+        parse_order_lines(&long),
+        Err(LineError::TooLong { line: 1 })
+    ));
 }
 
 #[test]
@@ -256,5 +286,10 @@ fn a_line_that_does_not_hold_says_what_does() {
         lines[0].failure(Scheme::Semver).unwrap(),
         "in fact 2.0 > 1.0"
     );
-    assert!(lines[1].failure(Scheme::Semver).unwrap().contains("cannot be ordered"));
+    assert!(
+        lines[1]
+            .failure(Scheme::Semver)
+            .unwrap()
+            .contains("cannot be ordered")
+    );
 }

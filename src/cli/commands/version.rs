@@ -83,7 +83,11 @@ pub fn run(args: &VersionArgs) -> Result<Exit, CliError> {
         lines.len() - failures,
         lines.len()
     ));
-    Ok(if failures == 0 { Exit::Pass } else { Exit::Fail })
+    Ok(if failures == 0 {
+        Exit::Pass
+    } else {
+        Exit::Fail
+    })
 }
 
 fn read_standard_input() -> Result<Vec<u8>, CliError> {
