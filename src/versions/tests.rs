@@ -154,11 +154,12 @@ fn holds_as_an_order(scheme: Scheme, a: &str, b: &str, c: &str) -> Result<(), Te
         let same_text = Version::parse(scheme, a).unwrap().canonical()
             == Version::parse(scheme, b).unwrap().canonical();
         prop_assert_eq!(ab.is_eq(), same_text);
-        if let (Ok(bc), Ok(ac)) = (cmp(b, c), cmp(a, c)) {
-            if ab.is_le() && bc.is_le() {
-                prop_assert!(ac.is_le(), "{} <= {} <= {}", a, b, c);
-                prop_assert_eq!(ac.is_eq(), ab.is_eq() && bc.is_eq());
-            }
+        if let (Ok(bc), Ok(ac)) = (cmp(b, c), cmp(a, c))
+            && ab.is_le()
+            && bc.is_le()
+        {
+            prop_assert!(ac.is_le(), "{} <= {} <= {}", a, b, c);
+            prop_assert_eq!(ac.is_eq(), ab.is_eq() && bc.is_eq());
         }
     }
     Ok(())

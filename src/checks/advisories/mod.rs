@@ -22,3 +22,6 @@ pub use index::read::Database;
 pub use index::{FILE_NAME, FORMAT_VERSION, IndexInfo, SourceStatus};
 pub use record::BadRecord;
 pub use rules::{GAPS, RULES};
+
+#[cfg(test)]
+mod tests;

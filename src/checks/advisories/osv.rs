@@ -349,3 +349,6 @@ fn texts(object: &Map<String, Value>, key: &str) -> Vec<String> {
         .map(str::to_owned)
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,6 +27,9 @@ const MAX_BLOCK_BYTES: u32 = 8 * 1024 * 1024;
 /// bounds the digest table that opening reads (32 MiB).
 const MAX_BODY_BYTES: u64 = 16 * 1024 * 1024 * 1024;
 
+/// Offset in the body and length of each section.
+type SectionTable = [(u64, u64); SECTIONS];
+
 /// What one record says about the versions of one package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::checks::advisories) struct RecordRows {
@@ -52,7 +55,7 @@ pub struct Database {
     file: SharedFile,
     digests: Vec<u8>,
     body_length: u64,
-    sections: [(u64, u64); SECTIONS],
+    sections: SectionTable,
     root: Digest,
     info: IndexInfo,
     cache: Mutex<Cache>,

@@ -65,7 +65,7 @@ pub(in crate::checks::advisories) fn build(
     names.sort_by_key(|entry| (entry.hash, entry.ecosystem, entry.name));
     info.packages = names.len() as u64;
     info.rows = (rows.len() / super::ROW_BYTES) as u64;
-    let (record_table, block_table, data) = metadata.finish()?;
+    let metadata = metadata.finish()?;
     // A map with text keys and plain values always serialises.
     let info = serde_json::to_vec(&info).unwrap_or_default();
     let names: Vec<u8> = names.iter().flat_map(NameEntry::bytes).collect();
@@ -74,9 +74,9 @@ pub(in crate::checks::advisories) fn build(
         names,
         rows,
         strings.bytes,
-        record_table,
-        block_table,
-        data,
+        metadata.records,
+        metadata.blocks,
+        metadata.data,
     ])
 }
 
@@ -222,11 +222,11 @@ impl MetadataBlocks {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<(Vec<u8>, Vec<u8>, Vec<u8>), DatabaseError> {
+    fn finish(mut self) -> Result<Self, DatabaseError> {
         if !self.open.is_empty() {
             self.close()?;
         }
-        Ok((self.records, self.blocks, self.data))
+        Ok(self)
     }
 }
 

@@ -1,0 +1,326 @@
+//! The real records, and the crate `rustsec` as the oracle for crates.io. Skipped where
+//! the data is not there.
+
+use super::*;
+use crate::checks::advisories::matching::UsedVersion;
+use crate::versions::Membership;
+use rustsec::database::Query;
+use semver::{BuildMetadata, Prerelease, Version};
+use std::path::PathBuf;
+
+fn shared(name: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../shared/advisories")
+        .join(name);
+    if path.exists() {
+        return Some(path);
+    }
+    println!("skipped: ../shared/advisories/{name} is not there");
+    None
+}
+
+/// Unpacks the RustSec tree; gives its root.
+fn rustsec_tree(directory: &Path) -> Option<PathBuf> {
+    let file = std::fs::File::open(shared("rustsec.tar.gz")?).unwrap();
+    tar::Archive::new(flate2::read::GzDecoder::new(file))
+        .unpack(directory)
+        .unwrap();
+    Some(directory.join("rustsec"))
+}
+
+#[test]
+fn the_real_records_are_all_counted() {
+    let (Some(osv), directory) = (shared("osv"), tempfile::tempdir().unwrap()) else {
+        return;
+    };
+    let Some(tree) = rustsec_tree(directory.path()) else {
+        return;
+    };
+    let db = directory.path().join("db");
+    let info = import(&[osv], &db).unwrap();
+    let counts = |name: &str| {
+        let source = &info.sources[name];
+        (source.records, source.withdrawn, source.bad_records)
+    };
+    assert_eq!(counts("OSV crates.io"), (1206, 13, 0));
+    assert_eq!(counts("OSV PyPI"), (2661, 10, 0));
+    assert_eq!(counts("OSV Go"), (4291, 17, 0));
+    assert_eq!(counts("OSV npm"), (463, 0, 0));
+    let not_used: Vec<_> = info
+        .not_used
+        .iter()
+        .map(|(n, c)| (n.as_str(), *c))
+        .collect();
+    assert_eq!(
+        not_used,
+        [
+            ("Bitnami", 7444),
+            ("CRAN", 14),
+            ("GHC", 3),
+            ("Hackage", 32),
+            ("Julia", 1703),
+            ("Packagist", 1585),
+        ]
+    );
+    assert_eq!(info.seen(), 19_402);
+    assert_eq!((info.bad.len(), info.replaced), (0, 0));
+    let malformed: Vec<_> = info
+        .notes
+        .iter()
+        .filter(|note| note.contains("GIT range"))
+        .filter_map(|note| note.split(':').next())
+        .collect();
+    assert_eq!(
+        malformed,
+        [
+            "PYSEC-2017-27",
+            "PYSEC-2019-155",
+            "PYSEC-2021-371",
+            "PYSEC-2021-424",
+            "PYSEC-2021-425",
+            "PYSEC-2021-436",
+            "PYSEC-2023-80",
+        ]
+    );
+    known_facts(&Database::open(&db).unwrap());
+    let info = import(&[tree], &db).unwrap();
+    let source = &info.sources["RustSec"];
+    assert_eq!(
+        (source.records, source.withdrawn, source.bad_records),
+        (1205, 13, 0)
+    );
+    assert_eq!(info.not_used["Rust toolchain"], 20);
+}
+
+fn known_facts(database: &Database) {
+    let ids = |ecosystem, name: &str, version: &str| -> BTreeSet<String> {
+        check(database, vec![component(ecosystem, name, Some(version))])
+            .findings
+            .iter()
+            .flat_map(|f| {
+                detail(f)
+                    .aliases
+                    .iter()
+                    .chain([&detail(f).id])
+                    .cloned()
+                    .collect::<Vec<_>>()
+            })
+            .collect()
+    };
+    for (ecosystem, name, version, id, affected) in [
+        (Ecosystem::Cargo, "time", "0.1.40", "CVE-2020-26235", true),
+        (
+            Ecosystem::Cargo,
+            "time",
+            "0.2.0",
+            "RUSTSEC-2020-0071",
+            false,
+        ),
+        (
+            Ecosystem::Cargo,
+            "time",
+            "0.2.22",
+            "RUSTSEC-2020-0071",
+            true,
+        ),
+        (
+            Ecosystem::Cargo,
+            "time",
+            "0.2.23",
+            "RUSTSEC-2020-0071",
+            false,
+        ),
+        (
+            Ecosystem::Cargo,
+            "smallvec",
+            "1.6.0",
+            "RUSTSEC-2021-0003",
+            true,
+        ),
+        (
+            Ecosystem::Cargo,
+            "smallvec",
+            "0.6.14",
+            "RUSTSEC-2021-0003",
+            false,
+        ),
+        (
+            Ecosystem::Golang,
+            "golang.org/x/text",
+            "v0.3.6",
+            "GO-2021-0113",
+            true,
+        ),
+        (
+            Ecosystem::Golang,
+            "golang.org/x/text",
+            "v0.3.7",
+            "GO-2021-0113",
+            false,
+        ),
+        // Its first range is of commits and malformed.
+        (
+            Ecosystem::Pypi,
+            "Python_Fedora",
+            "0.8.0",
+            "PYSEC-2017-27",
+            true,
+        ),
+        (
+            Ecosystem::Pypi,
+            "python-fedora",
+            "0.9.0",
+            "PYSEC-2017-27",
+            false,
+        ),
+        (Ecosystem::Npm, "bassmaster", "1.5.1", "CVE-2014-7205", true),
+        (
+            Ecosystem::Npm,
+            "bassmaster",
+            "1.5.2",
+            "CVE-2014-7205",
+            false,
+        ),
+    ] {
+        assert_eq!(
+            ids(ecosystem, name, version).contains(id),
+            affected,
+            "{name} {version} {id}"
+        );
+    }
+}
+
+/// Versions at, just below and just above a bound, with pre-releases.
+fn around(bound: &Version) -> Vec<Version> {
+    let mut plain = bound.clone();
+    plain.pre = Prerelease::EMPTY;
+    plain.build = BuildMetadata::EMPTY;
+    let step = |change: &dyn Fn(&mut Version)| {
+        let mut version = plain.clone();
+        change(&mut version);
+        version
+    };
+    let pre = |text: &str| {
+        let mut version = plain.clone();
+        version.pre = Prerelease::new(text).unwrap();
+        version
+    };
+    let mut exact = bound.clone();
+    exact.build = BuildMetadata::EMPTY;
+    vec![
+        exact,
+        plain.clone(),
+        step(&|v| v.patch += 1),
+        step(&|v| v.patch = v.patch.saturating_sub(1)),
+        step(&|v| {
+            v.minor = v.minor.saturating_sub(1);
+            v.patch = 99;
+        }),
+        step(&|v| {
+            v.minor += 1;
+            v.patch = 0;
+        }),
+        step(&|v| v.major += 1),
+        pre("0"),
+        pre("alpha.1"),
+        pre("rc.1"),
+    ]
+}
+
+fn boundary_versions(advisories: &[&rustsec::Advisory]) -> BTreeSet<Version> {
+    let mut versions = BTreeSet::from([Version::new(0, 0, 0), Version::new(999, 0, 0)]);
+    for advisory in advisories {
+        for range in rustsec::osv::ranges_for_advisory(&advisory.versions) {
+            for bound in [range.introduced, range.fixed].into_iter().flatten() {
+                versions.extend(around(&bound));
+            }
+        }
+        let requirements = advisory.versions.patched().iter();
+        for requirement in requirements.chain(advisory.versions.unaffected()) {
+            for comparator in &requirement.comparators {
+                versions.extend(around(&Version::new(
+                    comparator.major,
+                    comparator.minor.unwrap_or(0),
+                    comparator.patch.unwrap_or(0),
+                )));
+            }
+        }
+    }
+    versions
+}
+
+/// Every crate with an advisory, at every version around every bound: what the crate
+/// `rustsec` finds is what is found from its tree and from its OSV export.
+#[test]
+fn matching_agrees_with_the_crate_rustsec_at_every_bound() {
+    let directory = tempfile::tempdir().unwrap();
+    let (Some(export), Some(tree)) = (
+        shared("osv/crates.io/all.zip"),
+        rustsec_tree(directory.path()),
+    ) else {
+        return;
+    };
+    let oracle = rustsec::Database::open(&tree).unwrap();
+    let open = |from: PathBuf, name: &str| {
+        let db = directory.path().join(name);
+        import(&[from], &db).unwrap();
+        Database::open(&db).unwrap()
+    };
+    let databases = [open(export, "export"), open(tree, "tree")];
+    let mut by_crate: BTreeMap<String, Vec<&rustsec::Advisory>> = BTreeMap::new();
+    for advisory in oracle.iter() {
+        if advisory.metadata.collection == Some(rustsec::Collection::Crates) {
+            let name = advisory.metadata.package.to_string();
+            by_crate.entry(name).or_default().push(advisory);
+        }
+    }
+    let mut comparisons = 0_usize;
+    let mut affected = 0_usize;
+    for (name, advisories) in &by_crate {
+        let rows = databases
+            .each_ref()
+            .map(|database| ids_and_rows(database, name));
+        for version in boundary_versions(advisories) {
+            let query = Query::new()
+                .collection(rustsec::Collection::Crates)
+                .package_name(name.parse().unwrap())
+                .package_version(version.clone())
+                .withdrawn(false);
+            let wanted: BTreeSet<String> = oracle
+                .query(&query)
+                .iter()
+                .map(|advisory| advisory.id().to_string())
+                .collect();
+            let used = UsedVersion::read(Ecosystem::Cargo, &version.to_string());
+            for rows in &rows {
+                let got: BTreeSet<String> = rows
+                    .iter()
+                    .filter(|(_, row)| !row.withdrawn)
+                    .filter(|(_, row)| used.membership(row) == Membership::Affected)
+                    .map(|(id, _)| id.clone())
+                    // In the export only: its file in the tree has since got another id.
+                    .filter(|id| id != "RUSTSEC-2025-0000")
+                    .collect();
+                assert_eq!(got, wanted, "{name} {version}");
+                comparisons += 1;
+                affected += got.len();
+            }
+        }
+    }
+    println!("{comparisons} comparisons, {affected} matches");
+    assert!(
+        comparisons > 20_000 && affected > 10_000,
+        "{comparisons} {affected}"
+    );
+}
+
+type IdAndRows = (String, crate::checks::advisories::index::read::RecordRows);
+
+fn ids_and_rows(database: &Database, name: &str) -> Vec<IdAndRows> {
+    database
+        .lookup(Ecosystem::Cargo, name)
+        .unwrap()
+        .into_iter()
+        .map(|row| (database.metadata(row.ordinal).unwrap().id, row))
+        .collect()
+}
