@@ -353,10 +353,9 @@ fn remedy(
         (AdvisoryClass::Malicious, _) => format!(
             "remove `{name}`, and treat the machines and secrets that it could reach as compromised"
         ),
-        (_, Some((fix, true))) => format!("upgrade `{name}` to {fix} or later"),
+        (_, Some((fix, true))) => format!("upgrade `{name}` to {fix}"),
         (_, Some((fix, false))) => format!(
-            "upgrade `{name}` to {fix} or later; it is not compatible with the version in use, so \
-             expect changes"
+            "upgrade `{name}` to {fix}; it is not compatible with the version in use, so expect changes"
         ),
         (AdvisoryClass::Unmaintained, None) => {
             format!("no fixed version: replace `{name}` by a maintained package")

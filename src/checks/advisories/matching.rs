@@ -92,19 +92,23 @@ impl UsedVersion {
         fixes.into_iter().map(|(_, text)| text).collect()
     }
 
-    /// The nearest fix that can be taken without a break, else the nearest one; and
-    /// whether it is of the first kind.
+    /// The fix to take, and whether it can be taken without a break. It lies on the line
+    /// of compatible versions where a fix is nearest; of several on one line it is the
+    /// last, above which the records name no more (a record may call single versions
+    /// free in the middle of affected ones).
     pub(super) fn advised<'a>(&self, fixes: &'a [String]) -> Option<(&'a String, bool)> {
-        let compatible =
-            fixes.iter().find(
-                |fix| match (&self.parsed, Version::parse(self.scheme, fix)) {
-                    (Some(used), Ok(fix)) => used.is_compatible_with(&fix, self.ecosystem),
-                    _ => false,
-                },
-            );
-        match compatible {
-            Some(fix) => Some((fix, true)),
-            None => fixes.first().map(|fix| (fix, false)),
+        let used = self.parsed.as_ref()?;
+        let last_on_the_line_of = |from: &Version| {
+            fixes.iter().rev().find(|fix| {
+                Version::parse(self.scheme, fix)
+                    .is_ok_and(|fix| from.is_compatible_with(&fix, self.ecosystem))
+            })
+        };
+        if let Some(fix) = last_on_the_line_of(used) {
+            return Some((fix, true));
         }
+        let nearest = fixes.first()?;
+        let line = Version::parse(self.scheme, nearest).ok()?;
+        Some((last_on_the_line_of(&line).unwrap_or(nearest), false))
     }
 }

@@ -113,7 +113,8 @@ impl Database {
         }
         let mut header = [0_u8; HEADER_BYTES];
         file.read_exact_at(&mut header, 0).map_err(read)?;
-        let (body_length, sections) = read_header(&header).map_err(format)?;
+        let layout = read_header(&header).map_err(format)?;
+        let body_length = layout.body_length;
         let digest_bytes = body_length.div_ceil(CHUNK_BYTES as u64) * DIGEST_BYTES as u64;
         let body_end = HEADER_BYTES as u64 + body_length;
         if length != body_end + digest_bytes + DIGEST_BYTES as u64 {
@@ -139,7 +140,7 @@ impl Database {
             file,
             digests: tail,
             body_length,
-            sections,
+            sections: layout.sections,
             root,
             info: IndexInfo::default(),
             cache: Mutex::default(),
@@ -450,6 +451,12 @@ impl Database {
     }
 }
 
+/// What a header says.
+struct Layout {
+    body_length: u64,
+    sections: SectionTable,
+}
+
 /// Body length and sections of a header.
 fn read_header(header: &[u8; HEADER_BYTES]) -> Result<(u64, [(u64, u64); SECTIONS]), &'static str> {
     if header.get(..MAGIC.len()) != Some(&MAGIC) {
@@ -479,7 +486,10 @@ fn read_header(header: &[u8; HEADER_BYTES]) -> Result<(u64, [(u64, u64); SECTION
         }
         *section = (offset, length);
     }
-    Ok((body_length, sections))
+    Ok(Layout {
+        body_length,
+        sections,
+    })
 }
 
 fn usize_of(value: u64) -> usize {

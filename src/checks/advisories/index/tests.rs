@@ -12,7 +12,9 @@ fn record(number: usize) -> Record {
             id: format!("X-{number:05}"),
             source: "OSV npm".to_owned(),
             summary: format!("summary {number} {}", number * 7919 % 10007),
-            withdrawn: (number % 10 == 0).then(|| "2026-01-01T00:00:00Z".to_owned()),
+            withdrawn: number
+                .is_multiple_of(10)
+                .then(|| "2026-01-01T00:00:00Z".to_owned()),
             ..RecordMetadata::default()
         },
         affected: vec![Affected {
@@ -73,7 +75,7 @@ fn what_was_written_is_read_back() {
         assert_eq!(rows.len(), if package == 666 { 2 } else { 3 });
         for (offset, row) in rows.iter().enumerate() {
             let number = package * 3 + offset;
-            assert_eq!(row.withdrawn, number % 10 == 0);
+            assert_eq!(row.withdrawn, number.is_multiple_of(10));
             assert_eq!(row.ranges[0].events[1].1, format!("{number}.0.0"));
             assert!(row.versions.contains(&"0.0.1".to_owned()));
             let metadata = database.metadata(row.ordinal).unwrap();

@@ -25,7 +25,7 @@ fn one_finding_for_a_group_with_the_native_id_first() {
     // 1.9 ends the one record only: both must be free.
     assert_eq!(
         finding.remedy,
-        "upgrade `foo-bar` to 2.0 or later; it is not compatible with the version in use, so expect changes"
+        "upgrade `foo-bar` to 2.0; it is not compatible with the version in use, so expect changes"
     );
     let detail = detail(finding);
     assert_eq!(detail.id, "PYSEC-2026-1");
@@ -211,11 +211,35 @@ fn the_nearest_compatible_fix_is_advised_and_all_are_listed_nearest_first() {
         detail(&outcome.findings[0]).fixed,
         ["1.8.3", "2.1.0", "3.0.5"]
     );
-    assert_eq!(
-        outcome.findings[0].remedy,
-        "upgrade `demo` to 1.8.3 or later"
-    );
+    assert_eq!(outcome.findings[0].remedy, "upgrade `demo` to 1.8.3");
     assert_eq!(detail(&outcome.findings[1]).fixed, ["3.0.5"]);
+}
+
+#[test]
+fn single_free_versions_among_affected_ones_are_not_advised() {
+    let directory = tempfile::tempdir().unwrap();
+    let record = json!({
+        "id": "RUSTSEC-1", "affected": [{
+            "package": { "ecosystem": "crates.io", "name": "demo" },
+            "ranges": [{ "type": "SEMVER", "events": [
+                { "introduced": "0.0.0-0" }, { "fixed": "0.2.0" },
+                { "introduced": "0.2.1-0" }, { "fixed": "0.2.1" },
+                { "introduced": "0.2.7-0" }, { "fixed": "0.2.23" },
+            ] }],
+        }],
+    });
+    let database = database(directory.path(), &[record]);
+    let outcome = check(
+        &database,
+        vec![component(Ecosystem::Cargo, "demo", Some("0.1.40"))],
+    );
+    let finding = &outcome.findings[0];
+    assert_eq!(detail(finding).fixed, ["0.2.0", "0.2.1", "0.2.23"]);
+    assert!(
+        finding
+            .remedy
+            .starts_with("upgrade `demo` to 0.2.23; it is not")
+    );
 }
 
 #[test]
