@@ -17,6 +17,7 @@
 //! that it touches. A changed byte is therefore an error as soon as it could change an
 //! answer. The root digest names the whole content: same records, same root.
 
+mod bytes;
 pub(super) mod read;
 pub(super) mod write;
 

@@ -1,5 +1,6 @@
 //! Reads an index by position and verifies every chunk that it touches.
 
+use super::bytes::{SharedFile, byte_at, u16_at, u32_at, u64_at, usize_of};
 use super::{
     BLOCK_BYTES, CHUNK_BYTES, DIGEST_BYTES, FILE_NAME, FLAG_WITHDRAWN, FORMAT_VERSION,
     HEADER_BYTES, IndexInfo, MAGIC, NAME_BYTES, RECORD_BYTES, ROW_BYTES, RowKind, SECTIONS,
@@ -458,7 +459,7 @@ struct Layout {
 }
 
 /// Body length and sections of a header.
-fn read_header(header: &[u8; HEADER_BYTES]) -> Result<(u64, [(u64, u64); SECTIONS]), &'static str> {
+fn read_header(header: &[u8; HEADER_BYTES]) -> Result<Layout, &'static str> {
     if header.get(..MAGIC.len()) != Some(&MAGIC) {
         return Err("it does not start as one");
     }
@@ -490,66 +491,4 @@ fn read_header(header: &[u8; HEADER_BYTES]) -> Result<(u64, [(u64, u64); SECTION
         body_length,
         sections,
     })
-}
-
-fn usize_of(value: u64) -> usize {
-    // Larger only on 32-bit machines, where the read that follows fails.
-    usize::try_from(value).unwrap_or(usize::MAX)
-}
-
-fn byte_at(bytes: &[u8], at: usize) -> u8 {
-    bytes.get(at).copied().unwrap_or(0)
-}
-
-fn array_at<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
-    bytes
-        .get(at..)
-        .and_then(|rest| rest.first_chunk::<N>())
-        .copied()
-        .unwrap_or([0; N])
-}
-
-fn u16_at(bytes: &[u8], at: usize) -> u16 {
-    u16::from_le_bytes(array_at(bytes, at))
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    u32::from_le_bytes(array_at(bytes, at))
-}
-
-fn u64_at(bytes: &[u8], at: usize) -> u64 {
-    u64::from_le_bytes(array_at(bytes, at))
-}
-
-/// A file that can be read at a position through a shared reference.
-#[cfg(unix)]
-struct SharedFile(File);
-
-#[cfg(unix)]
-impl SharedFile {
-    fn new(file: File) -> Self {
-        Self(file)
-    }
-
-    fn read_exact_at(&self, target: &mut [u8], offset: u64) -> std::io::Result<()> {
-        std::os::unix::fs::FileExt::read_exact_at(&self.0, target, offset)
-    }
-}
-
-/// A file that can be read at a position through a shared reference.
-#[cfg(not(unix))]
-struct SharedFile(Mutex<File>);
-
-#[cfg(not(unix))]
-impl SharedFile {
-    fn new(file: File) -> Self {
-        Self(Mutex::new(file))
-    }
-
-    fn read_exact_at(&self, target: &mut [u8], offset: u64) -> std::io::Result<()> {
-        use std::io::{Seek as _, SeekFrom};
-        let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        file.seek(SeekFrom::Start(offset))?;
-        file.read_exact(target)
-    }
 }
