@@ -109,6 +109,24 @@ fn a_range_of_an_unknown_type_is_indeterminate_and_others_still_decide() {
 }
 
 #[test]
+fn an_unknown_event_keeps_not_affected_from_following() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut record = below("GHSA-1", &[], "npm", "demo", "2.0.0");
+    record["affected"][0]["ranges"][0]["events"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({ "reintroduced": "3.0.0" }));
+    let database = database(directory.path(), &[record]);
+    let outcome = check(&database, vec![npm("1.0.0"), npm("3.1.0")]);
+    let seen: Vec<_> = outcome
+        .findings
+        .iter()
+        .map(|finding| detail(finding).indeterminate)
+        .collect();
+    assert_eq!(seen, [false, true]);
+}
+
+#[test]
 fn a_withdrawn_record_makes_no_finding_and_is_counted() {
     let directory = tempfile::tempdir().unwrap();
     let mut record = below("GHSA-1", &[], "npm", "demo", "2.0.0");
