@@ -271,7 +271,7 @@ fn matching_agrees_with_the_crate_rustsec_at_every_bound() {
     for (name, advisories) in &by_crate {
         let rows = databases
             .each_ref()
-            .map(|database| ids_and_rows(database, name));
+            .map(|database| ids_and_rows(database, Ecosystem::Cargo, name));
         for version in boundary_versions(advisories) {
             let wanted = ids_of_the_oracle(&oracle, name, &version);
             for rows in &rows {
@@ -315,9 +315,9 @@ fn affecting_ids(rows: &[IdAndRows], version: &Version) -> BTreeSet<String> {
 
 type IdAndRows = (String, crate::checks::advisories::index::read::RecordRows);
 
-fn ids_and_rows(database: &Database, name: &str) -> Vec<IdAndRows> {
+fn ids_and_rows(database: &Database, ecosystem: Ecosystem, name: &str) -> Vec<IdAndRows> {
     database
-        .lookup(Ecosystem::Cargo, name)
+        .lookup(ecosystem, name)
         .unwrap()
         .into_iter()
         .map(|row| (database.metadata(row.ordinal).unwrap().id, row))
@@ -336,6 +336,7 @@ fn python_ranges_hold_the_versions_that_their_records_list() {
     import(std::slice::from_ref(&export), &db).unwrap();
     let database = Database::open(&db).unwrap();
     let mut archive = zip::ZipArchive::new(std::fs::File::open(export).unwrap()).unwrap();
+    let mut packages = BTreeMap::new();
     let (mut inside, mut outside) = (0_usize, BTreeMap::<String, usize>::new());
     for index in 0..archive.len() {
         let record: Value = serde_json::from_reader(archive.by_index(index).unwrap()).unwrap();
@@ -345,11 +346,10 @@ fn python_ranges_hold_the_versions_that_their_records_list() {
             Ecosystem::Pypi,
             affected["package"]["name"].as_str().unwrap(),
         );
-        let rows = database.lookup(Ecosystem::Pypi, &name).unwrap();
-        let mut row = rows
-            .into_iter()
-            .find(|row| database.metadata(row.ordinal).unwrap().id == id)
-            .unwrap();
+        let rows = packages
+            .entry(name)
+            .or_insert_with_key(|name| ids_and_rows(&database, Ecosystem::Pypi, name));
+        let (_, row) = rows.iter_mut().find(|(own, _)| own == id).unwrap();
         row.versions.clear();
         if row.ranges.is_empty() {
             continue;
@@ -357,7 +357,7 @@ fn python_ranges_hold_the_versions_that_their_records_list() {
         for version in affected["versions"].as_array().into_iter().flatten() {
             let version = version.as_str().unwrap();
             let used = UsedVersion::read(Ecosystem::Pypi, version);
-            if used.membership(&row) == Membership::Affected {
+            if used.membership(row) == Membership::Affected {
                 inside += 1;
             } else {
                 *outside.entry(id.to_owned()).or_insert(0) += 1;
