@@ -12,6 +12,7 @@
     reason = "a test may stop at anything unexpected, and makes its own files"
 )]
 
+mod advisories;
 mod check;
 mod cli;
 mod conformance;
@@ -20,3 +21,4 @@ mod layering;
 mod purl;
 mod report;
 mod signing;
+mod versions;

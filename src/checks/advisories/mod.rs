@@ -1,1 +1,27 @@
-//! advisories
+//! Known vulnerabilities, hostile packages and abandoned ones: advisories come in as OSV
+//! and RustSec files and go into one index; an inventory comes in, findings and gaps go
+//! out.
+
+mod check;
+mod error;
+mod groups;
+mod import;
+mod index;
+mod matching;
+mod osv;
+mod paths;
+mod record;
+pub mod rules;
+mod rustsec_tree;
+mod severity;
+
+pub use check::check_inventory;
+pub use error::DatabaseError;
+pub use import::import;
+pub use index::read::Database;
+pub use index::{FILE_NAME, FORMAT_VERSION, IndexInfo, SourceStatus};
+pub use record::BadRecord;
+pub use rules::{GAPS, RULES};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,122 @@
+//! What can go wrong with the advisory database.
+
+use crate::model::Hint;
+use crate::support::files::FileError;
+use std::path::PathBuf;
+
+/// Why the advisory database could not be made or read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DatabaseError {
+    /// There is no index in the directory.
+    #[error("there is no advisory database in `{}`", directory.display())]
+    Missing {
+        /// Where it was looked for.
+        directory: PathBuf,
+    },
+    /// The index cannot be opened or read.
+    #[error("cannot read the advisory database `{}`: {source}", path.display())]
+    Read {
+        /// The index file.
+        path: PathBuf,
+        /// The system's word.
+        source: std::io::Error,
+    },
+    /// The file is not an index, or not one of this version.
+    #[error("`{}` is not an advisory database of format {}: {reason}", path.display(), super::index::FORMAT_VERSION)]
+    Format {
+        /// The index file.
+        path: PathBuf,
+        /// What is different.
+        reason: &'static str,
+    },
+    /// The bytes do not have the digest that they had when they were written.
+    #[error("the advisory database `{}` is damaged: {what}", path.display())]
+    Corrupt {
+        /// The index file.
+        path: PathBuf,
+        /// Which part.
+        what: String,
+    },
+    /// An input of an import cannot be read.
+    #[error(transparent)]
+    Input(#[from] FileError),
+    /// A directory of an import cannot be listed.
+    #[error("cannot list `{}`: {source}", path.display())]
+    List {
+        /// The directory.
+        path: PathBuf,
+        /// The system's word.
+        source: std::io::Error,
+    },
+    /// An input of an import is nothing that is known.
+    #[error("`{}` holds no advisories that sealgate can read", path.display())]
+    NothingRecognised {
+        /// The input.
+        path: PathBuf,
+    },
+    /// An archive of an import cannot be read.
+    #[error("cannot read the archive `{}`: {source}", path.display())]
+    Archive {
+        /// The archive.
+        path: PathBuf,
+        /// The reason.
+        source: zip::result::ZipError,
+    },
+    /// An import is over a limit.
+    #[error("`{}` is over the limit of {limit} {unit}", path.display())]
+    Limit {
+        /// Where the limit was passed.
+        path: PathBuf,
+        /// The limit.
+        limit: u64,
+        /// Of what.
+        unit: &'static str,
+    },
+    /// The index would be larger than its format can hold.
+    #[error("the advisories need more than {limit} {unit}, which the database format cannot hold")]
+    TooLarge {
+        /// The limit.
+        limit: u64,
+        /// Of what.
+        unit: &'static str,
+    },
+    /// The database directory cannot be made.
+    #[error("cannot create `{}`: {source}", path.display())]
+    Create {
+        /// The directory.
+        path: PathBuf,
+        /// The system's word.
+        source: std::io::Error,
+    },
+    /// The index cannot be written; the old one, if any, is untouched.
+    #[error(transparent)]
+    Write(FileError),
+}
+
+/// How to get a database, in the words of every hint.
+pub(super) const IMPORT_HINT: &str =
+    "import one: `sealgate db import --from DIR` with OSV dumps or a RustSec tree";
+
+impl Hint for DatabaseError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Missing { .. } => Some(IMPORT_HINT.to_owned()),
+            Self::Corrupt { .. } | Self::Format { .. } => {
+                Some("import it again with `sealgate db import --from DIR`".to_owned())
+            }
+            Self::Input(error) | Self::Write(error) => error.hint(),
+            Self::NothingRecognised { .. } => Some(
+                "name a directory with `<Ecosystem>/all.zip`, OSV JSON files, one such file or \
+                 archive, or a RustSec tree"
+                    .to_owned(),
+            ),
+            Self::Archive { .. } => Some("fetch the archive again".to_owned()),
+            Self::Read { .. }
+            | Self::List { .. }
+            | Self::Limit { .. }
+            | Self::TooLarge { .. }
+            | Self::Create { .. } => None,
+        }
+    }
+}

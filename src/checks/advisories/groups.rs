@@ -1,0 +1,265 @@
+//! Which records of one package are about the same thing.
+//!
+//! Records that share an id, as their own or as an alias, are one group. A record that
+//! names two ids of one kind (two CVEs, two GHSAs) is about several things; where these
+//! belong to groups of their own it is an *umbrella*: it stays a group of its own and is
+//! linked with them, so that it does not melt them into one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The ids of one record: its own first.
+#[derive(Debug, Clone)]
+pub(super) struct RecordIds {
+    pub own: String,
+    pub aliases: Vec<String>,
+    pub related: Vec<String>,
+}
+
+impl RecordIds {
+    fn all(&self) -> impl Iterator<Item = &String> {
+        std::iter::once(&self.own).chain(&self.aliases)
+    }
+
+    fn names_two_of_a_kind(&self) -> bool {
+        let mut kinds = BTreeMap::new();
+        let distinct: BTreeSet<_> = self.all().collect();
+        distinct
+            .into_iter()
+            .filter(|id| kind_of(id) != OTHER_KIND)
+            .any(|id| kinds.insert(kind_of(id), id).is_some())
+    }
+}
+
+/// Records that are about the same thing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Group {
+    /// Places in the list given, sorted.
+    pub members: Vec<usize>,
+    /// Every id of the group.
+    pub ids: BTreeSet<String>,
+    /// Ids that are linked but not the same.
+    pub related: BTreeSet<String>,
+}
+
+const OTHER_KIND: &str = "";
+
+/// The database that gives ids of a kind; ids of private databases are of no kind, since
+/// nothing is known about how they are given.
+fn kind_of(id: &str) -> &'static str {
+    ["CVE-", "GHSA-", "RUSTSEC-", "PYSEC-", "GO-"]
+        .into_iter()
+        .find(|prefix| id.starts_with(prefix))
+        .unwrap_or(OTHER_KIND)
+}
+
+/// The groups of some records of one package, in the order of their first members. The
+/// order of the records does not change which records are together.
+pub(super) fn group(records: &[RecordIds]) -> Vec<Group> {
+    let mut order: Vec<usize> = (0..records.len()).collect();
+    order.sort_by_key(|i| records.get(*i).map(|r| (&r.own, &r.aliases)));
+    let (suspects, plain): (Vec<_>, Vec<_>) = order
+        .into_iter()
+        .partition(|i| records.get(*i).is_some_and(RecordIds::names_two_of_a_kind));
+    let mut groups: Vec<Group> = Vec::new();
+    for index in plain {
+        join(&mut groups, index, records);
+    }
+    let mut umbrellas = Vec::new();
+    for index in suspects {
+        let Some(record) = records.get(index) else {
+            continue;
+        };
+        let touched = groups
+            .iter()
+            .filter(|group| record.all().any(|id| group.ids.contains(id)))
+            .count();
+        // The same id twice (from two feeds) is the same record.
+        let is_again = groups.iter().any(|group| group.ids.contains(&record.own));
+        if touched > 1 && !is_again {
+            umbrellas.push(index);
+        } else if touched > 1 {
+            join_own(&mut groups, index, record);
+        } else {
+            join(&mut groups, index, records);
+        }
+    }
+    let mut apart = Vec::new();
+    for index in umbrellas {
+        let Some(record) = records.get(index) else {
+            continue;
+        };
+        link(&mut groups, &mut apart, index, record);
+    }
+    groups.extend(apart);
+    for group in &mut groups {
+        group.members.sort_unstable();
+        let related = group
+            .members
+            .iter()
+            .filter_map(|i| records.get(*i))
+            .flat_map(|record| record.related.iter().cloned());
+        group.related.extend(related);
+        let ids = &group.ids;
+        group.related.retain(|id| !ids.contains(id));
+    }
+    groups.sort_by(|a, b| a.members.cmp(&b.members));
+    groups
+}
+
+/// Puts a record into the group that shares an id with it; several such groups become one.
+fn join(groups: &mut Vec<Group>, index: usize, records: &[RecordIds]) {
+    let Some(record) = records.get(index) else {
+        return;
+    };
+    let mut joined = Group {
+        members: vec![index],
+        ids: record.all().cloned().collect(),
+        related: BTreeSet::new(),
+    };
+    groups.retain_mut(|group| {
+        let shares = group.ids.iter().any(|id| joined.ids.contains(id));
+        if shares {
+            joined.members.append(&mut group.members);
+            joined.ids.append(&mut group.ids);
+        }
+        !shares
+    });
+    groups.push(joined);
+}
+
+/// Puts a record into the group that holds its own id, and no other.
+fn join_own(groups: &mut [Group], index: usize, record: &RecordIds) {
+    if let Some(group) = groups.iter_mut().find(|g| g.ids.contains(&record.own)) {
+        group.members.push(index);
+    }
+}
+
+/// Makes an umbrella a group of its own: ids that belong to other groups are only related.
+fn link(groups: &mut [Group], apart: &mut Vec<Group>, index: usize, record: &RecordIds) {
+    let mut umbrella = Group {
+        members: vec![index],
+        ids: BTreeSet::from([record.own.clone()]),
+        related: BTreeSet::new(),
+    };
+    for id in &record.aliases {
+        let mut taken = false;
+        for group in groups.iter_mut().filter(|group| group.ids.contains(id)) {
+            taken = true;
+            group.related.insert(record.own.clone());
+            umbrella.related.extend(group.ids.iter().cloned());
+        }
+        if !taken {
+            umbrella.ids.insert(id.clone());
+        }
+    }
+    // The same umbrella from another feed, or under another database's id.
+    match apart
+        .iter_mut()
+        .find(|other: &&mut Group| other.ids.intersection(&umbrella.ids).next().is_some())
+    {
+        Some(other) => {
+            other.members.append(&mut umbrella.members);
+            other.ids.append(&mut umbrella.ids);
+            other.related.append(&mut umbrella.related);
+        }
+        None => apart.push(umbrella),
+    }
+}
+
+/// The id that is shown first: the one of the ecosystem's own database (`RUSTSEC-`,
+/// `PYSEC-`, `GO-`), else GHSA, else CVE, else any; the smallest text among equals. A
+/// `MAL-` id goes before all others, since it says the most.
+pub(super) fn first_id<'a>(ids: impl Iterator<Item = &'a String>) -> Option<&'a String> {
+    ids.min_by_key(|id| {
+        let rank = match id.as_str() {
+            id if id.starts_with("MAL-") => 0,
+            id if ["RUSTSEC-", "PYSEC-", "GO-"]
+                .iter()
+                .any(|p| id.starts_with(p)) =>
+            {
+                1
+            }
+            id if id.starts_with("GHSA-") => 2,
+            id if id.starts_with("CVE-") => 3,
+            _ => 4,
+        };
+        (rank, *id)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(own: &str, aliases: &[&str]) -> RecordIds {
+        RecordIds {
+            own: own.to_owned(),
+            aliases: aliases.iter().map(|&a| a.to_owned()).collect(),
+            related: Vec::new(),
+        }
+    }
+
+    fn members(records: &[RecordIds]) -> Vec<Vec<usize>> {
+        group(records).into_iter().map(|g| g.members).collect()
+    }
+
+    #[test]
+    fn records_that_share_an_alias_are_one_group() {
+        let records = [
+            record("GHSA-1", &["CVE-1"]),
+            record("PYSEC-9", &["CVE-9"]),
+            record("PYSEC-1", &["CVE-1"]),
+        ];
+        assert_eq!(members(&records), [vec![0, 2], vec![1]]);
+        let groups = group(&records);
+        assert!(groups[0].ids.contains("CVE-1"));
+        assert_eq!(first_id(groups[0].ids.iter()).unwrap(), "PYSEC-1");
+    }
+
+    #[test]
+    fn a_chain_of_aliases_is_one_group_in_any_order() {
+        let a = record("GHSA-1", &["X-1"]);
+        let b = record("RUSTSEC-1", &["CVE-1"]);
+        let c = record("X-1", &["CVE-1"]);
+        assert_eq!(members(&[a.clone(), b.clone(), c.clone()]), [vec![0, 1, 2]]);
+        assert_eq!(members(&[c, a, b]), [vec![0, 1, 2]]);
+    }
+
+    #[test]
+    fn an_umbrella_links_and_does_not_merge() {
+        let records = [
+            record("GHSA-u", &["CVE-1", "CVE-2", "CVE-3"]),
+            record("PYSEC-1", &["CVE-1"]),
+            record("PYSEC-2", &["CVE-2"]),
+        ];
+        let groups = group(&records);
+        assert_eq!(members(&records), [vec![0], vec![1], vec![2]]);
+        assert!(groups[0].ids.contains("CVE-3"));
+        assert!(!groups[0].ids.contains("CVE-1"));
+        for id in ["CVE-1", "PYSEC-1", "CVE-2", "PYSEC-2"] {
+            assert!(groups[0].related.contains(id), "{id}");
+        }
+        assert!(groups[1].related.contains("GHSA-u"));
+        assert!(!groups[1].related.contains("PYSEC-2"));
+    }
+
+    #[test]
+    fn a_record_with_two_cves_and_one_companion_is_one_group() {
+        let records = [
+            record("RUSTSEC-1", &["CVE-1", "CVE-2"]),
+            record("GHSA-1", &["CVE-1"]),
+        ];
+        assert_eq!(members(&records), [vec![0, 1]]);
+    }
+
+    #[test]
+    fn the_same_record_from_two_feeds_is_one_group_even_as_an_umbrella() {
+        let records = [
+            record("RUSTSEC-u", &["CVE-1", "CVE-2"]),
+            record("RUSTSEC-u", &["CVE-1", "CVE-2"]),
+            record("GHSA-1", &["CVE-1"]),
+            record("GHSA-2", &["CVE-2"]),
+        ];
+        assert_eq!(members(&records), [vec![0, 1], vec![2], vec![3]]);
+    }
+}

@@ -1,0 +1,174 @@
+//! The advisory index: one flat file, little-endian, read by position.
+//!
+//! ```text
+//! header     magic, format version, chunk size, body length, section table
+//! body       info     JSON: sources, counts, bad records
+//!            names    24 bytes each, sorted by hash: hash, rows, name
+//!            rows     16 bytes each: record, kind, flags, range, text
+//!            strings  the texts of names and rows, each once
+//!            records  12 bytes each: block, offset, length
+//!            blocks   16 bytes each: offset, stored length, length
+//!            data     deflate-compressed blocks of record metadata (JSON)
+//! digests    SHA-256 of every 16 KiB chunk of the body
+//! root       SHA-256 of the header and the digests
+//! ```
+//!
+//! Opening reads header, digests and root; a lookup reads and verifies only the chunks
+//! that it touches. A changed byte is therefore an error as soon as it could change an
+//! answer. The root digest names the whole content: same records, same root.
+
+mod bytes;
+pub(super) mod read;
+pub(super) mod write;
+
+use crate::model::Ecosystem;
+use crate::support::hash::sha256;
+use crate::versions::EventKind;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+use super::record::BadRecord;
+
+/// Raised with every change of the layout; other versions are refused.
+pub const FORMAT_VERSION: u32 = 1;
+/// Name of the index in the database directory.
+pub const FILE_NAME: &str = "index.sgdb";
+
+const MAGIC: [u8; 8] = *b"SGDBINDX";
+const CHUNK_BYTES: usize = 16 * 1024;
+const DIGEST_BYTES: usize = 32;
+const SECTIONS: usize = 7;
+/// Magic, version, chunk size, body length, offset and length of each section.
+const HEADER_BYTES: usize = 8 + 4 + 4 + 8 + SECTIONS * 16;
+const NAME_BYTES: usize = 24;
+const ROW_BYTES: usize = 16;
+const RECORD_BYTES: usize = 12;
+const BLOCK_BYTES: usize = 16;
+/// Metadata is compressed in blocks of about this size. Larger ones are smaller on disk
+/// and cost more per finding.
+const BLOCK_TARGET_BYTES: usize = 32 * 1024;
+/// Largest metadata of one record and so of a block that starts with small ones.
+const MAX_RECORD_METADATA_BYTES: usize = 4 * 1024 * 1024;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Section {
+    Info = 0,
+    Names = 1,
+    Rows = 2,
+    Strings = 3,
+    Records = 4,
+    Blocks = 5,
+    Data = 6,
+}
+
+/// What a row says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum RowKind {
+    Event(EventKind),
+    /// The text is the canonical form of an affected version.
+    Version,
+    /// The range holds something that could not be read.
+    Incomplete,
+}
+
+impl RowKind {
+    fn code(self) -> u8 {
+        match self {
+            Self::Event(EventKind::Introduced) => 0,
+            Self::Event(EventKind::Fixed) => 1,
+            Self::Event(EventKind::LastAffected) => 2,
+            Self::Event(EventKind::Limit) => 3,
+            Self::Version => 4,
+            Self::Incomplete => 5,
+        }
+    }
+
+    fn from_code(code: u8) -> Option<Self> {
+        Some(match code {
+            0 => Self::Event(EventKind::Introduced),
+            1 => Self::Event(EventKind::Fixed),
+            2 => Self::Event(EventKind::LastAffected),
+            3 => Self::Event(EventKind::Limit),
+            4 => Self::Version,
+            5 => Self::Incomplete,
+            _ => return None,
+        })
+    }
+}
+
+/// Set in a row's flags where its record was withdrawn.
+const FLAG_WITHDRAWN: u8 = 1;
+
+/// One byte for an ecosystem; never reused for another one.
+fn ecosystem_code(ecosystem: Ecosystem) -> u8 {
+    match ecosystem {
+        Ecosystem::Cargo => 1,
+        Ecosystem::Npm => 2,
+        Ecosystem::Pypi => 3,
+        Ecosystem::Golang => 4,
+    }
+}
+
+/// The first eight bytes of SHA-256 over ecosystem and name. The name itself is compared
+/// after it, so a collision costs a comparison and no wrong answer.
+fn name_hash(ecosystem: Ecosystem, name: &str) -> u64 {
+    let mut key = vec![ecosystem_code(ecosystem)];
+    key.extend_from_slice(name.as_bytes());
+    let digest = sha256(&key);
+    let mut first = [0_u8; 8];
+    for (to, from) in first.iter_mut().zip(digest.bytes()) {
+        *to = *from;
+    }
+    u64::from_be_bytes(first)
+}
+
+/// Counts of one source.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceStatus {
+    /// Records in use, withdrawn ones included.
+    pub records: u64,
+    /// Withdrawn ones among them: kept, never a finding.
+    pub withdrawn: u64,
+    /// Records that could not be used.
+    pub bad_records: u64,
+    /// RFC 3339 time of the newest change of a record.
+    pub newest: Option<String>,
+}
+
+/// What the index says about itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IndexInfo {
+    /// By name of the source: `OSV npm`, `RustSec`.
+    pub sources: BTreeMap<String, SourceStatus>,
+    /// Records in use by OSV ecosystem name.
+    pub ecosystems: BTreeMap<String, u64>,
+    /// Records that are not used, by the ecosystem that they are about.
+    pub not_used: BTreeMap<String, u64>,
+    /// Records that another one with the same id replaced.
+    pub replaced: u64,
+    /// Packages with at least one record.
+    pub packages: u64,
+    /// Rows of all packages: bounds and listed versions.
+    pub rows: u64,
+    /// Every record that could not be used, sorted.
+    pub bad: Vec<BadRecord>,
+    /// Malformed parts of records that are used otherwise, `id: what`, sorted.
+    pub notes: Vec<String>,
+}
+
+impl IndexInfo {
+    /// Records in use.
+    #[must_use]
+    pub fn records(&self) -> u64 {
+        self.sources.values().map(|s| s.records).sum()
+    }
+
+    /// Everything that was seen in the import.
+    #[must_use]
+    pub fn seen(&self) -> u64 {
+        self.records() + self.replaced + self.not_used.values().sum::<u64>() + self.bad.len() as u64
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,231 @@
+use super::read::Database;
+use super::*;
+use crate::checks::advisories::error::DatabaseError;
+use crate::checks::advisories::record::{Affected, Feed, Range, Record, RecordMetadata};
+use crate::support::files::write_atomic;
+use std::path::Path;
+
+fn record(number: usize) -> Record {
+    Record {
+        feed: Feed::Osv,
+        metadata: RecordMetadata {
+            id: format!("X-{number:05}"),
+            source: "OSV npm".to_owned(),
+            summary: format!("summary {number} {}", number * 7919 % 10007),
+            withdrawn: number
+                .is_multiple_of(10)
+                .then(|| "2026-01-01T00:00:00Z".to_owned()),
+            ..RecordMetadata::default()
+        },
+        affected: vec![Affected {
+            ecosystem: Ecosystem::Npm,
+            name: format!("package-{}", number / 3),
+            ranges: vec![Range {
+                events: vec![
+                    (EventKind::Introduced, "0".to_owned()),
+                    (EventKind::Fixed, format!("{number}.0.0")),
+                ],
+                incomplete: false,
+            }],
+            versions: vec![format!("0.{number}.0"), "0.0.1".to_owned()],
+        }],
+        notes: Vec::new(),
+    }
+}
+
+fn info() -> IndexInfo {
+    let mut info = IndexInfo::default();
+    info.sources
+        .entry("OSV npm".to_owned())
+        .or_default()
+        .records = 1;
+    info
+}
+
+fn bytes_of(count: usize) -> Vec<u8> {
+    write::build((0..count).map(record).collect(), info()).unwrap()
+}
+
+fn open(directory: &Path, bytes: &[u8]) -> Result<Database, DatabaseError> {
+    write_atomic(&directory.join(FILE_NAME), bytes).unwrap();
+    Database::open(directory)
+}
+
+/// Everything that the database says about some packages.
+fn answers(database: &Database, packages: &[usize]) -> Result<String, DatabaseError> {
+    let mut text = String::new();
+    for package in packages {
+        let rows = database.lookup(Ecosystem::Npm, &format!("package-{package}"))?;
+        for row in rows {
+            let metadata = database.metadata(row.ordinal)?;
+            text.push_str(&format!("{row:?} {metadata:?}\n"));
+        }
+    }
+    Ok(text)
+}
+
+#[test]
+fn what_was_written_is_read_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let database = open(directory.path(), &bytes_of(2000)).unwrap();
+    for package in [0, 1, 333, 666] {
+        let rows = database
+            .lookup(Ecosystem::Npm, &format!("package-{package}"))
+            .unwrap();
+        assert_eq!(rows.len(), if package == 666 { 2 } else { 3 });
+        for (offset, row) in rows.iter().enumerate() {
+            let number = package * 3 + offset;
+            assert_eq!(row.withdrawn, number.is_multiple_of(10));
+            assert_eq!(row.ranges[0].events[1].1, format!("{number}.0.0"));
+            assert!(row.versions.contains(&"0.0.1".to_owned()));
+            let metadata = database.metadata(row.ordinal).unwrap();
+            assert_eq!(metadata, record(number).metadata);
+        }
+    }
+    assert!(
+        database
+            .lookup(Ecosystem::Cargo, "package-1")
+            .unwrap()
+            .is_empty()
+    );
+    assert!(
+        database
+            .lookup(Ecosystem::Npm, "package-667")
+            .unwrap()
+            .is_empty()
+    );
+    assert!(database.verify().unwrap() > 5);
+}
+
+#[test]
+fn the_order_of_records_does_not_change_the_bytes() {
+    let forward = write::build((0..50).map(record).collect(), info()).unwrap();
+    let backward = write::build((0..50).rev().map(record).collect(), info()).unwrap();
+    assert_eq!(forward, backward);
+}
+
+#[test]
+fn an_empty_index_is_sound() {
+    let directory = tempfile::tempdir().unwrap();
+    let bytes = write::build(Vec::new(), IndexInfo::default()).unwrap();
+    let database = open(directory.path(), &bytes).unwrap();
+    assert!(database.lookup(Ecosystem::Npm, "x").unwrap().is_empty());
+    assert!(!database.covers(Ecosystem::Npm));
+    assert!(database.metadata(0).is_err());
+}
+
+#[test]
+fn every_changed_byte_of_a_small_index_is_an_error() {
+    let directory = tempfile::tempdir().unwrap();
+    let bytes = bytes_of(5);
+    for at in 0..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 1 << (at % 8);
+        assert!(
+            matches!(
+                open(directory.path(), &damaged),
+                Err(DatabaseError::Corrupt { .. } | DatabaseError::Format { .. })
+            ),
+            "byte {at} of {}",
+            bytes.len()
+        );
+    }
+}
+
+#[test]
+fn a_changed_byte_of_a_large_index_is_an_error_or_changes_no_answer() {
+    let directory = tempfile::tempdir().unwrap();
+    let bytes = bytes_of(2000);
+    let packages = [0, 5, 300, 666];
+    let sound = answers(&open(directory.path(), &bytes).unwrap(), &packages).unwrap();
+    let (mut errors, mut same) = (0, 0);
+    for at in (0..bytes.len()).step_by(1499) {
+        let mut damaged = bytes.clone();
+        damaged[at] = damaged[at].wrapping_add(1);
+        let database = open(directory.path(), &damaged);
+        match database.and_then(|database| answers(&database, &packages)) {
+            Ok(text) => {
+                assert_eq!(text, sound, "byte {at}");
+                same += 1;
+                // Whoever reads all of it sees the change.
+                let database = Database::open(directory.path()).unwrap();
+                assert!(matches!(
+                    database.verify(),
+                    Err(DatabaseError::Corrupt { .. })
+                ));
+            }
+            Err(DatabaseError::Corrupt { .. } | DatabaseError::Format { .. }) => errors += 1,
+            Err(other) => panic!("byte {at}: {other}"),
+        }
+    }
+    assert!(
+        errors > 20 && same > 20,
+        "{errors} errors, {same} without effect"
+    );
+}
+
+#[test]
+fn a_truncated_or_extended_index_is_an_error() {
+    let directory = tempfile::tempdir().unwrap();
+    let bytes = bytes_of(300);
+    for length in (0..bytes.len()).step_by(101).chain([bytes.len() - 1]) {
+        assert!(
+            matches!(
+                open(directory.path(), &bytes[..length]),
+                Err(DatabaseError::Corrupt { .. } | DatabaseError::Format { .. })
+            ),
+            "{length} bytes"
+        );
+    }
+    let mut longer = bytes.clone();
+    longer.push(0);
+    assert!(matches!(
+        open(directory.path(), &longer),
+        Err(DatabaseError::Corrupt { .. })
+    ));
+}
+
+/// An attacker who can write the file can also make all digests fit. Then offsets and
+/// lengths must not lead outside of it.
+#[test]
+fn hostile_offsets_under_valid_digests_are_errors() {
+    let directory = tempfile::tempdir().unwrap();
+    let bytes = bytes_of(40);
+    let body_length = u64::from_le_bytes(bytes[16..24].try_into().unwrap()) as usize;
+    let packages: Vec<_> = (0..14).collect();
+    let mut outcomes = [0, 0];
+    // The names, rows, record and block tables are all full of offsets and lengths.
+    for at in (HEADER_BYTES..HEADER_BYTES + body_length).step_by(3) {
+        let mut hostile = bytes[..HEADER_BYTES + body_length].to_vec();
+        hostile[at] = 0xff;
+        let mut sealed = hostile[..HEADER_BYTES].to_vec();
+        for chunk in hostile[HEADER_BYTES..].chunks(CHUNK_BYTES) {
+            sealed.extend_from_slice(sha256(chunk).bytes());
+        }
+        let root = sha256(&sealed);
+        hostile.extend_from_slice(&sealed[HEADER_BYTES..]);
+        hostile.extend_from_slice(root.bytes());
+        let result = open(directory.path(), &hostile).and_then(|d| answers(&d, &packages));
+        outcomes[usize::from(result.is_ok())] += 1;
+    }
+    assert!(outcomes[0] > 20, "{outcomes:?}");
+}
+
+#[test]
+fn a_missing_index_is_told_apart_from_a_damaged_one() {
+    let directory = tempfile::tempdir().unwrap();
+    assert!(matches!(
+        Database::open(directory.path()),
+        Err(DatabaseError::Missing { .. })
+    ));
+    std::fs::create_dir(directory.path().join(FILE_NAME)).unwrap();
+    assert!(matches!(
+        Database::open(directory.path()),
+        Err(DatabaseError::Format { .. } | DatabaseError::Read { .. })
+    ));
+    std::fs::remove_dir(directory.path().join(FILE_NAME)).unwrap();
+    assert!(matches!(
+        open(directory.path(), &[b'x'; 5000]),
+        Err(DatabaseError::Format { .. })
+    ));
+}

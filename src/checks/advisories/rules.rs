@@ -1,0 +1,98 @@
+//! Ids and texts of the findings and gaps of this check.
+
+use crate::model::{AdvisoryClass, Rule};
+
+/// A known vulnerability in a component.
+pub const VULNERABILITY: Rule = Rule {
+    id: "advisories/vulnerability",
+    title: "known vulnerability",
+    description: "The component has a published vulnerability in the version that is used. \
+                  Attackers read the same advisories.",
+    remedy: "upgrade to a version that the advisory names as fixed",
+};
+
+/// A component that is itself hostile.
+pub const MALICIOUS: Rule = Rule {
+    id: "advisories/malicious",
+    title: "malicious package",
+    description: "The component was published to do harm: installing or building it runs an \
+                  attacker's code with the rights of whoever runs the build.",
+    remedy: "remove it, and treat every machine and secret that it could reach as compromised",
+};
+
+/// A component that nobody maintains.
+pub const UNMAINTAINED: Rule = Rule {
+    id: "advisories/unmaintained",
+    title: "unmaintained package",
+    description: "Nobody maintains the component any more: the next vulnerability in it will \
+                  not be fixed.",
+    remedy: "replace it by a maintained package",
+};
+
+/// A component whose safe interface can break memory safety.
+pub const UNSOUND: Rule = Rule {
+    id: "advisories/unsound",
+    title: "unsound package",
+    description: "Code that only uses the component's safe interface can break memory safety.",
+    remedy: "upgrade to a sound version, or avoid the functions that the advisory names",
+};
+
+/// Something worth knowing about a component.
+pub const NOTICE: Rule = Rule {
+    id: "advisories/notice",
+    title: "security notice",
+    description: "The advisory database has something to say about the component that is no \
+                  vulnerability in it.",
+    remedy: "read the notice and decide",
+};
+
+/// There is no database.
+pub const NO_DATABASE: Rule = Rule {
+    id: "advisories/no-database",
+    title: "no advisory database",
+    description: "No component was checked against advisories, because no database was imported.",
+    remedy: "import one with `sealgate db import --from DIR`",
+};
+
+/// The database knows nothing about an ecosystem.
+pub const ECOSYSTEM_NOT_COVERED: Rule = Rule {
+    id: "advisories/ecosystem-not-covered",
+    title: "ecosystem not in the database",
+    description: "The database holds no record about an ecosystem that the product uses, so \
+                  silence about its components means nothing.",
+    remedy: "import the advisories of the ecosystem as well",
+};
+
+/// A component has no version.
+pub const NO_VERSION: Rule = Rule {
+    id: "advisories/no-version",
+    title: "component without a version",
+    description: "Without a version it cannot be said whether an advisory is about the component.",
+    remedy: "pin the component to a version",
+};
+
+/// A record of the database could not be read.
+pub const BAD_RECORD: Rule = Rule {
+    id: "advisories/bad-record",
+    title: "unreadable advisory",
+    description: "A record of the imported sources could not be read. What it says about the \
+                  packages that it names was not checked.",
+    remedy: "import a repaired copy of the record, or report it to its source",
+};
+
+/// Every rule of a finding.
+pub const RULES: &[Rule] = &[VULNERABILITY, MALICIOUS, UNMAINTAINED, UNSOUND, NOTICE];
+
+/// Every rule of a gap.
+pub const GAPS: &[Rule] = &[NO_DATABASE, ECOSYSTEM_NOT_COVERED, NO_VERSION, BAD_RECORD];
+
+/// The rule of a class.
+pub(super) fn rule_of(class: AdvisoryClass) -> &'static Rule {
+    match class {
+        AdvisoryClass::Vulnerability => &VULNERABILITY,
+        AdvisoryClass::Malicious => &MALICIOUS,
+        AdvisoryClass::Unmaintained => &UNMAINTAINED,
+        AdvisoryClass::Unsound => &UNSOUND,
+        AdvisoryClass::Notice => &NOTICE,
+    }
+}

@@ -1,0 +1,125 @@
+//! PEP 440 (<https://packaging.python.org/en/latest/specifications/version-specifiers/>)
+//! through the crate `pep440_rs`: epochs, pre-, post- and development releases, local
+//! versions.
+//!
+//! Texts from before PEP 440 (`0.9-ivysaur`) are ordered as pip and setuptools did until
+//! 2022: all of them stand before every PEP 440 version, among themselves by their parts.
+//! A number that does not fit 64 bits is not such a text, so it is [`Incomparable`]: to
+//! sort it before everything would hide an affected version.
+
+use super::Incomparable;
+use std::str::FromStr as _;
+
+/// A version on Python's order. The order of the variants is part of it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum PythonVersion {
+    Legacy(Vec<String>),
+    Standard(pep440_rs::Version),
+}
+
+impl PythonVersion {
+    pub(super) fn parse(text: &str) -> Result<Self, Incomparable> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(Incomparable::new(text, "it is empty"));
+        }
+        if let Ok(version) = pep440_rs::Version::from_str(text) {
+            return Ok(Self::Standard(version));
+        }
+        if has_number_over_64_bits(text) {
+            return Err(Incomparable::new(text, "it holds a number over 64 bits"));
+        }
+        Ok(Self::Legacy(legacy_key(text)))
+    }
+
+    pub(super) fn canonical(&self) -> String {
+        match self {
+            Self::Legacy(parts) => format!("legacy {}", parts.join(" ")),
+            Self::Standard(version) => {
+                let release = version.release();
+                let kept = release
+                    .iter()
+                    .rposition(|number| *number != 0)
+                    .map_or(1, |last| last + 1);
+                version
+                    .clone()
+                    .with_release(release.iter().take(kept).copied())
+                    .to_string()
+            }
+        }
+    }
+
+    pub(super) fn same_first_number(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Standard(a), Self::Standard(b)) => {
+                a.epoch() == b.epoch() && a.release().first() == b.release().first()
+            }
+            _ => false,
+        }
+    }
+}
+
+fn has_number_over_64_bits(text: &str) -> bool {
+    text.split(|c: char| !c.is_ascii_digit())
+        .any(|digits| !digits.is_empty() && digits.parse::<u64>().is_err())
+}
+
+/// The key of a version that is not PEP 440. Numbers are padded to eight digits, words
+/// get a `*` so that they sort before numbers, and `*final` closes the list, so that
+/// words before `final` in the alphabet (and `pre`, `dev`, `rc`) come before a release
+/// and the others after it.
+fn legacy_key(text: &str) -> Vec<String> {
+    let mut key: Vec<String> = Vec::new();
+    for part in legacy_parts(&text.to_lowercase()) {
+        if part.starts_with('*') {
+            if part.as_str() < "*final" {
+                while key.last().is_some_and(|last| last == "*final-") {
+                    key.pop();
+                }
+            }
+            // 1.0 and 1 are the same release.
+            while key.last().is_some_and(|last| last == "00000000") {
+                key.pop();
+            }
+        }
+        key.push(part);
+    }
+    key
+}
+
+fn legacy_parts(text: &str) -> Vec<String> {
+    #[derive(PartialEq, Clone, Copy)]
+    enum Class {
+        Digits,
+        Letters,
+        Dot,
+        Dash,
+        Other,
+    }
+    let class = |c: char| match c {
+        '0'..='9' => Class::Digits,
+        'a'..='z' => Class::Letters,
+        '.' => Class::Dot,
+        '-' => Class::Dash,
+        _ => Class::Other,
+    };
+    let mut runs: Vec<(Class, String)> = Vec::new();
+    for c in text.chars() {
+        let this = class(c);
+        match runs.last_mut() {
+            Some((last, run)) if *last == this && this != Class::Dash => run.push(c),
+            _ => runs.push((this, c.to_string())),
+        }
+    }
+    runs.into_iter()
+        .filter(|(kind, _)| *kind != Class::Dot)
+        .map(|(kind, run)| match (kind, run.as_str()) {
+            (Class::Digits, digits) => format!("{digits:0>8}"),
+            (Class::Dash, _) => "*final-".to_owned(),
+            (_, "pre" | "preview" | "rc") => "*c".to_owned(),
+            (_, "dev") => "*@".to_owned(),
+            (_, word) => format!("*{word}"),
+        })
+        .chain(["*final".to_owned()])
+        .collect()
+}
