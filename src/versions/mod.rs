@@ -28,6 +28,8 @@ pub enum Scheme {
     Semver,
     /// PEP 440: Python.
     Pep440,
+    /// The order of this ecosystem is not known here: no two versions can be compared.
+    Unordered,
 }
 
 impl Scheme {
@@ -37,6 +39,7 @@ impl Scheme {
         match ecosystem {
             Ecosystem::Cargo | Ecosystem::Npm | Ecosystem::Golang => Self::Semver,
             Ecosystem::Pypi => Self::Pep440,
+            _ => Self::Unordered,
         }
     }
 
@@ -48,7 +51,9 @@ impl Scheme {
             e.purl_type().eq_ignore_ascii_case(name) || e.osv_name().eq_ignore_ascii_case(name)
         });
         match ecosystem {
-            Some(ecosystem) => Some(Self::of(ecosystem)),
+            Some(ecosystem) => {
+                Some(Self::of(ecosystem)).filter(|scheme| *scheme != Self::Unordered)
+            }
             None if name.eq_ignore_ascii_case("semver") => Some(Self::Semver),
             None if name.eq_ignore_ascii_case("pep440") => Some(Self::Pep440),
             None => None,
@@ -60,6 +65,7 @@ impl Scheme {
     pub fn names() -> Vec<&'static str> {
         let mut names: Vec<_> = Ecosystem::ALL
             .into_iter()
+            .filter(|e| Self::of(*e) != Self::Unordered)
             .flat_map(|e| [e.purl_type(), e.osv_name()])
             .chain(["semver", "pep440"])
             .collect();
@@ -91,6 +97,10 @@ impl Version {
         match scheme {
             Scheme::Semver => semver::SemverVersion::parse(text).map(Parsed::Semver),
             Scheme::Pep440 => pep440::PythonVersion::parse(text).map(Parsed::Pep440),
+            Scheme::Unordered => Err(Incomparable::new(
+                text,
+                "the order of versions of its ecosystem is not known here",
+            )),
         }
         .map(Self)
     }

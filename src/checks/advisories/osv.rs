@@ -7,7 +7,7 @@ use super::record::{
     normalised_name, one_line, sorted_ids,
 };
 use crate::model::Ecosystem;
-use crate::versions::EventKind;
+use crate::versions::{EventKind, Scheme};
 use serde_json::{Map, Value};
 
 /// Most events of a range and most versions of a list.
@@ -173,7 +173,7 @@ fn package_of(entry: &Value) -> Package {
             .filter(|value| !value.is_empty() && value.len() <= MAX_NAME_BYTES)
     };
     match (field("ecosystem"), field("name")) {
-        (Some(ecosystem), name) => match (Ecosystem::from_osv_name(ecosystem), name) {
+        (Some(ecosystem), name) => match (known_ecosystem(ecosystem), name) {
             (Some(ecosystem), Some(name)) => {
                 Package::Known(ecosystem, normalised_name(ecosystem, name))
             }
@@ -189,6 +189,11 @@ fn package_of(entry: &Value) -> Package {
         }
         (None, _) => Package::Malformed,
     }
+}
+
+/// The ecosystem of an OSV name, where its versions can be ordered here.
+fn known_ecosystem(name: &str) -> Option<Ecosystem> {
+    Ecosystem::from_osv_name(name).filter(|ecosystem| Scheme::of(*ecosystem) != Scheme::Unordered)
 }
 
 fn named_packages(entries: &[Value]) -> Vec<(String, String)> {

@@ -260,7 +260,6 @@ impl NamePattern {
 fn fold_name(ecosystem: Ecosystem, name: &str) -> String {
     match ecosystem {
         Ecosystem::Golang => name.to_owned(),
-        Ecosystem::Npm => name.to_lowercase(),
         Ecosystem::Cargo => name.to_lowercase().replace('_', "-"),
         Ecosystem::Pypi => {
             let mut folded = String::with_capacity(name.len());
@@ -273,6 +272,7 @@ fn fold_name(ecosystem: Ecosystem, name: &str) -> String {
             }
             folded
         }
+        _ => name.to_lowercase(),
     }
 }
 

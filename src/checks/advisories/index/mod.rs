@@ -106,6 +106,21 @@ fn ecosystem_code(ecosystem: Ecosystem) -> u8 {
         Ecosystem::Npm => 2,
         Ecosystem::Pypi => 3,
         Ecosystem::Golang => 4,
+        Ecosystem::Maven => 5,
+        Ecosystem::Nuget => 6,
+        Ecosystem::Gem => 7,
+        Ecosystem::Composer => 8,
+        Ecosystem::Swift => 9,
+        Ecosystem::Hex => 10,
+        Ecosystem::Pub => 11,
+        Ecosystem::Github => 12,
+        Ecosystem::Deb => 13,
+        Ecosystem::Apk => 14,
+        Ecosystem::Rpm => 15,
+        Ecosystem::Cran => 16,
+        Ecosystem::Hackage => 17,
+        Ecosystem::Julia => 18,
+        Ecosystem::Generic => 19,
     }
 }
 
