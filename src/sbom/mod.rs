@@ -1,1 +1,4 @@
-//! sbom
+//! SBOMs: an inventory in, a document out. Vulnerabilities are never part of it.
+
+pub mod cyclonedx;
+mod licence;
