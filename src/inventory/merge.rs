@@ -92,7 +92,11 @@ impl Merge {
     #[must_use]
     pub fn finish(mut self) -> Merged {
         self.part_different_packages();
-        let purls: Vec<Purl> = self.entries.iter().map(|entry| entry.purl.clone()).collect();
+        let purls: Vec<Purl> = self
+            .entries
+            .iter()
+            .map(|entry| entry.purl.clone())
+            .collect();
         let mut components: BTreeMap<Purl, Component> = BTreeMap::new();
         for entry in self.entries {
             let part = component(entry);
@@ -116,7 +120,10 @@ impl Merge {
                 edges.entry(from.clone()).or_default().insert(to.clone());
             }
         }
-        let direct = self.direct.iter().filter_map(|index| purls.get(*index).cloned());
+        let direct = self
+            .direct
+            .iter()
+            .filter_map(|index| purls.get(*index).cloned());
         let mut merged = Merged {
             direct: direct.collect(),
             components,
@@ -137,11 +144,16 @@ impl Merge {
         }
         let mut renamed: Vec<(usize, Purl)> = Vec::new();
         for places in groups.values() {
-            let members = || places.iter().filter_map(|p| Some((*p, self.entries.get(*p)?)));
+            let members = || {
+                places
+                    .iter()
+                    .filter_map(|p| Some((*p, self.entries.get(*p)?)))
+            };
             let kinds: HashSet<ComponentKind> =
                 members().map(|(_, entry)| entry.package.kind).collect();
-            let names: HashSet<&str> =
-                members().map(|(_, entry)| entry.package.name.as_str()).collect();
+            let names: HashSet<&str> = members()
+                .map(|(_, entry)| entry.package.name.as_str())
+                .collect();
             for (place, entry) in members() {
                 let mut extra = Vec::new();
                 if kinds.len() > 1 && entry.package.kind == ComponentKind::Own {
@@ -174,8 +186,12 @@ impl Merged {
     /// Own packages are the product; what no edge reaches is needed by the product
     /// itself, as far as anyone can tell.
     fn reach_everything(&mut self) {
-        let own = self.components.iter().filter(|c| c.kind == ComponentKind::Own);
-        self.direct.extend(own.map(|component| component.purl.clone()));
+        let own = self
+            .components
+            .iter()
+            .filter(|c| c.kind == ComponentKind::Own);
+        self.direct
+            .extend(own.map(|component| component.purl.clone()));
         let has_dependent: HashSet<&Purl> = self.edges.values().flatten().collect();
         let orphans = self.components.iter().map(|component| &component.purl);
         let orphans: Vec<Purl> = orphans

@@ -141,11 +141,17 @@ impl Reading {
             self.roots.push((path.matches('/').count(), root));
         }
         if parsed.more_gaps > 0 {
-            let message = format!("{} more entries of `{path}` cannot be read", parsed.more_gaps);
+            let message = format!(
+                "{} more entries of `{path}` cannot be read",
+                parsed.more_gaps
+            );
             let location = Some(Location::file(path));
-            parsed
-                .gaps
-                .push(rules::gap(&rules::INCOMPLETE_ENTRY, location, &message, None));
+            parsed.gaps.push(rules::gap(
+                &rules::INCOMPLETE_ENTRY,
+                location,
+                &message,
+                None,
+            ));
         }
         self.merge.add(path, format.ecosystem(), parsed);
     }

@@ -43,11 +43,7 @@ pub struct Selection {
 ///
 /// # Errors
 /// A path of `include` that does not lie inside, or brings no lockfile.
-pub fn select(
-    tree: &Tree,
-    found: &Found,
-    include: &[String],
-) -> Result<Selection, InventoryError> {
+pub fn select(tree: &Tree, found: &Found, include: &[String]) -> Result<Selection, InventoryError> {
     let include = Include::new(include, found)?;
     let mut selection = Selection {
         skipped: found.skipped.clone(),
@@ -87,9 +83,8 @@ impl Include {
     fn new(paths: &[String], found: &Found) -> Result<Self, InventoryError> {
         let mut normal = BTreeSet::new();
         for path in paths {
-            let inside = normalise(path).ok_or_else(|| InventoryError::IncludeOutside {
-                path: path.clone(),
-            })?;
+            let inside = normalise(path)
+                .ok_or_else(|| InventoryError::IncludeOutside { path: path.clone() })?;
             let one = Self(BTreeSet::from([inside.clone()]));
             if !found.lockfiles.iter().any(|lock| one.covers(&lock.path)) {
                 return Err(InventoryError::IncludeWithoutLockfile { path: path.clone() });
@@ -156,10 +151,11 @@ fn reason_to_skip(
 }
 
 fn fixture(directory: &str) -> Option<&'static str> {
-    FIXTURES
-        .iter()
-        .copied()
-        .find(|name| directory.split('/').any(|part| part.eq_ignore_ascii_case(name)))
+    FIXTURES.iter().copied().find(|name| {
+        directory
+            .split('/')
+            .any(|part| part.eq_ignore_ascii_case(name))
+    })
 }
 
 fn unsupported(lock: &Lockfile, tool: &str) -> Gap {
@@ -275,8 +271,14 @@ mod tests {
 
     #[test]
     fn a_manifest_without_dependencies_wants_no_lockfile() {
-        assert!(!wants_lockfile(Group::Npm, r#"{"name": "a", "dependencies": {}}"#));
-        assert!(wants_lockfile(Group::Npm, r#"{"devDependencies": {"a": "1"}}"#));
+        assert!(!wants_lockfile(
+            Group::Npm,
+            r#"{"name": "a", "dependencies": {}}"#
+        ));
+        assert!(wants_lockfile(
+            Group::Npm,
+            r#"{"devDependencies": {"a": "1"}}"#
+        ));
         assert!(wants_lockfile(Group::Npm, "{"));
         assert!(!wants_lockfile(Group::Cargo, "[profile.dev]\n"));
         assert!(wants_lockfile(Group::Cargo, "[workspace]\n"));

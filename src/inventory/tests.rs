@@ -25,7 +25,11 @@ fn read(files: &[(&str, &str)]) -> Inventory {
 }
 
 fn purls(inventory: &Inventory) -> Vec<&str> {
-    inventory.components.iter().map(|c| c.purl.as_str()).collect()
+    inventory
+        .components
+        .iter()
+        .map(|c| c.purl.as_str())
+        .collect()
 }
 
 fn gaps(inventory: &Inventory) -> Vec<(&str, Option<String>)> {
@@ -71,7 +75,10 @@ fn the_root_and_other_ecosystems_are_the_product_and_nested_ones_are_not() {
         ("web/package-lock.json", &npm("web")),
         ("web/deep/package-lock.json", &npm("deep")),
     ]);
-    assert_eq!(purls(&inventory), ["pkg:cargo/root@1.0.0", "pkg:npm/web@1.0.0"]);
+    assert_eq!(
+        purls(&inventory),
+        ["pkg:cargo/root@1.0.0", "pkg:npm/web@1.0.0"]
+    );
     assert_eq!(
         skipped(&inventory),
         [
@@ -88,7 +95,10 @@ fn the_root_and_other_ecosystems_are_the_product_and_nested_ones_are_not() {
 #[test]
 fn workspace_members_are_the_product_whatever_their_directory_is_called() {
     let inventory = read(&[
-        ("package.json", "{\"workspaces\": [\"packages/*\", \"examples/a\"]}"),
+        (
+            "package.json",
+            "{\"workspaces\": [\"packages/*\", \"examples/a\"]}",
+        ),
         ("package-lock.json", &npm("root")),
         ("packages/a/package-lock.json", &npm("member")),
         ("examples/a/package-lock.json", &npm("example")),
@@ -96,7 +106,11 @@ fn workspace_members_are_the_product_whatever_their_directory_is_called() {
     ]);
     assert_eq!(
         purls(&inventory),
-        ["pkg:npm/example@1.0.0", "pkg:npm/member@1.0.0", "pkg:npm/root@1.0.0"]
+        [
+            "pkg:npm/example@1.0.0",
+            "pkg:npm/member@1.0.0",
+            "pkg:npm/root@1.0.0"
+        ]
     );
     assert_eq!(skipped(&inventory), ["examples/b/package-lock.json"]);
 }
@@ -108,9 +122,15 @@ fn several_applications_without_a_root_lockfile_all_count() {
         ("b/Cargo.lock", &cargo("b")),
         ("b/c/Cargo.lock", &cargo("c")),
     ]);
-    assert_eq!(purls(&inventory), ["pkg:cargo/a@1.0.0", "pkg:cargo/b@1.0.0"]);
+    assert_eq!(
+        purls(&inventory),
+        ["pkg:cargo/a@1.0.0", "pkg:cargo/b@1.0.0"]
+    );
     assert_eq!(skipped(&inventory), ["b/c/Cargo.lock"]);
-    assert_eq!(inventory.root.name, "app", "no lockfile at the root names it");
+    assert_eq!(
+        inventory.root.name, "app",
+        "no lockfile at the root names it"
+    );
 }
 
 #[test]
@@ -157,7 +177,10 @@ fn a_manifest_without_a_lockfile_is_a_gap_once() {
         ("web/package.json", "{\"dependencies\": {\"x\": \"1\"}}"),
         ("docs/package.json", "{\"private\": true}"),
         ("py/pyproject.toml", "[project]\ndependencies = ['x']\n"),
-        ("tests/py/pyproject.toml", "[project]\ndependencies = ['x']\n"),
+        (
+            "tests/py/pyproject.toml",
+            "[project]\ndependencies = ['x']\n",
+        ),
     ]);
     assert_eq!(
         gaps(&inventory),
@@ -191,7 +214,10 @@ fn lockfiles_that_are_not_read_are_gaps_and_cover_their_manifests() {
             gap("inventory/unsupported-lockfile", "c/package-lock.json:1"),
         ]
     );
-    assert_eq!(skipped(&inventory), ["b/module/pom.xml", "tests/Gemfile.lock"]);
+    assert_eq!(
+        skipped(&inventory),
+        ["b/module/pom.xml", "tests/Gemfile.lock"]
+    );
 }
 
 #[test]
@@ -215,7 +241,10 @@ fn a_lockfile_over_the_limit_is_a_gap_and_is_not_read() {
     std::fs::create_dir(directory.path().join("w")).unwrap();
     let path = directory.path().join("w/package-lock.json");
     // Sparse: it has no blocks on disk, but 200 MB to read.
-    std::fs::File::create(path).unwrap().set_len(200_000_000).unwrap();
+    std::fs::File::create(path)
+        .unwrap()
+        .set_len(200_000_000)
+        .unwrap();
     let inventory = read_with(&directory, &[]).unwrap();
     assert_eq!(inventory.components.len(), 1);
     assert_eq!(
@@ -257,7 +286,10 @@ fn links_are_not_followed_and_loops_do_no_harm() {
 fn a_file_as_root_and_an_absent_one_are_errors() {
     let directory = tree(&[("f", "")]);
     let read = |path: &str| read_tree(&directory.path().join(path), &Options::default());
-    assert!(matches!(read("f"), Err(InventoryError::NotADirectory { .. })));
+    assert!(matches!(
+        read("f"),
+        Err(InventoryError::NotADirectory { .. })
+    ));
     assert!(matches!(read("g"), Err(InventoryError::Root { .. })));
 }
 
@@ -270,6 +302,10 @@ fn an_included_file_is_not_listed_as_skipped() {
     ]);
     assert_eq!(purls(&inventory), ["pkg:pypi/a@1"]);
     assert_eq!(skipped(&inventory), ["requirements/docs.txt"]);
-    let paths: Vec<&str> = inventory.lockfiles.iter().map(|l| l.path.as_str()).collect();
+    let paths: Vec<&str> = inventory
+        .lockfiles
+        .iter()
+        .map(|l| l.path.as_str())
+        .collect();
     assert_eq!(paths, ["requirements.txt", "requirements/base.txt"]);
 }

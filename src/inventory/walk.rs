@@ -118,7 +118,9 @@ pub fn walk(root: &Path, include: &[String]) -> Found {
     let (base, include, note) = (root.to_owned(), include.to_vec(), Arc::clone(&pruned));
     builder.filter_entry(move |entry| match prune(&base, entry, &include) {
         Some(path) => {
-            note.lock().unwrap_or_else(PoisonError::into_inner).push(path);
+            note.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(path);
             false
         }
         None => true,
@@ -140,10 +142,20 @@ pub fn walk(root: &Path, include: &[String]) -> Found {
 
 fn names_of_interest(root: &Path) -> Result<ignore::overrides::Override, ignore::Error> {
     let mut names = OverrideBuilder::new(root);
-    for name in ["Cargo.lock", "package-lock.json", "npm-shrinkwrap.json", "poetry.lock"] {
+    for name in [
+        "Cargo.lock",
+        "package-lock.json",
+        "npm-shrinkwrap.json",
+        "poetry.lock",
+    ] {
         names.add(name)?;
     }
-    for name in ["uv.lock", "go.mod", "*requirements*.txt", "**/requirements/*.txt"] {
+    for name in [
+        "uv.lock",
+        "go.mod",
+        "*requirements*.txt",
+        "**/requirements/*.txt",
+    ] {
         names.add(name)?;
     }
     for (name, ..) in UNSUPPORTED {

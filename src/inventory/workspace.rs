@@ -44,7 +44,12 @@ impl Members {
                     format!("the workspace members that `{path}` names are not known: {reason}");
                 let location = Some(Location::file(&path));
                 let rule = &rules::UNREADABLE_LOCKFILE;
-                gaps.push(rules::gap(rule, location, &message, Some("correct the file")));
+                gaps.push(rules::gap(
+                    rule,
+                    location,
+                    &message,
+                    Some("correct the file"),
+                ));
                 none
             }
         }

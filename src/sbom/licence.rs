@@ -3,7 +3,7 @@
 /// SPDX licence ids that packages commonly name
 /// (<https://spdx.org/licenses/>). An expression of these is written as an expression;
 /// any other text is written as a name, which claims nothing.
-const COMMON: &[&str] = &[
+pub const COMMON_LICENCES: &[&str] = &[
     "0BSD",
     "AGPL-3.0-only",
     "AGPL-3.0-or-later",
@@ -66,7 +66,7 @@ pub fn classify(text: &str) -> Option<Licence<'_>> {
     if text.is_empty() {
         return None;
     }
-    if COMMON.contains(&text) {
+    if COMMON_LICENCES.contains(&text) {
         return Some(Licence::Id(text));
     }
     if is_expression(text) {
@@ -87,7 +87,7 @@ fn is_expression(text: &str) -> bool {
             ("(", true) => depth = depth.saturating_add(1),
             (")", false) if depth > 0 => depth = depth.saturating_sub(1),
             ("AND" | "OR", false) => wants_id = true,
-            (id, true) if COMMON.contains(&id) => wants_id = false,
+            (id, true) if COMMON_LICENCES.contains(&id) => wants_id = false,
             _ => return false,
         }
     }

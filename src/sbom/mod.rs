@@ -2,3 +2,5 @@
 
 pub mod cyclonedx;
 mod licence;
+
+pub use licence::COMMON_LICENCES;

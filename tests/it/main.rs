@@ -3,3 +3,4 @@
 mod conformance;
 mod layering;
 mod purl;
+mod sbom;

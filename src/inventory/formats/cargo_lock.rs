@@ -192,7 +192,9 @@ impl<'t> Reader<'t, '_> {
             }
         };
         // Addresses stay as recorded; `SourceId` would add a slash here and there.
-        let address = source.split_once('+').map_or(source, |(_, address)| address);
+        let address = source
+            .split_once('+')
+            .map_or(source, |(_, address)| address);
         match parsed.kind() {
             SourceKind::Git(reference) => Origin::Git {
                 url: address
@@ -322,8 +324,7 @@ impl<'k> Index<'k> {
         match parts.next() {
             Some(source) => {
                 let source = source.strip_prefix('(')?.strip_suffix(')')?;
-                self.by_source
-                    .one(&(name, version, without_commit(source)))
+                self.by_source.one(&(name, version, without_commit(source)))
             }
             None if self.own.has(&(name, version)) => self.own.one(&(name, version)),
             None => self.by_version.one(&(name, version)),

@@ -81,7 +81,8 @@ impl Format for GoMod {
         sums.apply(&mut parsed);
         let indirect_listed = module.language.is_some_and(|v| v >= LISTS_INDIRECT);
         if !indirect_listed && !module.requires.is_empty() {
-            let message = "before language version 1.17, go.mod does not list every indirect dependency";
+            let message =
+                "before language version 1.17, go.mod does not list every indirect dependency";
             let line = module.requires.first().map_or(1, |require| require.line);
             parsed.note(&rules::INCOMPLETE_LOCKFILE, input.path, line, message);
         }
@@ -144,7 +145,9 @@ impl<'s> Module<'s> {
                     module.replaces.insert((*old, Some(*of)), (*new, None));
                 }
                 ("replace", [old, of, "=>", new, version]) => {
-                    module.replaces.insert((*old, Some(*of)), (*new, Some(*version)));
+                    module
+                        .replaces
+                        .insert((*old, Some(*of)), (*new, Some(*version)));
                 }
                 ("module" | "go" | "require" | "exclude" | "replace", _) => {
                     let message = format!("this `{}` line cannot be read", statement.verb);
@@ -177,7 +180,9 @@ fn language(version: &str) -> Option<(u32, u32)> {
     let major = numbers.next()?.parse().ok()?;
     let minor = numbers.next().unwrap_or("0");
     // `1.21rc1` is a language version too.
-    let digits = minor.find(|c: char| !c.is_ascii_digit()).unwrap_or(minor.len());
+    let digits = minor
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(minor.len());
     Some((major, minor.get(..digits)?.parse().ok()?))
 }
 
@@ -201,10 +206,8 @@ fn replaced(require: &Require, replaces: &Replaces<'_>) -> Package {
             };
             // The version that go writes for a module that was never published. Any
             // other one stands for a copy of what was: a dependency, whoever keeps it.
-            let never_published = matches!(
-                version,
-                "v0.0.0" | "v0.0.0-00010101000000-000000000000"
-            );
+            let never_published =
+                matches!(version, "v0.0.0" | "v0.0.0-00010101000000-000000000000");
             if never_published {
                 package.kind = ComponentKind::Own;
             }

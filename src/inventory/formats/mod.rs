@@ -296,7 +296,12 @@ mod tests {
             .unwrap()
             .map(|entry| entry.unwrap().path())
             .filter(|path| !path.is_dir() && !path.ends_with("mod.rs"))
-            .map(|path| path.file_stem().unwrap().to_string_lossy().replace('_', "-"))
+            .map(|path| {
+                path.file_stem()
+                    .unwrap()
+                    .to_string_lossy()
+                    .replace('_', "-")
+            })
             .collect();
         files.sort();
         let listed: Vec<&str> = FORMATS.iter().map(|format| format.name()).collect();

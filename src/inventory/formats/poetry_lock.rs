@@ -8,9 +8,7 @@
 use super::{Format, Input, PACKAGE_LIMIT, Package, Parsed};
 use crate::inventory::document::{Document, flag, items, table, text};
 use crate::inventory::error::FormatError;
-use crate::inventory::python::{
-    Manifest, Wanted, digest, extras_of, normalise, strings, wanted,
-};
+use crate::inventory::python::{Manifest, Wanted, digest, extras_of, normalise, strings, wanted};
 use crate::inventory::rules;
 use crate::model::{Checksum, ComponentKind, Ecosystem, GitReference, Origin, Scope};
 use pep440_rs::{Version, VersionSpecifiers};
@@ -156,7 +154,10 @@ impl Reader<'_, '_> {
     }
 
     fn file(&mut self, package: &mut Package, file: &Spanned<DeValue<'_>>) {
-        let hash = file.get_ref().as_table().and_then(|file| text(file, "hash"));
+        let hash = file
+            .get_ref()
+            .as_table()
+            .and_then(|file| text(file, "hash"));
         let message = match hash.map(digest) {
             Some(Ok(digest)) => return package.checksums.push(Checksum::File(digest)),
             Some(Err(error)) => format!("a hash of `{}`: {error}", package.name),
@@ -174,10 +175,15 @@ impl Reader<'_, '_> {
         };
         let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
         for (place, package) in self.parsed.packages.iter().enumerate() {
-            by_name.entry(normalise(&package.name)).or_default().push(place);
+            by_name
+                .entry(normalise(&package.name))
+                .or_default()
+                .push(place);
         }
         for (name, list) in files.iter() {
-            let places = by_name.remove(&normalise(name.get_ref())).unwrap_or_default();
+            let places = by_name
+                .remove(&normalise(name.get_ref()))
+                .unwrap_or_default();
             let several = places.len() > 1;
             for place in places.into_iter().take(SAME_NAME_LIMIT) {
                 let Some(slot) = self.parsed.packages.get_mut(place) else {
@@ -185,7 +191,12 @@ impl Reader<'_, '_> {
                 };
                 let mut package = std::mem::replace(slot, Package::new("", 0));
                 let version = format!("-{}", package.version.as_deref().unwrap_or_default());
-                for file in list.get_ref().as_array().into_iter().flat_map(|list| list.iter()) {
+                for file in list
+                    .get_ref()
+                    .as_array()
+                    .into_iter()
+                    .flat_map(|list| list.iter())
+                {
                     let table = file.get_ref().as_table();
                     let file_name = table.and_then(|file| text(file, "file"));
                     if !several || file_name.is_some_and(|name| name.contains(&version)) {
@@ -260,7 +271,10 @@ impl Reader<'_, '_> {
     fn resolve(mut self, project: &[Wanted]) -> Parsed {
         let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
         for (place, package) in self.parsed.packages.iter().enumerate() {
-            by_name.entry(normalise(&package.name)).or_default().push(place);
+            by_name
+                .entry(normalise(&package.name))
+                .or_default()
+                .push(place);
         }
         let asked = self.extras_asked(project);
         let mut edges = Vec::new();
@@ -278,7 +292,10 @@ impl Reader<'_, '_> {
                 if want.optional && !of_extras.contains(&want.name) {
                     continue;
                 }
-                let found = by_name.get(&want.name).map(Vec::as_slice).unwrap_or_default();
+                let found = by_name
+                    .get(&want.name)
+                    .map(Vec::as_slice)
+                    .unwrap_or_default();
                 // The lockfile leaves out what the project's Python and platforms never
                 // install.
                 if found.is_empty() && !want.conditional || found.len() > SAME_NAME_LIMIT {
@@ -291,7 +308,9 @@ impl Reader<'_, '_> {
         edges.sort_unstable();
         edges.dedup();
         self.parsed.edges = edges;
-        let direct = project.iter().filter_map(|wanted| by_name.get(&wanted.name));
+        let direct = project
+            .iter()
+            .filter_map(|wanted| by_name.get(&wanted.name));
         self.parsed.direct = direct.flatten().copied().collect();
         self.parsed.direct.sort_unstable();
         self.parsed.direct.dedup();

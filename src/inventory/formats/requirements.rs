@@ -169,12 +169,10 @@ impl Reader<'_> {
                 package.origin = origin.unwrap_or(Origin::Unrecorded);
                 package
             }
-            Target::Directory { path: directory } => {
-                match self.project(path, &directory, at) {
-                    Some(package) => package,
-                    None => return,
-                }
-            }
+            Target::Directory { path: directory } => match self.project(path, &directory, at) {
+                Some(package) => package,
+                None => return,
+            },
         };
         for hash in requirement.hashes {
             match digest(&hash) {
@@ -206,9 +204,8 @@ impl Reader<'_> {
             .flatten()
             .and_then(|file| Manifest::parse(&file.text)?.root);
         let Some(root) = root else {
-            let message = format!(
-                "`{directory}` is a project, but no pyproject.toml in it gives its name"
-            );
+            let message =
+                format!("`{directory}` is a project, but no pyproject.toml in it gives its name");
             self.note(&rules::INCOMPLETE_ENTRY, from, at, &message);
             return None;
         };
@@ -247,15 +244,16 @@ impl Reader<'_> {
             let message = format!("`{name}` has no exact version, and no commit");
             self.note(&rules::UNPINNED_REQUIREMENT, &path, line, &message);
         }
-        let read: HashMap<String, usize> = self.parsed.packages.iter().fold(
-            HashMap::new(),
-            |mut counts, package| {
-                if let Some(path) = &package.path {
-                    *counts.entry(path.clone()).or_default() += 1;
-                }
-                counts
-            },
-        );
+        let read: HashMap<String, usize> =
+            self.parsed
+                .packages
+                .iter()
+                .fold(HashMap::new(), |mut counts, package| {
+                    if let Some(path) = &package.path {
+                        *counts.entry(path.clone()).or_default() += 1;
+                    }
+                    counts
+                });
         for also in &mut self.parsed.also_read {
             also.packages = read.get(&also.path).copied().unwrap_or(0);
         }

@@ -9,9 +9,7 @@ use crate::inventory::error::FormatError;
 use crate::inventory::python::{digest, normalise, strings};
 use crate::inventory::rules;
 use crate::inventory::unique::UniqueIndex;
-use crate::model::{
-    Checksum, ComponentKind, Ecosystem, GitReference, Origin, Root,
-};
+use crate::model::{Checksum, ComponentKind, Ecosystem, GitReference, Origin, Root};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -159,7 +157,15 @@ impl<'t> Reader<'t, '_> {
     fn origin(&mut self, package: &mut Package, source: Option<&DeTable<'_>>, of: &DeTable<'_>) {
         let kind = source.and_then(|source| {
             let (kind, value) = source.iter().next()?;
-            let known = ["registry", "git", "url", "path", "directory", "editable", "virtual"];
+            let known = [
+                "registry",
+                "git",
+                "url",
+                "path",
+                "directory",
+                "editable",
+                "virtual",
+            ];
             let kind = known.into_iter().find(|known| kind.get_ref() == *known)?;
             Some((kind, value.get_ref().as_str()?.to_owned()))
         });
@@ -213,7 +219,9 @@ impl<'t> Reader<'t, '_> {
         };
         let source = table(fields, "source");
         let mut extras = strings(fields, "extra");
-        extras.iter_mut().for_each(|extra| *extra = normalise(extra));
+        extras
+            .iter_mut()
+            .for_each(|extra| *extra = normalise(extra));
         Some(Want {
             group,
             name,

@@ -1,4 +1,6 @@
 use super::*;
+use crate::model::Scope;
+use proptest::prelude::*;
 
 fn package(name: &str, version: &str) -> Package {
     let mut package = Package::new(name, 1);
@@ -34,7 +36,10 @@ fn one_package_in_two_lockfiles_is_one_component_with_two_places() {
     let merged = merged(
         Ecosystem::Npm,
         vec![
-            ("x/package-lock.json", parsed(vec![package("a", "1.0.0")], &[])),
+            (
+                "x/package-lock.json",
+                parsed(vec![package("a", "1.0.0")], &[]),
+            ),
             ("package-lock.json", parsed(vec![other], &[])),
         ],
     );
@@ -78,7 +83,10 @@ fn an_own_package_and_a_fetched_one_of_its_version_stay_apart() {
     let merged = merged(Ecosystem::Cargo, vec![("app/Cargo.lock", lock)]);
     assert_eq!(
         purls(merged.components.iter().map(|c| &c.purl)),
-        ["pkg:cargo/a@1.0.0", "pkg:cargo/a@1.0.0?download_url=file:.%2Fapp"]
+        [
+            "pkg:cargo/a@1.0.0",
+            "pkg:cargo/a@1.0.0?download_url=file:.%2Fapp"
+        ]
     );
 }
 
@@ -137,4 +145,31 @@ fn a_name_that_is_none_is_a_gap() {
     assert_eq!(merged.components.len(), 1);
     assert_eq!(merged.gaps[0].id, "inventory/incomplete-entry");
     assert!(merged.edges.is_empty());
+}
+
+proptest! {
+    #[test]
+    fn the_order_of_entries_does_not_matter(
+        order in Just((0..10_usize).collect::<Vec<usize>>()).prop_shuffle(),
+    ) {
+        let made = |order: &[usize]| {
+            let place = |number: usize| order.iter().position(|n| *n == number).unwrap();
+            let packages = order
+                .iter()
+                .map(|number| {
+                    // Several entries are the same package; each keeps its own line.
+                    let mut package = package(&format!("p{}", number / 2), "1");
+                    package.line = u32::try_from(*number).unwrap() + 1;
+                    package.licence = (number % 3 == 0).then(|| format!("L{number}"));
+                    package.scope = if number % 2 == 0 { Scope::Dev } else { Scope::Runtime };
+                    package
+                })
+                .collect();
+            let edges: Vec<(usize, usize)> = (0..9).map(|n| (place(n), place(n + 1))).collect();
+            let merged = merged(Ecosystem::Npm, vec![("lock", parsed(packages, &edges))]);
+            (merged.components, merged.edges, merged.direct)
+        };
+        let sorted: Vec<usize> = (0..10).collect();
+        prop_assert_eq!(made(&order), made(&sorted));
+    }
 }

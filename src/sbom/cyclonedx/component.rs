@@ -1,7 +1,7 @@
 //! One component of the document.
 
 use super::wire::{
-    Evidence, ExternalReference, Hash, License, LicenceChoice, Place, Property, WireComponent,
+    Evidence, ExternalReference, Hash, LicenceChoice, License, Place, Property, WireComponent,
 };
 use crate::model::{
     Checksum, Component, ComponentKind, Digest, DigestAlgorithm, Ecosystem, Origin, Scope,
@@ -63,7 +63,10 @@ fn digests(component: &Component) -> Digests<'_> {
     let occurrences = component.occurrences.iter();
     for checksum in occurrences.flat_map(|occurrence| &occurrence.checksums) {
         if let Checksum::File(digest) = checksum {
-            digests.entry(digest.algorithm()).or_default().insert(digest);
+            digests
+                .entry(digest.algorithm())
+                .or_default()
+                .insert(digest);
         }
     }
     digests
@@ -122,14 +125,12 @@ fn external_references(component: &Component, hashes: &[Hash]) -> Vec<ExternalRe
             Origin::Git { url, commit, .. } => ("vcs", url, commit.clone()),
             _ => continue,
         };
-        // Through a URL parser: the field must be a valid IRI, the lockfile may hold
-        // anything.
-        let Ok(url) = url::Url::parse(&fold_url_credentials(url)) else {
+        let Some(url) = iri(url) else {
             continue;
         };
         references.insert(ExternalReference {
             kind,
-            url: url.to_string(),
+            url,
             comment: comment.map(|commit| format!("commit {}", terminal_safe(&commit))),
             hashes: match kind {
                 "distribution" => hashes.to_vec(),
@@ -138,6 +139,15 @@ fn external_references(component: &Component, hashes: &[Hash]) -> Vec<ExternalRe
         });
     }
     references.into_iter().collect()
+}
+
+/// An address as a valid IRI: the lockfile may hold anything, and browsers' URLs, which
+/// the parser knows, let characters pass that RFC 3987 does not.
+fn iri(address: &str) -> Option<String> {
+    let url = url::Url::parse(&fold_url_credentials(address)).ok()?;
+    let is_safe = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#@!$&'()*+,;=%".contains(c);
+    let text = url.to_string();
+    text.chars().all(is_safe).then_some(text)
 }
 
 fn properties(component: &Component, digests: &Digests<'_>) -> Vec<Property> {
@@ -155,7 +165,10 @@ fn properties(component: &Component, digests: &Digests<'_>) -> Vec<Property> {
         add("sealgate:runs-install-code".to_owned(), runs);
     }
     if component.licence.is_none() {
-        add("sealgate:licence".to_owned(), "not recorded in the lockfile");
+        add(
+            "sealgate:licence".to_owned(),
+            "not recorded in the lockfile",
+        );
     }
     for occurrence in &component.occurrences {
         add("sealgate:origin".to_owned(), &origin(&occurrence.origin));

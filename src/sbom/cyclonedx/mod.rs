@@ -139,7 +139,10 @@ fn dependencies(
     let product = product.map(|component| &component.purl);
     let mut all: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let of_root = all.entry(root_ref).or_default();
-    let direct = inventory.direct.iter().filter(|purl| Some(*purl) != product);
+    let direct = inventory
+        .direct
+        .iter()
+        .filter(|purl| Some(*purl) != product);
     of_root.extend(direct.map(Purl::as_str));
     for component in &inventory.components {
         let purl = &component.purl;

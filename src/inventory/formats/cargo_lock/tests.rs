@@ -32,7 +32,10 @@ fn a_typical_lockfile_gives_packages_edges_and_origins() {
     let of = |name: &str| parsed.packages.iter().find(|p| p.name == name).unwrap();
     assert_eq!(of("shop").kind, ComponentKind::Own);
     assert_eq!(of("shop").line, 40);
-    assert!(matches!(of("bitflags").origin, Origin::Registry { default: true, .. }));
+    assert!(matches!(
+        of("bitflags").origin,
+        Origin::Registry { default: true, .. }
+    ));
     assert_eq!(
         of("ledger").origin,
         Origin::Registry {
@@ -55,7 +58,12 @@ fn a_typical_lockfile_gives_packages_edges_and_origins() {
 #[test]
 fn the_manifest_beside_says_which_own_package_is_the_product() {
     let manifest = "[package]\nname = \"pricing\"\n";
-    let parsed = parse(&CargoLock, "a/Cargo.lock", TYPICAL, &[("a/Cargo.toml", manifest)]);
+    let parsed = parse(
+        &CargoLock,
+        "a/Cargo.lock",
+        TYPICAL,
+        &[("a/Cargo.toml", manifest)],
+    );
     assert_eq!(parsed.unwrap().root.unwrap().name, "pricing");
     assert_eq!(read(TYPICAL).root, None);
 }
@@ -86,7 +94,10 @@ fn packages_and_edges_agree_with_the_crate_cargo_lock() {
                 .map(move |d| format!("{}@{} -> {}@{}", p.name, p.version, d.name, d.version))
         })
         .collect();
-    assert_eq!(edges(&parsed).into_iter().collect::<BTreeSet<_>>(), their_edges);
+    assert_eq!(
+        edges(&parsed).into_iter().collect::<BTreeSet<_>>(),
+        their_edges
+    );
 }
 
 #[test]
@@ -109,7 +120,11 @@ fn version_one_keeps_checksums_and_the_root_elsewhere() {
 fn one_name_and_version_from_two_sources_is_told_apart() {
     let text = [
         "version = 4\n".to_owned(),
-        package("a", "1.0.0", "source = \"git+https://h.example/a?branch=x#0f0f\"\n"),
+        package(
+            "a",
+            "1.0.0",
+            "source = \"git+https://h.example/a?branch=x#0f0f\"\n",
+        ),
         package("a", "1.0.0", &format!("source = \"{REGISTRY}\"\n")),
         package(
             "own",
@@ -184,7 +199,11 @@ fn a_bad_entry_is_a_gap_and_the_others_are_kept() {
     let text = "version = 3\npackage = [1]\n";
     assert_eq!(gaps(&read(text)), [("inventory/incomplete-entry", 2)]);
     let text = [
-        package("a", "1.0.0", "source = \"svn+https://h.example\"\nchecksum = \"zz\"\n"),
+        package(
+            "a",
+            "1.0.0",
+            "source = \"svn+https://h.example\"\nchecksum = \"zz\"\n",
+        ),
         package("b", "1.0.0", "dependencies = [\n 7,\n \"gone\",\n]\n"),
         "[[package]]\nname = \"c\"\n".to_owned(),
     ]
@@ -221,7 +240,11 @@ fn an_unknown_version_is_not_guessed_at() {
 fn a_hostile_lockfile_costs_no_more_than_its_size() {
     // 20,000 packages of one name, each with references that fit all of them: a scan for
     // each reference would take minutes.
-    let entry = package("a", "1.0.0", "dependencies = [\n \"a\",\n \"a 1.0.0\",\n]\n");
+    let entry = package(
+        "a",
+        "1.0.0",
+        "dependencies = [\n \"a\",\n \"a 1.0.0\",\n]\n",
+    );
     let parsed = read(&entry.repeat(20_000));
     assert_eq!(parsed.packages.len(), 20_000);
     assert_eq!(parsed.edges, []);

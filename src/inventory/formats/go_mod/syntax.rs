@@ -51,7 +51,9 @@ pub fn statements(text: &str) -> (Vec<Statement>, Option<FormatError>) {
         }
     }
     let open = block.map(|verb| FormatError::Syntax {
-        line: u32::try_from(text.lines().count()).unwrap_or(u32::MAX).max(1),
+        line: u32::try_from(text.lines().count())
+            .unwrap_or(u32::MAX)
+            .max(1),
         reason: format!("the block `{verb} (` is not closed"),
     });
     (statements, open)

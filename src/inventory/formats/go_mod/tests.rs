@@ -29,7 +29,11 @@ fn a_typical_module_has_its_replacements_and_exclusions_applied() {
             ("corp.example/copy", Some("v1.5.0"), Dependency),
         ]
     );
-    assert_eq!(edges(&parsed).len(), 4, "an indirect requirement is no edge");
+    assert_eq!(
+        edges(&parsed).len(),
+        4,
+        "an indirect requirement is no edge"
+    );
     assert!(matches!(parsed.packages[5].origin, Origin::Path { .. }));
     assert_eq!(parsed.also_read[0].packages, 3);
     assert_eq!(parsed.root.unwrap().name, "corp.example/gateway");
@@ -56,7 +60,12 @@ fn checksums_keep_the_name_of_their_scheme() {
 #[test]
 fn a_line_of_the_sums_alone_is_no_component() {
     let parsed = read(TYPICAL, SUMS);
-    assert!(!parsed.packages.iter().any(|p| p.version.as_deref() == Some("v1.3.0")));
+    assert!(
+        !parsed
+            .packages
+            .iter()
+            .any(|p| p.version.as_deref() == Some("v1.3.0"))
+    );
 }
 
 #[test]
@@ -76,7 +85,13 @@ fn before_one_seventeen_the_list_is_not_whole() {
         let parsed = read(&text, "");
         assert_eq!(gaps(&parsed)[0].0, "inventory/incomplete-lockfile", "{go}");
     }
-    assert_eq!(gaps(&read("module m\ngo 1.21rc1\nrequire a.example/b v1.0.0\n", "")), []);
+    assert_eq!(
+        gaps(&read(
+            "module m\ngo 1.21rc1\nrequire a.example/b v1.0.0\n",
+            ""
+        )),
+        []
+    );
 }
 
 #[test]
@@ -95,10 +110,16 @@ fn a_broken_file_keeps_what_stands_before_the_break() {
     let open = read("module m\ngo 1.22\nrequire (\n\ta.example/b v1.0.0\n", "");
     assert_eq!(open.packages.len(), 2);
     assert_eq!(gaps(&open), [("inventory/unreadable-lockfile", 4)]);
-    let quote = read("module m\ngo 1.22\nrequire a.example/b v1.0.0\nrequire \"x\n", "");
+    let quote = read(
+        "module m\ngo 1.22\nrequire a.example/b v1.0.0\nrequire \"x\n",
+        "",
+    );
     assert_eq!(quote.packages.len(), 2);
     assert_eq!(gaps(&quote), [("inventory/unreadable-lockfile", 4)]);
-    let bad = read("module m\ngo 1.22\nrequire a.example/b\nreplace x => \n", "nonsense\n");
+    let bad = read(
+        "module m\ngo 1.22\nrequire a.example/b\nreplace x => \n",
+        "nonsense\n",
+    );
     assert_eq!(
         gaps(&bad),
         [

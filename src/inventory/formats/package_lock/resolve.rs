@@ -171,11 +171,7 @@ fn find(
     }
 }
 
-fn follow(
-    place: usize,
-    entries: &[Entry],
-    places: &HashMap<&str, usize>,
-) -> Option<usize> {
+fn follow(place: usize, entries: &[Entry], places: &HashMap<&str, usize>) -> Option<usize> {
     let entry = entries.get(place)?;
     if !entry.fields.link {
         return Some(place);
@@ -189,12 +185,7 @@ fn follow(
         .map(|_| place)
 }
 
-fn note_dangling(
-    path: &str,
-    entry: &Entry,
-    places: &HashMap<&str, usize>,
-    parsed: &mut Parsed,
-) {
+fn note_dangling(path: &str, entry: &Entry, places: &HashMap<&str, usize>, parsed: &mut Parsed) {
     let target = entry.fields.resolved.as_deref().unwrap_or_default();
     if !places.contains_key(target) {
         let message = format!(
@@ -210,8 +201,7 @@ fn note_missing(path: &str, entry: &Entry, name: &str, parsed: &mut Parsed) {
         "" => "the project",
         path => path,
     };
-    let message =
-        format!("`{dependent}` depends on `{name}`, which this lockfile does not hold");
+    let message = format!("`{dependent}` depends on `{name}`, which this lockfile does not hold");
     parsed.note(&rules::UNRESOLVED_DEPENDENCY, path, entry.line, &message);
 }
 
@@ -248,11 +238,9 @@ fn recorded(resolved: &str, asked: &str) -> Origin {
             path: path.to_owned(),
         };
     }
-    let git = resolved.strip_prefix("git+").or_else(|| {
-        resolved
-            .starts_with("git://")
-            .then_some(resolved)
-    });
+    let git = resolved
+        .strip_prefix("git+")
+        .or_else(|| resolved.starts_with("git://").then_some(resolved));
     if let Some(address) = git {
         let (url, commit) = match address.split_once('#') {
             Some((url, commit)) => (url, Some(commit.to_owned())),

@@ -7,7 +7,13 @@ const MANIFEST: &str =
     include_str!("../../../../testdata/inventory/poetry-lock/typical/pyproject.toml");
 
 fn read(text: &str) -> Parsed {
-    parse(&PoetryLock, "poetry.lock", text, &[("pyproject.toml", MANIFEST)]).unwrap()
+    parse(
+        &PoetryLock,
+        "poetry.lock",
+        text,
+        &[("pyproject.toml", MANIFEST)],
+    )
+    .unwrap()
 }
 
 #[test]
@@ -34,7 +40,9 @@ fn a_typical_lockfile_gives_edges_of_the_extras_asked_for() {
     assert_eq!(of("flask").scope, Scope::Runtime);
     assert_eq!(of("requests").origin, Origin::ImpliedDefault);
     assert_eq!(of("requests").checksums.len(), 2);
-    assert!(matches!(&of("flask").origin, Origin::Registry { index: Some(url), .. } if url == "https://pypi.corp.example/simple"));
+    assert!(
+        matches!(&of("flask").origin, Origin::Registry { index: Some(url), .. } if url == "https://pypi.corp.example/simple")
+    );
     assert_eq!(
         of("rates").origin,
         Origin::Git {
@@ -49,7 +57,12 @@ fn a_typical_lockfile_gives_edges_of_the_extras_asked_for() {
 #[test]
 fn an_optional_dependency_is_no_edge_unless_its_extra_is_asked_for() {
     let manifest = MANIFEST.replace("[socks]", "");
-    let parsed = parse(&PoetryLock, "poetry.lock", TYPICAL, &[("pyproject.toml", &manifest)]);
+    let parsed = parse(
+        &PoetryLock,
+        "poetry.lock",
+        TYPICAL,
+        &[("pyproject.toml", &manifest)],
+    );
     assert!(!edges(&parsed.unwrap()).contains(&"requests@2.32.3 -> pysocks@1.7.1".to_owned()));
 }
 
@@ -112,7 +125,7 @@ fn an_empty_lockfile_has_no_packages() {
 #[test]
 fn a_broken_lockfile_keeps_what_stands_before_the_break() {
     let cut = TYPICAL.find("name = \"pytest\"").unwrap() + 9;
-    let parsed = read(&TYPICAL[..cut]);
+    let parsed = read(TYPICAL.split_at(cut).0);
     assert_eq!(parsed.packages.len(), 3);
     assert_eq!(gaps(&parsed), [("inventory/unreadable-lockfile", 45)]);
 }
@@ -124,7 +137,10 @@ fn other_versions_are_not_guessed_at() {
         parse("[metadata]\nlock-version = \"3.0\"\n"),
         Err(FormatError::UnknownVersion { line: 2, .. })
     ));
-    assert!(matches!(parse("package = []\n"), Err(FormatError::Shape { .. })));
+    assert!(matches!(
+        parse("package = []\n"),
+        Err(FormatError::Shape { .. })
+    ));
 }
 
 #[test]

@@ -227,7 +227,11 @@ fn exact_text(requirement: &str) -> Option<String> {
     requirement
         .split(',')
         .filter_map(|part| part.split_once("=="))
-        .map(|(_, version)| version.trim_start_matches('=').trim_matches([' ', ')', '(']))
+        .map(|(_, version)| {
+            version
+                .trim_start_matches('=')
+                .trim_matches([' ', ')', '('])
+        })
         .find(|version| !version.ends_with('*') && !version.is_empty())
         .map(str::to_owned)
 }

@@ -6,8 +6,7 @@ const TYPICAL: &str =
     include_str!("../../../../testdata/inventory/requirements/typical/requirements.txt");
 const BASE: &str =
     include_str!("../../../../testdata/inventory/requirements/typical/requirements/base.txt");
-const LIMITS: &str =
-    include_str!("../../../../testdata/inventory/requirements/typical/limits.txt");
+const LIMITS: &str = include_str!("../../../../testdata/inventory/requirements/typical/limits.txt");
 
 fn with(text: &str, neighbours: &[(&str, &str)]) -> Parsed {
     parse(&Requirements, "requirements.txt", text, neighbours).unwrap()
@@ -21,7 +20,14 @@ fn labels(parsed: &Parsed) -> Vec<String> {
     parsed
         .packages
         .iter()
-        .map(|p| format!("{}=={}:{}", p.name, p.version.as_deref().unwrap_or("?"), p.line))
+        .map(|p| {
+            format!(
+                "{}=={}:{}",
+                p.name,
+                p.version.as_deref().unwrap_or("?"),
+                p.line
+            )
+        })
         .collect()
 }
 
@@ -41,10 +47,15 @@ fn a_typical_file_is_read_with_what_it_includes() {
             "pinned-by-limits==4.2:12",
         ]
     );
-    assert_eq!(parsed.packages[0].path.as_deref(), Some("requirements/base.txt"));
+    assert_eq!(
+        parsed.packages[0].path.as_deref(),
+        Some("requirements/base.txt")
+    );
     assert_eq!(parsed.packages[1].checksums.len(), 2);
     assert_eq!(parsed.packages[4].checksums.len(), 1);
-    assert!(matches!(&parsed.packages[2].origin, Origin::Registry { index: Some(url), default: false, .. } if url == "https://pypi.corp.example/simple/"));
+    assert!(
+        matches!(&parsed.packages[2].origin, Origin::Registry { index: Some(url), default: false, .. } if url == "https://pypi.corp.example/simple/")
+    );
     assert_eq!(
         parsed.packages[3].origin,
         Origin::Git {
@@ -63,21 +74,34 @@ fn a_typical_file_is_read_with_what_it_includes() {
 
 #[test]
 fn only_an_exact_version_is_one() {
-    let parsed = read("a>=1\nb==1.*\nc\nd===1.0\ne ==1.0RC1, !=2\nf~=1.0\ng[x] == 2 ; python_version<'3'\nh (==3)\n");
+    let parsed = read(
+        "a>=1\nb==1.*\nc\nd===1.0\ne ==1.0RC1, !=2\nf~=1.0\ng[x] == 2 ; python_version<'3'\nh (==3)\n",
+    );
     let unpinned: Vec<u32> = gaps(&parsed).iter().map(|(_, line)| *line).collect();
     assert_eq!(unpinned, [1, 2, 3, 6]);
     assert_eq!(
         labels(&parsed)[3..],
         ["d==1.0:4", "e==1.0RC1:5", "f==?:6", "g==2:7", "h==3:8"]
     );
-    assert!(parsed.gaps.iter().all(|gap| gap.id == "inventory/unpinned-requirement"));
+    assert!(
+        parsed
+            .gaps
+            .iter()
+            .all(|gap| gap.id == "inventory/unpinned-requirement")
+    );
 }
 
 #[test]
 fn several_indexes_leave_the_origin_open() {
     let origin = |head: &str| read(&format!("{head}\na==1\n")).packages[0].origin.clone();
-    assert!(matches!(origin("-i https://i.example/"), Origin::Registry { .. }));
-    assert!(matches!(origin("--index-url=https://i.example/"), Origin::Registry { .. }));
+    assert!(matches!(
+        origin("-i https://i.example/"),
+        Origin::Registry { .. }
+    ));
+    assert!(matches!(
+        origin("--index-url=https://i.example/"),
+        Origin::Registry { .. }
+    ));
     for head in [
         "",
         "--extra-index-url https://j.example/",
@@ -100,10 +124,22 @@ fn addresses_and_projects_give_their_names() {
          git+https://h.example/nameless\n\
          -e ./strange\n"
     );
-    let parsed = with(&text, &[("own/pyproject.toml", "[project]\nname = 'Own.Lib'\nversion = '3'\n")]);
+    let parsed = with(
+        &text,
+        &[(
+            "own/pyproject.toml",
+            "[project]\nname = 'Own.Lib'\nversion = '3'\n",
+        )],
+    );
     assert_eq!(
         labels(&parsed),
-        ["some-name==?:1", "other-thing==1.2:2", "third==0.1:3", "own-lib==3:4", "own2==?:5"]
+        [
+            "some-name==?:1",
+            "other-thing==1.2:2",
+            "third==0.1:3",
+            "own-lib==3:4",
+            "own2==?:5"
+        ]
     );
     assert_eq!(
         parsed.packages[0].origin,
@@ -116,7 +152,10 @@ fn addresses_and_projects_give_their_names() {
     assert_eq!(parsed.packages[3].kind, ComponentKind::Own);
     assert_eq!(
         gaps(&parsed),
-        [("inventory/incomplete-entry", 6), ("inventory/incomplete-entry", 7)]
+        [
+            ("inventory/incomplete-entry", 6),
+            ("inventory/incomplete-entry", 7)
+        ]
     );
 }
 
@@ -124,11 +163,17 @@ fn addresses_and_projects_give_their_names() {
 fn includes_stay_inside_and_end() {
     let parsed = with(
         "-r a.txt\n-r ../outside.txt\n-r /etc/hosts\n-r gone.txt\n-r https://h.example/r.txt\n",
-        &[("a.txt", "-ra.txt\n-r requirements.txt\nx==1\n"), ("requirements.txt", "-r a.txt\n")],
+        &[
+            ("a.txt", "-ra.txt\n-r requirements.txt\nx==1\n"),
+            ("requirements.txt", "-r a.txt\n"),
+        ],
     );
     assert_eq!(labels(&parsed), ["x==1:3"]);
     let at: Vec<(&str, u32)> = gaps(&parsed);
-    assert_eq!(at, [2, 3, 4, 5].map(|line| ("inventory/unreadable-lockfile", line)));
+    assert_eq!(
+        at,
+        [2, 3, 4, 5].map(|line| ("inventory/unreadable-lockfile", line))
+    );
     let deep: Vec<(String, String)> = (0..20)
         .map(|n| (format!("f{n}.txt"), format!("-r f{}.txt\nx{n}==1\n", n + 1)))
         .collect();
@@ -140,21 +185,26 @@ fn includes_stay_inside_and_end() {
 
 #[test]
 fn continuations_and_comments_follow_pip() {
-    let parsed = read("# c \\\na==1 \\\n  --hash=sha256:zz \\\n# note\nb==2#frag\nc==3 # end\n\\\nd==4\ne==5 \\");
-    assert_eq!(
-        labels(&parsed),
-        ["a==1:2", "c==3:6", "d==4:7", "e==5:9"]
+    let parsed = read(
+        "# c \\\na==1 \\\n  --hash=sha256:zz \\\n# note\nb==2#frag\nc==3 # end\n\\\nd==4\ne==5 \\",
     );
+    assert_eq!(labels(&parsed), ["a==1:2", "c==3:6", "d==4:7", "e==5:9"]);
     assert_eq!(
         gaps(&parsed),
-        [("inventory/incomplete-entry", 2), ("inventory/incomplete-entry", 5)]
+        [
+            ("inventory/incomplete-entry", 2),
+            ("inventory/incomplete-entry", 5)
+        ]
     );
 }
 
 #[test]
 fn an_empty_file_has_no_packages() {
     assert_eq!(read(""), Parsed::default());
-    assert_eq!(read("# nothing\n\n--no-binary :all:\n--pre\n"), Parsed::default());
+    assert_eq!(
+        read("# nothing\n\n--no-binary :all:\n--pre\n"),
+        Parsed::default()
+    );
 }
 
 #[test]

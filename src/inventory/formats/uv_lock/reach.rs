@@ -70,7 +70,11 @@ fn reached<'l>(
     let mut waiting: Vec<(usize, Option<&'l str>)> = Vec::new();
     let enter = |link: &'l Link, waiting: &mut Vec<(usize, Option<&'l str>)>| {
         waiting.push((link.to, None));
-        waiting.extend(link.extras.iter().map(|extra| (link.to, Some(extra.as_str()))));
+        waiting.extend(
+            link.extras
+                .iter()
+                .map(|extra| (link.to, Some(extra.as_str()))),
+        );
     };
     for link in first {
         enter(link, &mut waiting);

@@ -55,7 +55,11 @@ fn a_typical_lockfile_has_exact_edges_and_scopes() {
 fn an_extra_counts_only_where_it_is_asked_for() {
     let text = TYPICAL.replace(", extra = [\"socks\"]", "");
     let parsed = read(&text);
-    let pysocks = parsed.packages.iter().find(|p| p.name == "pysocks").unwrap();
+    let pysocks = parsed
+        .packages
+        .iter()
+        .find(|p| p.name == "pysocks")
+        .unwrap();
     assert_eq!(pysocks.scope, Scope::Unknown);
 }
 
@@ -69,15 +73,21 @@ fn a_reference_that_is_not_exact_is_a_gap() {
 
 #[test]
 fn an_empty_lockfile_has_no_packages() {
-    assert_eq!(read("version = 1\nrequires-python = \">=3\"\n"), Parsed::default());
+    assert_eq!(
+        read("version = 1\nrequires-python = \">=3\"\n"),
+        Parsed::default()
+    );
 }
 
 #[test]
 fn a_broken_lockfile_keeps_what_stands_before_the_break() {
     let cut = TYPICAL.find("name = \"rates\"").unwrap() + 9;
-    let parsed = read(&TYPICAL[..cut]);
+    let parsed = read(TYPICAL.split_at(cut).0);
     assert_eq!(parsed.packages.len(), 5);
-    assert_eq!(gaps(&parsed).last().unwrap().0, "inventory/unreadable-lockfile");
+    assert_eq!(
+        gaps(&parsed).last().unwrap().0,
+        "inventory/unreadable-lockfile"
+    );
     assert!(matches!(
         parse(&UvLock, "uv.lock", "version = ", &[]),
         Err(FormatError::Syntax { line: 1, .. })
@@ -108,5 +118,9 @@ fn a_hostile_lockfile_is_read_entry_by_entry() {
     let parsed = read(odd);
     assert_eq!(parsed.packages.len(), 1);
     assert_eq!(parsed.gaps.len(), 7);
-    assert!(gaps(&parsed).iter().all(|(id, _)| *id == "inventory/incomplete-entry"));
+    assert!(
+        gaps(&parsed)
+            .iter()
+            .all(|(id, _)| *id == "inventory/incomplete-entry")
+    );
 }
