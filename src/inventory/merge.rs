@@ -3,7 +3,7 @@
 use super::formats::{PACKAGE_LIMIT, Package, Parsed, directory_of};
 use super::rules;
 use crate::model::{
-    Component, ComponentKind, Ecosystem, Gap, Location, Occurrence, Origin, Purl,
+    Component, ComponentKind, Ecosystem, Gap, GitReference, Location, Occurrence, Origin, Purl,
     fold_url_credentials,
 };
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -239,12 +239,22 @@ fn purl_of(
 /// tools do not mark their default registry, so a registry there is no part of the purl.
 fn qualifiers(ecosystem: Ecosystem, package: &Package) -> Vec<(&'static str, String)> {
     match &package.origin {
-        Origin::Git { url, commit, .. } => {
-            let url = without_credentials(url);
-            let at = commit
-                .as_ref()
-                .map_or_else(String::new, |c| format!("@{c}"));
-            vec![("vcs_url", format!("git+{url}{at}"))]
+        Origin::Git {
+            url,
+            reference,
+            commit,
+        } => {
+            let at = match (commit, reference) {
+                (Some(commit), _) => format!("@{commit}"),
+                (None, GitReference::Default) => String::new(),
+                (
+                    None,
+                    GitReference::Branch(name)
+                    | GitReference::Tag(name)
+                    | GitReference::Revision(name),
+                ) => format!("@{name}"),
+            };
+            vec![("vcs_url", format!("git+{}{at}", without_credentials(url)))]
         }
         Origin::Registry {
             index: Some(index),

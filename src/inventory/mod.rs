@@ -166,6 +166,8 @@ impl Reading {
         }
         self.gaps.sort();
         self.gaps.dedup();
+        // One that another lockfile includes was read after all.
+        skipped.retain(|skipped| !self.lockfiles.contains_key(&skipped.path));
         skipped.sort();
         skipped.dedup();
         Inventory {

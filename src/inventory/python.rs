@@ -82,15 +82,15 @@ impl Manifest {
         let project = table(root, "project").unwrap_or(&empty);
         let tool = table(root, "tool").unwrap_or(&empty);
         let poetry = table(tool, "poetry").unwrap_or(&empty);
-        let mut manifest = Self::default();
-        manifest.root = text(project, "name")
-            .or_else(|| text(poetry, "name"))
-            .map(|name| Root {
+        let version = text(project, "version").or_else(|| text(poetry, "version"));
+        let name = text(project, "name").or_else(|| text(poetry, "name"));
+        let mut manifest = Self {
+            root: name.map(|name| Root {
                 name: name.to_owned(),
-                version: text(project, "version")
-                    .or_else(|| text(poetry, "version"))
-                    .map(str::to_owned),
-            });
+                version: version.map(str::to_owned),
+            }),
+            ..Self::default()
+        };
         manifest.want_strings(project, "dependencies");
         for groups in [
             table(project, "optional-dependencies"),

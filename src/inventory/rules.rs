@@ -1,6 +1,6 @@
 //! The gaps that an inventory can have: ids and texts. Each has a page in `docs/rules/`.
 
-use crate::model::{Gap, Location, Rule, terminal_safe};
+use crate::model::{Gap, Location, Rule, fold_url_credentials, terminal_safe};
 
 /// An inventory makes no findings.
 pub const RULES: &[Rule] = &[];
@@ -108,12 +108,20 @@ pub const UNSUPPORTED_LOCKFILE: Rule = Rule {
     remedy: "Use a lockfile that is read, or accept the gap in the policy",
 };
 
-/// A gap of this room; control characters of scanned files are shown, not passed on.
+/// Characters of a message; it may quote a line of any length.
+const MESSAGE_LIMIT: usize = 400;
+
+/// A gap of this room; control characters of scanned files are shown, not passed on, and
+/// credentials in addresses are masked.
 #[must_use]
 pub fn gap(rule: &Rule, location: Option<Location>, message: &str, remedy: Option<&str>) -> Gap {
+    let mut short: String = message.chars().take(MESSAGE_LIMIT).collect();
+    if short.len() < message.len() {
+        short.push('…');
+    }
     Gap {
         id: rule.id,
-        message: terminal_safe(message).into_owned(),
+        message: terminal_safe(&fold_url_credentials(&short)).into_owned(),
         location,
         remedy: terminal_safe(remedy.unwrap_or(rule.remedy)).into_owned(),
     }
@@ -124,6 +132,15 @@ mod tests {
     use super::*;
     use crate::support::files::read_bounded;
     use std::path::Path;
+
+    #[test]
+    fn a_message_is_short_and_safe_to_show() {
+        let text = format!("\u{1b}[2J https://u:p@h.example/ {}", "x".repeat(10_000));
+        let gap = gap(&TOO_LARGE, None, &text, None);
+        assert!(gap.message.starts_with("\\u{1b}[2J https://***@h.example/"));
+        assert!(gap.message.chars().count() < 500);
+        assert_eq!(gap.remedy, TOO_LARGE.remedy);
+    }
 
     #[test]
     fn every_gap_has_a_page_that_starts_with_its_id() {

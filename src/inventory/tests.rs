@@ -1,1 +1,311 @@
 use super::*;
+use crate::support::files::write_atomic;
+use tempfile::TempDir;
+
+fn tree(files: &[(&str, &str)]) -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = directory.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        write_atomic(&path, text.as_bytes()).unwrap();
+    }
+    directory
+}
+
+fn read_with(directory: &TempDir, include: &[&str]) -> Result<Inventory, InventoryError> {
+    let options = Options {
+        include: include.iter().map(|path| (*path).to_owned()).collect(),
+        fallback_name: "/somewhere/app".to_owned(),
+    };
+    read_tree(directory.path(), &options)
+}
+
+fn read(files: &[(&str, &str)]) -> Inventory {
+    read_with(&tree(files), &[]).unwrap()
+}
+
+fn purls(inventory: &Inventory) -> Vec<&str> {
+    inventory
+        .components
+        .iter()
+        .map(|c| c.purl.as_str())
+        .collect()
+}
+
+fn gaps(inventory: &Inventory) -> Vec<(&str, Option<String>)> {
+    inventory
+        .gaps
+        .iter()
+        .map(|gap| (gap.id, gap.location.as_ref().map(ToString::to_string)))
+        .collect()
+}
+
+fn gap(id: &'static str, place: &str) -> (&'static str, Option<String>) {
+    (id, Some(place.to_owned()))
+}
+
+fn skipped(inventory: &Inventory) -> Vec<&str> {
+    inventory.skipped.iter().map(|s| s.path.as_str()).collect()
+}
+
+fn cargo(name: &str) -> String {
+    format!("version = 4\n\n[[package]]\nname = \"{name}\"\nversion = \"1.0.0\"\n")
+}
+
+fn npm(name: &str) -> String {
+    format!(
+        "{{\"lockfileVersion\": 3, \"packages\": {{\"node_modules/{name}\": {{\"version\": \"1.0.0\"}}}}}}"
+    )
+}
+
+#[test]
+fn a_tree_without_lockfiles_is_a_gap() {
+    let inventory = read(&[("src/main.rs", "")]);
+    assert_eq!(gaps(&inventory), [("inventory/nothing-to-check", None)]);
+    assert_eq!(inventory.root.name, "app");
+}
+
+#[test]
+fn the_root_and_other_ecosystems_are_the_product_and_nested_ones_are_not() {
+    let inventory = read(&[
+        ("Cargo.lock", &cargo("root")),
+        ("fuzz/Cargo.lock", &cargo("fuzz")),
+        ("tests/fixtures/a/Cargo.lock", &cargo("fixture")),
+        ("tests/web/package-lock.json", &npm("fixture")),
+        ("web/package-lock.json", &npm("web")),
+        ("web/deep/package-lock.json", &npm("deep")),
+    ]);
+    assert_eq!(
+        purls(&inventory),
+        ["pkg:cargo/root@1.0.0", "pkg:npm/web@1.0.0"]
+    );
+    assert_eq!(
+        skipped(&inventory),
+        [
+            "fuzz/Cargo.lock",
+            "tests/fixtures/a/Cargo.lock",
+            "tests/web/package-lock.json",
+            "web/deep/package-lock.json",
+        ]
+    );
+    assert_eq!(gaps(&inventory), []);
+    assert_eq!(inventory.root.name, "root");
+}
+
+#[test]
+fn workspace_members_are_the_product_whatever_their_directory_is_called() {
+    let inventory = read(&[
+        (
+            "package.json",
+            "{\"workspaces\": [\"packages/*\", \"examples/a\"]}",
+        ),
+        ("package-lock.json", &npm("root")),
+        ("packages/a/package-lock.json", &npm("member")),
+        ("examples/a/package-lock.json", &npm("example")),
+        ("examples/b/package-lock.json", &npm("other")),
+    ]);
+    assert_eq!(
+        purls(&inventory),
+        [
+            "pkg:npm/example@1.0.0",
+            "pkg:npm/member@1.0.0",
+            "pkg:npm/root@1.0.0"
+        ]
+    );
+    assert_eq!(skipped(&inventory), ["examples/b/package-lock.json"]);
+}
+
+#[test]
+fn several_applications_without_a_root_lockfile_all_count() {
+    let inventory = read(&[
+        ("a/Cargo.lock", &cargo("a")),
+        ("b/Cargo.lock", &cargo("b")),
+        ("b/c/Cargo.lock", &cargo("c")),
+    ]);
+    assert_eq!(
+        purls(&inventory),
+        ["pkg:cargo/a@1.0.0", "pkg:cargo/b@1.0.0"]
+    );
+    assert_eq!(skipped(&inventory), ["b/c/Cargo.lock"]);
+    assert_eq!(
+        inventory.root.name, "app",
+        "no lockfile at the root names it"
+    );
+}
+
+#[test]
+fn a_path_can_be_added_back_and_a_wrong_one_is_an_error() {
+    let directory = tree(&[
+        ("Cargo.lock", &cargo("root")),
+        ("fuzz/Cargo.lock", &cargo("fuzz")),
+        ("node_modules/x/package-lock.json", &npm("x")),
+    ]);
+    let names = |include: &[&str]| {
+        let inventory = read_with(&directory, include).unwrap();
+        (inventory.components.len(), inventory.skipped.len())
+    };
+    assert_eq!(names(&[]), (1, 2));
+    assert_eq!(names(&["fuzz"]), (2, 1));
+    assert_eq!(names(&["./fuzz/Cargo.lock"]), (2, 1));
+    assert_eq!(names(&["fuzz", "node_modules/x"]), (3, 0));
+    assert!(matches!(
+        read_with(&directory, &["../x"]),
+        Err(InventoryError::IncludeOutside { .. })
+    ));
+    assert!(matches!(
+        read_with(&directory, &["fuz"]),
+        Err(InventoryError::IncludeWithoutLockfile { .. })
+    ));
+}
+
+#[test]
+fn the_shrinkwrap_wins() {
+    let inventory = read(&[
+        ("package-lock.json", &npm("lock")),
+        ("npm-shrinkwrap.json", &npm("shrink")),
+    ]);
+    assert_eq!(purls(&inventory), ["pkg:npm/shrink@1.0.0"]);
+    assert_eq!(skipped(&inventory), ["package-lock.json"]);
+}
+
+#[test]
+fn a_manifest_without_a_lockfile_is_a_gap_once() {
+    let inventory = read(&[
+        ("Cargo.toml", "[workspace]\nmembers = ['a']\n"),
+        ("a/Cargo.toml", "[package]\nname = 'a'\n"),
+        ("examples/Cargo.toml", "[package]\nname = 'b'\n"),
+        ("web/package.json", "{\"dependencies\": {\"x\": \"1\"}}"),
+        ("docs/package.json", "{\"private\": true}"),
+        ("py/pyproject.toml", "[project]\ndependencies = ['x']\n"),
+        (
+            "tests/py/pyproject.toml",
+            "[project]\ndependencies = ['x']\n",
+        ),
+    ]);
+    assert_eq!(
+        gaps(&inventory),
+        [
+            gap("inventory/missing-lockfile", "Cargo.toml"),
+            gap("inventory/missing-lockfile", "py/pyproject.toml"),
+            gap("inventory/missing-lockfile", "web/package.json"),
+        ]
+    );
+    assert!(inventory.gaps[0].remedy.contains("cargo generate-lockfile"));
+}
+
+#[test]
+fn lockfiles_that_are_not_read_are_gaps_and_cover_their_manifests() {
+    let old = "{\"lockfileVersion\": 1, \"dependencies\": {}}";
+    let inventory = read(&[
+        ("a/yarn.lock", ""),
+        ("a/package.json", "{\"dependencies\": {\"x\": \"1\"}}"),
+        ("b/pom.xml", "<project/>"),
+        ("b/module/pom.xml", "<project/>"),
+        ("c/package-lock.json", old),
+        ("d/Cargo.lock", "version = 9\n"),
+        ("tests/Gemfile.lock", ""),
+    ]);
+    assert_eq!(
+        gaps(&inventory),
+        [
+            gap("inventory/unsupported-lock-version", "d/Cargo.lock:1"),
+            gap("inventory/unsupported-lockfile", "a/yarn.lock"),
+            gap("inventory/unsupported-lockfile", "b/pom.xml"),
+            gap("inventory/unsupported-lockfile", "c/package-lock.json:1"),
+        ]
+    );
+    assert_eq!(
+        skipped(&inventory),
+        ["b/module/pom.xml", "tests/Gemfile.lock"]
+    );
+}
+
+#[test]
+fn a_broken_lockfile_is_a_gap_that_names_its_line() {
+    let broken = format!("{}\n[[package]]\nname = ?\n", cargo("kept"));
+    let inventory = read(&[("Cargo.lock", &broken), ("w/package-lock.json", "{")]);
+    assert_eq!(purls(&inventory), ["pkg:cargo/kept@1.0.0"]);
+    assert_eq!(
+        gaps(&inventory),
+        [
+            gap("inventory/unreadable-lockfile", "Cargo.lock:8"),
+            gap("inventory/unreadable-lockfile", "w/package-lock.json:1"),
+        ]
+    );
+    assert!(inventory.gaps[1].message.contains("w/package-lock.json:1"));
+}
+
+#[test]
+fn a_lockfile_over_the_limit_is_a_gap_and_is_not_read() {
+    let directory = tree(&[("Cargo.lock", &cargo("root"))]);
+    std::fs::create_dir(directory.path().join("w")).unwrap();
+    let path = directory.path().join("w/package-lock.json");
+    // Sparse: it has no blocks on disk, but 200 MB to read.
+    std::fs::File::create(path)
+        .unwrap()
+        .set_len(200_000_000)
+        .unwrap();
+    let inventory = read_with(&directory, &[]).unwrap();
+    assert_eq!(inventory.components.len(), 1);
+    assert_eq!(
+        gaps(&inventory),
+        [gap("inventory/too-large", "w/package-lock.json")]
+    );
+}
+
+#[test]
+fn a_lockfile_that_gitignore_names_is_read_and_its_ignored_directory_is_not() {
+    let inventory = read(&[
+        (".gitignore", "Cargo.lock\nbuild/\n"),
+        ("Cargo.lock", &cargo("root")),
+        ("build/package-lock.json", &npm("x")),
+    ]);
+    assert_eq!(purls(&inventory), ["pkg:cargo/root@1.0.0"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_not_followed_and_loops_do_no_harm() {
+    use std::os::unix::fs::symlink;
+    let outside = tree(&[("Cargo.lock", &cargo("outside"))]);
+    let directory = tree(&[("a/package-lock.json", &npm("a"))]);
+    let root = directory.path();
+    symlink(outside.path(), root.join("linked")).unwrap();
+    symlink("..", root.join("a/loop")).unwrap();
+    symlink(outside.path().join("Cargo.lock"), root.join("Cargo.lock")).unwrap();
+    let inventory = read_with(&directory, &[]).unwrap();
+    assert_eq!(purls(&inventory), ["pkg:npm/a@1.0.0"]);
+    assert_eq!(
+        gaps(&inventory),
+        [gap("inventory/unreadable-lockfile", "Cargo.lock")]
+    );
+    assert!(inventory.gaps[0].message.contains("symbolic link"));
+}
+
+#[test]
+fn a_file_as_root_and_an_absent_one_are_errors() {
+    let directory = tree(&[("f", "")]);
+    let read = |path: &str| read_tree(&directory.path().join(path), &Options::default());
+    assert!(matches!(
+        read("f"),
+        Err(InventoryError::NotADirectory { .. })
+    ));
+    assert!(matches!(read("g"), Err(InventoryError::Root { .. })));
+}
+
+#[test]
+fn an_included_file_is_not_listed_as_skipped() {
+    let inventory = read(&[
+        ("requirements.txt", "-r requirements/base.txt\n"),
+        ("requirements/base.txt", "a==1\n"),
+        ("requirements/docs.txt", "b==1\n"),
+    ]);
+    assert_eq!(purls(&inventory), ["pkg:pypi/a@1"]);
+    assert_eq!(skipped(&inventory), ["requirements/docs.txt"]);
+    let paths: Vec<&str> = inventory
+        .lockfiles
+        .iter()
+        .map(|l| l.path.as_str())
+        .collect();
+    assert_eq!(paths, ["requirements.txt", "requirements/base.txt"]);
+}

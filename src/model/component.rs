@@ -85,7 +85,7 @@ pub enum Origin {
     },
     /// A directory or file beside the project.
     Path {
-        /// As recorded.
+        /// As recorded; `.` where the lockfile only says that it is here (Cargo).
         path: String,
     },
     /// Inside the package file of another component (npm's bundled dependencies): it has

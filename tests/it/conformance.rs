@@ -1,5 +1,11 @@
 //! Published test suites and schemas from `../shared/conformance`, unpacked in memory.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "helpers of tests: a damaged archive is a failed test"
+)]
+
 use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::Path;

@@ -19,6 +19,4 @@ mod conformance;
 mod gate;
 mod layering;
 mod purl;
-mod report;
-mod signing;
-mod versions;
+mod sbom;

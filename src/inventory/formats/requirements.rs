@@ -230,6 +230,8 @@ impl Reader<'_> {
                 package.version = self.constraints.get(&package.name).cloned();
             }
             let indexed = package.origin == Origin::Unrecorded;
+            // A branch or a tag can move: it is no exact version either.
+            let moves = matches!(package.origin, Origin::Git { commit: None, .. });
             if indexed && let (Some(index), false) = (&self.index, self.other_indexes) {
                 package.origin = Origin::Registry {
                     index: Some(index.clone()),
@@ -237,13 +239,13 @@ impl Reader<'_> {
                     default: false,
                 };
             }
-            if package.version.is_none() && indexed {
+            if package.version.is_none() && (indexed || moves) {
                 let path = package.path.as_deref().unwrap_or(self.input.path);
                 unpinned.push((path.to_owned(), package.line, package.name.clone()));
             }
         }
         for (path, line, name) in unpinned {
-            let message = format!("`{name}` has no exact version");
+            let message = format!("`{name}` has no exact version, and no commit");
             self.note(&rules::UNPINNED_REQUIREMENT, &path, line, &message);
         }
         let read: HashMap<String, usize> =

@@ -1,1 +1,253 @@
 use super::*;
+use crate::inventory::formats::testing::{edges, gaps, lines_hold_names, parse};
+use std::collections::BTreeSet;
+
+const TYPICAL: &str = include_str!("../../../../testdata/inventory/cargo-lock/typical/Cargo.lock");
+const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
+
+fn read(text: &str) -> Parsed {
+    parse(&CargoLock, "Cargo.lock", text, &[]).unwrap()
+}
+
+fn package(name: &str, version: &str, rest: &str) -> String {
+    format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n{rest}\n")
+}
+
+#[test]
+fn a_typical_lockfile_gives_packages_edges_and_origins() {
+    let parsed = read(TYPICAL);
+    assert_eq!(gaps(&parsed), []);
+    lines_hold_names(TYPICAL, &parsed);
+    assert_eq!(
+        edges(&parsed),
+        [
+            "ledger@3.1.0 -> bitflags@1.3.2",
+            "pricing@0.4.0 -> bitflags@2.6.0",
+            "pricing@0.4.0 -> rates@0.9.0",
+            "shop@0.4.0 -> bitflags@2.6.0",
+            "shop@0.4.0 -> ledger@3.1.0",
+            "shop@0.4.0 -> pricing@0.4.0",
+        ]
+    );
+    let of = |name: &str| parsed.packages.iter().find(|p| p.name == name).unwrap();
+    assert_eq!(of("shop").kind, ComponentKind::Own);
+    assert_eq!(of("shop").line, 40);
+    assert!(matches!(
+        of("bitflags").origin,
+        Origin::Registry { default: true, .. }
+    ));
+    assert_eq!(
+        of("ledger").origin,
+        Origin::Registry {
+            index: Some("https://crates.corp.example/index/".to_owned()),
+            file: None,
+            default: false,
+        }
+    );
+    assert_eq!(
+        of("rates").origin,
+        Origin::Git {
+            url: "https://git.corp.example/rates".to_owned(),
+            reference: GitReference::Tag("v0.9.0".to_owned()),
+            commit: Some("4f2c0b5d8a1e3c7f9b6d2a4e8c0f1b3d5a7e9c2b".to_owned()),
+        }
+    );
+    assert!(matches!(of("ledger").checksums[..], [Checksum::File(_)]));
+}
+
+#[test]
+fn the_manifest_beside_says_which_own_package_is_the_product() {
+    let manifest = "[package]\nname = \"pricing\"\n";
+    let parsed = parse(
+        &CargoLock,
+        "a/Cargo.lock",
+        TYPICAL,
+        &[("a/Cargo.toml", manifest)],
+    );
+    assert_eq!(parsed.unwrap().root.unwrap().name, "pricing");
+    assert_eq!(read(TYPICAL).root, None);
+}
+
+/// The crate `cargo-lock` on this repository's own lockfile.
+#[test]
+fn packages_and_edges_agree_with_the_crate_cargo_lock() {
+    let text = include_str!("../../../../Cargo.lock");
+    let oracle: cargo_lock::Lockfile = text.parse().unwrap();
+    let parsed = read(text);
+    assert_eq!(gaps(&parsed), []);
+    lines_hold_names(text, &parsed);
+    let ours: BTreeSet<String> = parsed
+        .packages
+        .iter()
+        .map(|p| format!("{}@{}", p.name, p.version.as_deref().unwrap()))
+        .collect();
+    let packages = oracle.packages.iter();
+    let theirs: BTreeSet<String> = packages
+        .map(|p| format!("{}@{}", p.name, p.version))
+        .collect();
+    assert_eq!(ours, theirs);
+    let packages = oracle.packages.iter();
+    let their_edges: BTreeSet<String> = packages
+        .flat_map(|p| {
+            p.dependencies
+                .iter()
+                .map(move |d| format!("{}@{} -> {}@{}", p.name, p.version, d.name, d.version))
+        })
+        .collect();
+    assert_eq!(
+        edges(&parsed).into_iter().collect::<BTreeSet<_>>(),
+        their_edges
+    );
+}
+
+#[test]
+fn version_one_keeps_checksums_and_the_root_elsewhere() {
+    let hash = "ab".repeat(32);
+    let text = format!(
+        "[root]\nname = \"app\"\nversion = \"0.1.0\"\ndependencies = [\n \"a 1.0.0 ({REGISTRY})\",\n]\n\n\
+         {}[metadata]\n\"checksum a 1.0.0 ({REGISTRY})\" = \"{hash}\"\n\
+         \"checksum b 1.0.0 (git+https://h.example/b#0f)\" = \"<none>\"\n",
+        package("a", "1.0.0", &format!("source = \"{REGISTRY}\"\n"))
+    );
+    let parsed = read(&text);
+    assert_eq!(gaps(&parsed), []);
+    assert_eq!(edges(&parsed), ["app@0.1.0 -> a@1.0.0"]);
+    assert!(matches!(&parsed.packages[1].checksums[..], [Checksum::File(d)] if d.hex() == hash));
+    assert_eq!(parsed.root.unwrap().name, "app");
+}
+
+#[test]
+fn one_name_and_version_from_two_sources_is_told_apart() {
+    let text = [
+        "version = 4\n".to_owned(),
+        package(
+            "a",
+            "1.0.0",
+            "source = \"git+https://h.example/a?branch=x#0f0f\"\n",
+        ),
+        package("a", "1.0.0", &format!("source = \"{REGISTRY}\"\n")),
+        package(
+            "own",
+            "0.1.0",
+            &format!("dependencies = [\n \"a 1.0.0 ({REGISTRY})\",\n]\n"),
+        ),
+        package(
+            "two",
+            "0.1.0",
+            "dependencies = [\n \"a 1.0.0 (git+https://h.example/a?branch=x)\",\n]\n",
+        ),
+        package("vague", "0.1.0", "dependencies = [\n \"a 1.0.0\",\n]\n"),
+    ]
+    .concat();
+    let parsed = read(&text);
+    assert_eq!(parsed.edges, [(2, 1), (3, 0)]);
+    assert_eq!(gaps(&parsed).len(), 1);
+    assert_eq!(parsed.gaps[0].id, "inventory/unresolved-dependency");
+}
+
+#[test]
+fn an_own_package_wins_over_a_fetched_one_of_its_version() {
+    let text = [
+        package("a", "1.0.0", ""),
+        package("a", "1.0.0", &format!("source = \"{REGISTRY}\"\n")),
+        package("b", "1.0.0", "dependencies = [\n \"a 1.0.0\",\n]\n"),
+    ]
+    .concat();
+    assert_eq!(read(&text).edges, [(2, 0)]);
+}
+
+#[test]
+fn what_is_replaced_is_not_built() {
+    let text = [
+        package(
+            "a",
+            "1.0.0",
+            &format!("source = \"{REGISTRY}\"\nreplace = \"a 1.0.0 (git+https://h.example/a)\"\n"),
+        ),
+        package("a", "1.0.0", "source = \"git+https://h.example/a#0f\"\n"),
+        package(
+            "b",
+            "0.1.0",
+            &format!("dependencies = [\n \"a 1.0.0 ({REGISTRY})\",\n]\n"),
+        ),
+    ]
+    .concat();
+    let parsed = read(&text);
+    assert_eq!(parsed.packages.len(), 2);
+    assert!(matches!(parsed.packages[0].origin, Origin::Git { .. }));
+    assert_eq!(parsed.edges, [(1, 0)]);
+}
+
+#[test]
+fn an_empty_lockfile_has_no_packages() {
+    assert_eq!(read("version = 4\n"), Parsed::default());
+    assert_eq!(read(""), Parsed::default());
+}
+
+#[test]
+fn a_broken_lockfile_keeps_what_stands_before_the_break() {
+    let text = format!("{}{}", package("a", "1.0.0", ""), "[[package]]\nname = ");
+    let parsed = read(&text);
+    assert_eq!(parsed.packages.len(), 1);
+    assert_eq!(gaps(&parsed), [("inventory/unreadable-lockfile", 6)]);
+    let whole = parse(&CargoLock, "Cargo.lock", "<<<<<<< HEAD", &[]);
+    assert!(matches!(whole, Err(FormatError::Syntax { line: 1, .. })));
+}
+
+#[test]
+fn a_bad_entry_is_a_gap_and_the_others_are_kept() {
+    let text = "version = 3\npackage = [1]\n";
+    assert_eq!(gaps(&read(text)), [("inventory/incomplete-entry", 2)]);
+    let text = [
+        package(
+            "a",
+            "1.0.0",
+            "source = \"svn+https://h.example\"\nchecksum = \"zz\"\n",
+        ),
+        package("b", "1.0.0", "dependencies = [\n 7,\n \"gone\",\n]\n"),
+        "[[package]]\nname = \"c\"\n".to_owned(),
+    ]
+    .concat();
+    let parsed = read(&text);
+    assert_eq!(parsed.packages.len(), 2);
+    assert_eq!(
+        gaps(&parsed),
+        [
+            ("inventory/incomplete-entry", 2),
+            ("inventory/incomplete-entry", 2),
+            ("inventory/incomplete-entry", 11),
+            ("inventory/incomplete-entry", 15),
+            ("inventory/unresolved-dependency", 12),
+        ]
+    );
+}
+
+#[test]
+fn an_unknown_version_is_not_guessed_at() {
+    for version in ["5", "\"4\"", "0"] {
+        let text = format!("version = {version}\n{}", package("a", "1.0.0", ""));
+        assert!(
+            matches!(
+                parse(&CargoLock, "Cargo.lock", &text, &[]),
+                Err(FormatError::UnknownVersion { line: 1, .. })
+            ),
+            "{version}"
+        );
+    }
+}
+
+#[test]
+fn a_hostile_lockfile_costs_no_more_than_its_size() {
+    // 20,000 packages of one name, each with references that fit all of them: a scan for
+    // each reference would take minutes.
+    let entry = package(
+        "a",
+        "1.0.0",
+        "dependencies = [\n \"a\",\n \"a 1.0.0\",\n]\n",
+    );
+    let parsed = read(&entry.repeat(20_000));
+    assert_eq!(parsed.packages.len(), 20_000);
+    assert_eq!(parsed.edges, []);
+    assert_eq!(parsed.gaps.len(), crate::inventory::formats::GAP_LIMIT);
+    assert_eq!(parsed.more_gaps, 40_000 - parsed.gaps.len());
+}

@@ -1,1 +1,140 @@
 use super::*;
+use crate::inventory::formats::testing::{edges, gaps, lines_hold_names, parse};
+
+const TYPICAL: &str = include_str!("../../../../testdata/inventory/go-mod/typical/go.mod");
+const SUMS: &str = include_str!("../../../../testdata/inventory/go-mod/typical/go.sum");
+
+fn read(text: &str, sums: &str) -> Parsed {
+    parse(&GoMod, "go.mod", text, &[("go.sum", sums)]).unwrap()
+}
+
+#[test]
+fn a_typical_module_has_its_replacements_and_exclusions_applied() {
+    let parsed = read(TYPICAL, SUMS);
+    assert_eq!(gaps(&parsed), []);
+    let seen: Vec<(&str, Option<&str>, ComponentKind)> = parsed
+        .packages
+        .iter()
+        .map(|p| (p.name.as_str(), p.version.as_deref(), p.kind))
+        .collect();
+    use ComponentKind::{Dependency, Own};
+    assert_eq!(
+        seen,
+        [
+            ("corp.example/gateway", None, Own),
+            ("github.com/BurntSushi/toml", Some("v1.4.0"), Dependency),
+            ("corp.example/auth", Some("v0.0.0"), Own),
+            ("github.com/new/name", Some("v1.0.1"), Dependency),
+            ("golang.org/x/text", Some("v0.16.0"), Dependency),
+            ("corp.example/copy", Some("v1.5.0"), Dependency),
+        ]
+    );
+    assert_eq!(
+        edges(&parsed).len(),
+        4,
+        "an indirect requirement is no edge"
+    );
+    assert!(matches!(parsed.packages[5].origin, Origin::Path { .. }));
+    assert_eq!(parsed.also_read[0].packages, 3);
+    assert_eq!(parsed.root.unwrap().name, "corp.example/gateway");
+}
+
+#[test]
+fn checksums_keep_the_name_of_their_scheme() {
+    let parsed = read(TYPICAL, SUMS);
+    let schemes = |place: usize| -> Vec<&str> {
+        parsed.packages[place]
+            .checksums
+            .iter()
+            .map(|checksum| match checksum {
+                Checksum::Opaque { scheme, .. } => *scheme,
+                Checksum::File(_) => "file",
+            })
+            .collect()
+    };
+    assert_eq!(schemes(1), ["go-h1", "go-mod-h1"]);
+    assert_eq!(schemes(4), ["go-mod-h1"]);
+    assert_eq!(schemes(5), [""; 0]);
+}
+
+#[test]
+fn a_line_of_the_sums_alone_is_no_component() {
+    let parsed = read(TYPICAL, SUMS);
+    assert!(
+        !parsed
+            .packages
+            .iter()
+            .any(|p| p.version.as_deref() == Some("v1.3.0"))
+    );
+}
+
+#[test]
+fn every_line_holds_the_module_that_is_required() {
+    let plain: String = TYPICAL
+        .lines()
+        .filter(|line| !line.contains("=>"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    lines_hold_names(&plain, &read(&plain, ""));
+}
+
+#[test]
+fn before_one_seventeen_the_list_is_not_whole() {
+    for go in ["", "go 1.16\n"] {
+        let text = format!("module m\n{go}require a.example/b v1.0.0\n");
+        let parsed = read(&text, "");
+        assert_eq!(gaps(&parsed)[0].0, "inventory/incomplete-lockfile", "{go}");
+    }
+    assert_eq!(
+        gaps(&read(
+            "module m\ngo 1.21rc1\nrequire a.example/b v1.0.0\n",
+            ""
+        )),
+        []
+    );
+}
+
+#[test]
+fn a_module_without_requirements_is_only_itself() {
+    let parsed = read("module \"m\" // name\n", "");
+    assert_eq!(parsed.packages.len(), 1);
+    assert_eq!(gaps(&parsed), []);
+    assert!(matches!(
+        parse(&GoMod, "go.mod", "", &[]),
+        Err(FormatError::Shape { .. })
+    ));
+}
+
+#[test]
+fn a_broken_file_keeps_what_stands_before_the_break() {
+    let open = read("module m\ngo 1.22\nrequire (\n\ta.example/b v1.0.0\n", "");
+    assert_eq!(open.packages.len(), 2);
+    assert_eq!(gaps(&open), [("inventory/unreadable-lockfile", 4)]);
+    let quote = read(
+        "module m\ngo 1.22\nrequire a.example/b v1.0.0\nrequire \"x\n",
+        "",
+    );
+    assert_eq!(quote.packages.len(), 2);
+    assert_eq!(gaps(&quote), [("inventory/unreadable-lockfile", 4)]);
+    let bad = read(
+        "module m\ngo 1.22\nrequire a.example/b\nreplace x => \n",
+        "nonsense\n",
+    );
+    assert_eq!(
+        gaps(&bad),
+        [
+            ("inventory/incomplete-entry", 3),
+            ("inventory/incomplete-entry", 4),
+            ("inventory/incomplete-entry", 1)
+        ]
+    );
+}
+
+#[test]
+fn a_hostile_file_costs_no_more_than_its_size() {
+    let words = "a ".repeat(200_000);
+    let parsed = read(&format!("module m\n{words}\n({words}\n"), &words);
+    assert_eq!(parsed.packages.len(), 1);
+    let slashes = read(&format!("module m\n{}\n", "/".repeat(200_000)), "");
+    assert_eq!(slashes.packages.len(), 1);
+}

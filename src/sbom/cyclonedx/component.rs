@@ -1,0 +1,213 @@
+//! One component of the document.
+
+use super::wire::{
+    Evidence, ExternalReference, Hash, LicenceChoice, License, Place, Property, WireComponent,
+};
+use crate::model::{
+    Checksum, Component, ComponentKind, Digest, DigestAlgorithm, Ecosystem, Origin, Scope,
+    fold_url_credentials, terminal_safe,
+};
+use crate::sbom::licence::{Licence, classify};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A component as a library.
+pub fn library(component: &Component) -> WireComponent {
+    let (group, name) = match component.name.rsplit_once('/') {
+        // An npm scope is a group; the path of a Go module is its name.
+        Some((scope, name)) if component.ecosystem == Ecosystem::Npm => (Some(scope), name),
+        _ => (None, component.name.as_str()),
+    };
+    let digests = digests(component);
+    let hashes = one_file(&digests).unwrap_or_default();
+    WireComponent {
+        kind: "library",
+        bom_ref: component.purl.to_string(),
+        group: group.map(str::to_owned),
+        name: name.to_owned(),
+        version: component.version.clone(),
+        scope: scope(component.scope()),
+        licenses: licences(component),
+        purl: Some(component.purl.to_string()),
+        external_references: external_references(component, &hashes),
+        hashes,
+        evidence: Some(Evidence {
+            occurrences: component
+                .occurrences
+                .iter()
+                .map(|occurrence| Place {
+                    location: occurrence.location.path.clone(),
+                    line: occurrence.location.line,
+                })
+                .collect(),
+        }),
+        properties: properties(component, &digests),
+    }
+}
+
+/// `excluded` is CycloneDX's word for what is used for tests and builds only. A peer that
+/// is in the lockfile is installed and can be called.
+fn scope(scope: Scope) -> Option<&'static str> {
+    match scope {
+        Scope::Runtime | Scope::Peer => Some("required"),
+        Scope::Optional => Some("optional"),
+        Scope::Build | Scope::Dev => Some("excluded"),
+        Scope::Unknown => None,
+    }
+}
+
+/// Digests of files by algorithm.
+type Digests<'c> = BTreeMap<DigestAlgorithm, BTreeSet<&'c Digest>>;
+
+fn digests(component: &Component) -> Digests<'_> {
+    let mut digests: Digests<'_> = BTreeMap::new();
+    let occurrences = component.occurrences.iter();
+    for checksum in occurrences.flat_map(|occurrence| &occurrence.checksums) {
+        if let Checksum::File(digest) = checksum {
+            digests
+                .entry(digest.algorithm())
+                .or_default()
+                .insert(digest);
+        }
+    }
+    digests
+}
+
+/// The digests as hashes of one file: no algorithm has two values.
+fn one_file(digests: &Digests<'_>) -> Option<Vec<Hash>> {
+    digests
+        .iter()
+        .map(|(algorithm, values)| match values.first() {
+            Some(only) if values.len() == 1 => Some(Hash {
+                alg: hash_name(*algorithm),
+                content: only.hex(),
+            }),
+            _ => None,
+        })
+        .collect()
+}
+
+fn hash_name(algorithm: DigestAlgorithm) -> &'static str {
+    match algorithm {
+        DigestAlgorithm::Md5 => "MD5",
+        DigestAlgorithm::Sha1 => "SHA-1",
+        DigestAlgorithm::Sha256 => "SHA-256",
+        DigestAlgorithm::Sha384 => "SHA-384",
+        DigestAlgorithm::Sha512 => "SHA-512",
+    }
+}
+
+fn licences(component: &Component) -> Vec<LicenceChoice> {
+    let text = component.licence.as_deref().unwrap_or_default();
+    let choice = classify(text).map(|licence| match licence {
+        Licence::Id(id) => LicenceChoice::Licence {
+            license: License::Id(id.to_owned()),
+        },
+        Licence::Expression(expression) => LicenceChoice::Expression {
+            expression: expression.to_owned(),
+        },
+        Licence::Name(name) => LicenceChoice::Licence {
+            license: License::Name(terminal_safe(name).into_owned()),
+        },
+    });
+    choice.into_iter().collect()
+}
+
+/// Addresses of files and repositories, without credentials. What is no address is left
+/// to the property `sealgate:origin`.
+fn external_references(component: &Component, hashes: &[Hash]) -> Vec<ExternalReference> {
+    let mut references = BTreeSet::new();
+    for occurrence in &component.occurrences {
+        let (kind, url, comment) = match &occurrence.origin {
+            Origin::Registry {
+                file: Some(file), ..
+            } => ("distribution", file, None),
+            Origin::Url { url } => ("distribution", url, None),
+            Origin::Git { url, commit, .. } => ("vcs", url, commit.clone()),
+            _ => continue,
+        };
+        let Some(url) = iri(url) else {
+            continue;
+        };
+        references.insert(ExternalReference {
+            kind,
+            url,
+            comment: comment.map(|commit| format!("commit {}", terminal_safe(&commit))),
+            hashes: match kind {
+                "distribution" => hashes.to_vec(),
+                _ => Vec::new(),
+            },
+        });
+    }
+    references.into_iter().collect()
+}
+
+/// An address as a valid IRI: the lockfile may hold anything, and browsers' URLs, which
+/// the parser knows, let characters pass that RFC 3987 does not.
+fn iri(address: &str) -> Option<String> {
+    let url = url::Url::parse(&fold_url_credentials(address)).ok()?;
+    let is_safe = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#@!$&'()*+,;=%".contains(c);
+    let text = url.to_string();
+    text.chars().all(is_safe).then_some(text)
+}
+
+fn properties(component: &Component, digests: &Digests<'_>) -> Vec<Property> {
+    let mut properties = BTreeSet::new();
+    let mut add = |name: String, value: &str| {
+        let value = terminal_safe(value).into_owned();
+        properties.insert(Property { name, value });
+    };
+    add("sealgate:scope".to_owned(), component.scope().as_str());
+    if component.kind == ComponentKind::Own {
+        add("sealgate:kind".to_owned(), "own");
+    }
+    if let Some(runs) = component.runs_install_code {
+        let runs = if runs { "true" } else { "false" };
+        add("sealgate:runs-install-code".to_owned(), runs);
+    }
+    if component.licence.is_none() {
+        add(
+            "sealgate:licence".to_owned(),
+            "not recorded in the lockfile",
+        );
+    }
+    for occurrence in &component.occurrences {
+        add("sealgate:origin".to_owned(), &origin(&occurrence.origin));
+        for checksum in &occurrence.checksums {
+            if let Checksum::Opaque { scheme, value } = checksum {
+                add(format!("sealgate:checksum:{scheme}"), value);
+            }
+        }
+    }
+    if one_file(digests).is_none() {
+        for (algorithm, values) in digests {
+            for value in values {
+                let name = format!("sealgate:distribution:{}", algorithm.as_str());
+                add(name, &value.hex());
+            }
+        }
+    }
+    properties.into_iter().collect()
+}
+
+fn origin(origin: &Origin) -> String {
+    let text = match origin {
+        Origin::Registry { default: true, .. } => "default registry".to_owned(),
+        Origin::Registry {
+            index: Some(index), ..
+        } => format!("registry {index}"),
+        Origin::Registry {
+            file: Some(file), ..
+        } => format!("registry file {file}"),
+        Origin::Registry { .. } => "registry".to_owned(),
+        Origin::ImpliedDefault => "default registry, implied".to_owned(),
+        Origin::Git { url, commit, .. } => {
+            let commit = commit.as_deref().unwrap_or("no commit recorded");
+            format!("git {url} {commit}")
+        }
+        Origin::Url { url } => format!("url {url}"),
+        Origin::Path { path } => format!("path {path}"),
+        Origin::Bundled { inside } => format!("inside {inside}"),
+        Origin::Unrecorded => "not recorded in the lockfile".to_owned(),
+    };
+    fold_url_credentials(&text).into_owned()
+}
