@@ -19,4 +19,7 @@ mod conformance;
 mod gate;
 mod layering;
 mod purl;
+mod report;
 mod sbom;
+mod signing;
+mod versions;
