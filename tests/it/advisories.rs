@@ -53,7 +53,7 @@ fn bytes(directory: &Path) -> Vec<u8> {
 fn an_import_can_be_looked_at_and_verified() {
     let root = tempfile::tempdir().unwrap();
     let directory = root.path().join("new/db");
-    import(&directory, &["advisories/osv/typical", "demo/osv"]).code(0);
+    import(&directory, &["advisories/osv/typical", "advisories/real"]).code(0);
     let done = db(&directory, &["status"]);
     let text = stdout(&done);
     for part in [
@@ -127,8 +127,8 @@ fn a_hostile_record_reaches_no_terminal_unescaped() {
 fn the_same_records_give_the_same_bytes() {
     let root = tempfile::tempdir().unwrap();
     let (a, b) = (root.path().join("a"), root.path().join("b"));
-    import(&a, &["advisories/osv/typical", "demo/osv"]).code(0);
-    import(&b, &["demo/osv", "advisories/osv/typical"]).code(0);
+    import(&a, &["advisories/osv/typical", "advisories/real"]).code(0);
+    import(&b, &["advisories/real", "advisories/osv/typical"]).code(0);
     assert_eq!(bytes(&a), bytes(&b));
 }
 
@@ -141,7 +141,7 @@ fn without_a_database_or_with_a_damaged_one_nothing_can_be_said() {
         assert!(stderr(&done).contains("db import"));
         done.code(3);
     }
-    import(root.path(), &["demo/osv"]).code(0);
+    import(root.path(), &["advisories/real"]).code(0);
     let mut damaged = bytes(root.path());
     let middle = damaged.len() / 2;
     damaged[middle] ^= 1;
@@ -154,16 +154,16 @@ fn without_a_database_or_with_a_damaged_one_nothing_can_be_said() {
     damaged.truncate(middle);
     sealgate::support::files::write_atomic(&index(root.path()), &damaged).unwrap();
     db(root.path(), &["status"]).code(3);
-    import(root.path(), &["demo/osv"]).code(0);
+    import(root.path(), &["advisories/real"]).code(0);
     db(root.path(), &["verify"]).code(0);
 }
 
 #[test]
 fn a_failed_import_keeps_the_old_database() {
     let root = tempfile::tempdir().unwrap();
-    import(root.path(), &["demo/osv"]).code(0);
+    import(root.path(), &["advisories/real"]).code(0);
     let before = bytes(root.path());
-    import(root.path(), &["demo/osv", "no/such/place"]).code(2);
+    import(root.path(), &["advisories/real", "no/such/place"]).code(2);
     import(root.path(), &["versions"]).code(2);
     assert_eq!(bytes(root.path()), before);
     db(root.path(), &["import"]).code(2);
@@ -180,7 +180,7 @@ fn the_demo_records_have_the_facts_of_the_published_ones() {
     };
     let mut archive = zip::ZipArchive::new(file).unwrap();
     for id in ["RUSTSEC-2020-0071", "RUSTSEC-2021-0003"] {
-        let path = testdata("demo/osv").join(format!("{id}.json"));
+        let path = testdata("advisories/real").join(format!("{id}.json"));
         let ours: serde_json::Value =
             serde_json::from_reader(std::fs::File::open(path).unwrap()).unwrap();
         let published: serde_json::Value =

@@ -47,10 +47,14 @@ impl<'a> Paths<'a> {
             at = *before;
         }
         let root = &self.inventory.root;
-        labels.push(match &root.version {
+        let product = match &root.version {
             Some(version) => format!("{}@{version}", root.name),
             None => root.name.clone(),
-        });
+        };
+        // A lockfile that lists the product itself has it as the first step already.
+        if labels.last() != Some(&product) {
+            labels.push(product);
+        }
         labels.reverse();
         labels
     }
