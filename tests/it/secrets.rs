@@ -5,24 +5,13 @@ use sealgate::model::{Confidence, Detail, Finding};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 fn confidence(finding: &Finding) -> Confidence {
     match &finding.detail {
         Detail::Secret(secret) => secret.confidence,
-        _ => panic!("a finding of another check"),
+        _ => unreachable!("the secrets check makes secret findings"),
     }
-}
-
-fn shared(path: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../shared")
-        .join(path);
-    if path.exists() {
-        return Some(path);
-    }
-    println!("skipped: {} is not here", path.display());
-    None
 }
 
 /// Distinct lines with findings per file, as the benchmark counts.
@@ -41,9 +30,11 @@ fn lines_per_file(findings: &[Finding]) -> BTreeMap<String, usize> {
 
 #[test]
 fn the_leaky_repository_gives_most_of_its_secrets_and_no_noise() {
-    let Some(archive) = shared("secrets/leaky-repo.tar.gz") else {
+    let archive = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/secrets/leaky-repo.tar.gz");
+    if !archive.exists() {
+        println!("skipped: the labelled archive is not beside this checkout");
         return;
-    };
+    }
     let dir = tempfile::tempdir().unwrap();
     let unpacked = flate2::read::GzDecoder::new(File::open(archive).unwrap());
     tar::Archive::new(unpacked).unpack(dir.path()).unwrap();
@@ -85,7 +76,7 @@ fn the_leaky_repository_gives_most_of_its_secrets_and_no_noise() {
         }
     }
     println!("leaky-repo: {hits} of 175, {risks} of 96 risk lines, {excess} excess");
-    assert!(risks >= 60, "{risks} of 96 risk lines");
+    assert!(risks >= 82, "{risks} of 96 risk lines");
     assert!(excess <= 3, "{excess} lines too many");
 }
 
@@ -94,6 +85,7 @@ fn this_repository_holds_no_secret() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let (outcome, scanned) = check_tree(root, &Options::default()).unwrap();
     assert!(scanned.files > 40, "{scanned:?}");
+    assert!(outcome.gaps.is_empty(), "{:?}", outcome.gaps);
     let likely: Vec<String> = outcome
         .findings
         .iter()

@@ -54,8 +54,9 @@ pub(super) fn lowered(confidence: Confidence) -> Confidence {
 /// How much a kind says; the more telling claim wins an overlap.
 fn rank(kind: &Kind) -> u8 {
     match kind.rule.id {
-        "secrets/provider-token" => 7,
-        "secrets/private-key" => 6,
+        // A key's body is base64, in which any short prefix may occur.
+        "secrets/private-key" => 7,
+        "secrets/provider-token" => 6,
         "secrets/credential-file" => 5,
         "secrets/connection-string" => 4,
         "secrets/url-credential" => 3,

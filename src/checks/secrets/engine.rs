@@ -20,6 +20,9 @@ pub(super) const MAX_FINDINGS: usize = 2000;
 /// Most findings of low confidence that one file gives: more tell nobody anything.
 const MAX_UNLIKELY: usize = 50;
 
+/// How far the beginning of a line is looked for, in bytes.
+const DOC_LINE: usize = 240;
+
 /// What to do where a keyword stands.
 #[derive(Debug, Clone, Copy)]
 enum Action {
@@ -120,6 +123,16 @@ impl<'a> Scan<'a> {
     /// The bytes of a range; empty where it is out of bounds.
     pub(super) fn text(&self, range: Range<usize>) -> &'a [u8] {
         self.bytes.get(range).unwrap_or_default()
+    }
+
+    /// Whether a guess at this place counts one step less: the file, or the
+    /// documentation comment around it (`///`, `//!`), holds examples.
+    pub(super) fn is_made_up(&self, at: usize) -> bool {
+        let floor = at.saturating_sub(DOC_LINE);
+        let before = self.text(floor..at);
+        let start = memchr::memrchr(b'\n', before).map_or(0, |i| i + 1);
+        let line = before.get(start..).unwrap_or_default().trim_ascii_start();
+        self.file.made_up || line.starts_with(b"///") || line.starts_with(b"//!")
     }
 
     fn run(&mut self, rules: &Rules) {

@@ -63,11 +63,12 @@ pub(super) fn confidence_of(
     let confidence = match promise {
         Promise::Password => password(&makeup, value, free),
         Promise::Secret => secret(&makeup, value, free),
+        Promise::Vague if is_dense(&makeup, value) => Some(Confidence::High),
         Promise::Vague => looks_random(value).then_some(Confidence::Medium),
     }?;
     let confidence = if is_stand_in(value) || is_filler(value) {
         Confidence::Low
-    } else if file.made_up {
+    } else if file.made_up || is_made_up(name) {
         lowered(confidence)
     } else {
         confidence
@@ -118,6 +119,14 @@ fn secret(makeup: &Makeup, value: &[u8], free: bool) -> Option<Confidence> {
         });
     }
     (free && makeup.digits == 0 && makeup.joiners == 0).then_some(Confidence::Low)
+}
+
+/// Whether the name says that the value is made up: `EXAMPLE_SALT`, `testPassword`.
+fn is_made_up(name: &[u8]) -> bool {
+    let lower = name.to_ascii_lowercase();
+    ["example", "sample", "dummy", "mock", "fake", "test"]
+        .iter()
+        .any(|word| memchr::memmem::find(&lower, word.as_bytes()).is_some())
 }
 
 /// Many symbols among letters and digits over a length that no sentence has:

@@ -21,6 +21,7 @@ mod recognise;
 mod rules;
 mod shape;
 mod token;
+mod tracked;
 mod tree;
 mod value;
 

@@ -98,6 +98,8 @@ const fn credential_file() -> Rule {
 
 /// Gap: a file or directory could not be read.
 pub(super) const UNREADABLE_PATH: &str = "secrets/unreadable-path";
+/// Gap: it is not known which files git tracks.
+pub(super) const UNREADABLE_INDEX: &str = "secrets/unreadable-index";
 /// Gap: a file is larger than the limit.
 pub(super) const TOO_LARGE: &str = "secrets/too-large";
 /// Gap: a file holds more findings than are reported.
@@ -110,6 +112,12 @@ pub const GAPS: &[Rule] = &[
         title: "A path could not be read",
         description: "A file or directory of the tree could not be opened or read, so it was not searched for secrets.",
         remedy: "Give the user who runs sealgate the right to read it, or remove it from the tree",
+    },
+    Rule {
+        id: UNREADABLE_INDEX,
+        title: "Git's index could not be read",
+        description: "The list of tracked files could not be read, so a file that is tracked although `.gitignore` names it may not have been searched.",
+        remedy: "Search a fresh checkout without ignore rules, or repair the index with `git read-tree HEAD`",
     },
     Rule {
         id: TOO_LARGE,

@@ -27,54 +27,59 @@ impl Sequence {
 
 /// The text that a template stands for. Beside the pieces of a shape it knows
 /// `{github-crc}` and `{grafana-crc}` (the checksum of what came before), `{weak}` (a
-/// password that a person might choose) and `{uuid}`.
+/// password that a person might choose) and `{uuid}`; any other brace is text.
 pub(super) fn expand(template: &str) -> String {
     let mut sequence = Sequence::of(template);
     let mut text = String::new();
     let mut rest = template;
-    while let Some(open) = rest.find('{') {
-        let (before, after) = rest.split_at(open);
+    while let Some((before, after)) = rest.split_once('{') {
         text.push_str(before);
-        let (piece, after) = after[1..].split_once('}').unwrap();
-        match piece {
-            "github-crc" => {
-                let sum = checksum::github(&text.as_bytes()[text.len() - 30..]);
-                text.push_str(std::str::from_utf8(&sum).unwrap());
+        match after.split_once('}') {
+            Some((piece, after)) if fill(piece, &mut text, &mut sequence) => rest = after,
+            _ => {
+                text.push('{');
+                rest = after;
             }
-            "grafana-crc" => {
-                let start = text.find("glsa_").unwrap();
-                let sum = checksum::grafana(&text.as_bytes()[start..]);
-                text.push('_');
-                text.push_str(std::str::from_utf8(&sum).unwrap());
-            }
-            "weak" => text.push_str("Hun7er!sum9er"),
-            "uuid" => text.push_str(&expand("{hex:8}-{hex:4}-{hex:4}-{hex:4}-{hex:12}")),
-            _ => fill(piece, &mut text, &mut sequence),
         }
-        rest = after;
     }
     text + rest
 }
 
-fn fill(piece: &str, text: &mut String, sequence: &mut Sequence) {
-    match Shape::parse(&format!("{{{piece}}}"))
-        .unwrap()
-        .pieces
-        .remove(0)
-    {
-        Piece::Text(fixed) => text.push_str(&fixed),
-        Piece::OneOf(texts) => text.push_str(&texts[sequence.below(texts.len())]),
-        Piece::Run { class, min, max } => {
-            let alphabet: Vec<char> = (0..128_u8)
-                .filter(|b| class.contains(*b))
-                .map(char::from)
-                .collect();
-            let length = min + sequence.below(max - min + 1);
-            for _ in 0..length {
-                text.push(alphabet[sequence.below(alphabet.len())]);
+/// Appends what a piece stands for; `false` where it is no piece.
+fn fill(piece: &str, text: &mut String, sequence: &mut Sequence) -> bool {
+    match piece {
+        "github-crc" => {
+            let sum = checksum::github(&text.as_bytes()[text.len() - 30..]);
+            text.push_str(std::str::from_utf8(&sum).unwrap());
+        }
+        "grafana-crc" => {
+            let start = text.find("glsa_").unwrap();
+            let sum = checksum::grafana(&text.as_bytes()[start..]);
+            text.push('_');
+            text.push_str(std::str::from_utf8(&sum).unwrap());
+        }
+        "weak" => text.push_str("Hun7er!sum9er"),
+        "uuid" => text.push_str(&expand("{hex:8}-{hex:4}-{hex:4}-{hex:4}-{hex:12}")),
+        _ => {
+            let Ok(shape) = Shape::parse(&format!("{{{piece}}}")) else {
+                return false;
+            };
+            match shape.pieces.into_iter().next().unwrap() {
+                Piece::Text(fixed) => text.push_str(&fixed),
+                Piece::OneOf(texts) => text.push_str(&texts[sequence.below(texts.len())]),
+                Piece::Run { class, min, max } => {
+                    let alphabet: Vec<char> = (0..128_u8)
+                        .filter(|b| class.contains(*b))
+                        .map(char::from)
+                        .collect();
+                    for _ in 0..min + sequence.below(max - min + 1) {
+                        text.push(alphabet[sequence.below(alphabet.len())]);
+                    }
+                }
             }
         }
     }
+    true
 }
 
 /// A PEM block around `size` bytes that have the form of a DER SEQUENCE.
@@ -97,4 +102,37 @@ pub(super) fn pem_of(label: &str, bytes: &[u8]) -> String {
         "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
         lines.join("\n")
     )
+}
+
+/// A git index of regular files; hashes and checksum are zeros, which are not read.
+pub(super) fn index(version: u32, paths: &[&str]) -> Vec<u8> {
+    let mut bytes = b"DIRC".to_vec();
+    bytes.extend(version.to_be_bytes());
+    bytes.extend(u32::try_from(paths.len()).unwrap().to_be_bytes());
+    let mut before = "";
+    for path in paths {
+        let start = bytes.len();
+        bytes.extend([0; 24]);
+        bytes.extend(0o100_644_u32.to_be_bytes());
+        bytes.extend([0; 34]);
+        if version == 4 {
+            let common = before
+                .bytes()
+                .zip(path.bytes())
+                .take_while(|(a, b)| a == b)
+                .count();
+            bytes.push(u8::try_from(before.len() - common).unwrap());
+            bytes.extend(&path.as_bytes()[common..]);
+            bytes.push(0);
+            before = path;
+        } else {
+            bytes.extend(path.as_bytes());
+            bytes.push(0);
+            while !(bytes.len() - start).is_multiple_of(8) {
+                bytes.push(0);
+            }
+        }
+    }
+    bytes.extend([0; 20]);
+    bytes
 }

@@ -168,7 +168,7 @@ impl Token {
         if validity == Validity::Mismatch {
             confidence = lowered(confidence);
         }
-        if is_sample(text) {
+        if is_sample(text) || in_base64(scan, &value) {
             confidence = Confidence::Low;
         }
         scan.add(Candidate {
@@ -201,6 +201,20 @@ fn is_mixed(text: &[u8], shapes: &[Shape]) -> bool {
         && makeup.letters() > 0
         && entropy(text) > 2.5
         && (!both_cases || (makeup.lower > 0 && makeup.upper > 0))
+}
+
+/// Whether the value stands in the middle of a longer base64 text, where any short
+/// prefix occurs by chance. Paths and URLs have no 40 such bytes in a row.
+fn in_base64(scan: &mut Scan<'_>, value: &Range<usize>) -> bool {
+    const LONG: usize = 40;
+    let is_base64 = |b: &&u8| Class::Base64.contains(**b);
+    let before = scan.text(value.start.saturating_sub(LONG)..value.start);
+    let end = scan.bytes.len().min(value.end.saturating_add(LONG));
+    let after = scan.text(value.end..end);
+    let before = before.iter().rev().take_while(is_base64).count();
+    let after = after.iter().take_while(is_base64).count();
+    scan.work.add(before + after);
+    before == LONG || after == LONG
 }
 
 /// Whether a token is one of those that manuals print: it says so, or its body is filler.

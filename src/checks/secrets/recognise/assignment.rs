@@ -99,6 +99,7 @@ pub(super) fn look(hit: Range<usize>, scan: &mut Scan<'_>) {
     if hit.start < scan.name_end {
         return;
     }
+    let hit_start = hit.start;
     let name = name_around(scan, hit);
     scan.name_end = name.end;
     let Some(assigned) = value_of(scan, &name) else {
@@ -119,7 +120,9 @@ pub(super) fn look(hit: Range<usize>, scan: &mut Scan<'_>) {
             Promise::Secret => &ASSIGNED_SECRET,
             Promise::Vague => &ASSIGNED_TOKEN,
         };
-        scan.add(Candidate::new(assigned.value, kind, confidence));
+        // The judgement knows of files that are made up, not of comments.
+        let doubt = !scan.file.made_up && scan.is_made_up(hit_start);
+        scan.add(Candidate::new(assigned.value, kind, confidence).doubted(doubt));
     }
 }
 
@@ -188,7 +191,7 @@ pub(in crate::checks::secrets) fn value_of(
             value,
             enclosed: true,
         }),
-        None if matches!(operator, Operator::Comma) => None,
+        None if operator == Operator::Comma || is_quoted_name(scan, name) => None,
         None => unquoted(scan, at, operator),
     }
 }
@@ -238,6 +241,11 @@ fn operator(scan: &mut Scan<'_>, name: &Range<usize>) -> Option<(usize, Operator
     }
     value += run(scan, value, MAX_BLANKS, is_blank);
     Some((value, operator))
+}
+
+/// Whether a quote closes the name: what follows without quotes is a JSON literal.
+fn is_quoted_name(scan: &Scan<'_>, name: &Range<usize>) -> bool {
+    matches!(scan.bytes.get(name.end), Some(b'"' | b'\''))
 }
 
 /// Whether the name in quotes is the first argument of a call: `define('name', …)`.

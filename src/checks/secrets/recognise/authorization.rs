@@ -79,7 +79,7 @@ pub(super) fn look(hit: Range<usize>, scan: &mut Scan<'_>) {
         bearer(value, text)
     };
     if let Some(claim) = claim {
-        let made_up = scan.file.made_up;
+        let made_up = scan.is_made_up(hit.start);
         scan.add(claim.doubted(made_up || !named));
     }
 }
@@ -105,6 +105,7 @@ fn basic(value: Range<usize>, text: &[u8]) -> Option<Candidate> {
         b"secret",
         // The sample of RFC 7617 section 2.
         b"open sesame",
+        b"opensesame",
     ]
     .contains(&lower.as_slice());
     let confidence = if said || is_stand_in(secret) || user == password || is_filler(secret) {

@@ -72,6 +72,10 @@ pub(super) fn look(hit: Range<usize>, scan: &mut Scan<'_>) {
     if !(4..=MAX_VALUE).contains(&length) || is_template(text) || text.starts_with(b"$") {
         return;
     }
+    // `f(user=None, password=None)`: arguments of a call, not parts of a string.
+    if matches!(scan.bytes.get(value.end), Some(b',' | b')')) {
+        return;
+    }
     if parts_around(scan, &hit, value.end) < 2 {
         return;
     }
@@ -86,7 +90,8 @@ pub(super) fn look(hit: Range<usize>, scan: &mut Scan<'_>) {
         confidence = Confidence::Low;
     }
     let claim = Candidate::new(value, &DATABASE_PASSWORD, confidence);
-    scan.add(claim.doubted(scan.file.made_up));
+    let made_up = scan.is_made_up(hit.start);
+    scan.add(claim.doubted(made_up));
 }
 
 fn ends_value(byte: u8) -> bool {

@@ -54,7 +54,8 @@ pub(super) fn look(hit: Range<usize>, scan: &mut Scan<'_>) {
     };
     let mut claim = Candidate::new(header.start..signature.end, &SIGNED_TOKEN, confidence);
     claim.validity = Validity::Valid;
-    scan.add(claim.doubted(scan.file.made_up));
+    let made_up = scan.is_made_up(hit.start);
+    scan.add(claim.doubted(made_up));
 }
 
 /// A part that ends with `.`.

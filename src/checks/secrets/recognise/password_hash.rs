@@ -50,7 +50,8 @@ pub(super) fn look(hit: Range<usize>, scan: &mut Scan<'_>) {
     let text = scan.text(value.clone());
     if is_hash(text) {
         let claim = Candidate::new(value, &PASSWORD_HASH, Confidence::Medium);
-        scan.add(claim.doubted(scan.file.made_up));
+        let made_up = scan.is_made_up(hit.start);
+        scan.add(claim.doubted(made_up));
     }
 }
 

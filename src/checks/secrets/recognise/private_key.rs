@@ -173,7 +173,7 @@ fn pem(hit: Range<usize>, scan: &mut Scan<'_>) -> Option<Candidate> {
             confidence,
             validity,
         }
-        .doubted(scan.file.made_up),
+        .doubted(scan.is_made_up(hit.start)),
     )
 }
 
@@ -197,9 +197,11 @@ impl Body {
         while let Some(&byte) = all.get(i) {
             let next = all.get(i + 1).copied();
             match byte {
-                // `\n` in a JSON or program text; a lone `+` joins quoted lines.
+                // `\n` in a JSON or program text.
                 b'\\' if matches!(next, Some(b'n' | b'r' | b't')) => i += 1,
-                b'+' if matches!(next, Some(b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'\'')) => {}
+                // A `+` that stands apart joins quoted lines; one at the end of a line of
+                // base64 is part of it.
+                b'+' if stands_apart(all, i) => {}
                 b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' | b'=' => {
                     first.get_or_insert(from + i);
                     last = from + i + 1;
@@ -222,6 +224,12 @@ impl Body {
     fn decoded(&self) -> Option<Vec<u8>> {
         STANDARD.decode(&self.text).ok()
     }
+}
+
+fn stands_apart(text: &[u8], at: usize) -> bool {
+    let is_edge =
+        |b: Option<&u8>| b.is_none_or(|b| b.is_ascii_whitespace() || matches!(b, b'"' | b'\''));
+    is_edge(at.checked_sub(1).and_then(|before| text.get(before))) && is_edge(text.get(at + 1))
 }
 
 /// Behind the header lines (`Proc-Type: 4,ENCRYPTED`, `Version: …`), and whether they
@@ -316,8 +324,8 @@ fn in_service_account(scan: &mut Scan<'_>, hit: &Range<usize>, body: &Body) -> b
 
 fn putty(hit: Range<usize>, scan: &mut Scan<'_>) -> Option<Candidate> {
     let rest = scan.text(hit.end..scan.bytes.len().min(hit.end + MAX_PUTTY_HEAD));
+    scan.work.add(rest.len());
     let marker = memchr::memmem::find(rest, b"Private-Lines:")?;
-    scan.work.add(marker);
     let head = rest.get(..marker)?;
     let encrypted = memchr::memmem::find(head, b"Encryption: none").is_none();
     let line = rest.get(marker..)?;
@@ -330,5 +338,5 @@ fn putty(hit: Range<usize>, scan: &mut Scan<'_>) -> Option<Candidate> {
     let kind = if encrypted { &ENCRYPTED_SSH } else { &PUTTY };
     let mut claim = Candidate::new(body.range, kind, Confidence::High);
     claim.at = hit.start;
-    Some(claim.doubted(scan.file.made_up))
+    Some(claim.doubted(scan.is_made_up(hit.start)))
 }

@@ -89,7 +89,8 @@ pub(super) fn look(hit: Range<usize>, scan: &mut Scan<'_>) {
             let value = start..hit.end + at;
             if let Some(confidence) = judge(user, scan.text(value.clone()), host) {
                 let claim = Candidate::new(value, &PASSWORD_IN_URL, confidence);
-                scan.add(claim.doubted(scan.file.made_up));
+                let made_up = scan.is_made_up(hit.start);
+                scan.add(claim.doubted(made_up));
             }
         }
         None if looks_random(userinfo) && !is_template(userinfo) => {
@@ -99,7 +100,8 @@ pub(super) fn look(hit: Range<usize>, scan: &mut Scan<'_>) {
                 Confidence::Medium
             };
             let claim = Candidate::new(hit.end..hit.end + at, &TOKEN_IN_URL, confidence);
-            scan.add(claim.doubted(scan.file.made_up));
+            let made_up = scan.is_made_up(hit.start);
+            scan.add(claim.doubted(made_up));
         }
         None => {}
     }
@@ -148,6 +150,8 @@ fn judge(user: &[u8], password: &[u8], host: &[u8]) -> Option<Confidence> {
     if MANUAL_WORDS.iter().any(|word| lower == word.as_bytes())
         || is_example_host(host)
         || user.eq_ignore_ascii_case(password)
+        // `cvs://:pserver:…`: no user but a method.
+        || (user.is_empty() && memchr::memchr(b':', password).is_some())
         || is_filler(password)
     {
         return Some(Confidence::Low);
@@ -174,7 +178,16 @@ fn host_name(host: &[u8]) -> String {
 fn is_example_host(host: &[u8]) -> bool {
     let name = host_name(host);
     let labels: Vec<&str> = name.split('.').collect();
-    labels.contains(&"example")
+    [
+        "example",
+        "company",
+        "mycompany",
+        "yourcompany",
+        "yourdomain",
+        "mydomain",
+    ]
+    .iter()
+    .any(|label| labels.contains(label))
         || matches!(labels.last(), Some(&("test" | "invalid" | "localdomain")))
         || matches!(
             name.as_str(),
