@@ -1,6 +1,6 @@
 //! The secrets check over whole trees.
 
-use sealgate::checks::secrets::{Options, check_tree};
+use sealgate::checks::secrets::{GAPS, Options, RULES, check_tree};
 use sealgate::model::{Confidence, Detail, Finding};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -93,4 +93,25 @@ fn this_repository_holds_no_secret() {
         .map(|f| format!("{} {} {:?}", f.location, f.message, f.excerpt))
         .collect();
     assert!(likely.is_empty(), "{}", likely.join("\n"));
+}
+
+#[test]
+fn every_rule_and_gap_has_its_page() {
+    let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules");
+    let mut listed = BTreeSet::new();
+    for rule in RULES.iter().chain(GAPS) {
+        let mut page = String::new();
+        File::open(pages.join(format!("{}.md", rule.id)))
+            .unwrap_or_else(|e| unreachable!("{}: {e}", rule.id))
+            .read_to_string(&mut page)
+            .unwrap();
+        assert!(page.starts_with(&format!("# {}\n", rule.id)), "{}", rule.id);
+        assert!(page.contains("## How to fix"), "{}", rule.id);
+        listed.insert(format!("{}.md", rule.id));
+    }
+    for entry in std::fs::read_dir(pages.join("secrets")).unwrap() {
+        let name = entry.unwrap().file_name();
+        let page = format!("secrets/{}", name.to_string_lossy());
+        assert!(listed.contains(&page), "{page} belongs to no rule");
+    }
 }
