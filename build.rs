@@ -1,13 +1,47 @@
-//! Embeds what the program carries as data: the page of every rule.
+//! Embeds what the program carries as data, one function per kind: the page of every
+//! rule, and the secret rules, which are checked and written as Rust tables, so that
+//! nothing is parsed at start-up and a malformed rule never reaches a release.
 
+use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-fn main() -> io::Result<()> {
+#[path = "src/checks/secrets/shape.rs"]
+mod shape;
+
+type Failure = Box<dyn Error>;
+
+fn main() -> Result<(), Failure> {
+    println!("cargo::rerun-if-changed=build.rs");
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
-    embed_rule_pages(&root.join("docs/rules"), &out.join("rule_pages.rs"))
+    embed_rule_pages(&root.join("docs/rules"), &out.join("rule_pages.rs"))?;
+    embed_rule_pages()?;
+    embed_secret_rules()
+}
+
+/// Writes `rule_pages.rs`: a sorted table of (rule id, page), for `sealgate explain`.
+fn embed_rule_pages() -> Result<(), Failure> {
+    let root = std::env::var("CARGO_MANIFEST_DIR")?;
+    println!("cargo::rerun-if-changed=docs/rules");
+    let mut pages = String::from("[\n");
+    let mut rooms = std::fs::read_dir("docs/rules")?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<Vec<_>, _>>()?;
+    rooms.sort();
+    for room in rooms {
+        let name = room.file_name().and_then(|name| name.to_str());
+        let name = name.ok_or("a room under docs/rules has no name")?;
+        for page in files_in(&format!("docs/rules/{name}"), "md")? {
+            let stem = page.file_stem().and_then(|stem| stem.to_str());
+            let id = format!("{name}/{}", stem.ok_or("a page has no name")?);
+            let path = Path::new(&root).join(&page);
+            let _ = writeln!(pages, "    ({id:?}, include_str!({:?})),", path.display().to_string());
+        }
+    }
+    pages.push(']');
+    write_generated("rule_pages.rs", &pages)
 }
 
 /// Writes `RULE_PAGES`, a sorted table of (rule id, page), for `sealgate explain`.
@@ -54,4 +88,240 @@ fn sorted_entries(directory: &Path) -> io::Result<Vec<PathBuf>> {
     }
     paths.sort();
     Ok(paths)
+}
+
+/// Writes `secret_rules.rs` (the table of token kinds) and `secret_examples.rs` (their
+/// proof, for tests) from `src/checks/secrets/rules/*.toml`.
+fn embed_secret_rules() -> Result<(), Failure> {
+    println!("cargo::rerun-if-changed=src/checks/secrets/shape.rs");
+    let mut rules = String::from("[\n");
+    let mut examples = String::from("[\n");
+    let mut ids = Vec::new();
+    for path in files_in("src/checks/secrets/rules", "toml")? {
+        let text = read_text(&path)?;
+        let table: toml::Table = text
+            .parse()
+            .map_err(|e| format!("{}: {e}", path.display()))?;
+        embed_provider(&table, &mut rules, &mut examples, &mut ids)
+            .map_err(|e| format!("{}: {e}", path.display()))?;
+    }
+    ids.sort();
+    if let Some([twice, _]) = ids.array_windows().find(|[a, b]| a == b) {
+        return Err(format!("the token id `{twice}` is used twice").into());
+    }
+    rules.push(']');
+    examples.push(']');
+    write_generated("secret_rules.rs", &rules)?;
+    write_generated("secret_examples.rs", &examples)
+}
+
+fn embed_provider(
+    table: &toml::Table,
+    rules: &mut String,
+    examples: &mut String,
+    ids: &mut Vec<String>,
+) -> Result<(), Failure> {
+    known_keys(table, &["provider", "revoke", "token"])?;
+    let provider = text(table, "provider")?;
+    let tokens = table
+        .get("token")
+        .and_then(toml::Value::as_array)
+        .ok_or("no [[token]]")?;
+    for token in tokens {
+        let token = token.as_table().ok_or("a token is not a table")?;
+        let id = text(token, "id")?;
+        embed_token(provider, text(table, "revoke").ok(), id, token, rules)
+            .and_then(|()| embed_examples(id, token, examples))
+            .map_err(|e| format!("token `{id}`: {e}"))?;
+        ids.push(id.to_owned());
+    }
+    Ok(())
+}
+
+fn embed_token(
+    provider: &str,
+    revoke: Option<&str>,
+    id: &str,
+    token: &toml::Table,
+    rules: &mut String,
+) -> Result<(), Failure> {
+    known_keys(
+        token,
+        &[
+            "id",
+            "credential",
+            "title",
+            "shapes",
+            "context",
+            "near",
+            "checksum",
+            "confidence",
+            "severity",
+            "revoke",
+            "instead",
+            "reference",
+            "examples",
+            "counter_examples",
+        ],
+    )?;
+    if id.is_empty()
+        || !id
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    {
+        return Err("an id is lower-case words joined by `-`".into());
+    }
+    let credential = text(token, "credential")?;
+    let title = match token.get("title") {
+        Some(_) => text(token, "title")?.to_owned(),
+        None => format!("{provider} {credential}"),
+    };
+    let revoke = match token.get("revoke") {
+        Some(_) => text(token, "revoke")?,
+        None => revoke.ok_or("no `revoke` here or at the top")?,
+    };
+    if let Some(reference) = token.get("reference") {
+        let url = reference.as_str().unwrap_or_default();
+        if !url.starts_with("https://") {
+            return Err("`reference` is an https address".into());
+        }
+    }
+    let remedy = match token.get("instead") {
+        Some(_) => format!(
+            "Remedy::Replace {{ revoke: {revoke:?}, instead: {:?} }}",
+            text(token, "instead")?
+        ),
+        None => format!("Remedy::Rotate {{ revoke: {revoke:?} }}"),
+    };
+    let (shapes, context, near) = (
+        texts(token, "shapes")?,
+        texts(token, "context")?,
+        texts(token, "near")?,
+    );
+    check_shapes(&shapes, &context, &near)?;
+    let checksum = match token.get("checksum").map(toml::Value::as_str) {
+        None => "None",
+        Some(Some("github")) => "Some(Checksum::GitHub)",
+        Some(Some("grafana")) => "Some(Checksum::Grafana)",
+        Some(_) => return Err("`checksum` is `github` or `grafana`".into()),
+    };
+    writeln!(
+        rules,
+        "TokenRule {{ kind: Kind {{ id: {id:?}, provider: {provider:?}, credential: {credential:?}, \
+         title: {title:?}, rule: &PROVIDER_TOKEN, severity: Severity::{}, remedy: {remedy} }}, \
+         shapes: &{shapes:?}, context: &{context:?}, near: &{near:?}, checksum: {checksum}, \
+         confidence: Confidence::{} }},",
+        word(
+            token,
+            "severity",
+            "high",
+            &["critical", "high", "medium", "low", "info"]
+        )?,
+        word(token, "confidence", "high", &["high", "medium", "low"])?,
+    )?;
+    Ok(())
+}
+
+fn check_shapes(shapes: &[&str], context: &[&str], near: &[&str]) -> Result<(), Failure> {
+    if shapes.is_empty() {
+        return Err("no `shapes`".into());
+    }
+    for text in shapes {
+        let shape = shape::Shape::parse(text).map_err(|e| format!("shape `{text}`: {e}"))?;
+        if context.is_empty() && near.is_empty() {
+            shape.anchor().map_err(|e| format!("shape `{text}`: {e}"))?;
+        }
+    }
+    if context.iter().chain(near).any(|keyword| keyword.len() < 3) {
+        return Err("a keyword has three bytes or more".into());
+    }
+    Ok(())
+}
+
+fn embed_examples(id: &str, token: &toml::Table, examples: &mut String) -> Result<(), Failure> {
+    let (good, bad) = (texts(token, "examples")?, texts(token, "counter_examples")?);
+    if good.is_empty() || bad.is_empty() {
+        return Err("it needs `examples` and `counter_examples`".into());
+    }
+    writeln!(
+        examples,
+        "Proof {{ id: {id:?}, examples: &{good:?}, counter_examples: &{bad:?} }},"
+    )?;
+    Ok(())
+}
+
+fn known_keys(table: &toml::Table, known: &[&str]) -> Result<(), Failure> {
+    match table.keys().find(|key| !known.contains(&key.as_str())) {
+        Some(key) => Err(format!("unknown key `{key}`").into()),
+        None => Ok(()),
+    }
+}
+
+fn text<'t>(table: &'t toml::Table, key: &str) -> Result<&'t str, Failure> {
+    let value = table.get(key).and_then(toml::Value::as_str);
+    value
+        .filter(|text| !text.is_empty())
+        .ok_or_else(|| format!("`{key}` is missing or not a text").into())
+}
+
+fn texts<'t>(table: &'t toml::Table, key: &str) -> Result<Vec<&'t str>, Failure> {
+    let Some(value) = table.get(key) else {
+        return Ok(Vec::new());
+    };
+    let texts: Option<Vec<&str>> = value
+        .as_array()
+        .and_then(|values| values.iter().map(toml::Value::as_str).collect());
+    texts.ok_or_else(|| format!("`{key}` is not a list of texts").into())
+}
+
+/// A word of a closed list as the name of an enum variant: `high` gives `High`.
+fn word(
+    table: &toml::Table,
+    key: &str,
+    default: &str,
+    allowed: &[&str],
+) -> Result<String, Failure> {
+    let word = match table.get(key) {
+        Some(_) => text(table, key)?,
+        None => default,
+    };
+    if !allowed.contains(&word) {
+        return Err(format!("`{key}` is one of {allowed:?}, not `{word}`").into());
+    }
+    let mut characters = word.chars();
+    let first = characters.next().map(|c| c.to_ascii_uppercase());
+    Ok(first.into_iter().chain(characters).collect())
+}
+
+/// The files of a directory with this ending, sorted; the directory itself is watched,
+/// so that a new file triggers a build.
+fn files_in(directory: &str, ending: &str) -> Result<Vec<PathBuf>, Failure> {
+    println!("cargo::rerun-if-changed={directory}");
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|e| e == ending) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the sources of this program, read at build time"
+)]
+fn read_text(path: &Path) -> Result<String, Failure> {
+    fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()).into())
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "cargo's own output directory, written at build time"
+)]
+fn write_generated(name: &str, text: &str) -> Result<(), Failure> {
+    let directory = env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?;
+    fs::write(Path::new(&directory).join(name), text)?;
+    Ok(())
 }

@@ -21,5 +21,6 @@ mod layering;
 mod purl;
 mod report;
 mod sbom;
+mod secrets;
 mod signing;
 mod versions;

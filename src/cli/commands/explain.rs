@@ -3,7 +3,8 @@
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::terminal;
 
-include!(concat!(env!("OUT_DIR"), "/rule_pages.rs"));
+/// Every rule and gap id with its page, sorted; `build.rs` writes it from `docs/rules`.
+static RULE_PAGES: &[(&str, &str)] = &include!(concat!(env!("OUT_DIR"), "/rule_pages.rs"));
 
 /// Options of `explain`.
 #[derive(Debug, clap::Args)]

@@ -1,0 +1,243 @@
+//! What a path says about the file behind it: which recognisers make sense in it.
+
+/// How values are written in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    /// Settings: a value needs no quotes.
+    Settings,
+    /// Shell and its kin: a value needs no quotes after `NAME=`.
+    Shell,
+    /// Programs, JSON, XML: a value is quoted, or between tags.
+    Code,
+    /// Text for people.
+    Prose,
+    /// A lockfile: full of hashes.
+    Lockfile,
+    /// Written by a program (minified, source map, table of data): full of noise.
+    Generated,
+    /// Not text.
+    Binary,
+}
+
+/// A file as the recognisers see it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FileContext<'a> {
+    /// Relative path, `/` separated.
+    pub path: &'a str,
+    /// The last part of the path.
+    pub name: &'a str,
+    /// How values are written in it.
+    pub format: Format,
+    /// A test, an example or documentation: what looks like a password here is often
+    /// made up, so guesses count one step less.
+    pub made_up: bool,
+}
+
+const LOCKFILES: &[&str] = &[
+    "cargo.lock",
+    "package-lock.json",
+    "npm-shrinkwrap.json",
+    "yarn.lock",
+    "pnpm-lock.yaml",
+    "bun.lock",
+    "deno.lock",
+    "poetry.lock",
+    "pdm.lock",
+    "uv.lock",
+    "pipfile.lock",
+    "pylock.toml",
+    "composer.lock",
+    "gemfile.lock",
+    "go.sum",
+    "go.work.sum",
+    "gradle.lockfile",
+    "packages.lock.json",
+    "mix.lock",
+    "pubspec.lock",
+    "flake.lock",
+    "podfile.lock",
+    "package.resolved",
+    ".terraform.lock.hcl",
+    "verification-metadata.xml",
+    "sha256sums",
+    "checksums.txt",
+];
+
+const SETTINGS: &[&str] = &[
+    "env",
+    "ini",
+    "cfg",
+    "conf",
+    "config",
+    "cnf",
+    "properties",
+    "yaml",
+    "yml",
+    "settings",
+    "rc",
+    "prefs",
+    "credentials",
+    "secrets",
+    "tfvars",
+];
+
+const SHELL: &[&str] = &[
+    "sh", "bash", "zsh", "ksh", "fish", "bat", "cmd", "ps1", "mk",
+];
+
+const PROSE: &[&str] = &[
+    "md", "markdown", "mdx", "rst", "adoc", "txt", "html", "htm", "tex", "1", "man", "log",
+];
+
+const GENERATED: &[&str] = &[
+    "map", "svg", "csv", "tsv", "po", "pot", "geojson", "lock", "sum", "snap", "ipynb", "pdf",
+    "css", "sql",
+];
+
+const MADE_UP_PARTS: &[&str] = &[
+    "test",
+    "tests",
+    "testing",
+    "testdata",
+    "test-data",
+    "__tests__",
+    "__mocks__",
+    "__fixtures__",
+    "spec",
+    "specs",
+    "fixture",
+    "fixtures",
+    "mock",
+    "mocks",
+    "example",
+    "examples",
+    "sample",
+    "samples",
+    "demo",
+    "demos",
+    "doc",
+    "docs",
+    "benches",
+    "snapshots",
+    "e2e",
+    "node_modules",
+    "vendor",
+    "third_party",
+];
+
+impl<'a> FileContext<'a> {
+    /// Looks at a path and the first bytes of its file.
+    pub(super) fn new(path: &'a str, bytes: &[u8]) -> Self {
+        let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+        let head = bytes.get(..8192).unwrap_or(bytes);
+        let format = if memchr::memchr(0, head).is_some() {
+            Format::Binary
+        } else {
+            format_of(name)
+        };
+        Self {
+            path,
+            name,
+            format,
+            made_up: is_made_up(path, name),
+        }
+    }
+}
+
+fn format_of(name: &str) -> Format {
+    let lower = name.to_ascii_lowercase();
+    if LOCKFILES.contains(&lower.as_str()) {
+        return Format::Lockfile;
+    }
+    if lower.ends_with(".min.js") || lower.ends_with(".bundle.js") {
+        return Format::Generated;
+    }
+    // `.env.production`, `app.conf.example`: the ending before the last one counts.
+    if lower.starts_with(".env") || lower.contains(".env.") {
+        return Format::Settings;
+    }
+    if matches!(
+        lower.as_str(),
+        "dockerfile" | "makefile" | "containerfile" | "justfile"
+    ) {
+        return Format::Shell;
+    }
+    let Some((_, ending)) = lower.trim_start_matches('.').rsplit_once('.') else {
+        // `.bashrc`, `config`, `hub`: files without an ending are settings, if anything.
+        return Format::Settings;
+    };
+    let is = |list: &[&str]| list.contains(&ending);
+    if is(SETTINGS) {
+        Format::Settings
+    } else if is(SHELL) {
+        Format::Shell
+    } else if is(PROSE) {
+        Format::Prose
+    } else if is(GENERATED) {
+        Format::Generated
+    } else {
+        Format::Code
+    }
+}
+
+fn is_made_up(path: &str, name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let directories = path.strip_suffix(name).unwrap_or("");
+    directories
+        .split('/')
+        .any(|part| MADE_UP_PARTS.contains(&part.to_ascii_lowercase().as_str()))
+        || matches!(format_of(name), Format::Prose)
+        || [
+            "_test.",
+            "_tests.",
+            ".test.",
+            ".spec.",
+            "_spec.",
+            "test_",
+            "tests.",
+            "-test.",
+            ".example",
+            ".sample",
+            ".template",
+            ".tmpl",
+            ".tpl",
+            ".dist",
+            "example.",
+            "sample.",
+            "mock",
+        ]
+        .iter()
+        .any(|mark| lower.contains(mark))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_says_how_values_are_written() {
+        let format = |path| FileContext::new(path, b"text").format;
+        assert_eq!(format("a/.env"), Format::Settings);
+        assert_eq!(format("a/.env.production"), Format::Settings);
+        assert_eq!(format(".bashrc"), Format::Settings);
+        assert_eq!(format("app/config.yml"), Format::Settings);
+        assert_eq!(format("Dockerfile"), Format::Shell);
+        assert_eq!(format("src/main.rs"), Format::Code);
+        assert_eq!(format("package-lock.json"), Format::Lockfile);
+        assert_eq!(format("README.md"), Format::Prose);
+        assert_eq!(format("app.min.js"), Format::Generated);
+        assert_eq!(FileContext::new("a.env", b"a\0b").format, Format::Binary);
+    }
+
+    #[test]
+    fn tests_examples_and_documentation_are_made_up() {
+        let made_up = |path| FileContext::new(path, b"").made_up;
+        assert!(made_up("tests/a.rs"));
+        assert!(made_up("src/a_test.go"));
+        assert!(made_up(".env.example"));
+        assert!(made_up("README.md"));
+        assert!(!made_up("src/latest/a.rs"));
+        assert!(!made_up("src/contest.rs"));
+        assert!(!made_up(".env"));
+    }
+}

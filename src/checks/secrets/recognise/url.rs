@@ -1,0 +1,214 @@
+//! Credentials in URLs: `scheme://user:password@host` and `scheme://token@host`
+//! (RFC 3986 section 3.2.1).
+
+use crate::checks::secrets::candidate::{Candidate, lowered};
+use crate::checks::secrets::engine::Scan;
+use crate::checks::secrets::kind::{Kind, Remedy};
+use crate::checks::secrets::rules::URL_CREDENTIAL;
+use crate::checks::secrets::value::{Makeup, is_filler, is_stand_in, is_template, looks_random};
+use crate::model::{Confidence, Severity};
+use std::ops::Range;
+
+pub(super) const KEYWORDS: &[&str] = &["://"];
+
+/// Longest authority looked at, in bytes.
+const MAX_AUTHORITY: usize = 512;
+
+static PASSWORD_IN_URL: Kind = Kind {
+    id: "url-password",
+    provider: "URL",
+    credential: "password",
+    title: "Password in a URL",
+    rule: &URL_CREDENTIAL,
+    severity: Severity::High,
+    remedy: Remedy::Rotate {
+        revoke: "by changing it at the host of the URL",
+    },
+};
+
+static TOKEN_IN_URL: Kind = Kind {
+    id: "url-token",
+    provider: "URL",
+    credential: "token",
+    title: "Token in a URL",
+    rule: &URL_CREDENTIAL,
+    severity: Severity::High,
+    remedy: Remedy::Rotate {
+        revoke: "at the host of the URL",
+    },
+};
+
+/// Passwords of manuals.
+const MANUAL_WORDS: &[&str] = &[
+    "pass",
+    "password",
+    "passwd",
+    "pwd",
+    "pw",
+    "secret",
+    "token",
+    "user",
+    "username",
+    "credentials",
+    "p",
+    "pat",
+    "key",
+    "apikey",
+    "api_key",
+    "x-oauth-basic",
+    "oauth2",
+    "auth",
+    "mypassword",
+    "pass1",
+];
+
+pub(super) fn look(hit: Range<usize>, scan: &mut Scan<'_>) {
+    let Some(scheme) = scheme_before(scan, hit.start) else {
+        return;
+    };
+    let rest = scan.text(hit.end..scan.bytes.len());
+    let length = rest
+        .iter()
+        .take(MAX_AUTHORITY + 1)
+        .take_while(|b| !ends_authority(**b))
+        .count();
+    scan.work.add(length + 1);
+    let authority = rest.get(..length).unwrap_or_default();
+    let Some(at) = memchr::memrchr(b'@', authority).filter(|_| length <= MAX_AUTHORITY) else {
+        return;
+    };
+    let userinfo = authority.get(..at).unwrap_or_default();
+    let host = authority.get(at + 1..).unwrap_or_default();
+    if scheme == b"mailto" || host.is_empty() {
+        return;
+    }
+    match memchr::memchr(b':', userinfo) {
+        Some(colon) => {
+            let user = userinfo.get(..colon).unwrap_or_default();
+            let start = hit.end + colon + 1;
+            let value = start..hit.end + at;
+            if let Some(confidence) = judge(user, scan.text(value.clone()), host) {
+                let claim = Candidate::new(value, &PASSWORD_IN_URL, confidence);
+                let made_up = scan.is_made_up(hit.start);
+                scan.add(claim.doubted(made_up));
+            }
+        }
+        None if looks_random(userinfo) && !is_template(userinfo) => {
+            let confidence = if is_example_host(host) {
+                Confidence::Low
+            } else {
+                Confidence::Medium
+            };
+            let claim = Candidate::new(hit.end..hit.end + at, &TOKEN_IN_URL, confidence);
+            let made_up = scan.is_made_up(hit.start);
+            scan.add(claim.doubted(made_up));
+        }
+        None => {}
+    }
+}
+
+fn scheme_before<'a>(scan: &Scan<'a>, end: usize) -> Option<&'a [u8]> {
+    let before = scan.text(0..end);
+    let length = before
+        .iter()
+        .rev()
+        .take(24)
+        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'.' | b'-'))
+        .count();
+    (length >= 2).then(|| before.get(end - length..).unwrap_or_default())
+}
+
+fn ends_authority(byte: u8) -> bool {
+    byte.is_ascii_whitespace()
+        || byte.is_ascii_control()
+        || matches!(
+            byte,
+            b'/' | b'?' | b'#' | b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\' | b'|' | b'^'
+        )
+}
+
+/// How sure we are that the password of a URL is a real one; `None`: a variable.
+fn judge(user: &[u8], password: &[u8], host: &[u8]) -> Option<Confidence> {
+    if password.len() < 3 || is_template(password) || is_template(user) || is_template(host) {
+        return None;
+    }
+    // `$PASSWORD`, `%PASSWORD%`, `:password` and `***` stand for something else.
+    if password
+        .iter()
+        .any(|b| matches!(b, b'$' | b'{' | b'}' | b'(' | b')' | b'[' | b']'))
+        && !looks_random(password)
+    {
+        return None;
+    }
+    let masked = password
+        .iter()
+        .all(|b| matches!(b, b'*' | b'.' | b'x' | b'X' | b'_'));
+    if masked {
+        return None;
+    }
+    let lower = password.to_ascii_lowercase();
+    if MANUAL_WORDS.iter().any(|word| lower == word.as_bytes())
+        || is_example_host(host)
+        || user.eq_ignore_ascii_case(password)
+        // `cvs://:pserver:…`: no user but a method.
+        || (user.is_empty() && memchr::memchr(b':', password).is_some())
+        || is_filler(password)
+    {
+        return Some(Confidence::Low);
+    }
+    let makeup = Makeup::of(password);
+    let public = memchr::memchr(b'.', host).is_some() && !is_local_host(host);
+    let mut confidence = if public && (makeup.sorts() >= 2 || makeup.length >= 8) {
+        Confidence::High
+    } else {
+        Confidence::Medium
+    };
+    if is_stand_in(password) || is_local_host(host) {
+        confidence = lowered(confidence);
+    }
+    Some(confidence)
+}
+
+fn host_name(host: &[u8]) -> String {
+    let text = String::from_utf8_lossy(host).to_ascii_lowercase();
+    text.split([':', ',']).next().unwrap_or_default().to_owned()
+}
+
+/// Hosts of RFC 2606 and of manuals.
+fn is_example_host(host: &[u8]) -> bool {
+    let name = host_name(host);
+    let labels: Vec<&str> = name.split('.').collect();
+    [
+        "example",
+        "company",
+        "mycompany",
+        "yourcompany",
+        "yourdomain",
+        "mydomain",
+    ]
+    .iter()
+    .any(|label| labels.contains(label))
+        || matches!(labels.last(), Some(&("test" | "invalid" | "localdomain")))
+        || matches!(
+            name.as_str(),
+            "host"
+                | "hostname"
+                | "server"
+                | "domain.com"
+                | "host.com"
+                | "foo.com"
+                | "bar.com"
+                | "foo"
+                | "bar"
+                | "site.com"
+                | "somehost"
+                | "myhost"
+                | "yourhost"
+                | "acme.com"
+        )
+}
+
+fn is_local_host(host: &[u8]) -> bool {
+    let name = host_name(host);
+    name == "localhost" || name.starts_with("127.") || name == "0.0.0.0" || name.starts_with("[::1")
+}

@@ -1,0 +1,134 @@
+//! The fixed texts of this check: what it finds, and what it could not look at. Each id
+//! has its page under `docs/rules/`.
+
+use crate::model::Rule;
+
+pub(super) static PROVIDER_TOKEN: Rule = provider_token();
+pub(super) static PRIVATE_KEY: Rule = private_key();
+pub(super) static URL_CREDENTIAL: Rule = url_credential();
+pub(super) static PASSWORD: Rule = password();
+pub(super) static AUTHORIZATION_HEADER: Rule = authorization_header();
+pub(super) static JWT: Rule = jwt();
+pub(super) static CONNECTION_STRING: Rule = connection_string();
+pub(super) static CREDENTIAL_FILE: Rule = credential_file();
+
+/// What this check finds.
+pub const RULES: &[Rule] = &[
+    provider_token(),
+    private_key(),
+    url_credential(),
+    password(),
+    authorization_header(),
+    jwt(),
+    connection_string(),
+    credential_file(),
+];
+
+const fn provider_token() -> Rule {
+    Rule {
+        id: "secrets/provider-token",
+        title: "Token of a known provider",
+        description: "A file holds a key or token in the format of a known service. Whoever can read the file can use the service as its owner.",
+        remedy: "Revoke it at the provider, replace it, then purge it from the history",
+    }
+}
+
+const fn private_key() -> Rule {
+    Rule {
+        id: "secrets/private-key",
+        title: "Private key",
+        description: "A file holds a private key with its body. Whoever can read the file can sign, decrypt or log in as the key's owner.",
+        remedy: "Withdraw the public half everywhere it is trusted, make a new key outside the tree, then purge this one from the history",
+    }
+}
+
+const fn url_credential() -> Rule {
+    Rule {
+        id: "secrets/url-credential",
+        title: "Credentials in a URL",
+        description: "A URL carries a user and password or a token. URLs end up in logs, process lists and caches, so it leaks further than the file.",
+        remedy: "Change the password, give it to the client through a secret store or credential helper, then purge it from the history",
+    }
+}
+
+const fn password() -> Rule {
+    Rule {
+        id: "secrets/password",
+        title: "Password or secret in a file",
+        description: "A setting or variable with a secret's name holds a fixed value. Everyone with a copy of the repository knows it.",
+        remedy: "Change it, read it from a secret store at run time, then purge it from the history",
+    }
+}
+
+const fn authorization_header() -> Rule {
+    Rule {
+        id: "secrets/authorization-header",
+        title: "Authorization header with a credential",
+        description: "An `Authorization: Bearer` or `Basic` header is written out with its credential; anyone can replay it.",
+        remedy: "Revoke the token or change the password, build the header at run time, then purge it from the history",
+    }
+}
+
+const fn jwt() -> Rule {
+    Rule {
+        id: "secrets/jwt",
+        title: "JSON Web Token",
+        description: "A signed JSON Web Token is stored in a file. Until it expires, whoever presents it is taken for its subject.",
+        remedy: "End the session or rotate the signing key, fetch tokens at run time, then purge it from the history",
+    }
+}
+
+const fn connection_string() -> Rule {
+    Rule {
+        id: "secrets/connection-string",
+        title: "Connection string with a password or key",
+        description: "A connection string for a database or cloud account holds its password or account key.",
+        remedy: "Rotate the password or key, connect with a managed identity or a secret store, then purge it from the history",
+    }
+}
+
+const fn credential_file() -> Rule {
+    Rule {
+        id: "secrets/credential-file",
+        title: "Credential file of a known program",
+        description: "A file that a program keeps its logins in (`.netrc`, `.pgpass`, `.npmrc`, a Docker or FTP client's configuration, …) is part of the tree with a credential in it.",
+        remedy: "Change the credential, keep the file out of the tree (`.gitignore`), then purge it from the history",
+    }
+}
+
+/// Gap: a file or directory could not be read.
+pub(super) const UNREADABLE_PATH: &str = "secrets/unreadable-path";
+/// Gap: it is not known which files git tracks.
+pub(super) const UNREADABLE_INDEX: &str = "secrets/unreadable-index";
+/// Gap: a file is larger than the limit.
+pub(super) const TOO_LARGE: &str = "secrets/too-large";
+/// Gap: a file holds more findings than are reported.
+pub(super) const TOO_MANY_FINDINGS: &str = "secrets/too-many-findings";
+
+/// What this check could not look at.
+pub const GAPS: &[Rule] = &[
+    Rule {
+        id: UNREADABLE_PATH,
+        title: "A path could not be read",
+        description: "A file or directory of the tree could not be opened or read, so it was not searched for secrets.",
+        remedy: "Give the user who runs sealgate the right to read it, or remove it from the tree",
+    },
+    Rule {
+        id: UNREADABLE_INDEX,
+        title: "Git's index could not be read",
+        description: "The list of tracked files could not be read, so a file that is tracked although `.gitignore` names it may not have been searched.",
+        remedy: "Search a fresh checkout without ignore rules, or repair the index with `git read-tree HEAD`",
+    },
+    Rule {
+        id: TOO_LARGE,
+        title: "A file is too large to search",
+        description: "A file exceeds the size limit of the secret search (50 MB) and was not searched.",
+        remedy: "Keep large data outside the tree, or search it on its own",
+    },
+    Rule {
+        id: TOO_MANY_FINDINGS,
+        title: "A file holds more findings than are reported",
+        description: "One file gave more findings than are kept (2,000); the rest is not listed.",
+        remedy: "Deal with the findings listed, then run the check again",
+    },
+];

@@ -1,0 +1,138 @@
+//! Secrets for tests, made at test time from templates, so that no file of this
+//! repository holds one.
+
+use super::checksum;
+use super::shape::{Piece, Shape};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+/// A small generator with a fixed sequence per seed (SplitMix64).
+#[derive(Debug)]
+struct Sequence(u64);
+
+impl Sequence {
+    fn of(seed: &str) -> Self {
+        let hash = |h: u64, b: u8| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3);
+        Self(seed.bytes().fold(0xcbf2_9ce4_8422_2325, hash))
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((z ^ (z >> 31)) % limit as u64).unwrap()
+    }
+}
+
+/// The text that a template stands for. Beside the pieces of a shape it knows
+/// `{github-crc}` and `{grafana-crc}` (the checksum of what came before), `{weak}` (a
+/// password that a person might choose) and `{uuid}`; any other brace is text.
+pub(super) fn expand(template: &str) -> String {
+    let mut sequence = Sequence::of(template);
+    let mut text = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        text.push_str(before);
+        match after.split_once('}') {
+            Some((piece, after)) if fill(piece, &mut text, &mut sequence) => rest = after,
+            _ => {
+                text.push('{');
+                rest = after;
+            }
+        }
+    }
+    text + rest
+}
+
+/// Appends what a piece stands for; `false` where it is no piece.
+fn fill(piece: &str, text: &mut String, sequence: &mut Sequence) -> bool {
+    match piece {
+        "github-crc" => {
+            let sum = checksum::github(&text.as_bytes()[text.len() - 30..]);
+            text.push_str(std::str::from_utf8(&sum).unwrap());
+        }
+        "grafana-crc" => {
+            let start = text.find("glsa_").unwrap();
+            let sum = checksum::grafana(&text.as_bytes()[start..]);
+            text.push('_');
+            text.push_str(std::str::from_utf8(&sum).unwrap());
+        }
+        "weak" => text.push_str("Hun7er!sum9er"),
+        "uuid" => text.push_str(&expand("{hex:8}-{hex:4}-{hex:4}-{hex:4}-{hex:12}")),
+        _ => {
+            let Ok(shape) = Shape::parse(&format!("{{{piece}}}")) else {
+                return false;
+            };
+            match shape.pieces.into_iter().next().unwrap() {
+                Piece::Text(fixed) => text.push_str(&fixed),
+                Piece::OneOf(texts) => text.push_str(&texts[sequence.below(texts.len())]),
+                Piece::Run { class, min, max } => {
+                    let alphabet: Vec<char> = (0..128_u8)
+                        .filter(|b| class.contains(*b))
+                        .map(char::from)
+                        .collect();
+                    for _ in 0..min + sequence.below(max - min + 1) {
+                        text.push(alphabet[sequence.below(alphabet.len())]);
+                    }
+                }
+            }
+        }
+    }
+    true
+}
+
+/// A PEM block around `size` bytes that have the form of a DER SEQUENCE.
+pub(super) fn pem(label: &str, size: u8) -> String {
+    let mut der = vec![0x30, 0x82, 1, size];
+    let mut sequence = Sequence::of(label);
+    der.extend((0..256 + usize::from(size)).map(|_| u8::try_from(sequence.below(256)).unwrap()));
+    pem_of(label, &der)
+}
+
+/// A PEM block around these bytes.
+pub(super) fn pem_of(label: &str, bytes: &[u8]) -> String {
+    let body = STANDARD.encode(bytes);
+    let lines: Vec<&str> = body
+        .as_bytes()
+        .chunks(64)
+        .map(|line| std::str::from_utf8(line).unwrap())
+        .collect();
+    format!(
+        "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
+        lines.join("\n")
+    )
+}
+
+/// A git index of regular files; hashes and checksum are zeros, which are not read.
+pub(super) fn index(version: u32, paths: &[&str]) -> Vec<u8> {
+    let mut bytes = b"DIRC".to_vec();
+    bytes.extend(version.to_be_bytes());
+    bytes.extend(u32::try_from(paths.len()).unwrap().to_be_bytes());
+    let mut before = "";
+    for path in paths {
+        let start = bytes.len();
+        bytes.extend([0; 24]);
+        bytes.extend(0o100_644_u32.to_be_bytes());
+        bytes.extend([0; 34]);
+        if version == 4 {
+            let common = before
+                .bytes()
+                .zip(path.bytes())
+                .take_while(|(a, b)| a == b)
+                .count();
+            bytes.push(u8::try_from(before.len() - common).unwrap());
+            bytes.extend(&path.as_bytes()[common..]);
+            bytes.push(0);
+            before = path;
+        } else {
+            bytes.extend(path.as_bytes());
+            bytes.push(0);
+            while !(bytes.len() - start).is_multiple_of(8) {
+                bytes.push(0);
+            }
+        }
+    }
+    bytes.extend([0; 20]);
+    bytes
+}

@@ -1,0 +1,242 @@
+//! Provider tokens: the embedded rules, and the look at the place where one of their
+//! keywords stands.
+
+use super::candidate::{Candidate, lowered};
+use super::checksum::Checksum;
+use super::engine::Scan;
+use super::error::SecretsError;
+use super::kind::{Kind, Remedy};
+use super::matcher::{left_bound, match_around, match_at};
+use super::recognise::assignment;
+use super::rules::PROVIDER_TOKEN;
+use super::shape::{Class, Piece, Shape};
+use super::value::{Makeup, entropy, is_filler};
+use crate::model::{Confidence, Severity, Validity};
+use std::ops::Range;
+
+/// A token kind as its rule file says it; written by `build.rs`.
+#[derive(Debug)]
+pub(super) struct TokenRule {
+    /// The kind.
+    pub kind: Kind,
+    /// What it looks like.
+    pub shapes: &'static [&'static str],
+    /// The value counts only where one of these stands in the name it is assigned to.
+    pub context: &'static [&'static str],
+    /// The value counts only within [`NEAR`] bytes of one of these.
+    pub near: &'static [&'static str],
+    /// The checksum inside it.
+    pub checksum: Option<Checksum>,
+    /// How sure a match is.
+    pub confidence: Confidence,
+}
+
+/// Every token kind that is built in.
+pub(super) static TOKENS: &[TokenRule] = &include!(concat!(env!("OUT_DIR"), "/secret_rules.rs"));
+
+/// How far from its companion a value may stand, in bytes.
+const NEAR: usize = 200;
+
+/// A token kind ready to match.
+#[derive(Debug)]
+pub(super) struct Token {
+    pub rule: &'static TokenRule,
+    pub shapes: Vec<Shape>,
+}
+
+/// How a keyword leads to a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lead {
+    /// It is the piece `anchor` of the shape itself.
+    Within { shape: usize, anchor: usize },
+    /// It is part of the name that the value is assigned to.
+    Context,
+    /// It is a companion that the value stands near.
+    Near,
+}
+
+impl Token {
+    /// Reads the shapes of a rule.
+    ///
+    /// # Errors
+    /// [`SecretsError::Shape`].
+    pub(super) fn load(rule: &'static TokenRule) -> Result<Self, SecretsError> {
+        let shapes: Result<Vec<Shape>, SecretsError> = rule
+            .shapes
+            .iter()
+            .map(|text| {
+                Shape::parse(text).map_err(|source| SecretsError::Shape {
+                    kind: rule.kind.id,
+                    source,
+                })
+            })
+            .collect();
+        Ok(Self {
+            rule,
+            shapes: shapes?,
+        })
+    }
+
+    /// The keywords to search for and where each leads.
+    ///
+    /// # Errors
+    /// [`SecretsError::Shape`] where a shape has nothing to search for.
+    pub(super) fn keywords(&self) -> Result<Vec<(&str, Lead)>, SecretsError> {
+        let mut keywords: Vec<(&str, Lead)> = Vec::new();
+        keywords.extend(self.rule.context.iter().map(|k| (*k, Lead::Context)));
+        keywords.extend(self.rule.near.iter().map(|k| (*k, Lead::Near)));
+        if !keywords.is_empty() {
+            return Ok(keywords);
+        }
+        for (index, shape) in self.shapes.iter().enumerate() {
+            let (anchor, texts) = shape.anchor().map_err(|source| SecretsError::Shape {
+                kind: self.rule.kind.id,
+                source,
+            })?;
+            let lead = Lead::Within {
+                shape: index,
+                anchor,
+            };
+            keywords.extend(texts.into_iter().map(|text| (text, lead)));
+        }
+        Ok(keywords)
+    }
+
+    /// Looks at one keyword found at `hit`.
+    pub(super) fn look(&self, lead: Lead, hit: Range<usize>, scan: &mut Scan<'_>) {
+        match lead {
+            Lead::Within { shape, anchor } => {
+                let Some(shape) = self.shapes.get(shape) else {
+                    return;
+                };
+                let found = match_around(shape, anchor, scan.bytes, hit.start, &mut scan.work);
+                if let Some(value) = found {
+                    self.claim(value, scan);
+                }
+            }
+            Lead::Context => {
+                let Some(at) = assignment::value_after_name(scan, hit.end) else {
+                    return;
+                };
+                for shape in &self.shapes {
+                    let found = match_at(shape, scan.bytes, at, &mut scan.work);
+                    if let Some(value) = found {
+                        self.claim(value, scan);
+                        return;
+                    }
+                }
+            }
+            Lead::Near => self.look_near(hit, scan),
+        }
+    }
+
+    fn look_near(&self, hit: Range<usize>, scan: &mut Scan<'_>) {
+        if !left_bound(scan.bytes, hit.start, None) {
+            return;
+        }
+        let end = scan.bytes.len().min(hit.end + NEAR);
+        let mut at = hit.start.saturating_sub(NEAR);
+        while at < end {
+            let mut next = at + 1;
+            for shape in &self.shapes {
+                scan.work.add(1);
+                if !left_bound(scan.bytes, at, shape.pieces.first()) {
+                    continue;
+                }
+                let found = match_at(shape, scan.bytes, at, &mut scan.work);
+                if let Some(value) = found {
+                    next = value.end;
+                    self.claim(value, scan);
+                    break;
+                }
+            }
+            at = next;
+        }
+    }
+
+    fn claim(&self, value: Range<usize>, scan: &mut Scan<'_>) {
+        let text = scan.bytes.get(value.clone()).unwrap_or_default();
+        // Without a prefix of its own the shape fits hashes and words too.
+        if self.is_bare() && !is_mixed(text, &self.shapes) {
+            return;
+        }
+        let validity = self
+            .rule
+            .checksum
+            .map_or(Validity::Unknown, |checksum| checksum.check(text));
+        let mut confidence = self.rule.confidence;
+        if validity == Validity::Mismatch {
+            confidence = lowered(confidence);
+        }
+        if is_sample(text) || in_base64(scan, &value) {
+            confidence = Confidence::Low;
+        }
+        scan.add(Candidate {
+            validity,
+            ..Candidate::new(value, &self.rule.kind, confidence)
+        });
+    }
+
+    fn is_bare(&self) -> bool {
+        self.shapes
+            .iter()
+            .all(|shape| matches!(shape.pieces.as_slice(), [Piece::Run { .. }]))
+    }
+}
+
+/// Whether a value without a prefix is as mixed as one drawn from its class: letters and
+/// digits, and both cases where the class has both. A Git commit id is no base64 key.
+fn is_mixed(text: &[u8], shapes: &[Shape]) -> bool {
+    let makeup = Makeup::of(text);
+    let both_cases = shapes.iter().all(|shape| {
+        matches!(
+            shape.pieces.as_slice(),
+            [Piece::Run {
+                class: Class::Alnum | Class::Base64 | Class::Base64Url | Class::Word,
+                ..
+            }]
+        )
+    });
+    makeup.digits > 0
+        && makeup.letters() > 0
+        && entropy(text) > 2.5
+        && (!both_cases || (makeup.lower > 0 && makeup.upper > 0))
+}
+
+/// Whether the value stands in the middle of a longer base64 text, where any short
+/// prefix occurs by chance. Paths and URLs have no 40 such bytes in a row.
+fn in_base64(scan: &mut Scan<'_>, value: &Range<usize>) -> bool {
+    const LONG: usize = 40;
+    let is_base64 = |b: &&u8| Class::Base64.contains(**b);
+    let before = scan.text(value.start.saturating_sub(LONG)..value.start);
+    let end = scan.bytes.len().min(value.end.saturating_add(LONG));
+    let after = scan.text(value.end..end);
+    let before = before.iter().rev().take_while(is_base64).count();
+    let after = after.iter().take_while(is_base64).count();
+    scan.work.add(before + after);
+    before == LONG || after == LONG
+}
+
+/// Whether a token is one of those that manuals print: it says so, or its body is filler.
+fn is_sample(text: &[u8]) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let says_so = [
+        "example",
+        "xxxxxx",
+        "placeholder",
+        "your-",
+        "your_",
+        "yourtoken",
+        "dummy",
+        "redacted",
+    ]
+    .iter()
+    .any(|word| memchr::memmem::find(&lower, word.as_bytes()).is_some());
+    let body = text
+        .iter()
+        .rposition(|b| matches!(b, b'_' | b'-' | b'.' | b':' | b'/'))
+        .filter(|at| text.len() - at > 16)
+        .and_then(|at| text.get(at + 1..))
+        .unwrap_or(text);
+    says_so || is_filler(body)
+}

@@ -1,0 +1,460 @@
+//! The walk over a tree: in parallel, under its `.gitignore` files, never through a
+//! symbolic link; then whatever git tracks although it is ignored. What cannot be read is
+//! a gap.
+
+use super::engine::{MAX_FINDINGS, Rules, scan};
+use super::error::SecretsError;
+use super::rules::{TOO_LARGE, TOO_MANY_FINDINGS, UNREADABLE_INDEX, UNREADABLE_PATH};
+use super::tracked::{TrackedError, tracked_files};
+use crate::model::{Detail, Finding, Gap, Location, Outcome, SecretsScanned, terminal_safe};
+use crate::support::files::{FileError, read_bounded};
+use ignore::{WalkBuilder, WalkState};
+use std::collections::BTreeSet;
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// What to search.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Leave out what the tree's own `.gitignore` files name (`.ignore` files, global
+    /// and parent ignore files never count). What git tracks is searched all the same.
+    pub respect_gitignore: bool,
+    /// Largest file that is searched, in bytes; a larger one is a gap.
+    pub max_file_size: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            respect_gitignore: true,
+            max_file_size: 50 * 1024 * 1024,
+        }
+    }
+}
+
+/// The secrets of a tree or of a single file, sorted by place, and what could not be
+/// searched. Paths are relative to `root` with `/` between their parts; `.git` and
+/// symbolic links are left out.
+///
+/// # Errors
+/// [`SecretsError::Root`] where `root` is missing or cannot be opened; a fault of the
+/// rules as in [`Rules::load`].
+pub fn check_tree(
+    root: &Path,
+    options: &Options,
+) -> Result<(Outcome, SecretsScanned), SecretsError> {
+    let failed = |source| SecretsError::Root {
+        path: root.display().to_string(),
+        source,
+    };
+    let rules = Rules::load()?;
+    // A root that is itself a link is what the user named: it is followed, once.
+    let real_root = root.canonicalize().map_err(failed)?;
+    if real_root.is_dir() {
+        std::fs::read_dir(&real_root).map_err(failed)?;
+    }
+    let mut collected = walk(&real_root, &rules, options);
+    if options.respect_gitignore {
+        collected.take(look_at_tracked(
+            &real_root,
+            &rules,
+            options,
+            &collected.seen,
+        ));
+    }
+    collected.outcome.findings.sort_by(by_place);
+    collected.outcome.gaps.sort();
+    collected.scanned.rules = rules.count();
+    Ok((collected.outcome, collected.scanned))
+}
+
+fn walk(root: &Path, rules: &Rules, options: &Options) -> Collected {
+    let collected = Mutex::new(Collected::default());
+    let walker = WalkBuilder::new(root)
+        .standard_filters(false)
+        .git_ignore(options.respect_gitignore)
+        // An unpacked archive is searched like the checkout it came from.
+        .require_git(false)
+        .follow_links(false)
+        .filter_entry(|entry| entry.file_name() != ".git")
+        .build_parallel();
+    walker.run(|| {
+        Box::new(|entry| {
+            let found = match entry {
+                Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
+                    look_at(entry.path(), root, rules, options)
+                }
+                Ok(_) => return WalkState::Continue,
+                Err(error) => {
+                    // The error's own text would show the path of this machine.
+                    let cause = error.io_error().map_or_else(
+                        || "the walk could not go on".to_owned(),
+                        ToString::to_string,
+                    );
+                    Collected::unreadable(&relative_of(&error, root), &cause)
+                }
+            };
+            collected
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(found);
+            WalkState::Continue
+        })
+    });
+    collected
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Searches the tracked files that the walk has left out.
+fn look_at_tracked(
+    root: &Path,
+    rules: &Rules,
+    options: &Options,
+    seen: &BTreeSet<String>,
+) -> Collected {
+    let tracked = match tracked_files(root) {
+        Ok(tracked) => tracked,
+        Err(error) => {
+            return Collected::gap(Gap {
+                id: UNREADABLE_INDEX,
+                message: format!("files that are tracked although ignored were not searched for secrets: {}", brief(&error)),
+                location: None,
+                remedy: "search a fresh checkout without ignore rules, or repair the index with `git read-tree HEAD`".to_owned(),
+            });
+        }
+    };
+    let mut collected = Collected::default();
+    for path in tracked {
+        if seen.contains(&path) {
+            continue;
+        }
+        if path.contains(char::REPLACEMENT_CHARACTER) {
+            collected.take(Collected::unreadable(&path, &"its name is not UTF-8"));
+        } else if is_plain_file(root, &path) {
+            collected.take(look_at(&root.join(&path), root, rules, options));
+        }
+    }
+    collected
+}
+
+/// The error's text without a path of this machine.
+fn brief(error: &TrackedError) -> String {
+    match error {
+        TrackedError::Unreadable(FileError::Read { source, .. }) => {
+            format!("git's index cannot be read: {source}")
+        }
+        TrackedError::Unreadable(_) => "git's index is too large or no file".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// Whether a path of the index is a regular file below the root with no symbolic link on
+/// the way to it.
+fn is_plain_file(root: &Path, path: &str) -> bool {
+    let mut at = root.to_owned();
+    let mut is_file = false;
+    for part in Path::new(path).components() {
+        let Component::Normal(part) = part else {
+            return false;
+        };
+        at.push(part);
+        match at.symlink_metadata() {
+            Ok(metadata) if !metadata.is_symlink() => is_file = metadata.is_file(),
+            _ => return false,
+        }
+    }
+    is_file
+}
+
+fn by_place(a: &Finding, b: &Finding) -> std::cmp::Ordering {
+    fn kind(finding: &Finding) -> &str {
+        match &finding.detail {
+            Detail::Secret(secret) => &secret.kind,
+            _ => "",
+        }
+    }
+    a.location
+        .cmp(&b.location)
+        .then_with(|| kind(a).cmp(kind(b)))
+        .then_with(|| a.fingerprint.cmp(&b.fingerprint))
+}
+
+/// What the threads bring together.
+#[derive(Debug, Default)]
+struct Collected {
+    outcome: Outcome,
+    scanned: SecretsScanned,
+    /// Relative paths of the files looked at.
+    seen: BTreeSet<String>,
+}
+
+impl Collected {
+    fn take(&mut self, other: Self) {
+        self.outcome.findings.extend(other.outcome.findings);
+        self.outcome.gaps.extend(other.outcome.gaps);
+        self.scanned.files += other.scanned.files;
+        self.scanned.bytes += other.scanned.bytes;
+        self.seen.extend(other.seen);
+    }
+
+    fn gap(gap: Gap) -> Self {
+        let mut collected = Self::default();
+        collected.outcome.gaps.push(gap);
+        collected
+    }
+
+    fn unreadable(path: &str, cause: &dyn std::fmt::Display) -> Self {
+        Self::gap(Gap {
+            id: UNREADABLE_PATH,
+            message: format!(
+                "`{}` could not be searched for secrets: {}",
+                terminal_safe(path),
+                terminal_safe(&cause.to_string())
+            ),
+            location: Some(Location::file(path)),
+            remedy:
+                "give the user who runs sealgate the right to read it, or remove it from the tree"
+                    .to_owned(),
+        })
+    }
+}
+
+/// Searches one regular file.
+fn look_at(file: &Path, root: &Path, rules: &Rules, options: &Options) -> Collected {
+    let path = relative(file, root);
+    let mut collected = match read_bounded(file, options.max_file_size) {
+        Ok(bytes) => searched(&path, &bytes, rules),
+        Err(FileError::TooLarge { limit, .. }) => Collected::gap(Gap {
+            id: TOO_LARGE,
+            message: format!(
+                "`{}` was not searched for secrets: it is larger than {limit} bytes",
+                terminal_safe(&path)
+            ),
+            location: Some(Location::file(path.as_str())),
+            remedy: "keep large data outside the tree".to_owned(),
+        }),
+        Err(FileError::Read { source, .. }) => Collected::unreadable(&path, &source),
+        Err(_) => Collected::unreadable(&path, &"it is no longer a regular file"),
+    };
+    collected.seen.insert(path);
+    collected
+}
+
+fn searched(path: &str, bytes: &[u8], rules: &Rules) -> Collected {
+    let found = scan(path, bytes, rules);
+    let mut collected = Collected::default();
+    collected.scanned.files = 1;
+    collected.scanned.bytes = bytes.len() as u64;
+    collected.outcome.findings = found.findings;
+    if found.omitted > 0 {
+        collected.outcome.gaps.push(Gap {
+            id: TOO_MANY_FINDINGS,
+            message: format!(
+                "`{}` holds {} findings more than the {MAX_FINDINGS} that are listed",
+                terminal_safe(path),
+                found.omitted
+            ),
+            location: Some(Location::file(path)),
+            remedy: "deal with the findings listed, then run the check again".to_owned(),
+        });
+    }
+    collected
+}
+
+/// The path below the root, parts joined by `/`; for a root that is a file, its name.
+fn relative(path: &Path, root: &Path) -> String {
+    let below = match path.strip_prefix(root) {
+        Ok(below) if !below.as_os_str().is_empty() => below,
+        _ => Path::new(path.file_name().unwrap_or(path.as_os_str())),
+    };
+    let parts: Vec<_> = below
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy())
+        .collect();
+    parts.join("/")
+}
+
+/// The path that an error of the walk is about.
+fn relative_of(error: &ignore::Error, root: &Path) -> String {
+    fn path_of(error: &ignore::Error) -> Option<PathBuf> {
+        match error {
+            ignore::Error::WithPath { path, .. } => Some(path.clone()),
+            ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+                path_of(err)
+            }
+            _ => None,
+        }
+    }
+    path_of(error).map_or_else(|| ".".to_owned(), |path| relative(&path, root))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::secrets::testing::{expand, index};
+    use crate::support::files::write_atomic;
+    use tempfile::TempDir;
+
+    fn token(n: u32) -> String {
+        expand(&format!("token{n} = dop_v1_{{hex:64}}\n"))
+    }
+
+    fn tree(files: &[(&str, &str)]) -> TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = dir.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            write_atomic(&path, text.as_bytes()).unwrap();
+        }
+        dir
+    }
+
+    fn found(root: &Path, options: &Options) -> (Vec<String>, Vec<Gap>) {
+        let (outcome, _) = check_tree(root, options).unwrap();
+        let paths = outcome.findings.into_iter().map(|f| f.location.path);
+        (paths.collect(), outcome.gaps)
+    }
+
+    #[test]
+    fn hidden_files_are_searched_and_ignored_ones_and_git_are_not() {
+        let dir = tree(&[
+            (".hidden/.env", &token(1)),
+            ("z.py", &token(2)),
+            ("a/b.py", &token(3)),
+            ("target/x.py", &token(4)),
+            (".git/config", &token(5)),
+            (".gitignore", "target/\n"),
+            (".ignore", "z.py\n"),
+        ]);
+        // Not a repository: git would refuse this `.git`, and so no index is read.
+        let (paths, gaps) = found(dir.path(), &Options::default());
+        assert_eq!(paths, [".hidden/.env", "a/b.py", "z.py"]);
+        assert!(gaps.is_empty(), "{gaps:?}");
+        let everything = Options {
+            respect_gitignore: false,
+            ..Options::default()
+        };
+        let (paths, _) = found(dir.path(), &everything);
+        assert_eq!(paths, [".hidden/.env", "a/b.py", "target/x.py", "z.py"]);
+        let (again, _) = found(dir.path(), &everything);
+        assert_eq!(paths, again);
+    }
+
+    #[test]
+    fn a_tracked_file_is_searched_although_it_is_ignored() {
+        let dir = tree(&[
+            ("sub/forced.env", &token(1)),
+            ("sub/local.env", &token(2)),
+            ("sub/a.py", &token(3)),
+            ("other/forced.env", &token(4)),
+            (".gitignore", "*.env\n"),
+        ]);
+        let tracked = [
+            "other/forced.env",
+            "sub/a.py",
+            "sub/forced.env",
+            "sub/gone.env",
+        ];
+        std::fs::create_dir(dir.path().join(".git")).unwrap();
+        write_atomic(&dir.path().join(".git/index"), &index(2, &tracked)).unwrap();
+        let (paths, gaps) = found(dir.path(), &Options::default());
+        assert_eq!(paths, ["other/forced.env", "sub/a.py", "sub/forced.env"]);
+        assert!(gaps.is_empty(), "{gaps:?}");
+        // A directory below the top is searched as far as it reaches.
+        write_atomic(&dir.path().join("sub/.gitignore"), b"*.env\n").unwrap();
+        let (paths, _) = found(&dir.path().join("sub"), &Options::default());
+        assert_eq!(paths, ["a.py", "forced.env"]);
+    }
+
+    #[test]
+    fn a_damaged_index_is_a_gap() {
+        let dir = tree(&[("a.py", &token(1)), (".git/index", "no index")]);
+        let (paths, gaps) = found(dir.path(), &Options::default());
+        assert_eq!(paths, ["a.py"]);
+        assert_eq!(gaps.len(), 1, "{gaps:?}");
+        assert_eq!(gaps[0].id, "secrets/unreadable-index");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_never_followed_and_a_loop_is_harmless() {
+        let outside = tree(&[("secret.py", &token(1))]);
+        let dir = tree(&[("a/real.py", &token(2))]);
+        let link = |to: &Path, name: &str| {
+            std::os::unix::fs::symlink(to, dir.path().join(name)).unwrap();
+        };
+        link(dir.path(), "a/loop");
+        link(outside.path(), "out");
+        link(&outside.path().join("secret.py"), "out.py");
+        link(Path::new("/nowhere/at/all"), "dangling");
+        let (paths, gaps) = found(dir.path(), &Options::default());
+        assert_eq!(paths, ["a/real.py"]);
+        assert!(gaps.is_empty(), "{gaps:?}");
+        // What the user names is searched, even through a link.
+        let (paths, _) = found(&dir.path().join("out"), &Options::default());
+        assert_eq!(paths, ["secret.py"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_cannot_be_read_is_a_gap() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tree(&[("closed/a.py", &token(1)), ("b.py", &token(2))]);
+        let closed = dir.path().join("closed");
+        let mode = |mode| {
+            std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(mode)).unwrap();
+        };
+        mode(0o000);
+        let is_root = std::fs::read_dir(&closed).is_ok();
+        let (paths, gaps) = found(dir.path(), &Options::default());
+        mode(0o700);
+        if is_root {
+            println!("skipped: this user may read everything");
+            return;
+        }
+        assert_eq!(paths, ["b.py"]);
+        assert_eq!(gaps.len(), 1, "{gaps:?}");
+        assert_eq!(gaps[0].id, UNREADABLE_PATH);
+        assert_eq!(gaps[0].location, Some(Location::file("closed")));
+        let own = dir.path().display().to_string();
+        assert!(!gaps[0].message.contains(&own), "{}", gaps[0].message);
+    }
+
+    #[test]
+    fn a_file_over_the_limit_is_a_gap_with_its_path() {
+        let dir = tree(&[("big.py", &token(1)), ("small.py", "x = 1\n")]);
+        let options = Options {
+            max_file_size: 50,
+            ..Options::default()
+        };
+        let (paths, gaps) = found(dir.path(), &options);
+        assert!(paths.is_empty());
+        assert_eq!(gaps.len(), 1);
+        assert_eq!(gaps[0].id, TOO_LARGE);
+        assert_eq!(gaps[0].location, Some(Location::file("big.py")));
+    }
+
+    #[test]
+    fn a_root_may_be_one_file_and_must_exist() {
+        let dir = tree(&[("a/b.py", &token(1)), ("empty/.keep", "")]);
+        let (paths, _) = found(&dir.path().join("a/b.py"), &Options::default());
+        assert_eq!(paths, ["b.py"]);
+        let (_, scanned) = check_tree(&dir.path().join("empty"), &Options::default()).unwrap();
+        assert_eq!((scanned.files, scanned.bytes), (1, 0));
+        assert!(scanned.rules > 180);
+        let missing = check_tree(&dir.path().join("none"), &Options::default());
+        assert!(matches!(missing, Err(SecretsError::Root { .. })));
+    }
+
+    #[test]
+    fn the_cause_of_an_unreadable_path_shows_no_path_of_the_machine() {
+        let gone = Path::new("/nowhere/at/all/x.py");
+        let rules = Rules::load().unwrap();
+        let seen = look_at(gone, Path::new("/nowhere/at"), &rules, &Options::default());
+        let gap = seen.outcome.gaps.first().unwrap();
+        assert_eq!(gap.id, UNREADABLE_PATH);
+        assert!(gap.message.starts_with("`all/x.py`"), "{}", gap.message);
+        assert!(!gap.message.contains("/nowhere"), "{}", gap.message);
+    }
+}

@@ -1,0 +1,117 @@
+//! The secrets check over whole trees.
+
+use sealgate::checks::secrets::{GAPS, Options, RULES, check_tree};
+use sealgate::model::{Confidence, Detail, Finding};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+fn confidence(finding: &Finding) -> Confidence {
+    match &finding.detail {
+        Detail::Secret(secret) => secret.confidence,
+        _ => unreachable!("the secrets check makes secret findings"),
+    }
+}
+
+/// Distinct lines with findings per file, as the benchmark counts.
+fn lines_per_file(findings: &[Finding]) -> BTreeMap<String, usize> {
+    let places: BTreeSet<(String, Option<u32>)> = findings
+        .iter()
+        .filter(|f| confidence(f) > Confidence::Low)
+        .map(|f| (f.location.path.clone(), f.location.line))
+        .collect();
+    let mut lines = BTreeMap::new();
+    for (path, _) in places {
+        *lines.entry(path).or_default() += 1;
+    }
+    lines
+}
+
+#[test]
+fn the_leaky_repository_gives_most_of_its_secrets_and_no_noise() {
+    let archive = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/secrets/leaky-repo.tar.gz");
+    if !archive.exists() {
+        println!("skipped: the labelled archive is not beside this checkout");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let unpacked = flate2::read::GzDecoder::new(File::open(archive).unwrap());
+    tar::Archive::new(unpacked).unpack(dir.path()).unwrap();
+    let mut table = String::new();
+    File::open(dir.path().join("secrets.csv"))
+        .unwrap()
+        .read_to_string(&mut table)
+        .unwrap();
+    let expected: BTreeMap<&str, (usize, usize)> = table
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| {
+            let mut cells = line.split(',');
+            let path = cells.next()?;
+            Some((
+                path,
+                (cells.next()?.parse().ok()?, cells.next()?.parse().ok()?),
+            ))
+        })
+        .collect();
+    assert_eq!(expected.len(), 44);
+
+    let (outcome, scanned) =
+        check_tree(&dir.path().join("leaky-repo"), &Options::default()).unwrap();
+    assert!(outcome.gaps.is_empty(), "{:?}", outcome.gaps);
+    assert!(scanned.files >= 44);
+    let found = lines_per_file(&outcome.findings);
+    let (mut hits, mut risks, mut excess) = (0, 0, 0);
+    for (path, lines) in &found {
+        let (risk, informative) = expected.get(path.as_str()).copied().unwrap_or((0, 0));
+        hits += lines.min(&(risk + informative));
+        risks += lines.min(&risk);
+        excess += lines.saturating_sub(risk + informative);
+    }
+    for (path, (risk, _)) in &expected {
+        let lines = found.get(*path).copied().unwrap_or(0);
+        if lines < *risk {
+            println!("{path}: {lines} of {risk} risk lines");
+        }
+    }
+    println!("leaky-repo: {hits} of 175, {risks} of 96 risk lines, {excess} excess");
+    assert!(risks >= 82, "{risks} of 96 risk lines");
+    assert!(excess <= 3, "{excess} lines too many");
+}
+
+#[test]
+fn this_repository_holds_no_secret() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (outcome, scanned) = check_tree(root, &Options::default()).unwrap();
+    assert!(scanned.files > 40, "{scanned:?}");
+    assert!(outcome.gaps.is_empty(), "{:?}", outcome.gaps);
+    let likely: Vec<String> = outcome
+        .findings
+        .iter()
+        .filter(|f| confidence(f) > Confidence::Low)
+        .map(|f| format!("{} {} {:?}", f.location, f.message, f.excerpt))
+        .collect();
+    assert!(likely.is_empty(), "{}", likely.join("\n"));
+}
+
+#[test]
+fn every_rule_and_gap_has_its_page() {
+    let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules");
+    let mut listed = BTreeSet::new();
+    for rule in RULES.iter().chain(GAPS) {
+        let mut page = String::new();
+        File::open(pages.join(format!("{}.md", rule.id)))
+            .unwrap_or_else(|e| unreachable!("{}: {e}", rule.id))
+            .read_to_string(&mut page)
+            .unwrap();
+        assert!(page.starts_with(&format!("# {}\n", rule.id)), "{}", rule.id);
+        assert!(page.contains("## How to fix"), "{}", rule.id);
+        listed.insert(format!("{}.md", rule.id));
+    }
+    for entry in std::fs::read_dir(pages.join("secrets")).unwrap() {
+        let name = entry.unwrap().file_name();
+        let page = format!("secrets/{}", name.to_string_lossy());
+        assert!(listed.contains(&page), "{page} belongs to no rule");
+    }
+}
