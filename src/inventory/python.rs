@@ -1,9 +1,12 @@
-//! What the Python formats share: names, and the manifest `pyproject.toml`.
+//! What the Python formats share: names, requirements, and the manifest `pyproject.toml`.
+//!
+//! Requirements are taken apart here and not by `pep508_rs` 0.9.2: that crate panics on a
+//! name with a dash at its end, and the text of its errors on letters outside ASCII.
 
 use super::document::{Document, items, table, text};
 use super::formats::{Input, directory_of, join};
 use crate::model::{Digest, DigestAlgorithm, Root};
-use pep508_rs::Requirement;
+use pep440_rs::VersionSpecifiers;
 use std::collections::BTreeSet;
 use std::str::FromStr as _;
 use toml::de::{DeTable, DeValue};
@@ -134,19 +137,64 @@ impl Manifest {
     }
 }
 
-/// The name and extras of a PEP 508 requirement; the marker is left aside.
-#[must_use]
-pub fn wanted(requirement: &str) -> Option<Wanted> {
-    let plain = requirement.split(';').next().unwrap_or(requirement);
-    let requirement: Requirement<url::Url> = Requirement::from_str(plain.trim()).ok()?;
-    Some(Wanted {
-        name: requirement.name.to_string(),
-        extras: requirement
-            .extras
-            .iter()
-            .map(|e| normalise(e.as_ref()))
-            .collect(),
+/// A requirement by name (<https://packaging.python.org/en/latest/specifications/dependency-specifiers/>).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Requirement {
+    /// Name and extras.
+    pub wanted: Wanted,
+    /// The range of versions; everything, where none is given.
+    pub range: VersionSpecifiers,
+}
+
+/// Reads a requirement by name; the marker is left aside.
+///
+/// # Errors
+/// What is wrong with it, one line.
+pub fn requirement(text: &str) -> Result<Requirement, String> {
+    let plain = text.split(';').next().unwrap_or(text).trim();
+    let end = plain.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
+    let (name, rest) = plain.split_at(end.unwrap_or(plain.len()));
+    let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    if !edge(name.chars().next()) || !edge(name.chars().next_back()) {
+        return Err("it does not start with the name of a package".to_owned());
+    }
+    let rest = rest.trim_start();
+    let (extras, rest) = match rest.strip_prefix('[') {
+        Some(inside) => inside
+            .split_once(']')
+            .ok_or("the list of extras is not closed")?,
+        None => ("", rest),
+    };
+    let rest = rest.trim();
+    let range = match rest.strip_prefix('(') {
+        Some(inside) => inside
+            .strip_suffix(')')
+            .ok_or("the range of versions is not closed")?,
+        None => rest,
+    };
+    let range = VersionSpecifiers::from_str(range.trim())
+        .map_err(|_| format!("`{range}` is no range of versions"))?;
+    Ok(Requirement {
+        wanted: Wanted {
+            name: normalise(name),
+            extras: extras
+                .split(',')
+                .map(normalise)
+                .filter(|extra| !extra.is_empty())
+                .collect(),
+        },
+        range,
     })
+}
+
+/// The name and extras of a requirement, with or without an address; `None` where it is
+/// none.
+#[must_use]
+pub fn wanted(text: &str) -> Option<Wanted> {
+    let by_name = text.split('@').next().unwrap_or(text);
+    requirement(by_name)
+        .ok()
+        .map(|requirement| requirement.wanted)
 }
 
 /// The extras in Poetry's forms of a dependency: a string, a table, a list of tables.
@@ -174,6 +222,21 @@ pub fn strings(table: &DeTable<'_>, key: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_requirement_is_read_without_its_marker() {
+        let read = requirement("Foo_Bar[B,a] (>=1,<2) ; python_version > '3'").unwrap();
+        assert_eq!(read.wanted.name, "foo-bar");
+        assert_eq!(read.wanted.extras.len(), 2);
+        assert_eq!(read.range.to_string(), ">=1, <2");
+        assert!(requirement("a").unwrap().range.is_empty());
+        for wrong in [
+            "", "-a", "a-", "a b", "a[b", "a (>1", "a ==", "\u{e9}", "a \u{e9}",
+        ] {
+            assert!(requirement(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(wanted("a @ https://h.example/a.whl").unwrap().name, "a");
+    }
 
     #[test]
     fn both_kinds_of_manifest_name_what_they_want() {

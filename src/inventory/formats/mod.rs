@@ -289,7 +289,62 @@ pub mod testing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use std::path::Path;
+
+    fn typical(format: &dyn Format) -> Vec<(String, String)> {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("testdata/inventory")
+            .join(format.name())
+            .join("typical");
+        let mut files: Vec<(String, String)> = std::fs::read_dir(directory)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.is_file())
+            .map(|path| {
+                let bytes = crate::support::files::read_bounded(&path, 1_000_000).unwrap();
+                let name = path.file_name().unwrap().to_string_lossy().into_owned();
+                (name, String::from_utf8(bytes).unwrap())
+            })
+            .collect();
+        files.sort();
+        files
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(60))]
+        /// Cuts, doubles and overwrites parts of a real lockfile.
+        #[test]
+        fn no_change_to_a_lockfile_makes_a_parser_panic(
+            at in 0.0..1.0_f64,
+            length in 0..40_usize,
+            put in prop_oneof![
+                Just(String::new()),
+                "[\\[\\]{}\"'=:,\\\\@#/.\n \u{e9}-]{0,6}",
+                Just("\"\"".to_owned()),
+                Just("null".to_owned()),
+                Just("[[package]]\n".to_owned()),
+            ],
+        ) {
+            for format in FORMATS {
+                let files = typical(*format);
+                let neighbours: Vec<(&str, &str)> =
+                    files.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+                for (name, text) in &files {
+                    let place = (text.len() as f64 * at) as usize;
+                    let end = (place + length).min(text.len());
+                    let bytes = [&text.as_bytes()[..place], put.as_bytes(), &text.as_bytes()[end..]];
+                    let changed = String::from_utf8_lossy(&bytes.concat()).into_owned();
+                    let read = testing::parse(*format, name, &changed, &neighbours);
+                    if let Ok(parsed) = read {
+                        for (from, to) in parsed.edges {
+                            prop_assert!(from.max(to) < parsed.packages.len());
+                        }
+                    }
+                }
+            }
+        }
+    }
 
     #[test]
     fn the_list_of_formats_is_the_directory() {

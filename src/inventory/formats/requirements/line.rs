@@ -1,9 +1,8 @@
 //! One line of a requirement file, as pip's `req_file.py` reads it.
 
-use crate::inventory::python::normalise;
+use crate::inventory::python::{normalise, requirement};
 use crate::model::{GitReference, Origin};
 use pep440_rs::{Operator, Version, VersionSpecifiers};
-use pep508_rs::VersionOrUrl;
 use std::str::FromStr as _;
 
 /// A line with its continuations joined and its comment gone.
@@ -195,25 +194,18 @@ fn target(text: &str, hashes: &mut Vec<String>) -> Result<Target, String> {
             path: plain.to_owned(),
         });
     }
-    let requirement: pep508_rs::Requirement<url::Url> =
-        pep508_rs::Requirement::from_str(plain).map_err(|error| unreadable(text, &error))?;
-    let version = match &requirement.version_or_url {
-        Some(VersionOrUrl::VersionSpecifier(specifiers)) if is_exact(specifiers) => {
-            exact_text(plain)
-        }
-        _ => None,
+    let read =
+        requirement(plain).map_err(|reason| format!("`{text}` is no requirement: {reason}"))?;
+    let version = if is_exact(&read.range) {
+        exact_text(plain)
+    } else {
+        None
     };
     Ok(Target::Named {
-        name: requirement.name.to_string(),
+        name: read.wanted.name,
         version,
         origin: None,
     })
-}
-
-fn unreadable<E: std::fmt::Display>(text: &str, error: &E) -> String {
-    let error = error.to_string();
-    let reason = error.lines().next().unwrap_or_default();
-    format!("`{text}` is no requirement: {reason}")
 }
 
 fn is_exact(specifiers: &VersionSpecifiers) -> bool {
