@@ -17,31 +17,7 @@ fn main() -> Result<(), Failure> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     embed_rule_pages(&root.join("docs/rules"), &out.join("rule_pages.rs"))?;
-    embed_rule_pages()?;
     embed_secret_rules()
-}
-
-/// Writes `rule_pages.rs`: a sorted table of (rule id, page), for `sealgate explain`.
-fn embed_rule_pages() -> Result<(), Failure> {
-    let root = std::env::var("CARGO_MANIFEST_DIR")?;
-    println!("cargo::rerun-if-changed=docs/rules");
-    let mut pages = String::from("[\n");
-    let mut rooms = std::fs::read_dir("docs/rules")?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<Vec<_>, _>>()?;
-    rooms.sort();
-    for room in rooms {
-        let name = room.file_name().and_then(|name| name.to_str());
-        let name = name.ok_or("a room under docs/rules has no name")?;
-        for page in files_in(&format!("docs/rules/{name}"), "md")? {
-            let stem = page.file_stem().and_then(|stem| stem.to_str());
-            let id = format!("{name}/{}", stem.ok_or("a page has no name")?);
-            let path = Path::new(&root).join(&page);
-            let _ = writeln!(pages, "    ({id:?}, include_str!({:?})),", path.display().to_string());
-        }
-    }
-    pages.push(']');
-    write_generated("rule_pages.rs", &pages)
 }
 
 /// Writes `RULE_PAGES`, a sorted table of (rule id, page), for `sealgate explain`.

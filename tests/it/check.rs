@@ -3,8 +3,6 @@
 use crate::cli::{import_demo_advisories, run, text, write};
 use std::path::Path;
 
-const CLEAN_LOCK: &str = "version = 4\n\n[[package]]\nname = \"app\"\nversion = \"0.1.0\"\n";
-
 fn project() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     import_demo_advisories(dir.path());
@@ -182,7 +180,7 @@ fn an_unreadable_directory_is_a_gap() {
     write(dir.path(), "app/package-lock.json", package_lock("1.2.8"));
     let closed = dir.path().join("app/closed");
     std::fs::create_dir(&closed).unwrap();
-    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o000)).unwrap();
     if std::fs::read_dir(&closed).is_ok() {
         println!("skipped: this user may read every directory");
         return;

@@ -3,8 +3,7 @@
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::terminal;
 
-/// Every rule and gap id with its page, sorted; `build.rs` writes it from `docs/rules`.
-static RULE_PAGES: &[(&str, &str)] = &include!(concat!(env!("OUT_DIR"), "/rule_pages.rs"));
+include!(concat!(env!("OUT_DIR"), "/rule_pages.rs"));
 
 /// Options of `explain`.
 #[derive(Debug, clap::Args)]
