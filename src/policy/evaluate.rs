@@ -3,6 +3,7 @@
 use super::document::Policy;
 use super::error::{PolicyError, WaiverProblem};
 use super::level::Level;
+use super::rules::STALE_DATABASE;
 use super::waiver::Waiver;
 use crate::model::{
     AdvisoryClass, AdvisoryDetail, DatabaseInfo, Decision, Detail, Disposition, Finding, Gap,
@@ -95,10 +96,10 @@ fn stale_sources(policy: &Policy, database: &DatabaseInfo, now: Timestamp) -> Ve
                 None => format!("the age of the records of {} is not known", source.name),
             };
             Some(Gap {
-                id: "advisories/stale-database",
+                id: STALE_DATABASE.id,
                 message,
                 location: None,
-                remedy: "import a newer copy with `sealgate db import`".to_owned(),
+                remedy: STALE_DATABASE.remedy.to_owned(),
             })
         })
         .collect()

@@ -10,6 +10,7 @@ mod error;
 mod evaluate;
 mod level;
 mod presets;
+mod rules;
 mod waiver;
 
 pub use document::{MAX_POLICY_BYTES, Policy, RegistryPolicy};
@@ -17,4 +18,5 @@ pub use error::{PolicyError, WaiverProblem};
 pub use evaluate::{Checked, evaluate};
 pub use level::Level;
 pub use presets::{Preset, preset_names};
+pub use rules::GAPS;
 pub use waiver::Waiver;

@@ -104,3 +104,31 @@ fn every_command_has_help_with_a_purpose() {
         );
     }
 }
+
+#[test]
+fn every_rule_and_gap_has_a_page_and_every_page_a_rule() {
+    use sealgate::checks::{advisories, registry, secrets};
+    let mut ids: Vec<&str> = [
+        advisories::RULES,
+        advisories::GAPS,
+        registry::RULES,
+        registry::GAPS,
+        secrets::RULES,
+        secrets::GAPS,
+        sealgate::inventory::rules::GAPS,
+        sealgate::gate::RULES,
+        sealgate::policy::GAPS,
+    ]
+    .into_iter()
+    .flatten()
+    .map(|rule| rule.id)
+    .collect();
+    ids.sort_unstable();
+    let dir = tempfile::tempdir().unwrap();
+    let listed = text(&run(dir.path(), &["explain"], 0).stdout);
+    assert_eq!(listed.lines().collect::<Vec<_>>(), ids);
+    for id in ids {
+        let page = text(&run(dir.path(), &["explain", id], 0).stdout);
+        assert!(page.starts_with(&format!("# {id}\n")), "{id}: {page}");
+    }
+}
