@@ -155,7 +155,7 @@ mod tests {
         assert_eq!(ids, pages);
         for id in ids {
             let page = read_bounded(&docs.join(format!("{id}.md")), 100_000).unwrap();
-            assert!(page.starts_with(format!("# `{id}`\n").as_bytes()), "{id}");
+            assert!(page.starts_with(format!("# {id}\n").as_bytes()), "{id}");
         }
     }
 }
