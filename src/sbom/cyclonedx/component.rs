@@ -4,8 +4,8 @@ use super::wire::{
     Evidence, ExternalReference, Hash, LicenceChoice, License, Place, Property, WireComponent,
 };
 use crate::model::{
-    Checksum, Component, ComponentKind, Digest, DigestAlgorithm, Ecosystem, Origin, Scope,
-    fold_url_credentials, terminal_safe,
+    Checksum, Component, ComponentKind, Digest, DigestAlgorithm, Ecosystem, Occurrence, Origin,
+    Scope, fold_url_credentials, terminal_safe,
 };
 use crate::sbom::licence::{Licence, classify};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +17,7 @@ pub fn library(component: &Component) -> WireComponent {
         Some((scope, name)) if component.ecosystem == Ecosystem::Npm => (Some(scope), name),
         _ => (None, component.name.as_str()),
     };
-    let digests = digests(component);
+    let digests = digests(&component.occurrences);
     let hashes = one_file(&digests).unwrap_or_default();
     WireComponent {
         kind: "library",
@@ -28,7 +28,7 @@ pub fn library(component: &Component) -> WireComponent {
         scope: scope(component.scope()),
         licenses: licences(component),
         purl: Some(component.purl.to_string()),
-        external_references: external_references(component, &hashes),
+        external_references: external_references(component),
         hashes,
         evidence: Some(Evidence {
             occurrences: component
@@ -58,10 +58,9 @@ fn scope(scope: Scope) -> Option<&'static str> {
 /// Digests of files by algorithm.
 type Digests<'c> = BTreeMap<DigestAlgorithm, BTreeSet<&'c Digest>>;
 
-fn digests(component: &Component) -> Digests<'_> {
+fn digests(occurrences: &[Occurrence]) -> Digests<'_> {
     let mut digests: Digests<'_> = BTreeMap::new();
-    let occurrences = component.occurrences.iter();
-    for checksum in occurrences.flat_map(|occurrence| &occurrence.checksums) {
+    for checksum in occurrences.iter().flat_map(|place| &place.checksums) {
         if let Checksum::File(digest) = checksum {
             digests
                 .entry(digest.algorithm())
@@ -114,7 +113,7 @@ fn licences(component: &Component) -> Vec<LicenceChoice> {
 
 /// Addresses of files and repositories, without credentials. What is no address is left
 /// to the property `sealgate:origin`.
-fn external_references(component: &Component, hashes: &[Hash]) -> Vec<ExternalReference> {
+fn external_references(component: &Component) -> Vec<ExternalReference> {
     let mut references = BTreeSet::new();
     for occurrence in &component.occurrences {
         let (kind, url, comment) = match &occurrence.origin {
@@ -133,7 +132,10 @@ fn external_references(component: &Component, hashes: &[Hash]) -> Vec<ExternalRe
             url,
             comment: comment.map(|commit| format!("commit {}", terminal_safe(&commit))),
             hashes: match kind {
-                "distribution" => hashes.to_vec(),
+                // Only what this entry says of this file.
+                "distribution" => {
+                    one_file(&digests(std::slice::from_ref(occurrence))).unwrap_or_default()
+                }
                 _ => Vec::new(),
             },
         });

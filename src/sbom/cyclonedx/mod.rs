@@ -110,7 +110,8 @@ fn metadata(
         properties.push(Property::new("sealgate:skipped", text));
     }
     for gap in &inventory.gaps {
-        let text = format!("{}: {}", gap.id, gap.message);
+        let place = gap.location.as_ref().map(|place| format!("{place}: "));
+        let text = format!("{}: {}{}", gap.id, place.unwrap_or_default(), gap.message);
         properties.push(Property::new("sealgate:incomplete", text));
     }
     for property in &mut properties {

@@ -97,6 +97,27 @@ fn hashes_of_one_file_are_hashes_and_those_of_several_are_properties() {
 }
 
 #[test]
+fn an_address_carries_only_the_hash_of_its_own_entry() {
+    let file = |url: &str| Origin::Registry {
+        index: None,
+        file: Some(url.to_owned()),
+        default: false,
+    };
+    let mut one = component(Ecosystem::Npm, "a", "1.0.0");
+    one.occurrences[0].origin = file("https://one.example/a.tgz");
+    one.occurrences[0].checksums = vec![Checksum::File(sha256(1))];
+    let mut other = one.occurrences[0].clone();
+    other.origin = file("https://two.example/a.tgz");
+    other.checksums = Vec::new();
+    one.occurrences.push(other);
+    let bom = render_json(&inventory(vec![one]));
+    let references = &bom["components"][0]["externalReferences"];
+    assert_eq!(references[0]["hashes"][0]["content"], sha256(1).hex());
+    assert_eq!(references[1]["url"], "https://two.example/a.tgz");
+    assert_eq!(references[1]["hashes"], Value::Null);
+}
+
+#[test]
 fn a_checksum_that_is_no_file_digest_is_never_a_hash() {
     let checksum = Checksum::Opaque {
         scheme: "go-h1",
@@ -229,13 +250,13 @@ fn what_is_missing_is_said() {
     made.gaps.push(Gap {
         id: "inventory/missing-lockfile",
         message: "no lock".to_owned(),
-        location: None,
+        location: Some(Location::file("Cargo.toml")),
         remedy: String::new(),
     });
     let bom = render_json(&made);
     assert_eq!(aggregates(&bom), ["incomplete", "incomplete", "unknown"]);
     let said = properties(&bom["metadata"], "sealgate:incomplete");
-    assert_eq!(said, ["inventory/missing-lockfile: no lock"]);
+    assert_eq!(said, ["inventory/missing-lockfile: Cargo.toml: no lock"]);
 }
 
 #[test]
