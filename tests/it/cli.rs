@@ -132,3 +132,40 @@ fn every_rule_and_gap_has_a_page_and_every_page_a_rule() {
         assert!(page.starts_with(&format!("# {id}\n")), "{id}: {page}");
     }
 }
+
+/// The text with digests, times and ages replaced, which differ from run to run.
+fn steady(line: &str) -> String {
+    let mut out = String::new();
+    let mut digits = String::new();
+    for c in line.chars().chain(['\n']) {
+        if c.is_ascii_hexdigit() || (c == ',' && !digits.is_empty()) {
+            digits.push(c);
+            continue;
+        }
+        let is_digest = digits.len() >= 16;
+        let is_number = digits.starts_with(|c: char| c.is_ascii_digit());
+        out.push_str(if is_digest || is_number { "#" } else { &digits });
+        digits.clear();
+        out.push(c);
+    }
+    out.trim_end().to_owned()
+}
+
+#[test]
+fn the_readme_shows_what_the_demo_prints() {
+    let readme = include_str!("../../README.md");
+    let (_, after) = readme.split_once("## What it looks like").unwrap();
+    let (_, block) = after.split_once("```text\n").unwrap();
+    let (transcript, _) = block.split_once("\n```").unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let output = run(dir.path(), &["demo"], 0);
+    let output = text(&output.stdout) + &text(&output.stderr);
+    let printed: std::collections::HashSet<String> = output.lines().map(steady).collect();
+    assert!(transcript.lines().count() > 30);
+    for line in transcript.lines().filter(|line| line.trim() != "…") {
+        assert!(
+            printed.contains(&steady(line)),
+            "not printed by the demo: {line}"
+        );
+    }
+}
