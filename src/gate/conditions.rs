@@ -7,7 +7,7 @@ use crate::attest::{
     VsaPredicate,
 };
 use crate::model::Decision;
-use crate::policy::environments::{Condition, Required};
+use crate::policy::environments::{Condition, PolicyDigest, Required};
 use jiff::Timestamp;
 
 /// Clocks of two machines may differ by this much.
@@ -31,10 +31,12 @@ pub(super) fn judge(required: &Required, predicate: &Predicate, now: Timestamp) 
             },
             Predicate::Sbom(sbom),
         ) => reasons.extend(judge_sbom(sbom, *complete, *min_components)),
-        (Condition::Scan { policy_digest }, Predicate::Scan(scan)) => {
-            reasons.extend(judge_scan(scan, policy_digest.as_deref()));
+        (Condition::Scan { policy, checks }, Predicate::Scan(scan)) => {
+            reasons.extend(judge_scan(scan, policy.as_ref(), checks));
         }
-        (Condition::Vsa { from }, Predicate::Vsa(vsa)) => reasons.extend(judge_vsa(vsa, from)),
+        (Condition::Vsa { from, policy }, Predicate::Vsa(vsa)) => {
+            reasons.extend(judge_vsa(vsa, from, policy.as_ref()));
+        }
         // The caller selects by kind; a predicate of another kind proves nothing.
         (condition, _) => reasons.push(Reason::fail(
             &rules::MISSING_PREDICATE,
@@ -165,7 +167,11 @@ fn judge_sbom(sbom: &SbomPredicate, complete: bool, min_components: u64) -> Opti
     Some(Reason::fail(&rules::SBOM_INCOMPLETE, text))
 }
 
-fn judge_scan(scan: &ScanPredicate, policy_digest: Option<&str>) -> Vec<Reason> {
+fn judge_scan(
+    scan: &ScanPredicate,
+    policy: Option<&PolicyDigest>,
+    checks: &[String],
+) -> Vec<Reason> {
     let mut reasons = Vec::new();
     match scan.decision.as_str() {
         "pass" => {}
@@ -185,7 +191,18 @@ fn judge_scan(scan: &ScanPredicate, policy_digest: Option<&str>) -> Vec<Reason> 
             ),
         )),
     }
-    if policy_digest.is_some_and(|want| want != scan.policy.digest) {
+    let left_out: Vec<&str> = checks
+        .iter()
+        .filter(|check| !scan.checks.contains(check))
+        .map(String::as_str)
+        .collect();
+    if !left_out.is_empty() {
+        reasons.push(Reason::fail(
+            &rules::SCAN_INCOMPLETE,
+            format!("the scan left out {}", left_out.join(", ")),
+        ));
+    }
+    if policy.is_some_and(|want| !want.is(&scan.policy.digest)) {
         reasons.push(Reason::fail(
             &rules::SCAN_OTHER_POLICY,
             format!(
@@ -197,11 +214,20 @@ fn judge_scan(scan: &ScanPredicate, policy_digest: Option<&str>) -> Vec<Reason> 
     reasons
 }
 
-fn judge_vsa(vsa: &VsaPredicate, from: &str) -> Option<Reason> {
-    (vsa.verification_result != VerificationResult::Passed).then(|| {
-        Reason::fail(
+fn judge_vsa(vsa: &VsaPredicate, from: &str, policy: Option<&PolicyDigest>) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    if vsa.verification_result != VerificationResult::Passed {
+        reasons.push(Reason::fail(
             &rules::VSA_FAILED,
             format!("the newest summary of environment `{from}` says FAILED"),
-        )
-    })
+        ));
+    }
+    let digest = vsa.policy.digest.get("sha256").map_or("", String::as_str);
+    if policy.is_some_and(|want| !want.is(digest)) {
+        reasons.push(Reason::fail(
+            &rules::VSA_OTHER_POLICY,
+            format!("environment `{from}` was passed under another policy (sha256:{digest})"),
+        ));
+    }
+    reasons
 }

@@ -169,7 +169,7 @@ fn settle(
     let mut outcome = RequirementOutcome {
         predicate: required.condition.predicate(),
         from: match &required.condition {
-            Condition::Vsa { from } => Some(from.clone()),
+            Condition::Vsa { from, .. } => Some(from.clone()),
             _ => None,
         },
         role: required.role.clone(),
@@ -221,7 +221,9 @@ fn is_of_kind(required: &Required, predicate: &Predicate) -> bool {
         (Condition::TestResult { .. }, Predicate::TestResult(_))
         | (Condition::Sbom { .. }, Predicate::Sbom(_))
         | (Condition::Scan { .. }, Predicate::Scan(_)) => true,
-        (Condition::Vsa { from }, Predicate::Vsa(vsa)) => vsa.resource_uri == environment_uri(from),
+        (Condition::Vsa { from, .. }, Predicate::Vsa(vsa)) => {
+            vsa.resource_uri == environment_uri(from)
+        }
         _ => false,
     }
 }
@@ -275,7 +277,7 @@ fn absence(required: &Required, artifact: &Digest, bundles: &[Examined]) -> Reas
         }
     }
     let what = match &required.condition {
-        Condition::Vsa { from } => format!("no summary of environment `{from}`"),
+        Condition::Vsa { from, .. } => format!("no summary of environment `{from}`"),
         _ => format!("no `{kind}` attestation"),
     };
     Reason::fail(

@@ -209,6 +209,7 @@ fn a_certificate_is_not_taken_for_a_role() {
 fn scanned(decision: &str) -> String {
     let predicate = json!({
         "decision": decision, "policy": {"name": "baseline", "digest": "ab"},
+        "checks": ["sbom", "advisories", "registry", "secrets"],
         "time": AN_HOUR_AGO, "reportDigest": {}, "report": {},
     });
     sign(
@@ -238,6 +239,53 @@ fn prod_wants_a_passed_scan_and_the_word_of_staging() {
     scene.attest(&[scanned("pass")]);
     scene.gate("staging", 1, &["--key", &staging_key]);
     scene.prod(1, &["gate/vsa-failed"]);
+}
+
+#[test]
+fn a_scan_of_one_check_alone_or_under_another_policy_is_not_the_scan_of_prod() {
+    let scene = Scene::new();
+    let policy = read(&scene.path("policy.toml"));
+    let dir = scene.dir.path();
+    std::fs::create_dir(scene.path("project")).unwrap();
+    write(&scene.path("project/requirements.txt"), b"");
+    // The same environments judge the scan here, and only what it covers is at stake.
+    let policy = format!("{policy}policy-digest = \"this\"\n[gaps]\n\"*\" = \"report\"\n");
+    write(&scene.path("policy.toml"), policy.as_bytes());
+    write(
+        &scene.path("lax.toml"),
+        policy.replacen("version = 1", "version = 2", 1).as_bytes(),
+    );
+    let tests = statement(
+        &[ARTIFACT],
+        TEST_RESULT,
+        test_result("PASSED", 5, 0, AN_HOUR_AGO),
+    );
+    scene.attest(&[sign("tester", &tests)]);
+    scene.gate("staging", 0, &["--key", &key("promoter-staging.key")]);
+    let sealed = read(&scene.path("app.bin.attestations.jsonl"));
+    let scan = |options: &[&str]| {
+        write(&scene.path("app.bin.attestations.jsonl"), sealed.as_bytes());
+        let check = [
+            "--at",
+            NOW,
+            "check",
+            "project",
+            "--output",
+            "json=scan.json",
+        ];
+        expect(0, &mut sealgate(dir), &[&check[..], options].concat());
+        let builder = key("builder.key");
+        let seal = ["seal", "app.bin", "--only", "scan", "--append"];
+        let options = ["--scan", "scan.json", "--key", &builder];
+        expect(0, &mut sealgate(dir), &[&seal[..], &options].concat()).stderr
+    };
+    scan(&["--policy", "policy.toml"]);
+    scene.prod(0, &[]);
+    let warning = scan(&["--policy", "policy.toml", "--only", "sbom"]);
+    assert!(warning.contains("ran only sbom"), "{warning}");
+    scene.prod(1, &["gate/scan-incomplete"]);
+    scan(&["--policy", "lax.toml"]);
+    scene.prod(1, &["gate/scan-other-policy"]);
 }
 
 #[test]

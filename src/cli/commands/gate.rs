@@ -61,14 +61,16 @@ pub struct GateArgs {
 pub fn run(args: &GateArgs, settings: &Settings) -> Result<Exit, CliError> {
     let LoadedPolicy { policy, info } = policies::load(&args.policy.to_string_lossy())?;
     let failed = |error: EnvironmentError| in_file(&args.policy, Exit::Usage, &error);
-    let required = requirements(&policy.environments, &args.env).map_err(|error| match error {
-        EnvironmentError::UnknownEnvironment { .. } => {
-            let mut error = failed(error);
-            error.message = format!("gate/unknown-environment: {}", error.message);
-            error
-        }
-        error => failed(error),
-    })?;
+    let required = requirements(&policy.environments, &args.env, &info.digest).map_err(
+        |error| match error {
+            EnvironmentError::UnknownEnvironment { .. } => {
+                let mut error = failed(error);
+                error.message = format!("gate/unknown-environment: {}", error.message);
+                error
+            }
+            error => failed(error),
+        },
+    )?;
     let base = args.policy.parent().unwrap_or(Path::new(""));
     let roles = resolve_roles(&policy.roles, base).map_err(failed)?;
     let promoter = policy

@@ -10,6 +10,7 @@ use crate::attest::{
     ScanPredicate, Statement, Subject, TestOutcome,
 };
 use crate::cli::exit::{CliError, Exit};
+use crate::cli::pipeline::Check;
 use crate::cli::settings::Settings;
 use crate::cli::terminal;
 use crate::model::terminal_safe;
@@ -227,7 +228,16 @@ fn statement(args: &SealArgs, part: Part, artifact: &Artifact) -> Result<Vec<u8>
             let report = json(&bytes).map_err(failed)?;
             let scan = ScanPredicate::of_report(report, &hash::sha256(&bytes)).map_err(failed)?;
             if scan.decision != "pass" {
-                terminal::warning(&format!("the scan's decision is `{}`", scan.decision));
+                terminal::warning(&format!(
+                    "the scan's decision is `{}`; it is sealed as it is",
+                    scan.decision
+                ));
+            }
+            if scan.checks.len() < Check::ALL.len() {
+                terminal::warning(&format!(
+                    "the scan ran only {}; a gate asks for all checks unless its policy names some",
+                    scan.checks.join(", ")
+                ));
             }
             about(artifact, SCAN_TYPE, scan.to_json().map_err(failed)?)
         }
