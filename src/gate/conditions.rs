@@ -129,17 +129,24 @@ fn judge_tests(result: &TestResult, min_tests: u64, allow_warned: bool) -> Optio
     // The outcome is not believed alone: a `PASSED` beside failed tests is a contradiction.
     if result.result == TestOutcome::Failed
         || counts.failed > 0
+        || !result.failed.is_empty()
         || exit_code != 0
         || problem.is_some()
     {
         let why = match (counts.failed, problem) {
             (0, Some(text)) => text.to_owned(),
-            (0, None) => format!("the test command ended with {exit_code}"),
+            (0, None) if exit_code != 0 => format!("the test command ended with {exit_code}"),
+            (0, None) if !result.failed.is_empty() => {
+                format!("{} tests are named as failed", result.failed.len())
+            }
+            (0, None) => "the result is FAILED".to_owned(),
             (failed, _) => format!("{failed} of {} tests failed", counts.ran()),
         };
         return Some(Reason::fail(&rules::TESTS_FAILED, why));
     }
-    if (result.result == TestOutcome::Warned || counts.warned > 0) && !allow_warned {
+    let warned =
+        result.result == TestOutcome::Warned || counts.warned > 0 || !result.warned.is_empty();
+    if warned && !allow_warned {
         return Some(Reason::fail(
             &rules::TESTS_WARNED,
             format!("{} tests passed only on another try", counts.warned),

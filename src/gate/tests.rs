@@ -116,6 +116,12 @@ fn each_condition_on_tests_has_its_own_reason() {
         *predicate.pointer_mut(key).unwrap() = value;
         predicate
     };
+    let with = |more: Value| {
+        let mut predicate = tests_at(fresh, "PASSED", 5, 0);
+        let more = more.as_object().unwrap().clone();
+        predicate.as_object_mut().unwrap().extend(more);
+        predicate
+    };
     let cases = [
         // `PASSED` is not believed beside what contradicts it.
         (
@@ -126,6 +132,8 @@ fn each_condition_on_tests_has_its_own_reason() {
             edited("/sealgate_run/exitCode", json!(1)),
             "gate/tests-failed",
         ),
+        (with(json!({"failedTests": ["a::b"]})), "gate/tests-failed"),
+        (with(json!({"warnedTests": ["a::b"]})), "gate/tests-warned"),
         (tests_at(fresh, "PASSED", 2, 0), "gate/too-few-tests"),
         (tests_at(fresh, "FAILED", 5, 1), "gate/tests-failed"),
         (tests_at(fresh, "PASSED", 5, 1), "gate/tests-failed"),
