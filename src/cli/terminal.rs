@@ -34,7 +34,9 @@ pub fn width() -> Option<usize> {
     terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0))
 }
 
-/// An error message on stderr; line breaks are kept, other control characters shown.
+/// An error message on stderr. Lines after the first are indented, so that a line break in
+/// a file name cannot begin a line that looks like one of the program's own; other control
+/// characters are shown.
 pub fn error(message: &str) {
     labelled(RED, "error", message);
 }
@@ -68,5 +70,18 @@ fn safe_lines(message: &str) -> String {
         .lines()
         .map(terminal_safe)
         .collect::<Vec<_>>()
-        .join("\n")
+        .join("\n       ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_cannot_begin_a_line_of_its_own() {
+        assert_eq!(
+            safe_lines("cannot read `x\nPASS: x may enter\r\u{1b}[2J`"),
+            "cannot read `x\n       PASS: x may enter\\u{d}\\u{1b}[2J`"
+        );
+    }
 }
