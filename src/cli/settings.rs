@@ -13,6 +13,8 @@ use std::path::PathBuf;
 pub struct Settings {
     /// The time of the verdict.
     pub now: Timestamp,
+    /// `now` was given with `--at`, not read from the clock.
+    pub time_is_given: bool,
     /// The time that documents carry: `SOURCE_DATE_EPOCH`, else `--at`, else none, so
     /// that the same input gives the same bytes.
     pub document_time: Option<Timestamp>,
@@ -58,6 +60,7 @@ impl Settings {
             .map(zeroize::Zeroizing::new);
         Ok(Self {
             now: at.unwrap_or_else(clock::system_now),
+            time_is_given: at.is_some(),
             document_time: epoch.or(at),
             database,
             passphrase,

@@ -6,7 +6,6 @@ use crate::attest::{
     Predicate, SbomPredicate, ScanPredicate, TestOutcome, TestResult, VerificationResult,
     VsaPredicate,
 };
-use crate::model::Decision;
 use crate::policy::environments::{Condition, PolicyDigest, Required};
 use jiff::Timestamp;
 
@@ -182,14 +181,13 @@ fn judge_scan(
     let mut reasons = Vec::new();
     match scan.decision.as_str() {
         "pass" => {}
-        "inconclusive" => reasons.push(Reason {
-            rule: &rules::SCAN_INCONCLUSIVE,
-            decision: Decision::Inconclusive,
-            message: format!(
+        "inconclusive" => reasons.push(Reason::inconclusive(
+            &rules::SCAN_INCONCLUSIVE,
+            format!(
                 "the scan under policy `{}` was inconclusive",
                 scan.policy.name
             ),
-        }),
+        )),
         other => reasons.push(Reason::fail(
             &rules::SCAN_FAILED,
             format!(

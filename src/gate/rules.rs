@@ -33,7 +33,7 @@ rules! {
         "Make the attestation again with a tool that writes this predicate";
     MISSING_PREDICATE = "gate/missing-predicate", "required attestation is missing",
         "The environment requires an attestation of this kind, and there is none for this artifact.",
-        "Run the step that makes it, seal the artifact, and pass the attestations to the gate";
+        "Run the step that makes it, seal the artifact, and hand the file over: --attestations, or --vsa-in for a summary";
     NO_TIME = "gate/no-time", "attestation without a time",
         "The policy limits the age of this attestation, and it does not say when it was made.",
         "Make it with a tool that records the time, or take `max-age` out of the policy";

@@ -96,7 +96,8 @@ fn a_fresh_passed_test_result_of_one_of_several_subjects_passes() {
     assert_eq!(outcome.decision, Decision::Pass);
     let accepted = outcome.requirements[0].accepted.as_ref().unwrap();
     assert_eq!(accepted.summary, "3 tests passed, 0 skipped, 1 h old");
-    assert_eq!(outcome.evidence[0].accepted, Ok("a:1".to_owned()));
+    assert_eq!(outcome.evidence[0].source, "a:1");
+    assert_eq!(outcome.evidence[0].accepted, Ok(()));
 }
 
 #[test]

@@ -357,6 +357,8 @@ fn the_summary_is_truthful_and_verifies_with_the_promoters_key() {
 fn a_wrong_passphrase_or_key_decides_nothing_and_writes_nothing() {
     let scene = passing_scene();
     let before = names(scene.dir.path());
+    let ran = scene.gate("staging", 2, &[]);
+    assert!(ran.stderr.contains("--no-vsa"), "{}", ran.stderr);
     let tester = key("tester.key");
     let ran = scene.gate("staging", 2, &["--key", &tester]);
     assert!(
@@ -384,6 +386,85 @@ fn a_wrong_passphrase_or_key_decides_nothing_and_writes_nothing() {
     assert_eq!(names(scene.dir.path()), before);
     scene.gate("staging", 0, &["--key", &promoter]);
     assert_eq!(names(scene.dir.path()).len(), before.len() + 1);
+}
+
+#[test]
+fn an_older_summary_does_not_outlive_a_gate_that_could_not_decide() {
+    let scene = passing_scene();
+    let promoter = key("promoter-staging.key");
+    let with_key = ["--key", promoter.as_str()];
+    scene.gate("staging", 0, &with_key);
+    let summary = "app.bin.staging.vsa.json".to_owned();
+    assert!(names(scene.dir.path()).contains(&summary));
+    // Too large to be read: it may hold what speaks against the artifact.
+    std::fs::File::create(scene.path("app.bin.attestations.jsonl"))
+        .unwrap()
+        .set_len(100 * 1024 * 1024)
+        .unwrap();
+    let ran = scene.gate("staging", 3, &with_key);
+    assert!(
+        ran.stderr.contains("larger than the limit"),
+        "{}",
+        ran.stderr
+    );
+    assert!(!names(scene.dir.path()).contains(&summary));
+}
+
+#[test]
+fn the_summary_beside_the_artifact_is_found_and_judged_like_any_other() {
+    let scene = Scene::new();
+    scene.attest(&[passing(), scanned("pass")]);
+    let options = ["--no-vsa", "--format", "json"];
+    let prod = |code: i32, ids: &[&str]| decision(&scene.gate("prod", code, &options), ids);
+    prod(1, &["gate/missing-predicate"]);
+    scene.gate("staging", 0, &["--key", &key("promoter-staging.key")]);
+    prod(0, &[]);
+    write(
+        &scene.path("app.bin.staging.vsa.json"),
+        passing().as_bytes(),
+    );
+    prod(1, &["gate/missing-predicate"]);
+    write(&scene.path("app.bin.staging.vsa.json"), b"");
+    prod(1, &["gate/missing-predicate", "gate/malformed-bundle"]);
+}
+
+#[test]
+fn no_summary_replaces_what_the_gate_reads() {
+    let scene = passing_scene();
+    let promoter = key("promoter-staging.key");
+    let before: Vec<String> = ["app.bin", "policy.toml"]
+        .map(|name| read(&scene.path(name)))
+        .into();
+    for output in ["app.bin", "policy.toml"] {
+        let ran = scene.gate("staging", 2, &["--key", &promoter, "--vsa", output]);
+        assert!(ran.stderr.contains("would replace"), "{}", ran.stderr);
+    }
+    let after = ["app.bin", "policy.toml"].map(|name| read(&scene.path(name)));
+    assert_eq!(before, after);
+    scene.gate("staging", 0, &["--key", &promoter, "--vsa", "out.json"]);
+}
+
+#[test]
+fn the_page_says_once_what_stands_against_the_artifact_and_where() {
+    let scene = passing_scene();
+    let failed = tested("tester", test_result("FAILED", 5, 1, AN_HOUR_AGO));
+    let stranger = tested("stranger", test_result("PASSED", 5, 0, AN_HOUR_AGO));
+    scene.attest(&[failed, stranger]);
+    let page = scene.gate("staging", 1, &["--no-vsa"]).stdout;
+    let told: Vec<&str> = page
+        .lines()
+        .filter(|line| line.contains("app.bin.attestations.jsonl:"))
+        .collect();
+    assert_eq!(told.len(), 2, "{page}");
+    assert_eq!(
+        told[0],
+        "✗ test-result by tester: app.bin.attestations.jsonl:1: 1 of 6 tests failed \
+         [gate/tests-failed]"
+    );
+    assert!(
+        told[1].starts_with("  app.bin.attestations.jsonl:2: test-result by unknown: no role"),
+        "{page}"
+    );
 }
 
 #[test]

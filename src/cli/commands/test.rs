@@ -11,6 +11,7 @@ use crate::attest::{
 };
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::settings::Settings;
+use crate::cli::targets::{check_target, remove_old};
 use crate::cli::terminal;
 use crate::model::terminal_safe;
 use crate::signing::Artifact;
@@ -63,26 +64,38 @@ pub fn run(args: &TestArgs, settings: &Settings) -> Result<Exit, CliError> {
             .map(|artifact| with_ending(artifact, ".test-result.json"))
             .collect(),
     };
+    for output in &outputs {
+        let inputs = args.artifacts.iter().chain(&args.definition);
+        check_target(output, inputs.chain(&args.report).map(PathBuf::as_path))?;
+    }
     // An older result must not outlive a run that ends badly.
     for output in &outputs {
-        remove(output)?;
+        remove_old(output)?;
+    }
+    if settings.time_is_given {
+        terminal::warning(&format!(
+            "the record will say that the tests began at {} (--at), not when they do",
+            settings.now
+        ));
     }
     let stamp = args.report.as_deref().and_then(Stamp::of);
     let clock = Instant::now();
     let ran = execute(&args.command, args.format)?;
     let finished = after(settings.now, clock.elapsed().as_secs());
-    for (subject, artifact) in subjects.iter().zip(&args.artifacts) {
-        let again = Artifact::new(artifact);
-        if *again.digest().map_err(|e| usage(&e))? != subject.sha256 {
-            return Err(CliError::new(
-                Exit::Fail,
-                format!(
-                    "`{}` changed while its tests ran; no result is recorded",
-                    artifact.display()
-                ),
-            )
-            .with_hint("build first, then test the finished artifact"));
-        }
+    for (subject, path) in subjects.iter().zip(&args.artifacts) {
+        let what = match Artifact::new(path).digest() {
+            Ok(digest) if *digest == subject.sha256 => continue,
+            Ok(_) => "changed",
+            Err(_) => "can no longer be read: it changed",
+        };
+        return Err(CliError::new(
+            Exit::Fail,
+            format!(
+                "`{}` {what} while its tests ran; no result is recorded",
+                path.display()
+            ),
+        )
+        .with_hint("build first, then test the finished artifact"));
     }
     let (report, digest, problem) = read_report(args, stamp.as_ref(), &ran);
     let run = TestRun {
@@ -137,17 +150,6 @@ fn configuration(args: &TestArgs) -> Result<Vec<ResourceDescriptor>, CliError> {
             Ok(ResourceDescriptor::new(Some(name), &digest))
         })
         .collect()
-}
-
-fn remove(output: &Path) -> Result<(), CliError> {
-    match std::fs::remove_file(output) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(CliError::new(
-            Exit::Usage,
-            format!("cannot replace `{}`: {error}", output.display()),
-        )
-        .with_hint("name another place with --output")),
-        _ => Ok(()),
-    }
 }
 
 fn after(start: Timestamp, seconds: u64) -> Timestamp {
@@ -264,13 +266,18 @@ fn read_report(
     let failed = |problem: String| (TestReport::default(), None, Some(problem));
     let (format, bytes, parsed) = match &args.report {
         Some(path) => {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let name = path.display();
             let stamp = Stamp::of(path);
             if stamp.is_none() {
                 return failed(format!("the command did not write the report `{name}`"));
             }
+            if !path.is_file() {
+                return failed(format!("the report `{name}` is not a regular file"));
+            }
             if stamp.as_ref() == stamp_before {
-                return failed(format!("the report `{name}` is older than this run"));
+                return failed(format!(
+                    "the report `{name}` is older than this run: the command did not write it again"
+                ));
             }
             match files::read_bounded(path, MAX_REPORT_BYTES as u64) {
                 Ok(bytes) => {
