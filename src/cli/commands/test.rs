@@ -20,7 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Options.
 #[derive(Debug, clap::Args)]
@@ -80,7 +80,7 @@ pub fn run(args: &TestArgs, settings: &Settings) -> Result<Exit, CliError> {
     }
     let stamp = args.report.as_deref().and_then(Stamp::of);
     let clock = Instant::now();
-    let ran = execute(&args.command, args.format)?;
+    let ran = execute(&args.command, args.format, LINGER)?;
     let finished = after(settings.now, clock.elapsed().as_secs());
     for (subject, path) in subjects.iter().zip(&args.artifacts) {
         let what = match Artifact::new(path).digest() {
@@ -121,6 +121,10 @@ pub fn run(args: &TestArgs, settings: &Settings) -> Result<Exit, CliError> {
     for output in &outputs {
         files::write_atomic(output, &bytes).map_err(|e| usage(&e))?;
     }
+    // The command's last line may lack its end.
+    if args.format == ResultFormat::Human && ran.output.last().is_some_and(|last| *last != b'\n') {
+        terminal::result("\n")?;
+    }
     report_result(args, &result, &bytes, &outputs)?;
     Ok(match result.result {
         TestOutcome::Passed | TestOutcome::Warned => Exit::Pass,
@@ -157,16 +161,24 @@ fn after(start: Timestamp, seconds: u64) -> Timestamp {
     start.checked_add(elapsed).unwrap_or(start)
 }
 
+/// Names of failed tests that are shown.
+const MAX_NAMES: usize = 10;
+/// How long the output of a command that has ended may stay open.
+const LINGER: Duration = Duration::from_secs(10);
+
 /// What the command did.
 struct Ran {
     exit_code: i32,
-    /// At most [`MAX_REPORT_BYTES`] of its standard output, and whether that is all.
+    /// At most [`MAX_REPORT_BYTES`] of its standard output.
     output: Vec<u8>,
-    complete: bool,
+    /// Why that is not all of it.
+    incomplete: Option<String>,
 }
 
-/// Runs the command; its standard output is shown as it comes and kept for the report.
-fn execute(command: &[String], format: ResultFormat) -> Result<Ran, CliError> {
+/// Runs the command; its standard output is shown as it comes and kept for the report. A
+/// process that it leaves behind with its output open is waited for no longer than
+/// `linger`: the run would never end, and what it still prints is not the tests'.
+fn execute(command: &[String], format: ResultFormat, linger: Duration) -> Result<Ran, CliError> {
     let Some((program, arguments)) = command.split_first() else {
         return Err(CliError::new(Exit::Usage, "no test command was given"));
     };
@@ -181,27 +193,45 @@ fn execute(command: &[String], format: ResultFormat) -> Result<Ran, CliError> {
         .stdout(Stdio::piped())
         .spawn()
         .map_err(failed)?;
-    let mut output = Vec::new();
-    let mut complete = true;
+    let (sender, receiver) = std::sync::mpsc::channel();
     if let Some(pipe) = child.stdout.take() {
-        let show: Box<dyn std::io::Write> = match format {
+        let show: Box<dyn std::io::Write + Send> = match format {
             ResultFormat::Human => Box::new(std::io::stdout()),
             ResultFormat::Json => Box::new(std::io::stderr()),
         };
-        complete = copy(pipe, show, &mut output).map_err(failed)?;
+        std::thread::spawn(move || {
+            let mut output = Vec::new();
+            let copied = copy(pipe, show, &mut output);
+            // Nobody listens any more where it was waited for too long.
+            let _ = sender.send((output, copied));
+        });
     }
-    let status = child.wait().map_err(failed)?;
+    let exit_code = exit_code(child.wait().map_err(failed)?);
+    let (output, incomplete) = match receiver.recv_timeout(linger) {
+        Ok((output, Ok(true))) => (output, None),
+        Ok((output, Ok(false))) => (
+            output,
+            Some(format!(
+                "the command wrote more than {MAX_REPORT_BYTES} bytes; use --report"
+            )),
+        ),
+        Ok((_, Err(error))) => return Err(failed(error)),
+        Err(_) => (
+            Vec::new(),
+            Some("the command left a process behind that kept its output open".to_owned()),
+        ),
+    };
     Ok(Ran {
-        exit_code: exit_code(status),
+        exit_code,
         output,
-        complete,
+        incomplete,
     })
 }
 
 /// Copies everything to `show` and the first part to `kept`; whether that is all of it.
 fn copy(
     mut pipe: impl Read,
-    mut show: Box<dyn std::io::Write>,
+    mut show: Box<dyn std::io::Write + Send>,
     kept: &mut Vec<u8>,
 ) -> std::io::Result<bool> {
     let mut buffer = vec![0_u8; 64 * 1024];
@@ -287,10 +317,8 @@ fn read_report(
                 Err(error) => return failed(error.to_string()),
             }
         }
-        None if !ran.complete => {
-            return failed(format!(
-                "the command wrote more than {MAX_REPORT_BYTES} bytes; use --report"
-            ));
+        None if ran.incomplete.is_some() => {
+            return (TestReport::default(), None, ran.incomplete.clone());
         }
         None => (
             "cargo-test",
@@ -326,6 +354,15 @@ fn report_result(
             ),
         };
         terminal::error(&why);
+        for name in result.failed.iter().take(MAX_NAMES) {
+            terminal::note(&format!("  failed: {name}"));
+        }
+        if result.failed.len() > MAX_NAMES {
+            terminal::note(&format!(
+                "  and {} more, in the record",
+                result.failed.len() - MAX_NAMES
+            ));
+        }
         if counts.ran() == 0 && args.report.is_none() {
             terminal::hint(
                 "if the tests are not cargo's, let them write JUnit XML and name it with --report",
@@ -351,4 +388,23 @@ fn report_result(
         counts.skipped,
         names.join(", ")
     ))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_left_behind_with_the_output_open_is_not_waited_for() {
+        let run = |script: &str| {
+            let command = ["sh", "-c", script].map(str::to_owned);
+            execute(&command, ResultFormat::Json, Duration::from_millis(500)).unwrap()
+        };
+        let left = run("echo running; sleep 20 & exit 0");
+        assert_eq!(left.exit_code, 0);
+        assert!(left.incomplete.unwrap().contains("left a process behind"));
+        let closed = run("echo running; sleep 20 > /dev/null & exit 0");
+        assert_eq!(closed.incomplete, None);
+        assert_eq!(closed.output, b"running\n");
+    }
 }

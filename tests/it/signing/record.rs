@@ -69,6 +69,8 @@ fn a_run_that_proves_nothing_is_recorded_as_failed() {
         let command = print(dir.path(), output, code);
         let ran = run_tests(dir.path(), 1, &[], &command);
         assert!(ran.stderr.contains(expected), "{expected}: {}", ran.stderr);
+        let named = ran.stderr.contains("  failed: b\n");
+        assert_eq!(named, output == failing, "{}", ran.stderr);
         assert_eq!(statement(dir.path())["predicate"]["result"], "FAILED");
     }
 }
