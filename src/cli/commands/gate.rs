@@ -9,6 +9,7 @@ use crate::cli::settings::Settings;
 use crate::cli::targets::{check_target, remove_old};
 use crate::cli::terminal;
 use crate::gate::{Examined, SummaryRequest, evaluate, examine, summary_statement};
+use crate::model::Decision;
 use crate::policy::environments::{
     Condition, EnvironmentError, Required, TrustedRoles, requirements, resolve_roles,
 };
@@ -132,7 +133,14 @@ pub fn run(args: &GateArgs, settings: &Settings) -> Result<Exit, CliError> {
             .map_err(|e| usage(&e))?;
         bundle.push('\n');
         files::write_atomic(&output, bundle.as_bytes()).map_err(|e| usage(&e))?;
-        terminal::note(&format!("verification summary: {}", output.display()));
+        let word = match outcome.decision {
+            Decision::Pass => "PASSED",
+            Decision::Fail | Decision::Inconclusive => "FAILED",
+        };
+        terminal::note(&format!(
+            "verification summary ({word}): {}",
+            output.display()
+        ));
     }
     terminal::result(&match args.format {
         ResultFormat::Human => page.human(),
