@@ -65,17 +65,33 @@ fn labelled(style: Style, label: &str, message: &str) {
     );
 }
 
+/// Longest message, in characters: what is quoted in it may be as long as a file.
+const MAX_MESSAGE: usize = 4000;
+
 fn safe_lines(message: &str) -> String {
-    message
+    let (message, cut) = match message.char_indices().nth(MAX_MESSAGE) {
+        Some((end, _)) => (message.get(..end).unwrap_or_default(), "…"),
+        None => (message, ""),
+    };
+    let mut lines = message
         .lines()
         .map(terminal_safe)
         .collect::<Vec<_>>()
-        .join("\n       ")
+        .join("\n       ");
+    lines.push_str(cut);
+    lines
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_is_never_as_long_as_a_file() {
+        let long = safe_lines(&"ä".repeat(100_000));
+        assert_eq!(long.chars().count(), MAX_MESSAGE + 1);
+        assert!(long.ends_with('…'));
+    }
 
     #[test]
     fn a_message_cannot_begin_a_line_of_its_own() {

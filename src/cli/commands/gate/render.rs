@@ -12,6 +12,9 @@ const GREEN: Style = AnsiColor::Green.on_default().bold();
 const RED: Style = AnsiColor::Red.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
 
+/// Bundles that do not count and are shown to people; the rest is a number.
+const MAX_UNUSED: usize = 20;
+
 /// Everything that the page shows.
 pub(super) struct Page<'a> {
     pub(super) artifact: String,
@@ -79,7 +82,7 @@ impl Page<'_> {
             return;
         }
         let _ = writeln!(text, "\nnot counted:");
-        for (line, why) in unused {
+        for (line, why) in unused.iter().take(MAX_UNUSED) {
             let _ = writeln!(
                 text,
                 "  {}: {} by {}: {}",
@@ -87,6 +90,13 @@ impl Page<'_> {
                 terminal_safe(&line.predicate),
                 terminal_safe(&line.signer),
                 terminal_safe(why)
+            );
+        }
+        if unused.len() > MAX_UNUSED {
+            let _ = writeln!(
+                text,
+                "  and {} more; --format json lists all",
+                unused.len() - MAX_UNUSED
             );
         }
     }
