@@ -20,14 +20,23 @@ pub struct Arguments {
     pub command: Command,
 }
 
+/// Apart from each command's own, which are what is looked for.
+const GLOBAL_HEADING: &str = "Options of every command";
+
 /// Options of every command.
 #[derive(Debug, Args)]
 pub struct Global {
     /// Judge as of this time (RFC 3339, or seconds since 1970) instead of now
-    #[arg(long, global = true, value_name = "TIME")]
+    #[arg(long, global = true, value_name = "TIME", help_heading = GLOBAL_HEADING)]
     pub at: Option<String>,
     /// Directory of the advisory database [default: the user's data directory]
-    #[arg(long, global = true, value_name = "DIR", env = "SEALGATE_DB")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "SEALGATE_DB",
+        help_heading = GLOBAL_HEADING
+    )]
     pub db: Option<std::path::PathBuf>,
 }
 

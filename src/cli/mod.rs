@@ -9,6 +9,7 @@ pub mod pipeline;
 pub mod policies;
 pub mod progress;
 pub mod settings;
+pub mod targets;
 pub mod terminal;
 
 use args::Arguments;

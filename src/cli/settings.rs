@@ -6,18 +6,21 @@ use super::exit::{CliError, Exit};
 use crate::support::clock;
 use jiff::Timestamp;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What every command is given.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The time of the verdict.
     pub now: Timestamp,
+    /// `now` was given with `--at`, not read from the clock.
+    pub time_is_given: bool,
     /// The time that documents carry: `SOURCE_DATE_EPOCH`, else `--at`, else none, so
     /// that the same input gives the same bytes.
     pub document_time: Option<Timestamp>,
-    /// Directory of the advisory database; it may not exist.
-    pub database: PathBuf,
+    /// Directory of the advisory database, which may not exist; see
+    /// [`Settings::database`].
+    pub database: Option<PathBuf>,
     /// Passphrase of a signing key from `SEALGATE_PASSPHRASE`.
     pub passphrase: Option<zeroize::Zeroizing<String>>,
 }
@@ -26,7 +29,7 @@ impl Settings {
     /// Resolves the settings from options and the process environment.
     ///
     /// # Errors
-    /// Exit 2 where a time is malformed or no database directory can be named.
+    /// Exit 2 where a time is malformed or the passphrase is not text.
     pub fn from_environment(global: &Global) -> Result<Self, CliError> {
         Self::resolve(global, &|name| std::env::var_os(name))
     }
@@ -44,10 +47,7 @@ impl Settings {
             .filter(|value| !value.is_empty())
             .map(|value| parse_time("SOURCE_DATE_EPOCH", &value.to_string_lossy()))
             .transpose()?;
-        let database = match &global.db {
-            Some(path) => path.clone(),
-            None => default_database(variable)?,
-        };
+        let database = global.db.clone().or_else(|| default_database(variable));
         let passphrase = variable("SEALGATE_PASSPHRASE")
             .map(|value| {
                 value.into_string().map_err(|_| {
@@ -58,9 +58,25 @@ impl Settings {
             .map(zeroize::Zeroizing::new);
         Ok(Self {
             now: at.unwrap_or_else(clock::system_now),
+            time_is_given: at.is_some(),
             document_time: epoch.or(at),
             database,
             passphrase,
+        })
+    }
+
+    /// Directory of the advisory database.
+    ///
+    /// # Errors
+    /// Exit 2 where none is named and there is no home directory for the default; only
+    /// for the commands that need a database.
+    pub fn database(&self) -> Result<&Path, CliError> {
+        self.database.as_deref().ok_or_else(|| {
+            CliError::new(
+                Exit::Usage,
+                "no home directory to keep the advisory database in",
+            )
+            .with_hint("name one with --db DIR or SEALGATE_DB")
         })
     }
 }
@@ -76,29 +92,21 @@ fn parse_time(source: &str, text: &str) -> Result<Timestamp, CliError> {
     })
 }
 
-fn default_database(variable: &dyn Fn(&str) -> Option<OsString>) -> Result<PathBuf, CliError> {
+fn default_database(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     let absolute = |name: &str| {
         variable(name)
             .map(PathBuf::from)
             .filter(|path| path.is_absolute())
     };
-    let base = absolute("XDG_DATA_HOME")
+    absolute("XDG_DATA_HOME")
         .or_else(|| absolute("HOME").map(|home| home.join(".local/share")))
-        .or_else(|| absolute("LOCALAPPDATA"));
-    match base {
-        Some(base) => Ok(base.join("sealgate/db")),
-        None => Err(CliError::new(
-            Exit::Usage,
-            "no home directory to keep the advisory database in",
-        )
-        .with_hint("name one with --db DIR or SEALGATE_DB")),
-    }
+        .or_else(|| absolute("LOCALAPPDATA"))
+        .map(|base| base.join("sealgate/db"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::Path;
 
     fn resolve(at: Option<&str>, variables: &[(&str, &str)]) -> Result<Settings, CliError> {
         let global = Global {
@@ -122,7 +130,16 @@ mod tests {
         .unwrap();
         assert_eq!(settings.now.to_string(), "2026-01-02T03:04:05Z");
         assert_eq!(settings.document_time.unwrap().as_second(), 1000);
-        assert_eq!(settings.database, Path::new("/h/.local/share/sealgate/db"));
+        assert_eq!(
+            settings.database().unwrap(),
+            Path::new("/h/.local/share/sealgate/db")
+        );
+    }
+
+    #[test]
+    fn only_a_command_that_needs_the_database_misses_a_home_directory() {
+        let settings = resolve(None, &[]).unwrap();
+        assert_eq!(settings.database().unwrap_err().exit, Exit::Usage);
     }
 
     #[test]

@@ -34,7 +34,9 @@ pub fn width() -> Option<usize> {
     terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0))
 }
 
-/// An error message on stderr; line breaks are kept, other control characters shown.
+/// An error message on stderr. Lines after the first are indented, so that a line break in
+/// a file name cannot begin a line that looks like one of the program's own; other control
+/// characters are shown.
 pub fn error(message: &str) {
     labelled(RED, "error", message);
 }
@@ -63,10 +65,39 @@ fn labelled(style: Style, label: &str, message: &str) {
     );
 }
 
+/// Longest message, in characters: what is quoted in it may be as long as a file.
+const MAX_MESSAGE: usize = 4000;
+
 fn safe_lines(message: &str) -> String {
-    message
+    let (message, cut) = match message.char_indices().nth(MAX_MESSAGE) {
+        Some((end, _)) => (message.get(..end).unwrap_or_default(), "…"),
+        None => (message, ""),
+    };
+    let mut lines = message
         .lines()
         .map(terminal_safe)
         .collect::<Vec<_>>()
-        .join("\n")
+        .join("\n       ");
+    lines.push_str(cut);
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_never_as_long_as_a_file() {
+        let long = safe_lines(&"ä".repeat(100_000));
+        assert_eq!(long.chars().count(), MAX_MESSAGE + 1);
+        assert!(long.ends_with('…'));
+    }
+
+    #[test]
+    fn a_message_cannot_begin_a_line_of_its_own() {
+        assert_eq!(
+            safe_lines("cannot read `x\nPASS: x may enter\r\u{1b}[2J`"),
+            "cannot read `x\n       PASS: x may enter\\u{d}\\u{1b}[2J`"
+        );
+    }
 }

@@ -6,8 +6,7 @@ use crate::attest::{
     Predicate, SbomPredicate, ScanPredicate, TestOutcome, TestResult, VerificationResult,
     VsaPredicate,
 };
-use crate::model::Decision;
-use crate::policy::environments::{Condition, Required};
+use crate::policy::environments::{Condition, PolicyDigest, Required};
 use jiff::Timestamp;
 
 /// Clocks of two machines may differ by this much.
@@ -31,10 +30,12 @@ pub(super) fn judge(required: &Required, predicate: &Predicate, now: Timestamp) 
             },
             Predicate::Sbom(sbom),
         ) => reasons.extend(judge_sbom(sbom, *complete, *min_components)),
-        (Condition::Scan { policy_digest }, Predicate::Scan(scan)) => {
-            reasons.extend(judge_scan(scan, policy_digest.as_deref()));
+        (Condition::Scan { policy, checks }, Predicate::Scan(scan)) => {
+            reasons.extend(judge_scan(scan, policy.as_ref(), checks));
         }
-        (Condition::Vsa { from }, Predicate::Vsa(vsa)) => reasons.extend(judge_vsa(vsa, from)),
+        (Condition::Vsa { from, policy }, Predicate::Vsa(vsa)) => {
+            reasons.extend(judge_vsa(vsa, from, policy.as_ref()));
+        }
         // The caller selects by kind; a predicate of another kind proves nothing.
         (condition, _) => reasons.push(Reason::fail(
             &rules::MISSING_PREDICATE,
@@ -127,17 +128,24 @@ fn judge_tests(result: &TestResult, min_tests: u64, allow_warned: bool) -> Optio
     // The outcome is not believed alone: a `PASSED` beside failed tests is a contradiction.
     if result.result == TestOutcome::Failed
         || counts.failed > 0
+        || !result.failed.is_empty()
         || exit_code != 0
         || problem.is_some()
     {
         let why = match (counts.failed, problem) {
             (0, Some(text)) => text.to_owned(),
-            (0, None) => format!("the test command ended with {exit_code}"),
+            (0, None) if exit_code != 0 => format!("the test command ended with {exit_code}"),
+            (0, None) if !result.failed.is_empty() => {
+                format!("{} tests are named as failed", result.failed.len())
+            }
+            (0, None) => "the result is FAILED".to_owned(),
             (failed, _) => format!("{failed} of {} tests failed", counts.ran()),
         };
         return Some(Reason::fail(&rules::TESTS_FAILED, why));
     }
-    if (result.result == TestOutcome::Warned || counts.warned > 0) && !allow_warned {
+    let warned =
+        result.result == TestOutcome::Warned || counts.warned > 0 || !result.warned.is_empty();
+    if warned && !allow_warned {
         return Some(Reason::fail(
             &rules::TESTS_WARNED,
             format!("{} tests passed only on another try", counts.warned),
@@ -165,18 +173,21 @@ fn judge_sbom(sbom: &SbomPredicate, complete: bool, min_components: u64) -> Opti
     Some(Reason::fail(&rules::SBOM_INCOMPLETE, text))
 }
 
-fn judge_scan(scan: &ScanPredicate, policy_digest: Option<&str>) -> Vec<Reason> {
+fn judge_scan(
+    scan: &ScanPredicate,
+    policy: Option<&PolicyDigest>,
+    checks: &[String],
+) -> Vec<Reason> {
     let mut reasons = Vec::new();
     match scan.decision.as_str() {
         "pass" => {}
-        "inconclusive" => reasons.push(Reason {
-            rule: &rules::SCAN_INCONCLUSIVE,
-            decision: Decision::Inconclusive,
-            message: format!(
+        "inconclusive" => reasons.push(Reason::inconclusive(
+            &rules::SCAN_INCONCLUSIVE,
+            format!(
                 "the scan under policy `{}` was inconclusive",
                 scan.policy.name
             ),
-        }),
+        )),
         other => reasons.push(Reason::fail(
             &rules::SCAN_FAILED,
             format!(
@@ -185,7 +196,18 @@ fn judge_scan(scan: &ScanPredicate, policy_digest: Option<&str>) -> Vec<Reason> 
             ),
         )),
     }
-    if policy_digest.is_some_and(|want| want != scan.policy.digest) {
+    let left_out: Vec<&str> = checks
+        .iter()
+        .filter(|check| !scan.checks.contains(check))
+        .map(String::as_str)
+        .collect();
+    if !left_out.is_empty() {
+        reasons.push(Reason::fail(
+            &rules::SCAN_INCOMPLETE,
+            format!("the scan left out {}", left_out.join(", ")),
+        ));
+    }
+    if policy.is_some_and(|want| !want.is(&scan.policy.digest)) {
         reasons.push(Reason::fail(
             &rules::SCAN_OTHER_POLICY,
             format!(
@@ -197,11 +219,20 @@ fn judge_scan(scan: &ScanPredicate, policy_digest: Option<&str>) -> Vec<Reason> 
     reasons
 }
 
-fn judge_vsa(vsa: &VsaPredicate, from: &str) -> Option<Reason> {
-    (vsa.verification_result != VerificationResult::Passed).then(|| {
-        Reason::fail(
+fn judge_vsa(vsa: &VsaPredicate, from: &str, policy: Option<&PolicyDigest>) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    if vsa.verification_result != VerificationResult::Passed {
+        reasons.push(Reason::fail(
             &rules::VSA_FAILED,
             format!("the newest summary of environment `{from}` says FAILED"),
-        )
-    })
+        ));
+    }
+    let digest = vsa.policy.digest.get("sha256").map_or("", String::as_str);
+    if policy.is_some_and(|want| !want.is(digest)) {
+        reasons.push(Reason::fail(
+            &rules::VSA_OTHER_POLICY,
+            format!("environment `{from}` was passed under another policy (sha256:{digest})"),
+        ));
+    }
+    reasons
 }

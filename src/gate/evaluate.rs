@@ -16,6 +16,8 @@ pub struct Reason {
     pub rule: &'static Rule,
     /// What it does to the decision: fail or inconclusive.
     pub decision: Decision,
+    /// The bundle that it is about: `file` or `file:line`.
+    pub source: Option<String>,
     /// What it is here, one line.
     pub message: String,
 }
@@ -25,8 +27,21 @@ impl Reason {
         Self {
             rule,
             decision: Decision::Fail,
+            source: None,
             message,
         }
+    }
+
+    pub(super) fn inconclusive(rule: &'static Rule, message: String) -> Self {
+        Self {
+            decision: Decision::Inconclusive,
+            ..Self::fail(rule, message)
+        }
+    }
+
+    fn of(mut self, bundle: &Examined) -> Self {
+        self.source = Some(bundle.source.clone());
+        self
     }
 }
 
@@ -119,23 +134,17 @@ pub fn evaluate(
 
 /// A damaged or forged bundle counts against the artifact whatever it was for.
 fn damage(bundle: &Examined) -> Option<Reason> {
-    match &bundle.examination {
-        Examination::Malformed(text) => Some(Reason {
-            rule: &rules::MALFORMED_BUNDLE,
-            decision: Decision::Inconclusive,
-            message: format!("{}: {text}", bundle.source),
-        }),
-        Examination::BadSignature(text) => Some(Reason::fail(
-            &rules::BAD_SIGNATURE,
-            format!("{}: {text}", bundle.source),
-        )),
-        Examination::MalformedStatement(text) => Some(Reason {
-            rule: &rules::MALFORMED_STATEMENT,
-            decision: Decision::Inconclusive,
-            message: format!("{}: {text}", bundle.source),
-        }),
-        _ => None,
-    }
+    let reason = match &bundle.examination {
+        Examination::Malformed(text) => {
+            Reason::inconclusive(&rules::MALFORMED_BUNDLE, text.clone())
+        }
+        Examination::BadSignature(text) => Reason::fail(&rules::BAD_SIGNATURE, text.clone()),
+        Examination::MalformedStatement(text) => {
+            Reason::inconclusive(&rules::MALFORMED_STATEMENT, text.clone())
+        }
+        _ => return None,
+    };
+    Some(reason.of(bundle))
 }
 
 /// An attestation of the right kind by the right role about this artifact.
@@ -169,7 +178,7 @@ fn settle(
     let mut outcome = RequirementOutcome {
         predicate: required.condition.predicate(),
         from: match &required.condition {
-            Condition::Vsa { from } => Some(from.clone()),
+            Condition::Vsa { from, .. } => Some(from.clone()),
             _ => None,
         },
         role: required.role.clone(),
@@ -180,6 +189,7 @@ fn settle(
     let newest = newest(candidates);
     for candidate in &newest {
         for reason in conditions::judge(required, &candidate.attestation.predicate, now) {
+            let reason = reason.of(candidate.bundle);
             if !outcome.reasons.contains(&reason) {
                 outcome.reasons.push(reason);
             }
@@ -221,7 +231,9 @@ fn is_of_kind(required: &Required, predicate: &Predicate) -> bool {
         (Condition::TestResult { .. }, Predicate::TestResult(_))
         | (Condition::Sbom { .. }, Predicate::Sbom(_))
         | (Condition::Scan { .. }, Predicate::Scan(_)) => true,
-        (Condition::Vsa { from }, Predicate::Vsa(vsa)) => vsa.resource_uri == environment_uri(from),
+        (Condition::Vsa { from, .. }, Predicate::Vsa(vsa)) => {
+            vsa.resource_uri == environment_uri(from)
+        }
         _ => false,
     }
 }
@@ -245,43 +257,46 @@ fn absence(required: &Required, artifact: &Digest, bundles: &[Examined]) -> Reas
             return reason;
         }
         if let Examination::WrongPayloadType(text) = &bundle.examination {
-            let message = format!("{}: {text}", bundle.source);
-            return Reason::fail(&rules::WRONG_PAYLOAD_TYPE, message);
+            return Reason::fail(&rules::WRONG_PAYLOAD_TYPE, text.clone()).of(bundle);
         }
     }
     if let Some(bundle) = bundles.iter().filter(ours).find(|b| verified(b, false)) {
-        return Reason::fail(
-            &rules::OTHER_SUBJECT,
-            format!(
-                "{}: the `{kind}` attestation is not about {artifact}",
-                bundle.source
-            ),
-        );
+        let message = format!("is about {}, not about this artifact", about(bundle));
+        return Reason::fail(&rules::OTHER_SUBJECT, message).of(bundle);
     }
     if let Some(bundle) = bundles.iter().find(|b| verified(b, true)) {
-        return Reason::fail(
-            &rules::WRONG_SIGNER_ROLE,
-            format!(
-                "{}: the `{kind}` attestation is signed by {}, not by {role}",
-                bundle.source,
-                bundle.roles.join(", ")
-            ),
-        );
+        let message = format!("is signed by {}, not by {role}", bundle.roles.join(", "));
+        return Reason::fail(&rules::WRONG_SIGNER_ROLE, message).of(bundle);
     }
     for bundle in bundles.iter().filter(claims) {
         if let Examination::Untrusted(text) = &bundle.examination {
-            let message = format!("{}: {text}", bundle.source);
-            return Reason::fail(&rules::UNTRUSTED_SIGNER, message);
+            return Reason::fail(&rules::UNTRUSTED_SIGNER, text.clone()).of(bundle);
         }
     }
     let what = match &required.condition {
-        Condition::Vsa { from } => format!("no summary of environment `{from}`"),
+        Condition::Vsa { from, .. } => format!("no summary of environment `{from}`"),
         _ => format!("no `{kind}` attestation"),
     };
     Reason::fail(
         &rules::MISSING_PREDICATE,
-        format!("{what} by {role} for {artifact}"),
+        format!("{what} by {role} for this artifact"),
     )
+}
+
+/// What a verified statement is about: its first subject, and how many more.
+fn about(bundle: &Examined) -> String {
+    let Examination::Verified(attestation) = &bundle.examination else {
+        return "nothing that is known".to_owned();
+    };
+    let subjects = &attestation.statement.subjects;
+    let Some(first) = subjects.first() else {
+        return "nothing".to_owned();
+    };
+    let hex: String = first.sha256.hex().chars().take(12).collect();
+    match subjects.len() {
+        1 => format!("`{}` (sha256:{hex}…)", first.name),
+        count => format!("`{}` (sha256:{hex}…) and {} more", first.name, count - 1),
+    }
 }
 
 fn evidence_line(
@@ -290,10 +305,9 @@ fn evidence_line(
     requirements: &[RequirementOutcome],
 ) -> EvidenceLine {
     let used = requirements.iter().any(|outcome| {
-        outcome
-            .accepted
-            .as_ref()
-            .is_some_and(|accepted| accepted.source == bundle.source)
+        outcome.accepted.as_ref().is_some_and(|accepted| {
+            accepted.source == bundle.source && accepted.bundle == bundle.digest
+        })
     });
     let refused = requirements
         .iter()
@@ -311,12 +325,13 @@ fn evidence_line(
         Examination::Verified(attestation) if !attestation.statement.is_about(artifact) => {
             Err("is about another artifact".to_owned())
         }
-        Examination::Verified(_) if used => Ok(bundle.source.clone()),
+        Examination::Verified(_) if used => Ok(()),
         Examination::Verified(_) if refused => Err("does not say what is required".to_owned()),
         Examination::Verified(_) if asked_for => Err("another one decides: the newest".to_owned()),
         Examination::Verified(_) => Err("is not required from this signer".to_owned()),
     };
     EvidenceLine {
+        source: bundle.source.clone(),
         predicate: bundle.predicate.clone(),
         signer: signer(bundle),
         accepted,

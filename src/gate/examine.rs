@@ -50,6 +50,10 @@ pub struct VerifiedAttestation {
     pub predicate: Predicate,
 }
 
+/// Longest text of a bundle that is told again, in characters: a predicate type or a key
+/// of JSON may be as long as a file, and the page of a gate is one page.
+const MAX_TOLD: usize = 300;
+
 /// Examines one bundle, or what became of reading it.
 #[must_use]
 pub fn examine(
@@ -65,7 +69,7 @@ pub fn examine(
                 digest: None,
                 predicate: "unknown".to_owned(),
                 roles: Vec::new(),
-                examination: Examination::Malformed(error.to_string()),
+                examination: Examination::Malformed(clipped(&error)),
             };
         }
     };
@@ -84,7 +88,7 @@ pub fn examine(
 fn identify(bundle: &Bundle, roles: &TrustedRoles) -> (Vec<String>, Examination) {
     let hint = match bundle.key_hint() {
         Ok(hint) => hint,
-        Err(error) => return (Vec::new(), Examination::Untrusted(error.to_string())),
+        Err(error) => return (Vec::new(), Examination::Untrusted(clipped(&error))),
     };
     let mut named: Vec<&PublicKey> = Vec::new();
     for (_, key) in roles.iter() {
@@ -95,7 +99,7 @@ fn identify(bundle: &Bundle, roles: &TrustedRoles) -> (Vec<String>, Examination)
         }
     }
     if named.is_empty() {
-        let text = format!("no role has the key {}", show_hint(hint));
+        let text = clipped(&format_args!("no role has the key {}", show_hint(hint)));
         return (Vec::new(), Examination::Untrusted(text));
     }
     let mut failure = None;
@@ -111,7 +115,7 @@ fn identify(bundle: &Bundle, roles: &TrustedRoles) -> (Vec<String>, Examination)
             Examination::Untrusted("no role's key verifies it".to_owned()),
         );
     };
-    let text = error.to_string();
+    let text = clipped(&error);
     match error {
         // Without a hint, any key was tried: that none fits is no sign of tampering.
         SigningError::BadSignature { .. } if hint.is_empty() => (
@@ -138,7 +142,15 @@ fn read_statement(verified: &VerifiedStatement) -> Examination {
             statement,
             predicate,
         })),
-        Err(error) => Examination::MalformedStatement(error.to_string()),
+        Err(error) => Examination::MalformedStatement(clipped(&error)),
+    }
+}
+
+fn clipped(text: &dyn std::fmt::Display) -> String {
+    let text = text.to_string();
+    match text.char_indices().nth(MAX_TOLD) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text,
     }
 }
 
@@ -148,7 +160,7 @@ fn claimed_predicate(bundle: &Bundle) -> String {
         Ok(SignedContent::Envelope(envelope)) => Statement::parse(envelope.payload.as_bytes())
             .map_or_else(
                 |_| "unknown".to_owned(),
-                |statement| short_name(&statement.predicate_type).to_owned(),
+                |statement| clipped(&short_name(&statement.predicate_type)),
             ),
         Ok(SignedContent::Message(_)) => "file signature".to_owned(),
         Err(_) => "unknown".to_owned(),

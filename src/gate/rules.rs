@@ -33,7 +33,7 @@ rules! {
         "Make the attestation again with a tool that writes this predicate";
     MISSING_PREDICATE = "gate/missing-predicate", "required attestation is missing",
         "The environment requires an attestation of this kind, and there is none for this artifact.",
-        "Run the step that makes it, seal the artifact, and pass the attestations to the gate";
+        "Run the step that makes it, seal the artifact, and hand the file over: --attestations, or --vsa-in for a summary";
     NO_TIME = "gate/no-time", "attestation without a time",
         "The policy limits the age of this attestation, and it does not say when it was made.",
         "Make it with a tool that records the time, or take `max-age` out of the policy";
@@ -46,6 +46,9 @@ rules! {
     SCAN_FAILED = "gate/scan-failed", "scan failed",
         "The newest scan of the artifact's sources ended with a failed verdict.",
         "Fix the findings, scan, build and seal again";
+    SCAN_INCOMPLETE = "gate/scan-incomplete", "scan without a required check",
+        "The scan did not run every check that the environment requires; what it left out is unknown.",
+        "Scan without `--only`, or name the checks that are enough with `checks` in the policy";
     SCAN_INCONCLUSIVE = "gate/scan-inconclusive", "scan inconclusive",
         "The newest scan could not check something that its policy requires.",
         "Close the gaps that the scan lists, scan and seal again";
@@ -73,6 +76,9 @@ rules! {
     VSA_FAILED = "gate/vsa-failed", "not passed in the environment before",
         "The newest verification summary of the environment before says FAILED.",
         "Pass that environment's gate first";
+    VSA_OTHER_POLICY = "gate/vsa-other-policy", "passed under another policy",
+        "The environment before was passed under another policy file than this one demands.",
+        "Pass that environment's gate again with the policy that is named";
     WRONG_PAYLOAD_TYPE = "gate/wrong-payload-type", "envelope of another kind",
         "The envelope's payload type is not that of an in-toto statement, so the signature says nothing about one.",
         "Get the attestation again from where it was made";

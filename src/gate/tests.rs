@@ -3,7 +3,7 @@
 use super::*;
 use crate::attest::{Predicate, SCAN_TYPE, Statement, Subject, TEST_RESULT_TYPE, VSA_TYPE};
 use crate::model::{Decision, Digest, DigestAlgorithm, PolicyInfo};
-use crate::policy::environments::{Age, Condition, Required};
+use crate::policy::environments::{Age, Condition, PolicyDigest, Required};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -96,7 +96,8 @@ fn a_fresh_passed_test_result_of_one_of_several_subjects_passes() {
     assert_eq!(outcome.decision, Decision::Pass);
     let accepted = outcome.requirements[0].accepted.as_ref().unwrap();
     assert_eq!(accepted.summary, "3 tests passed, 0 skipped, 1 h old");
-    assert_eq!(outcome.evidence[0].accepted, Ok("a:1".to_owned()));
+    assert_eq!(outcome.evidence[0].source, "a:1");
+    assert_eq!(outcome.evidence[0].accepted, Ok(()));
 }
 
 #[test]
@@ -116,6 +117,12 @@ fn each_condition_on_tests_has_its_own_reason() {
         *predicate.pointer_mut(key).unwrap() = value;
         predicate
     };
+    let with = |more: Value| {
+        let mut predicate = tests_at(fresh, "PASSED", 5, 0);
+        let more = more.as_object().unwrap().clone();
+        predicate.as_object_mut().unwrap().extend(more);
+        predicate
+    };
     let cases = [
         // `PASSED` is not believed beside what contradicts it.
         (
@@ -126,6 +133,8 @@ fn each_condition_on_tests_has_its_own_reason() {
             edited("/sealgate_run/exitCode", json!(1)),
             "gate/tests-failed",
         ),
+        (with(json!({"failedTests": ["a::b"]})), "gate/tests-failed"),
+        (with(json!({"warnedTests": ["a::b"]})), "gate/tests-warned"),
         (tests_at(fresh, "PASSED", 2, 0), "gate/too-few-tests"),
         (tests_at(fresh, "FAILED", 5, 1), "gate/tests-failed"),
         (tests_at(fresh, "PASSED", 5, 1), "gate/tests-failed"),
@@ -302,6 +311,7 @@ fn scan(decision: &str) -> Examined {
         SCAN_TYPE,
         json!({
             "decision": decision, "policy": {"name": "baseline", "digest": "ab"},
+            "checks": ["sbom", "secrets"],
             "time": "2026-11-23T11:00:00Z", "reportDigest": {}, "report": {},
         }),
     )
@@ -309,9 +319,10 @@ fn scan(decision: &str) -> Examined {
 
 #[test]
 fn a_scan_must_pass_and_under_the_policy_that_was_named() {
-    let required = |policy_digest: Option<&str>| Required {
+    let required = |digest: Option<&str>| Required {
         condition: Condition::Scan {
-            policy_digest: policy_digest.map(str::to_owned),
+            policy: digest.map(|hex| PolicyDigest::Sha256(hex.to_owned())),
+            checks: vec!["secrets".to_owned()],
         },
         role: "scanner".to_owned(),
         max_age: None,
@@ -358,6 +369,7 @@ fn a_summary_counts_for_its_own_environment_and_only_the_newest() {
     let required = Required {
         condition: Condition::Vsa {
             from: "staging".to_owned(),
+            policy: None,
         },
         role: "promoter".to_owned(),
         max_age: None,
@@ -382,6 +394,74 @@ fn a_summary_counts_for_its_own_environment_and_only_the_newest() {
         ]),
         (Decision::Fail, Some("gate/vsa-failed"))
     );
+}
+
+#[test]
+fn a_scan_that_left_a_required_check_out_does_not_count() {
+    let required = |checks: &[&str]| Required {
+        condition: Condition::Scan {
+            policy: None,
+            checks: checks.iter().map(|&check| check.to_owned()).collect(),
+        },
+        role: "scanner".to_owned(),
+        max_age: None,
+    };
+    let passing = decide(&[scan("pass")], &required(&["sbom", "secrets"]));
+    assert_eq!(passing.decision, Decision::Pass);
+    let short = decide(&[scan("pass")], &required(&["advisories", "secrets"]));
+    assert_eq!(ids(&short), ["gate/scan-incomplete"]);
+    assert_eq!(short.reasons[0].message, "the scan left out advisories");
+    // One that does not say what it checked has checked nothing.
+    let silent = bundle(
+        "a:3",
+        "scanner",
+        SCAN_TYPE,
+        json!({
+            "decision": "pass", "policy": {"name": "baseline", "digest": "ab"},
+            "time": "2026-11-23T11:00:00Z", "reportDigest": {}, "report": {},
+        }),
+    );
+    assert_eq!(
+        ids(&decide(&[silent], &required(&["sbom"]))),
+        ["gate/scan-incomplete"]
+    );
+}
+
+#[test]
+fn a_summary_under_another_policy_does_not_count_where_one_is_named() {
+    let required = |hex: Option<&str>| Required {
+        condition: Condition::Vsa {
+            from: "staging".to_owned(),
+            policy: hex.map(|hex| PolicyDigest::Sha256(hex.to_owned())),
+        },
+        role: "promoter".to_owned(),
+        max_age: None,
+    };
+    let under = |policy: Value| {
+        bundle(
+            "v",
+            "promoter",
+            VSA_TYPE,
+            json!({
+                "verifier": {"id": "urn:sealgate:gate"}, "timeVerified": "2026-11-23T11:00:00Z",
+                "resourceUri": crate::attest::environment_uri("staging"),
+                "policy": policy, "verificationResult": "PASSED", "verifiedLevels": [],
+            }),
+        )
+    };
+    let named = || under(json!({"uri": "urn:x", "digest": {"sha256": "ab"}}));
+    for passing in [
+        decide(&[named()], &required(Some("ab"))),
+        decide(&[named()], &required(None)),
+    ] {
+        assert_eq!(passing.decision, Decision::Pass);
+    }
+    for refused in [
+        decide(&[named()], &required(Some("cd"))),
+        decide(&[under(json!({"uri": "urn:x"}))], &required(Some("ab"))),
+    ] {
+        assert_eq!(ids(&refused), ["gate/vsa-other-policy"]);
+    }
 }
 
 #[test]

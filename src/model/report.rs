@@ -58,12 +58,14 @@ pub struct SecretsScanned {
 /// An attestation that was looked at by a gate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EvidenceLine {
+    /// Where it came from: `file` or `file:line`.
+    pub source: String,
     /// Short name of the predicate: `test-result`.
     pub predicate: String,
     /// Who signed it: a role name, or the key hint.
     pub signer: String,
     /// Whether it counts, and why not.
-    pub accepted: Result<String, String>,
+    pub accepted: Result<(), String>,
 }
 
 /// Everything that one run has to say.

@@ -276,14 +276,26 @@ fn check_ids(document: &Document, source_name: &str, known: &[&str]) -> Result<(
                     .any(|k| k.split_once('/').is_some_and(|(r, _)| r == room))
             });
         if !is_known {
-            return Err(PolicyError::UnknownRule {
-                source_name: source_name.to_owned(),
-                id: id.clone(),
-                nearest: nearest(id, known.iter().copied()),
-            });
+            return Err(unknown_rule(id, source_name, known));
         }
     }
-    Ok(())
+    // Advisory ids and kinds of secrets hold no slash.
+    let waived = document.waiver.iter().map(|waiver| &waiver.id);
+    match waived
+        .filter(|id| id.contains('/'))
+        .find(|id| !known.contains(&id.as_str()))
+    {
+        Some(id) => Err(unknown_rule(id, source_name, known)),
+        None => Ok(()),
+    }
+}
+
+fn unknown_rule(id: &str, source_name: &str, known: &[&str]) -> PolicyError {
+    PolicyError::UnknownRule {
+        source_name: source_name.to_owned(),
+        id: id.to_owned(),
+        nearest: nearest(id, known.iter().copied()),
+    }
 }
 
 /// The candidate most like a word, if one is like it at all.

@@ -15,8 +15,10 @@
 //! ```
 
 mod error;
+mod requirement;
 
 pub use error::EnvironmentError;
+pub use requirement::{Age, Condition, PolicyDigest, Requirement};
 
 use crate::signing::{self, KeyId, PublicKey};
 use serde::Deserialize;
@@ -50,187 +52,6 @@ pub struct Environment {
     /// What must be attested, all of it.
     #[serde(default)]
     pub require: Vec<Requirement>,
-}
-
-/// An age limit: a whole number and `m`, `h`, `d` or `w`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Age {
-    /// The limit in seconds.
-    pub seconds: i64,
-}
-
-impl TryFrom<String> for Age {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let bad = || format!("`{text}` is not an age: write `12h`, `30d` or `2w`");
-        let unit = text.chars().last().ok_or_else(bad)?;
-        let factor: i64 = match unit {
-            'm' => 60,
-            'h' => 3600,
-            'd' => 86_400,
-            'w' => 7 * 86_400,
-            _ => return Err(bad()),
-        };
-        let count: u32 = text
-            .strip_suffix(unit)
-            .and_then(|count| count.parse().ok())
-            .filter(|count| *count > 0)
-            .ok_or_else(bad)?;
-        Ok(Self {
-            seconds: factor.saturating_mul(i64::from(count)),
-        })
-    }
-}
-
-/// What an attestation must be, and what it must say.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Condition {
-    /// A passed test run.
-    TestResult {
-        /// At least so many tests passed; at least 1.
-        min_tests: u64,
-        /// Accept tests that passed only on another try.
-        allow_warned: bool,
-    },
-    /// An SBOM.
-    Sbom {
-        /// It must say that it is complete.
-        complete: bool,
-        /// At least so many components.
-        min_components: u64,
-    },
-    /// A passed scan.
-    Scan {
-        /// SHA-256 (hex) that the scan's policy must have.
-        policy_digest: Option<String>,
-    },
-    /// A passed gate of another environment.
-    Vsa {
-        /// That environment.
-        from: String,
-    },
-}
-
-impl Condition {
-    /// `test-result`, `sbom`, `scan`, `vsa`.
-    #[must_use]
-    pub fn predicate(&self) -> &'static str {
-        match self {
-            Self::TestResult { .. } => "test-result",
-            Self::Sbom { .. } => "sbom",
-            Self::Scan { .. } => "scan",
-            Self::Vsa { .. } => "vsa",
-        }
-    }
-}
-
-/// One entry of `require`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "RequirementDocument")]
-pub struct Requirement {
-    /// What it must say.
-    pub condition: Condition,
-    /// Who must have signed it; none for a VSA, whose signer is the other environment's
-    /// promoter.
-    pub role: Option<String>,
-    /// How old it may be.
-    pub max_age: Option<Age>,
-}
-
-/// As written: every key of every predicate. Which fit together is checked at once, so
-/// that a condition on the wrong predicate is an error and not a condition less.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RequirementDocument {
-    predicate: PredicateWord,
-    role: Option<String>,
-    max_age: Option<Age>,
-    min_tests: Option<u64>,
-    allow_warned: Option<bool>,
-    complete: Option<bool>,
-    min_components: Option<u64>,
-    policy_digest: Option<String>,
-    from: Option<String>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum PredicateWord {
-    TestResult,
-    Sbom,
-    Scan,
-    Vsa,
-}
-
-impl TryFrom<RequirementDocument> for Requirement {
-    type Error = String;
-
-    fn try_from(document: RequirementDocument) -> Result<Self, String> {
-        use PredicateWord::{Sbom, Scan, TestResult, Vsa};
-        let predicate = document.predicate;
-        for (key, present, belongs_to) in [
-            ("min-tests", document.min_tests.is_some(), TestResult),
-            ("allow-warned", document.allow_warned.is_some(), TestResult),
-            ("complete", document.complete.is_some(), Sbom),
-            ("min-components", document.min_components.is_some(), Sbom),
-            ("policy-digest", document.policy_digest.is_some(), Scan),
-            ("from", document.from.is_some(), Vsa),
-        ] {
-            if present && predicate != belongs_to {
-                return Err(format!("`{key}` does not apply to this predicate"));
-            }
-        }
-        match (predicate, &document.role) {
-            (Vsa, Some(_)) => {
-                return Err(
-                    "a `vsa` has no `role`: it is signed by the promoter of the environment in \
-                     `from`"
-                        .to_owned(),
-                );
-            }
-            (Vsa, None) | (_, Some(_)) => {}
-            (_, None) => return Err("`role` is missing: who must have signed it".to_owned()),
-        }
-        let condition = match predicate {
-            TestResult => Condition::TestResult {
-                // No policy can make an empty test run count.
-                min_tests: document.min_tests.unwrap_or(1).max(1),
-                allow_warned: document.allow_warned.unwrap_or(false),
-            },
-            Sbom => Condition::Sbom {
-                complete: document.complete.unwrap_or(false),
-                min_components: document.min_components.unwrap_or(0),
-            },
-            Scan => Condition::Scan {
-                policy_digest: document.policy_digest.map(checked_digest).transpose()?,
-            },
-            Vsa => Condition::Vsa {
-                from: document
-                    .from
-                    .ok_or("`from` is missing: the environment that must have been passed")?,
-            },
-        };
-        Ok(Self {
-            condition,
-            role: document.role,
-            max_age: document.max_age,
-        })
-    }
-}
-
-fn checked_digest(text: String) -> Result<String, String> {
-    let hex = text.strip_prefix("sha256:").unwrap_or(&text);
-    let valid = hex.len() == 64
-        && hex
-            .bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    if valid {
-        Ok(hex.to_owned())
-    } else {
-        Err(format!("`{text}` is not a SHA-256 in lower-case hex"))
-    }
 }
 
 /// A requirement whose signer is known.
@@ -333,7 +154,7 @@ pub fn check_environments(
 ) -> Result<(), EnvironmentError> {
     for (name, environment) in environments {
         check_name(name)?;
-        let required = requirements(environments, name)?;
+        let required = requirements(environments, name, "")?;
         let named = required
             .iter()
             .map(|required| &required.role)
@@ -352,7 +173,7 @@ pub fn check_environments(
 }
 
 /// Everything that an environment demands, in the order of the policy; the VSA of
-/// `requires-vsa-from` comes first.
+/// `requires-vsa-from` comes first. `this` is the SHA-256 (hex) of the policy file.
 ///
 /// # Errors
 /// [`EnvironmentError::UnknownEnvironment`], [`EnvironmentError::NoPromoter`],
@@ -360,31 +181,34 @@ pub fn check_environments(
 pub fn requirements(
     environments: &BTreeMap<String, Environment>,
     name: &str,
+    this: &str,
 ) -> Result<Vec<Required>, EnvironmentError> {
     let environment = find(environments, name)?;
     let shorthand = environment
         .requires_vsa_from
         .iter()
         .map(|from| Requirement {
-            condition: Condition::Vsa { from: from.clone() },
+            condition: Condition::Vsa {
+                from: from.clone(),
+                policy: None,
+            },
             role: None,
             max_age: None,
         });
     let mut required = Vec::new();
     for requirement in shorthand.chain(environment.require.iter().cloned()) {
         let role = match (&requirement.condition, requirement.role) {
-            (Condition::Vsa { from }, _) => {
-                find(environments, from)?.promoter.clone().ok_or_else(|| {
-                    EnvironmentError::NoPromoter {
-                        environment: name.to_owned(),
-                        from: from.clone(),
-                    }
-                })?
-            }
+            (Condition::Vsa { from, .. }, _) => find(environments, from)?
+                .promoter
+                .clone()
+                .ok_or_else(|| EnvironmentError::NoPromoter {
+                    environment: name.to_owned(),
+                    from: from.clone(),
+                })?,
             (_, role) => role.unwrap_or_default(),
         };
         required.push(Required {
-            condition: requirement.condition,
+            condition: requirement.condition.resolved(this),
             role,
             max_age: requirement.max_age,
         });
@@ -417,8 +241,8 @@ fn check_order(
     let mut reached = Vec::new();
     let mut open = vec![start.to_owned()];
     while let Some(name) = open.pop() {
-        for required in requirements(environments, &name)? {
-            let Condition::Vsa { from } = required.condition else {
+        for required in requirements(environments, &name, "")? {
+            let Condition::Vsa { from, .. } = required.condition else {
                 continue;
             };
             if from == start {

@@ -125,6 +125,9 @@ impl Hint for PolicyError {
                     .join(", ")
             )),
             Self::BadWaiver { problem, .. } => Some(match problem {
+                WaiverProblem::Empty("path" | "component") => {
+                    "name a place, or leave the key out".to_owned()
+                }
                 WaiverProblem::Empty(_) => "say who answers for it and why".to_owned(),
                 WaiverProblem::BadDate(_) => "write it as `expires = \"2026-12-31\"`".to_owned(),
                 WaiverProblem::TooLong { max_days, .. } => format!(

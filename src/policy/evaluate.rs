@@ -12,6 +12,9 @@ use crate::model::{
 };
 use jiff::Timestamp;
 
+/// A source may be ahead of this machine's clock by so much.
+const DATE_TOLERANCE_SECONDS: i64 = 86_400;
+
 /// What the checks brought.
 #[derive(Debug, Clone, Default)]
 pub struct Checked {
@@ -87,8 +90,14 @@ fn stale_sources(policy: &Policy, database: &DatabaseInfo, now: Timestamp) -> Ve
         .iter()
         .filter_map(|source| {
             let newest: Option<Timestamp> = source.newest.as_ref().and_then(|t| t.parse().ok());
+            let age = |newest: Timestamp| now.as_second().saturating_sub(newest.as_second());
             let message = match newest {
-                Some(newest) if now.as_second() - newest.as_second() <= limit => return None,
+                // One record dated tomorrow must not make a database young forever.
+                Some(newest) if age(newest) < -DATE_TOLERANCE_SECONDS => format!(
+                    "the age of the records of {} is not known: the newest is dated {newest}, after now",
+                    source.name
+                ),
+                Some(newest) if age(newest) <= limit => return None,
                 Some(newest) => format!(
                     "the newest record of {} is from {newest}, more than {max_days} days ago",
                     source.name

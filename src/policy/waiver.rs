@@ -54,7 +54,11 @@ impl TryFrom<WaiverDocument> for Waiver {
             ("id", &document.id),
             ("reason", &document.reason),
             ("owner", &document.owner),
-        ] {
+        ]
+        .into_iter()
+        .chain(document.component.as_ref().map(|text| ("component", text)))
+        .chain(document.path.as_ref().map(|text| ("path", text)))
+        {
             if value.trim().is_empty() {
                 return Err(WaiverProblem::Empty(name));
             }
@@ -117,7 +121,8 @@ impl Waiver {
             Detail::Advisory(advisory) => {
                 self.id == advisory.id || advisory.aliases.contains(&self.id)
             }
-            Detail::Secret(secret) => self.id == secret.kind,
+            // A kind is as wide as a rule.
+            Detail::Secret(secret) => self.id == secret.kind && self.path.is_some(),
             Detail::Registry(_) => false,
         }
     }

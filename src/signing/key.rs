@@ -131,6 +131,9 @@ impl PublicKey {
         if text.matches("-----BEGIN ").count() > 1 {
             return Err(not_a_key("more than one PEM block".to_owned()));
         }
+        if !text.contains("-----BEGIN ") {
+            return Err(not_a_key("there is no PEM block in it".to_owned()));
+        }
         let (label, document) =
             Document::from_pem(text.trim_start()).map_err(|e| not_a_key(e.to_string()))?;
         if label != PUBLIC_KEY_LABEL {

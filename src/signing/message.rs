@@ -74,6 +74,14 @@ impl Artifact {
         self.sha256.get()
     }
 
+    /// Looks whether it is there and a regular file, without opening it.
+    ///
+    /// # Errors
+    /// [`SigningError::File`].
+    pub fn check_is_file(&self) -> Result<(), SigningError> {
+        Ok(files::check_is_file(&self.path)?)
+    }
+
     fn digest_of(&self, algorithm: DigestAlgorithm) -> Result<Digest, SigningError> {
         if algorithm == DigestAlgorithm::Sha256 {
             return self.digest().cloned();
@@ -94,6 +102,7 @@ impl Artifact {
         let Ok(mut hasher) = ArtifactHasher::new(wire) else {
             return Err(failed);
         };
+        self.check_is_file()?;
         let file = File::open(&self.path).map_err(read)?;
         hash_reader(file, std::slice::from_mut(&mut hasher)).map_err(read)?;
         Digest::new(algorithm, hasher.finalize().as_bytes().to_vec()).map_err(|_| failed)

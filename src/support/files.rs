@@ -60,6 +60,24 @@ impl Hint for FileError {
     }
 }
 
+/// Looks whether a path is a regular file (or a link to one), before anything opens it:
+/// opening a pipe would wait for a writer.
+///
+/// # Errors
+/// [`FileError::Read`] where it is not there, [`FileError::NotAFile`].
+pub fn check_is_file(path: &Path) -> Result<(), FileError> {
+    let metadata = std::fs::metadata(path).map_err(|source| FileError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    if metadata.is_file() {
+        return Ok(());
+    }
+    Err(FileError::NotAFile {
+        path: path.to_owned(),
+    })
+}
+
 /// The bytes of a regular file of at most `limit` bytes. A file that grows while it is
 /// read does not pass the limit either.
 ///
@@ -131,7 +149,10 @@ fn write_with_mode(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError
     }
     #[cfg(not(unix))]
     let _ = mode;
-    let mut temporary = builder.tempfile_in(directory).map_err(failed)?;
+    // The library names its temporary file in the error; the caller's path says more.
+    let mut temporary = builder
+        .tempfile_in(directory)
+        .map_err(|error| failed(error.kind().into()))?;
     temporary.write_all(bytes).map_err(failed)?;
     temporary.as_file().sync_all().map_err(failed)?;
     temporary.persist(path).map_err(|e| failed(e.error))?;
@@ -181,6 +202,8 @@ mod tests {
             Err(FileError::Write { .. })
         ));
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+        let error = write_atomic(&dir.path().join("no/such"), b"x").unwrap_err();
+        assert!(!error.to_string().contains(".sealgate-"), "{error}");
     }
 
     #[cfg(unix)]

@@ -1,7 +1,7 @@
 //! SHA-256 of bytes and files.
 
 use crate::model::{Digest, DigestAlgorithm};
-use crate::support::files::FileError;
+use crate::support::files::{FileError, check_is_file};
 use aws_lc_rs::digest::{Context, SHA256};
 use std::fs::File;
 use std::io::Read;
@@ -22,12 +22,8 @@ pub fn sha256_file(path: &Path) -> Result<(Digest, u64), FileError> {
         path: path.to_owned(),
         source,
     };
+    check_is_file(path)?;
     let mut file = File::open(path).map_err(failed)?;
-    if !file.metadata().map_err(failed)?.is_file() {
-        return Err(FileError::NotAFile {
-            path: path.to_owned(),
-        });
-    }
     let mut context = Context::new(&SHA256);
     let mut buffer = vec![0_u8; 256 * 1024];
     let mut length = 0_u64;

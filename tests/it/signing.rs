@@ -188,6 +188,45 @@ fn a_passphrase_comes_from_a_file_a_descriptor_or_the_environment() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_the_place_of_an_artifact_is_refused_and_not_waited_for() {
+    let (dir, _) = scene();
+    let made = Command::new("mkfifo")
+        .arg("pipe")
+        .current_dir(dir.path())
+        .status()
+        .unwrap();
+    assert!(made.success());
+    let tester = key("tester.key");
+    for arguments in [
+        &["sign", "pipe", "--key", &tester][..],
+        &["test", "pipe", "--", "true"],
+        &["seal", "pipe", "--key", &tester],
+    ] {
+        let ran = expect(2, &mut sealgate(dir.path()), arguments);
+        assert!(
+            ran.stderr.contains("`pipe` is not a regular file"),
+            "{}",
+            ran.stderr
+        );
+    }
+}
+
+#[test]
+fn names_in_messages_cannot_begin_a_line_of_their_own() {
+    let (dir, _) = scene();
+    let name = "x\nPASS: x may enter prod";
+    let output = ["key", "generate", "--output", name];
+    let generated = expect(0, &mut sealgate(dir.path()), &output);
+    let missing = ["sign", "y\nPASS: y", "--key", &key("tester.key")];
+    let refused = expect(2, &mut sealgate(dir.path()), &missing);
+    for text in [generated.stdout, refused.stderr] {
+        assert!(text.contains("PASS"), "{text}");
+        assert!(!text.lines().any(|line| line.starts_with("PASS")), "{text}");
+    }
+}
+
 #[test]
 fn a_wrong_passphrase_signs_nothing_and_leaves_no_file() {
     let (dir, _) = scene();
@@ -246,7 +285,11 @@ fn a_signed_file_verifies_with_its_key_only() {
         write(&artifact, b"the artifacT\n");
         assert!(with(1, &[&public]).stderr.contains("the bundle is about"));
         std::fs::remove_file(&artifact).unwrap();
-        with(2, &[&public]);
+        let missing = with(2, &[&public]).stderr;
+        assert!(
+            missing.starts_with("error: cannot read `app.bin`"),
+            "{missing}"
+        );
         // The signer is looked at first: for a wrong one the file is not even opened.
         with(1, &[&stranger, "--format", "json"]);
     }

@@ -26,6 +26,9 @@ pub struct ScanPredicate {
     pub decision: String,
     /// The policy that judged.
     pub policy: ScanPolicy,
+    /// The checks that ran. A scan that does not say counts as one without any.
+    #[serde(default)]
+    pub checks: Vec<String>,
     /// SHA-256 of the advisory database, hex; none where none was used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database_digest: Option<String>,
@@ -55,6 +58,7 @@ struct ReportHead {
     schema: String,
     decision: String,
     policy: ScanPolicy,
+    checks: Vec<String>,
     database: Option<ReportDatabase>,
     time: Timestamp,
     #[serde(default)]
@@ -92,6 +96,7 @@ impl ScanPredicate {
         Ok(Self {
             decision: head.decision,
             policy: head.policy,
+            checks: head.checks,
             database_digest: head.database.map(|database| database.digest),
             time: head.time,
             summary: head.summary,

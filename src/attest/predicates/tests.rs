@@ -157,9 +157,11 @@ fn a_scan_repeats_the_head_of_its_report_and_keeps_the_whole() {
         "schema": "sealgate/report/v1", "decision": "pass", "time": "2026-11-23T00:00:00Z",
         "policy": {"name": "baseline", "digest": "ab", "source": "preset"},
         "database": {"digest": "cd", "sources": []}, "summary": {"block": 0}, "findings": [],
+        "checks": ["sbom", "secrets"],
     });
     let scan = ScanPredicate::of_report(report.clone(), &sha256(b"file")).unwrap();
     assert_eq!(scan.policy.name, "baseline");
+    assert_eq!(scan.checks, ["sbom", "secrets"]);
     assert_eq!(scan.database_digest.as_deref(), Some("cd"));
     assert_eq!(scan.report, report);
     let read = Predicate::of(&statement(SCAN_TYPE, scan.to_json().unwrap())).unwrap();
@@ -169,6 +171,7 @@ fn a_scan_repeats_the_head_of_its_report_and_keeps_the_whole() {
         ("schema", json!("sealgate/report/v2")),
         ("decision", json!("maybe")),
         ("time", json!("yesterday")),
+        ("checks", json!("all")),
     ] {
         let mut other = report.clone();
         other[key] = value;

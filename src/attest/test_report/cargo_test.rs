@@ -12,8 +12,9 @@ use crate::attest::error::AttestError;
 ///
 /// # Errors
 /// [`AttestError::ReportTooLarge`]; [`AttestError::Truncated`] where a program has no
-/// closing line (it crashed); [`AttestError::Inconsistent`] where the closing line does
-/// not add up to the number announced.
+/// closing line (it crashed) or the output ends in the middle of a line that counts;
+/// [`AttestError::Inconsistent`] where the closing line does not add up to the number
+/// announced.
 pub fn parse_cargo_test(output: &[u8]) -> Result<TestReport, AttestError> {
     if output.len() > MAX_REPORT_BYTES {
         return Err(AttestError::ReportTooLarge {
@@ -41,7 +42,23 @@ pub fn parse_cargo_test(output: &[u8]) -> Result<TestReport, AttestError> {
     if announced.is_some() {
         return Err(unclosed(announced));
     }
+    check_end(&text)?;
     Ok(report.sorted())
+}
+
+/// Refuses output whose last line is cut and may have been one that counts: what came
+/// after `running 3 tes` is not known.
+fn check_end(text: &str) -> Result<(), AttestError> {
+    let last = text.rsplit('\n').next().unwrap_or_default();
+    let counts = ["running ", "test result: "]
+        .iter()
+        .any(|start| start.starts_with(last) || last.starts_with(start));
+    if last.is_empty() || !counts {
+        return Ok(());
+    }
+    Err(AttestError::Truncated {
+        reason: format!("it ends in the middle of the line `{last}`"),
+    })
 }
 
 fn unclosed(announced: Option<u64>) -> AttestError {
@@ -199,6 +216,30 @@ all doctests ran in 0.31s; merged doctests compilation took 0.11s
             parse_cargo_test(then_another.as_bytes()),
             Err(AttestError::Truncated { .. })
         ));
+    }
+
+    #[test]
+    fn output_that_ends_within_a_line_is_cut_short_and_a_last_word_of_another_is_not() {
+        let closing = "test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured";
+        for cut in [
+            format!("{TWO_PROGRAMS}\nrunning 3 tes"),
+            format!("{TWO_PROGRAMS}\nrun"),
+            format!("running 1 test\ntest a ... ok\n\n{closing}"),
+            format!("running 1 test\ntest a ... ok\n\n{closing}; 0 filt"),
+        ] {
+            assert!(
+                matches!(
+                    parse_cargo_test(cut.as_bytes()),
+                    Err(AttestError::Truncated { .. })
+                ),
+                "{cut}"
+            );
+        }
+        let finished = format!("{TWO_PROGRAMS}done");
+        assert_eq!(
+            parse_cargo_test(finished.as_bytes()).unwrap().counts.passed,
+            3
+        );
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //! There is no specification; this reads what the Surefire and Jenkins schemas share:
 //! `testsuites`/`testsuite` nested to any depth, `testcase` with at most one of `failure`,
 //! `error`, `skipped`. `flakyFailure` and `flakyError` (Surefire, nextest) mark a test
-//! that passed only on another try. No DTD, so no entities.
+//! that passed only on another try. The attributes `status` and `result` (GoogleTest,
+//! CTest) count where they say that a test failed or was not run. No DTD, so no entities.
 
 use super::{MAX_REPORT_BYTES, TestReport};
 use crate::attest::error::AttestError;
@@ -17,7 +18,8 @@ pub const MAX_REPORT_NODES: u32 = 2_000_000;
 /// # Errors
 /// [`AttestError::ReportTooLarge`], [`AttestError::ReportNotText`],
 /// [`AttestError::BadXml`], [`AttestError::NotJunit`]; [`AttestError::Inconsistent`] where
-/// a suite claims more failures than its test cases show.
+/// a suite claims more failures or tests than its test cases show, or shows a failure
+/// outside of them.
 pub fn parse_junit(bytes: &[u8]) -> Result<TestReport, AttestError> {
     if bytes.len() > MAX_REPORT_BYTES {
         return Err(AttestError::ReportTooLarge {
@@ -59,8 +61,25 @@ fn has_child(case: Node<'_, '_>, names: &[&str]) -> bool {
         .any(|child| child.is_element() && names.contains(&child.tag_name().name()))
 }
 
+/// Whether an attribute says one of these; GoogleTest and CTest write `status` and
+/// `result` where others write an element.
+fn says(case: Node<'_, '_>, words: &[&str]) -> bool {
+    ["status", "result"].iter().any(|attribute| {
+        case.attribute(*attribute)
+            .is_some_and(|value| words.contains(&value.trim().to_ascii_lowercase().as_str()))
+    })
+}
+
 fn has_failed(case: Node<'_, '_>) -> bool {
-    has_child(case, &["failure", "error"])
+    has_child(case, &["failure", "error"]) || says(case, &["fail", "failed", "failure", "error"])
+}
+
+fn was_skipped(case: Node<'_, '_>) -> bool {
+    has_child(case, &["skipped", "disabled"])
+        || says(
+            case,
+            &["notrun", "disabled", "skipped", "suppressed", "ignored"],
+        )
 }
 
 fn count(report: &mut TestReport, case: Node<'_, '_>) {
@@ -73,7 +92,7 @@ fn count(report: &mut TestReport, case: Node<'_, '_>) {
     if has_failed(case) {
         report.counts.failed += 1;
         report.failed.push(name);
-    } else if has_child(case, &["skipped"]) {
+    } else if was_skipped(case) {
         report.counts.skipped += 1;
     } else if has_child(case, &["flakyFailure", "flakyError"]) {
         report.counts.warned += 1;
@@ -84,33 +103,60 @@ fn count(report: &mut TestReport, case: Node<'_, '_>) {
     }
 }
 
-/// A suite that claims failures which no test case shows (a crash in its set-up) must not
-/// look like a passed one.
+/// A suite that claims failures or tests which no test case shows (a crash in its set-up,
+/// a report that was cut) must not look like a passed one.
 fn check_claims(root: Node<'_, '_>) -> Result<(), AttestError> {
-    // Where the failed cases start, in document order: a suite's own are a range of them,
-    // so that deep nesting costs no second walk for each level.
+    let all: Vec<usize> = cases(root).map(|case| case.range().start).collect();
     let failed: Vec<usize> = cases(root)
         .filter(|case| has_failed(*case))
         .map(|case| case.range().start)
         .collect();
-    for suite in root.descendants().filter(|node| {
-        node.is_element() && matches!(node.tag_name().name(), "testsuites" | "testsuite")
-    }) {
-        let claimed = claim(suite, "failures")?.saturating_add(claim(suite, "errors")?);
-        let range = suite.range();
-        let before = failed.partition_point(|start| *start < range.start);
-        let until = failed.partition_point(|start| *start < range.end);
-        let shown = until.saturating_sub(before) as u64;
-        if claimed > shown {
-            return Err(AttestError::Inconsistent {
-                reason: format!(
-                    "the suite `{}` claims {claimed} failures and shows {shown}",
-                    suite.attribute("name").unwrap_or_default()
-                ),
-            });
+    for node in root.descendants().filter(Node::is_element) {
+        match node.tag_name().name() {
+            "testsuites" | "testsuite" => {}
+            "failure" | "error"
+                if !node
+                    .parent()
+                    .is_some_and(|parent| parent.has_tag_name("testcase")) =>
+            {
+                return Err(AttestError::Inconsistent {
+                    reason: "it shows a failure outside of any test case".to_owned(),
+                });
+            }
+            _ => continue,
+        }
+        let failures = claim(node, "failures")?.saturating_add(claim(node, "errors")?);
+        check_claim(node, "failures", failures, &failed)?;
+        // Beside a failure it does not matter, and reporters differ in how they count one.
+        let tests = claim(node, "tests")?;
+        if failed.is_empty() {
+            check_claim(node, "tests", tests, &all)?;
         }
     }
     Ok(())
+}
+
+/// `starts` are the places of test cases in document order: a suite's own are a range of
+/// them, so that deep nesting costs no second walk for each level.
+fn check_claim(
+    suite: Node<'_, '_>,
+    what: &str,
+    claimed: u64,
+    starts: &[usize],
+) -> Result<(), AttestError> {
+    let range = suite.range();
+    let before = starts.partition_point(|start| *start < range.start);
+    let until = starts.partition_point(|start| *start < range.end);
+    let shown = until.saturating_sub(before) as u64;
+    if claimed <= shown {
+        return Ok(());
+    }
+    Err(AttestError::Inconsistent {
+        reason: format!(
+            "the suite `{}` claims {claimed} {what} and shows {shown}",
+            suite.attribute("name").unwrap_or_default()
+        ),
+    })
 }
 
 fn claim(suite: Node<'_, '_>, attribute: &str) -> Result<u64, AttestError> {
@@ -165,7 +211,7 @@ mod tests {
     #[test]
     fn an_empty_suite_is_a_report_of_zero_tests() {
         assert_eq!(parse("<testsuite/>").unwrap().counts.ran(), 0);
-        assert_eq!(parse("<testsuites tests='9'/>").unwrap().counts.ran(), 0);
+        assert_eq!(parse("<testsuites tests='0'/>").unwrap().counts.ran(), 0);
     }
 
     #[test]
@@ -182,12 +228,52 @@ mod tests {
             "<testsuites failures='2'><testsuite><testcase name='x'><failure/></testcase></testsuite></testsuites>",
             "<testsuites><testsuite errors='1'/><testsuite><testcase name='x'><failure/></testcase></testsuite></testsuites>",
             "<testsuite failures='some'/>",
+            "<testsuite failures='-1'><testcase name='x'/></testsuite>",
+            "<testsuite><testcase name='x'/><error message='set-up'/></testsuite>",
+            "<testsuites><failure/><testsuite><testcase name='x'/></testsuite></testsuites>",
         ] {
             assert!(
                 matches!(parse(xml), Err(AttestError::Inconsistent { .. })),
                 "{xml}"
             );
         }
+    }
+
+    #[test]
+    fn a_suite_that_claims_more_tests_than_it_shows_is_refused() {
+        let suite = |tests: &str| {
+            parse(&format!(
+                "<testsuites><testsuite tests='{tests}'><testcase name='x'/></testsuite></testsuites>"
+            ))
+        };
+        assert_eq!(suite("1").unwrap().counts.passed, 1);
+        // Some reporters count fewer: what is shown was run.
+        assert_eq!(suite("0").unwrap().counts.passed, 1);
+        for tests in ["2", "-5", "1e9", "18446744073709551616", ""] {
+            assert!(
+                matches!(suite(tests), Err(AttestError::Inconsistent { .. })),
+                "{tests}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_case_that_only_its_attributes_call_failed_or_not_run_has_not_passed() {
+        let counts = |attributes: &str| {
+            parse(&format!(
+                "<testsuite><testcase name='x' {attributes}/></testsuite>"
+            ))
+            .unwrap()
+            .counts
+        };
+        assert_eq!(counts("status='run' result='completed'").passed, 1);
+        assert_eq!(counts("status='notrun' result='suppressed'").skipped, 1);
+        assert_eq!(counts("status='disabled'").skipped, 1);
+        for failed in ["status='failed'", "result='Failed'", "status='fail'"] {
+            assert_eq!(counts(failed).failed, 1, "{failed}");
+        }
+        let disabled = parse("<testsuite><testcase name='x'><disabled/></testcase></testsuite>");
+        assert_eq!(disabled.unwrap().counts.skipped, 1);
     }
 
     #[test]

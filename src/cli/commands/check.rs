@@ -58,7 +58,7 @@ pub fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit, CliError> {
         checks,
         include: args.include.clone(),
         policy: policies::load(&args.policy)?,
-        database: &settings.database,
+        database: settings.database()?,
         now: settings.now,
     })?;
     outputs.write(&report, settings)?;

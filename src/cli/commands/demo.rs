@@ -87,11 +87,13 @@ pub fn run(args: &DemoArgs, settings: &Settings) -> Result<Exit, CliError> {
         .prefix("sealgate-demo-")
         .disable_cleanup(args.keep)
         .tempdir()
-        .map_err(io)?;
+        .map_err(|error| {
+            io(error.kind().into()).with_hint("set TMPDIR to a directory that can be written")
+        })?;
     std::env::set_current_dir(directory.path()).map_err(io)?;
     let story = Story {
         settings: Settings {
-            database: "advisory-db".into(),
+            database: Some("advisory-db".into()),
             passphrase: None,
             ..settings.clone()
         },

@@ -6,9 +6,13 @@ use super::key::{PassphraseOptions, ResultFormat, in_file, load_signer, usage, w
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::policies::{self, LoadedPolicy};
 use crate::cli::settings::Settings;
+use crate::cli::targets::{check_target, remove_old};
 use crate::cli::terminal;
 use crate::gate::{Examined, SummaryRequest, evaluate, examine, summary_statement};
-use crate::policy::environments::{EnvironmentError, TrustedRoles, requirements, resolve_roles};
+use crate::model::Decision;
+use crate::policy::environments::{
+    Condition, EnvironmentError, Required, TrustedRoles, requirements, resolve_roles,
+};
 use crate::signing::{
     Artifact, KeyFileSigner, Signer as _, SigningError, read_bundles, sign_statement,
 };
@@ -20,7 +24,7 @@ use std::path::{Path, PathBuf};
 #[command(after_help = "Examples:
   sealgate gate app --env staging --policy environments.toml --key promoter-staging.key
   sealgate gate app --env prod --policy environments.toml --key promoter-prod.key \\
-      --vsa-in app.staging.vsa.json
+      --vsa-in from-staging/app.staging.vsa.json
   sealgate gate app --env dev --policy environments.toml --no-vsa")]
 pub struct GateArgs {
     /// The artifact
@@ -34,11 +38,12 @@ pub struct GateArgs {
     /// Bundles about the artifact; may be given again [default: ARTIFACT.attestations.jsonl]
     #[arg(long, value_name = "FILE")]
     pub attestations: Vec<PathBuf>,
-    /// A verification summary of another environment; may be given again
+    /// A verification summary of another environment; may be given again [default:
+    /// ARTIFACT.OTHER.vsa.json where ENV requires one of OTHER]
     #[arg(long, value_name = "FILE")]
     pub vsa_in: Vec<PathBuf>,
     /// The promoter's private key, which signs the verification summary
-    #[arg(long, value_name = "FILE", required_unless_present = "no_vsa")]
+    #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
     /// Where the summary goes [default: ARTIFACT.ENV.vsa.json]
     #[arg(long, value_name = "OUT")]
@@ -57,28 +62,50 @@ pub struct GateArgs {
 /// Decides, and leaves a signed verification summary behind.
 ///
 /// # Errors
-/// Exit 2 for a policy, environment, key or file that cannot be used.
+/// Exit 2 for a policy, environment, key or file that cannot be used; exit 3 for a file of
+/// bundles that is there and cannot be read.
 pub fn run(args: &GateArgs, settings: &Settings) -> Result<Exit, CliError> {
     let LoadedPolicy { policy, info } = policies::load(&args.policy.to_string_lossy())?;
     let failed = |error: EnvironmentError| in_file(&args.policy, Exit::Usage, &error);
-    let required = requirements(&policy.environments, &args.env).map_err(|error| match error {
-        EnvironmentError::UnknownEnvironment { .. } => {
-            let mut error = failed(error);
-            error.message = format!("gate/unknown-environment: {}", error.message);
-            error
-        }
-        error => failed(error),
-    })?;
+    let required = requirements(&policy.environments, &args.env, &info.digest).map_err(
+        |error| match error {
+            EnvironmentError::UnknownEnvironment { .. } => {
+                let mut error = failed(error);
+                error.message = format!("gate/unknown-environment: {}", error.message);
+                error
+            }
+            error => failed(error),
+        },
+    )?;
     let base = args.policy.parent().unwrap_or(Path::new(""));
     let roles = resolve_roles(&policy.roles, base).map_err(failed)?;
     let promoter = policy
         .environments
         .get(&args.env)
         .and_then(|environment| environment.promoter.as_deref());
-    let signer = promoter_signer(args, settings, promoter, &roles)?;
-
-    let bundles = examine_bundles(args, &roles)?;
     let artifact = Artifact::new(&args.artifact);
+    artifact.check_is_file().map_err(|e| usage(&e))?;
+    let output = args
+        .vsa
+        .clone()
+        .unwrap_or_else(|| with_ending(&args.artifact, &format!(".{}.vsa.json", args.env)));
+    if let Some(key) = &args.key {
+        let files = [&args.artifact, &args.policy, key];
+        let inputs = files.into_iter().chain(&args.attestations);
+        check_target(&output, inputs.map(PathBuf::as_path))?;
+    }
+    let signer = promoter_signer(args, settings, promoter, &roles)?;
+    if signer.is_some() {
+        remove_old(&output)?;
+    }
+    if settings.time_is_given {
+        terminal::warning(&format!(
+            "judged as of {} (--at), not by the clock; a summary will say so",
+            settings.now
+        ));
+    }
+
+    let bundles = examine_bundles(args, &required, &roles)?;
     let digest = artifact.digest().map_err(|e| usage(&e))?;
     let outcome = evaluate(digest, &bundles, &required, settings.now);
 
@@ -105,12 +132,15 @@ pub fn run(args: &GateArgs, settings: &Settings) -> Result<Exit, CliError> {
             .and_then(|bundle| bundle.to_json())
             .map_err(|e| usage(&e))?;
         bundle.push('\n');
-        let output = args
-            .vsa
-            .clone()
-            .unwrap_or_else(|| with_ending(&args.artifact, &format!(".{}.vsa.json", args.env)));
         files::write_atomic(&output, bundle.as_bytes()).map_err(|e| usage(&e))?;
-        terminal::note(&format!("verification summary: {}", output.display()));
+        let word = match outcome.decision {
+            Decision::Pass => "PASSED",
+            Decision::Fail | Decision::Inconclusive => "FAILED",
+        };
+        terminal::note(&format!(
+            "verification summary ({word}): {}",
+            output.display()
+        ));
     }
     terminal::result(&match args.format {
         ResultFormat::Human => page.human(),
@@ -128,7 +158,24 @@ fn promoter_signer(
     roles: &TrustedRoles,
 ) -> Result<Option<KeyFileSigner>, CliError> {
     let Some(path) = &args.key else {
-        return Ok(None);
+        if args.no_vsa {
+            return Ok(None);
+        }
+        return Err(CliError::new(
+            Exit::Usage,
+            format!(
+                "no key to sign the summary of environment `{}` with",
+                args.env
+            ),
+        )
+        .with_hint(match promoter {
+            Some(role) => {
+                format!("name the key of role `{role}` with --key, or decide without: --no-vsa")
+            }
+            None => {
+                "this environment has no promoter: decide without a summary: --no-vsa".to_owned()
+            }
+        }));
     };
     let Some((promoter, expected)) = promoter.and_then(|role| Some((role, roles.key(role)?)))
     else {
@@ -158,7 +205,11 @@ fn promoter_signer(
     Ok(Some(signer))
 }
 
-fn examine_bundles(args: &GateArgs, roles: &TrustedRoles) -> Result<Vec<Examined>, CliError> {
+fn examine_bundles(
+    args: &GateArgs,
+    required: &[Required],
+    roles: &TrustedRoles,
+) -> Result<Vec<Examined>, CliError> {
     let mut paths = args.attestations.clone();
     if paths.is_empty() {
         let default = with_ending(&args.artifact, ".attestations.jsonl");
@@ -173,6 +224,17 @@ fn examine_bundles(args: &GateArgs, roles: &TrustedRoles) -> Result<Vec<Examined
         }
     }
     paths.extend(args.vsa_in.iter().cloned());
+    if args.vsa_in.is_empty() {
+        let beside = required
+            .iter()
+            .filter_map(|required| match &required.condition {
+                Condition::Vsa { from, .. } => {
+                    Some(with_ending(&args.artifact, &format!(".{from}.vsa.json")))
+                }
+                _ => None,
+            });
+        paths.extend(beside.filter(|path| path.symlink_metadata().is_ok()));
+    }
     let mut bundles = Vec::new();
     for path in &paths {
         let sources = read_bundles(path).map_err(|error| {

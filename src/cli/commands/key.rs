@@ -2,8 +2,9 @@
 
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::settings::Settings;
+use crate::cli::targets::check_target;
 use crate::cli::terminal;
-use crate::model::Hint;
+use crate::model::{Hint, terminal_safe};
 use crate::signing::{
     self, KeyFileSigner, MAX_KEY_FILE_BYTES, Passphrase, PublicKey, Signer as _, SigningAlgorithm,
     SigningError,
@@ -56,6 +57,9 @@ pub struct GenerateArgs {
 
 /// Options of `key public`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  sealgate key public tester.key > tester.pub
+  sealgate key public tester.pub")]
 pub struct PublicArgs {
     /// A private key (`.key`) or a public one (`.pub`)
     pub file: PathBuf,
@@ -82,6 +86,14 @@ pub struct KeyOptions {
     /// Where its passphrase comes from.
     #[command(flatten)]
     pub passphrase: PassphraseOptions,
+}
+
+impl KeyOptions {
+    /// The files that it names.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let passphrase = self.passphrase.passphrase_file.as_deref();
+        std::iter::once(self.key.as_path()).chain(passphrase)
+    }
 }
 
 /// Where a passphrase comes from: one of these, else `SEALGATE_PASSPHRASE`, else a prompt.
@@ -120,6 +132,9 @@ pub fn run(args: &KeyArgs, settings: &Settings) -> Result<Exit, CliError> {
 fn generate(args: &GenerateArgs, settings: &Settings) -> Result<Exit, CliError> {
     let private = with_ending(&args.output, ".key");
     let public = with_ending(&args.output, ".pub");
+    for path in [&private, &public] {
+        check_target(path, [])?;
+    }
     if !args.force {
         for path in [&private, &public] {
             // A dangling link counts too: writing would go through it.
@@ -142,9 +157,9 @@ fn generate(args: &GenerateArgs, settings: &Settings) -> Result<Exit, CliError> 
     files::write_atomic_private(&private, key.private_pem.as_bytes()).map_err(|e| usage(&e))?;
     files::write_atomic(&public, pem.as_bytes()).map_err(|e| usage(&e))?;
     terminal::result(&format!(
-        "{} and {}\nkey {}\n",
-        private.display(),
-        public.display(),
+        "{} (private, encrypted) and {} (public)\nkey {}\n",
+        terminal_safe(&private.display().to_string()),
+        terminal_safe(&public.display().to_string()),
         key.public_key.id()
     ))?;
     Ok(Exit::Pass)
@@ -220,6 +235,7 @@ fn first_line(path: &Path, name: &str) -> Result<Zeroizing<String>, CliError> {
             Exit::Usage,
             format!("cannot read the passphrase from {name}: {reason}"),
         )
+        .with_hint("give it as one line of UTF-8 text")
     };
     let mut text = Zeroizing::new(String::with_capacity(256));
     File::open(path)

@@ -10,7 +10,9 @@ use crate::attest::{
     ScanPredicate, Statement, Subject, TestOutcome,
 };
 use crate::cli::exit::{CliError, Exit};
+use crate::cli::pipeline::Check;
 use crate::cli::settings::Settings;
+use crate::cli::targets::check_target;
 use crate::cli::terminal;
 use crate::model::terminal_safe;
 use crate::signing::{
@@ -76,6 +78,15 @@ impl Part {
         }
     }
 
+    /// The file that the command line names for it.
+    fn given(self, args: &SealArgs) -> Option<&Path> {
+        match self {
+            Self::TestResult => args.test_result.as_deref(),
+            Self::Sbom => args.sbom.as_deref(),
+            Self::Scan => args.scan.as_deref(),
+        }
+    }
+
     fn ending(self) -> &'static str {
         match self {
             Self::TestResult => ".test-result.json",
@@ -110,8 +121,14 @@ pub fn run(args: &SealArgs, settings: &Settings) -> Result<Exit, CliError> {
         .into_iter()
         .filter(|part| args.only.is_empty() || args.only.contains(part))
         .collect();
+    let output_of = |path: &Path| match &args.output {
+        Some(output) => output.clone(),
+        None => with_ending(path, ".attestations.jsonl"),
+    };
     let mut statements = Vec::new();
     for path in &args.artifacts {
+        Artifact::new(path).check_is_file().map_err(|e| usage(&e))?;
+        check_target(&output_of(path), inputs(args, &parts))?;
         let artifact = Artifact::new(path);
         for part in &parts {
             statements.push((path, *part, statement(args, *part, &artifact)?));
@@ -122,10 +139,7 @@ pub fn run(args: &SealArgs, settings: &Settings) -> Result<Exit, CliError> {
     for path in &args.artifacts {
         let own = statements.iter().filter(|(of, _, _)| *of == path);
         let own: Vec<&[u8]> = own.map(|(_, _, bytes)| bytes.as_slice()).collect();
-        let output = args
-            .output
-            .clone()
-            .unwrap_or_else(|| with_ending(path, ".attestations.jsonl"));
+        let output = output_of(path);
         let lines = lines(args, &output, &own, &signer)?;
         outputs.push((path, output, lines));
     }
@@ -144,6 +158,17 @@ pub fn run(args: &SealArgs, settings: &Settings) -> Result<Exit, CliError> {
     let _ = writeln!(text, "key {}", signer.public_key().id());
     terminal::result(&text)?;
     Ok(Exit::Pass)
+}
+
+/// Every file that sealing reads and must not replace.
+fn inputs<'a>(args: &'a SealArgs, parts: &[Part]) -> Vec<&'a Path> {
+    let given = parts.iter().filter_map(|part| part.given(args));
+    args.artifacts
+        .iter()
+        .map(PathBuf::as_path)
+        .chain(given)
+        .chain(args.key.files())
+        .collect()
 }
 
 fn lines(
@@ -185,14 +210,10 @@ fn lines(
 
 /// The bytes of the statement of one part about one artifact.
 fn statement(args: &SealArgs, part: Part, artifact: &Artifact) -> Result<Vec<u8>, CliError> {
-    let given = match part {
-        Part::TestResult => &args.test_result,
-        Part::Sbom => &args.sbom,
-        Part::Scan => &args.scan,
-    };
-    let path = given
-        .clone()
-        .unwrap_or_else(|| with_ending(artifact.path(), part.ending()));
+    let path = part.given(args).map_or_else(
+        || with_ending(artifact.path(), part.ending()),
+        Path::to_owned,
+    );
     // Else the file's absence would be told as if it were a mistyped path.
     artifact.digest().map_err(|e| usage(&e))?;
     if path.symlink_metadata().is_err() {
@@ -227,7 +248,16 @@ fn statement(args: &SealArgs, part: Part, artifact: &Artifact) -> Result<Vec<u8>
             let report = json(&bytes).map_err(failed)?;
             let scan = ScanPredicate::of_report(report, &hash::sha256(&bytes)).map_err(failed)?;
             if scan.decision != "pass" {
-                terminal::warning(&format!("the scan's decision is `{}`", scan.decision));
+                terminal::warning(&format!(
+                    "the scan's decision is `{}`; it is sealed as it is",
+                    scan.decision
+                ));
+            }
+            if scan.checks.len() < Check::ALL.len() {
+                terminal::warning(&format!(
+                    "the scan ran only {}; a gate asks for all checks unless its policy names some",
+                    scan.checks.join(", ")
+                ));
             }
             about(artifact, SCAN_TYPE, scan.to_json().map_err(failed)?)
         }

@@ -3,6 +3,7 @@
 use super::key::{KeyOptions, in_file, load_signer, usage, with_ending};
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::settings::Settings;
+use crate::cli::targets::check_target;
 use crate::cli::terminal;
 use crate::model::terminal_safe;
 use crate::signing::{Artifact, Signer as _, sign_artifact};
@@ -39,16 +40,27 @@ pub fn run(args: &SignArgs, settings: &Settings) -> Result<Exit, CliError> {
         )
         .with_hint("leave --bundle out: each bundle is written beside its file"));
     }
+    for file in &args.files {
+        Artifact::new(file).check_is_file().map_err(|e| usage(&e))?;
+    }
+    let outputs: Vec<PathBuf> = match &args.bundle {
+        Some(output) => vec![output.clone()],
+        None => args
+            .files
+            .iter()
+            .map(|file| with_ending(file, ".sigstore.json"))
+            .collect(),
+    };
+    for output in &outputs {
+        let files = args.files.iter().map(PathBuf::as_path);
+        check_target(output, files.chain(args.key.files()))?;
+    }
     let signer = load_signer(&args.key.key, &args.key.passphrase, settings)?;
     let mut signed = Vec::new();
-    for file in &args.files {
+    for (file, output) in args.files.iter().zip(outputs) {
         let bundle = sign_artifact(&signer, &Artifact::new(file))
             .and_then(|bundle| bundle.to_json())
             .map_err(|error| in_file(file, Exit::Usage, &error))?;
-        let output = match &args.bundle {
-            Some(output) => output.clone(),
-            None => with_ending(file, ".sigstore.json"),
-        };
         signed.push((file, output, bundle));
     }
     let mut text = String::new();

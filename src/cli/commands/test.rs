@@ -11,6 +11,7 @@ use crate::attest::{
 };
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::settings::Settings;
+use crate::cli::targets::{check_target, remove_old};
 use crate::cli::terminal;
 use crate::model::terminal_safe;
 use crate::signing::Artifact;
@@ -19,7 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Options.
 #[derive(Debug, clap::Args)]
@@ -63,26 +64,38 @@ pub fn run(args: &TestArgs, settings: &Settings) -> Result<Exit, CliError> {
             .map(|artifact| with_ending(artifact, ".test-result.json"))
             .collect(),
     };
+    for output in &outputs {
+        let inputs = args.artifacts.iter().chain(&args.definition);
+        check_target(output, inputs.chain(&args.report).map(PathBuf::as_path))?;
+    }
     // An older result must not outlive a run that ends badly.
     for output in &outputs {
-        remove(output)?;
+        remove_old(output)?;
+    }
+    if settings.time_is_given {
+        terminal::warning(&format!(
+            "the record will say that the tests began at {} (--at), not when they do",
+            settings.now
+        ));
     }
     let stamp = args.report.as_deref().and_then(Stamp::of);
     let clock = Instant::now();
-    let ran = execute(&args.command, args.format)?;
+    let ran = execute(&args.command, args.format, LINGER)?;
     let finished = after(settings.now, clock.elapsed().as_secs());
-    for (subject, artifact) in subjects.iter().zip(&args.artifacts) {
-        let again = Artifact::new(artifact);
-        if *again.digest().map_err(|e| usage(&e))? != subject.sha256 {
-            return Err(CliError::new(
-                Exit::Fail,
-                format!(
-                    "`{}` changed while its tests ran; no result is recorded",
-                    artifact.display()
-                ),
-            )
-            .with_hint("build first, then test the finished artifact"));
-        }
+    for (subject, path) in subjects.iter().zip(&args.artifacts) {
+        let what = match Artifact::new(path).digest() {
+            Ok(digest) if *digest == subject.sha256 => continue,
+            Ok(_) => "changed",
+            Err(_) => "can no longer be read: it changed",
+        };
+        return Err(CliError::new(
+            Exit::Fail,
+            format!(
+                "`{}` {what} while its tests ran; no result is recorded",
+                path.display()
+            ),
+        )
+        .with_hint("build first, then test the finished artifact"));
     }
     let (report, digest, problem) = read_report(args, stamp.as_ref(), &ran);
     let run = TestRun {
@@ -107,6 +120,10 @@ pub fn run(args: &TestArgs, settings: &Settings) -> Result<Exit, CliError> {
     let bytes = statement.to_bytes().map_err(|e| usage(&e))?;
     for output in &outputs {
         files::write_atomic(output, &bytes).map_err(|e| usage(&e))?;
+    }
+    // The command's last line may lack its end.
+    if args.format == ResultFormat::Human && ran.output.last().is_some_and(|last| *last != b'\n') {
+        terminal::result("\n")?;
     }
     report_result(args, &result, &bytes, &outputs)?;
     Ok(match result.result {
@@ -139,32 +156,29 @@ fn configuration(args: &TestArgs) -> Result<Vec<ResourceDescriptor>, CliError> {
         .collect()
 }
 
-fn remove(output: &Path) -> Result<(), CliError> {
-    match std::fs::remove_file(output) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(CliError::new(
-            Exit::Usage,
-            format!("cannot replace `{}`: {error}", output.display()),
-        )
-        .with_hint("name another place with --output")),
-        _ => Ok(()),
-    }
-}
-
 fn after(start: Timestamp, seconds: u64) -> Timestamp {
     let elapsed = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
     start.checked_add(elapsed).unwrap_or(start)
 }
 
+/// Names of failed tests that are shown.
+const MAX_NAMES: usize = 10;
+/// How long the output of a command that has ended may stay open.
+const LINGER: Duration = Duration::from_secs(10);
+
 /// What the command did.
 struct Ran {
     exit_code: i32,
-    /// At most [`MAX_REPORT_BYTES`] of its standard output, and whether that is all.
+    /// At most [`MAX_REPORT_BYTES`] of its standard output.
     output: Vec<u8>,
-    complete: bool,
+    /// Why that is not all of it.
+    incomplete: Option<String>,
 }
 
-/// Runs the command; its standard output is shown as it comes and kept for the report.
-fn execute(command: &[String], format: ResultFormat) -> Result<Ran, CliError> {
+/// Runs the command; its standard output is shown as it comes and kept for the report. A
+/// process that it leaves behind with its output open is waited for no longer than
+/// `linger`: the run would never end, and what it still prints is not the tests'.
+fn execute(command: &[String], format: ResultFormat, linger: Duration) -> Result<Ran, CliError> {
     let Some((program, arguments)) = command.split_first() else {
         return Err(CliError::new(Exit::Usage, "no test command was given"));
     };
@@ -179,27 +193,45 @@ fn execute(command: &[String], format: ResultFormat) -> Result<Ran, CliError> {
         .stdout(Stdio::piped())
         .spawn()
         .map_err(failed)?;
-    let mut output = Vec::new();
-    let mut complete = true;
+    let (sender, receiver) = std::sync::mpsc::channel();
     if let Some(pipe) = child.stdout.take() {
-        let show: Box<dyn std::io::Write> = match format {
+        let show: Box<dyn std::io::Write + Send> = match format {
             ResultFormat::Human => Box::new(std::io::stdout()),
             ResultFormat::Json => Box::new(std::io::stderr()),
         };
-        complete = copy(pipe, show, &mut output).map_err(failed)?;
+        std::thread::spawn(move || {
+            let mut output = Vec::new();
+            let copied = copy(pipe, show, &mut output);
+            // Nobody listens any more where it was waited for too long.
+            let _ = sender.send((output, copied));
+        });
     }
-    let status = child.wait().map_err(failed)?;
+    let exit_code = exit_code(child.wait().map_err(failed)?);
+    let (output, incomplete) = match receiver.recv_timeout(linger) {
+        Ok((output, Ok(true))) => (output, None),
+        Ok((output, Ok(false))) => (
+            output,
+            Some(format!(
+                "the command wrote more than {MAX_REPORT_BYTES} bytes; use --report"
+            )),
+        ),
+        Ok((_, Err(error))) => return Err(failed(error)),
+        Err(_) => (
+            Vec::new(),
+            Some("the command left a process behind that kept its output open".to_owned()),
+        ),
+    };
     Ok(Ran {
-        exit_code: exit_code(status),
+        exit_code,
         output,
-        complete,
+        incomplete,
     })
 }
 
 /// Copies everything to `show` and the first part to `kept`; whether that is all of it.
 fn copy(
     mut pipe: impl Read,
-    mut show: Box<dyn std::io::Write>,
+    mut show: Box<dyn std::io::Write + Send>,
     kept: &mut Vec<u8>,
 ) -> std::io::Result<bool> {
     let mut buffer = vec![0_u8; 64 * 1024];
@@ -264,13 +296,18 @@ fn read_report(
     let failed = |problem: String| (TestReport::default(), None, Some(problem));
     let (format, bytes, parsed) = match &args.report {
         Some(path) => {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let name = path.display();
             let stamp = Stamp::of(path);
             if stamp.is_none() {
                 return failed(format!("the command did not write the report `{name}`"));
             }
+            if !path.is_file() {
+                return failed(format!("the report `{name}` is not a regular file"));
+            }
             if stamp.as_ref() == stamp_before {
-                return failed(format!("the report `{name}` is older than this run"));
+                return failed(format!(
+                    "the report `{name}` is older than this run: the command did not write it again"
+                ));
             }
             match files::read_bounded(path, MAX_REPORT_BYTES as u64) {
                 Ok(bytes) => {
@@ -280,10 +317,8 @@ fn read_report(
                 Err(error) => return failed(error.to_string()),
             }
         }
-        None if !ran.complete => {
-            return failed(format!(
-                "the command wrote more than {MAX_REPORT_BYTES} bytes; use --report"
-            ));
+        None if ran.incomplete.is_some() => {
+            return (TestReport::default(), None, ran.incomplete.clone());
         }
         None => (
             "cargo-test",
@@ -319,6 +354,15 @@ fn report_result(
             ),
         };
         terminal::error(&why);
+        for name in result.failed.iter().take(MAX_NAMES) {
+            terminal::note(&format!("  failed: {name}"));
+        }
+        if result.failed.len() > MAX_NAMES {
+            terminal::note(&format!(
+                "  and {} more, in the record",
+                result.failed.len() - MAX_NAMES
+            ));
+        }
         if counts.ran() == 0 && args.report.is_none() {
             terminal::hint(
                 "if the tests are not cargo's, let them write JUnit XML and name it with --report",
@@ -344,4 +388,23 @@ fn report_result(
         counts.skipped,
         names.join(", ")
     ))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_left_behind_with_the_output_open_is_not_waited_for() {
+        let run = |script: &str| {
+            let command = ["sh", "-c", script].map(str::to_owned);
+            execute(&command, ResultFormat::Json, Duration::from_millis(500)).unwrap()
+        };
+        let left = run("echo running; sleep 20 & exit 0");
+        assert_eq!(left.exit_code, 0);
+        assert!(left.incomplete.unwrap().contains("left a process behind"));
+        let closed = run("echo running; sleep 20 > /dev/null & exit 0");
+        assert_eq!(closed.incomplete, None);
+        assert_eq!(closed.output, b"running\n");
+    }
 }

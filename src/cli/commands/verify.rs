@@ -72,10 +72,7 @@ pub fn run(args: &VerifyArgs, _settings: &Settings) -> Result<Exit, CliError> {
     let outcomes: Vec<Outcome> = sources
         .into_iter()
         .map(|BundleSource { name, bundle }| Outcome {
-            result: verify(bundle, &keys, &artifact).map_err(|mut error| {
-                error.message = format!("{name}: {}", error.message);
-                error
-            }),
+            result: verify(&name, bundle, &keys, &artifact),
             source: name,
         })
         .collect();
@@ -107,11 +104,23 @@ fn exit_of(error: &SigningError) -> Exit {
 }
 
 fn verify(
+    name: &str,
     bundle: Result<Bundle, SigningError>,
     keys: &[PublicKey],
     artifact: &Artifact,
 ) -> Result<Proof, CliError> {
-    let failed = |error: &SigningError| CliError::of(exit_of(error), error);
+    let named = |mut error: CliError| {
+        error.message = format!("{name}: {}", error.message);
+        error
+    };
+    let failed = |error: &SigningError| {
+        let of = CliError::of(exit_of(error), error);
+        match error {
+            // About the artifact: the bundle has been read.
+            SigningError::File(_) => of,
+            _ => named(of),
+        }
+    };
     let bundle = bundle.map_err(|e| failed(&e))?;
     let mut nearest: Option<CliError> = None;
     for key in keys {
@@ -129,10 +138,10 @@ fn verify(
                 nearest = nearest.or_else(|| Some(failed(&error)));
             }
             Err(Failure::Signing(error)) => nearest = Some(failed(&error)),
-            Err(Failure::Other(error)) => nearest = Some(error),
+            Err(Failure::Other(error)) => nearest = Some(named(error)),
         }
     }
-    Err(nearest.unwrap_or_else(|| CliError::new(Exit::Usage, "no key was given")))
+    Err(nearest.unwrap_or_else(|| named(CliError::new(Exit::Usage, "no key was given"))))
 }
 
 enum Failure {

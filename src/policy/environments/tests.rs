@@ -41,19 +41,20 @@ complete = true
 fn the_signer_of_a_required_vsa_is_the_other_environments_promoter() {
     check(PASSING).unwrap();
     let document = parse(PASSING).unwrap();
-    let required = requirements(&document.environments, "prod").unwrap();
+    let required = requirements(&document.environments, "prod", "ab").unwrap();
     assert_eq!(
         required[0],
         Required {
             condition: Condition::Vsa {
-                from: "staging".to_owned()
+                from: "staging".to_owned(),
+                policy: None,
             },
             role: "promoter".to_owned(),
             max_age: None,
         }
     );
     assert_eq!(required[1].role, "tester");
-    let staging = requirements(&document.environments, "staging").unwrap();
+    let staging = requirements(&document.environments, "staging", "ab").unwrap();
     assert_eq!(
         staging[0].condition,
         Condition::TestResult {
@@ -94,6 +95,10 @@ fn unknown_keys_and_keys_of_another_predicate_are_errors() {
         "[[environments.e.require]]\npredicate = \"vsa\"\n",
         "[[environments.e.require]]\npredicate = \"provenance\"\nrole = \"r\"\n",
         "[[environments.e.require]]\npredicate = \"scan\"\nrole = \"r\"\npolicy-digest = \"AB\"\n",
+        "[[environments.e.require]]\npredicate = \"sbom\"\nrole = \"r\"\npolicy-digest = \"this\"\n",
+        "[[environments.e.require]]\npredicate = \"scan\"\nrole = \"r\"\nchecks = []\n",
+        "[[environments.e.require]]\npredicate = \"scan\"\nrole = \"r\"\nchecks = [\"secret\"]\n",
+        "[[environments.e.require]]\npredicate = \"sbom\"\nrole = \"r\"\nchecks = [\"sbom\"]\n",
     ] {
         parse(text).unwrap_err();
     }
@@ -112,6 +117,32 @@ fn no_policy_can_make_an_empty_test_run_count() {
             allow_warned: false
         }
     );
+}
+
+#[test]
+fn a_scan_must_be_whole_unless_the_policy_says_what_is_enough() {
+    let scan = |line: &str| {
+        let text =
+            format!("[[environments.e.require]]\npredicate = \"scan\"\nrole = \"r\"\n{line}\n");
+        let document = parse(&text).unwrap();
+        let required = requirements(&document.environments, "e", "ab").unwrap();
+        match required.into_iter().next().map(|first| first.condition) {
+            Some(Condition::Scan { policy, checks }) => (policy, checks.join(" ")),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(
+        scan(""),
+        (None, "advisories registry sbom secrets".to_owned())
+    );
+    assert_eq!(
+        scan("checks = [\"secrets\", \"advisories\", \"secrets\"]").1,
+        "advisories secrets"
+    );
+    let this = scan("policy-digest = \"this\"").0.unwrap();
+    assert!(this.is("ab") && !this.is("cd"));
+    // Before the file is known, nothing is it.
+    assert!(!PolicyDigest::This.is("") && !PolicyDigest::This.is("this"));
 }
 
 #[test]

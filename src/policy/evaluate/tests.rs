@@ -197,6 +197,49 @@ fn a_waiver_for_a_path_does_not_cover_a_second_place() {
 }
 
 #[test]
+fn a_waiver_for_a_kind_of_secret_needs_a_place() {
+    let decide = |path: &str| {
+        let policy = policy(&format!(
+            "[[waiver]]\nid = \"quoted-password\"\n{path}reason = \"r\"\nowner = \"o\"\nexpires = 2026-12-31\n"
+        ));
+        judge(
+            &policy,
+            vec![password(Confidence::High, "docs/a.md")],
+            vec![],
+        )
+    };
+    assert_eq!(decide("path = \"docs/\"\n").decision, Decision::Pass);
+    let everywhere = decide("");
+    assert_eq!(everywhere.decision, Decision::Fail);
+    assert_eq!(everywhere.waivers[0].state, WaiverState::Unused);
+}
+
+#[test]
+fn a_waiver_names_a_rule_that_exists_and_no_empty_place() {
+    let parse = |id: &str, rest: &str| {
+        let text = format!(
+            "{HEAD}[[waiver]]\nid = \"{id}\"\n{rest}reason = \"r\"\nowner = \"o\"\nexpires = 2026-12-31\n"
+        );
+        Policy::parse(text.as_bytes(), "p", IDS)
+    };
+    parse("secrets/password", "path = \"a/\"\n").unwrap();
+    assert!(matches!(
+        parse("secrets/pasword", "path = \"a/\"\n").unwrap_err(),
+        PolicyError::UnknownRule { nearest: Some(nearest), .. } if nearest == "secrets/password"
+    ));
+    assert!(parse("secrets/*", "path = \"a/\"\n").is_err());
+    for (rest, name) in [
+        ("path = \"\"\n", "path"),
+        ("component = \" \"\n", "component"),
+    ] {
+        assert!(matches!(
+            parse("secrets/password", rest).unwrap_err(),
+            PolicyError::BadWaiver { problem: WaiverProblem::Empty(empty), .. } if empty == name
+        ));
+    }
+}
+
+#[test]
 fn a_waiver_beyond_the_cap_or_without_a_subject_is_refused() {
     let long = policy(
         "[waivers]\nmax-days = 30\n[[waiver]]\nid = \"CVE-1\"\nreason = \"r\"\nowner = \"o\"\nexpires = 2027-11-23\n",
@@ -248,6 +291,8 @@ fn an_old_database_is_a_gap_where_the_policy_names_an_age() {
                 source("fresh", Some("2026-11-22T00:00:00Z")),
                 source("old", Some("2026-01-01T00:00:00Z")),
                 source("undated", None),
+                source("tomorrow's clock", Some("2026-11-24T00:00:00Z")),
+                source("next year's", Some("2027-11-24T00:00:00Z")),
             ],
         }),
     };
@@ -258,7 +303,7 @@ fn an_old_database_is_a_gap_where_the_policy_names_an_age() {
     )
     .unwrap();
     assert_eq!(verdict.decision, Decision::Inconclusive);
-    assert_eq!(verdict.gaps.len(), 2);
+    assert_eq!(verdict.gaps.len(), 3);
     let verdict = evaluate(&policy(""), checked, now()).unwrap();
     assert_eq!(verdict.decision, Decision::Pass);
 }

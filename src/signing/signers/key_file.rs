@@ -34,6 +34,7 @@ impl std::fmt::Debug for KeyFileSigner {
 
 const ID_EC_PUBLIC_KEY: pkcs8::ObjectIdentifier =
     pkcs8::ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+const ID_RSA: pkcs8::ObjectIdentifier = pkcs8::ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const ID_ED25519: pkcs8::ObjectIdentifier = pkcs8::ObjectIdentifier::new_unwrap("1.3.101.112");
 
 impl KeyFileSigner {
@@ -77,6 +78,11 @@ impl KeyFileSigner {
                     .map_err(rejected)?,
             ),
             ID_ED25519 => KeyPair::Ed25519(Ed25519KeyPair::from_pkcs8(pkcs8).map_err(rejected)?),
+            ID_RSA => {
+                return Err(SigningError::UnsupportedPrivateKey {
+                    reason: "it is an RSA key".to_owned(),
+                });
+            }
             oid => {
                 return Err(SigningError::UnsupportedPrivateKey {
                     reason: format!("algorithm {oid}"),

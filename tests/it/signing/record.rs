@@ -69,6 +69,8 @@ fn a_run_that_proves_nothing_is_recorded_as_failed() {
         let command = print(dir.path(), output, code);
         let ran = run_tests(dir.path(), 1, &[], &command);
         assert!(ran.stderr.contains(expected), "{expected}: {}", ran.stderr);
+        let named = ran.stderr.contains("  failed: b\n");
+        assert_eq!(named, output == failing, "{}", ran.stderr);
         assert_eq!(statement(dir.path())["predicate"]["result"], "FAILED");
     }
 }
@@ -97,6 +99,83 @@ fn a_run_that_changes_the_artifact_or_cannot_start_takes_the_old_result_away() {
         ran.stderr
     );
     assert_eq!(names(dir.path()), ["app.bin", "output.txt"]);
+}
+
+#[test]
+fn an_artifact_that_is_gone_after_its_tests_is_a_changed_one() {
+    let (dir, _) = scene();
+    let removing: Vec<String> = ["rm", "app.bin"].map(str::to_owned).into();
+    let ran = run_tests(dir.path(), 1, &[], &removing);
+    assert!(
+        ran.stderr.contains("it changed while its tests ran"),
+        "{}",
+        ran.stderr
+    );
+    assert!(names(dir.path()).is_empty());
+}
+
+#[test]
+fn no_output_replaces_what_the_command_reads() {
+    let (dir, artifact) = scene();
+    let command = print(dir.path(), TWO_PASS, 0);
+    run_tests(dir.path(), 0, &[], &command);
+    std::fs::copy(key("tester.key"), dir.path().join("k")).unwrap();
+    let before = names(dir.path());
+    let refused = |arguments: &[&str]| {
+        let ran = expect(2, &mut sealgate(dir.path()), arguments);
+        assert!(ran.stderr.contains("would replace"), "{}", ran.stderr);
+        assert!(ran.stdout.is_empty(), "{}", ran.stdout);
+    };
+    let seal = ["seal", "app.bin", "--only", "test-result", "--key", "k"];
+    for output in ["app.bin", "./k"] {
+        refused(&["sign", "app.bin", "--key", "k", "--bundle", output]);
+        refused(&[&seal[..], &["--output", output]].concat());
+    }
+    let test = ["test", "app.bin", "--definition", "output.txt"];
+    for output in ["app.bin", "output.txt"] {
+        // Nothing runs: its output would be on stdout.
+        refused(&[&test[..], &["--output", output, "--", "cat", "output.txt"]].concat());
+    }
+    assert_eq!(names(dir.path()), before);
+    assert_eq!(read(&artifact), "the artifact\n");
+    assert_eq!(
+        read(&dir.path().join("k")),
+        read(Path::new(&key("tester.key")))
+    );
+    expect(0, &mut sealgate(dir.path()), &seal);
+}
+
+#[test]
+fn tests_do_not_run_where_their_result_cannot_be_written() {
+    let (dir, _) = scene();
+    let command = print(dir.path(), TWO_PASS, 0);
+    let ran = run_tests(dir.path(), 2, &["--output", "no/such.json"], &command);
+    assert!(
+        ran.stderr.contains("cannot write `no/such.json`"),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.stdout.is_empty(), "{}", ran.stdout);
+}
+
+#[test]
+fn a_time_that_is_not_the_clocks_is_told() {
+    let (dir, _) = scene();
+    let arguments = ["--at", "2020-01-01T00:00:00Z", "test", "app.bin", "--"];
+    let command = print(dir.path(), TWO_PASS, 0);
+    let command: Vec<&str> = command.iter().map(String::as_str).collect();
+    let ran = expect(
+        0,
+        &mut sealgate(dir.path()),
+        &[&arguments[..], &command].concat(),
+    );
+    assert!(
+        ran.stderr.contains("2020-01-01T00:00:00Z (--at)"),
+        "{}",
+        ran.stderr
+    );
+    let run = &statement(dir.path())["predicate"]["sealgate_run"];
+    assert_eq!(run["startedOn"], "2020-01-01T00:00:00Z");
 }
 
 #[test]
@@ -158,6 +237,7 @@ fn scan_report(decision: &str) -> String {
     serde_json::json!({
         "schema": "sealgate/report/v1", "decision": decision, "time": "2026-11-23T00:00:00Z",
         "policy": {"name": "baseline", "digest": "ab"}, "summary": {},
+        "checks": ["sbom", "advisories", "registry", "secrets"],
     })
     .to_string()
 }

@@ -12,6 +12,9 @@ const GREEN: Style = AnsiColor::Green.on_default().bold();
 const RED: Style = AnsiColor::Red.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
 
+/// Bundles that do not count and are shown to people; the rest is a number.
+const MAX_UNUSED: usize = 20;
+
 /// Everything that the page shows.
 pub(super) struct Page<'a> {
     pub(super) artifact: String,
@@ -61,23 +64,39 @@ impl Page<'_> {
     }
 
     fn unused_lines(&self, text: &mut String) {
+        // What a reason above already told is not told twice.
+        let told = |line: &EvidenceLine| {
+            self.outcome
+                .reasons
+                .iter()
+                .any(|reason| reason.source.as_ref() == Some(&line.source))
+        };
         let unused: Vec<(&EvidenceLine, &String)> = self
             .outcome
             .evidence
             .iter()
+            .filter(|line| !told(line))
             .filter_map(|line| line.accepted.as_ref().err().map(|why| (line, why)))
             .collect();
         if unused.is_empty() {
             return;
         }
         let _ = writeln!(text, "\nnot counted:");
-        for (line, why) in unused {
+        for (line, why) in unused.iter().take(MAX_UNUSED) {
             let _ = writeln!(
                 text,
-                "  {} by {}: {}",
+                "  {}: {} by {}: {}",
+                terminal_safe(&line.source),
                 terminal_safe(&line.predicate),
                 terminal_safe(&line.signer),
                 terminal_safe(why)
+            );
+        }
+        if unused.len() > MAX_UNUSED {
+            let _ = writeln!(
+                text,
+                "  and {} more; --format json lists all",
+                unused.len() - MAX_UNUSED
             );
         }
     }
@@ -149,7 +168,7 @@ impl Page<'_> {
                     predicate: &line.predicate,
                     signer: &line.signer,
                     accepted: line.accepted.is_ok(),
-                    source: line.accepted.as_deref().ok(),
+                    source: &line.source,
                     why_not: line.accepted.as_ref().err().map(String::as_str),
                 })
                 .collect(),
@@ -189,14 +208,15 @@ fn reason_line(text: &mut String, label: &str, reason: &Reason) {
         Decision::Inconclusive => (YELLOW, '?'),
         _ => (RED, '✗'),
     };
-    let label = if label.is_empty() {
-        String::new()
-    } else {
-        format!("{label}: ")
-    };
+    let _ = write!(text, "{style}{mark}{style:#} ");
+    for part in [Some(label), reason.source.as_deref()] {
+        if let Some(part) = part.filter(|part| !part.is_empty()) {
+            let _ = write!(text, "{}: ", terminal_safe(part));
+        }
+    }
     let _ = writeln!(
         text,
-        "{style}{mark}{style:#} {label}{} [{}]",
+        "{} [{}]",
         terminal_safe(&reason.message),
         reason.rule.id
     );
@@ -245,6 +265,8 @@ struct WireRequirement<'a> {
 struct WireReason<'a> {
     id: &'static str,
     decision: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'a str>,
     message: &'a str,
     remedy: &'static str,
 }
@@ -254,6 +276,7 @@ impl<'a> WireReason<'a> {
         Self {
             id: reason.rule.id,
             decision: reason.decision.as_str(),
+            source: reason.source.as_deref(),
             message: &reason.message,
             remedy: reason.rule.remedy,
         }
@@ -265,8 +288,7 @@ struct WireEvidence<'a> {
     predicate: &'a str,
     signer: &'a str,
     accepted: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    source: Option<&'a str>,
+    source: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     why_not: Option<&'a str>,
 }
