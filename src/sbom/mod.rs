@@ -2,11 +2,14 @@
 //! part of it.
 
 pub mod cyclonedx;
+pub mod diff;
 pub mod document;
 mod error;
+pub mod facts;
 mod json;
 mod licence;
 pub mod loss;
+pub mod profile;
 
 pub use document::{Document, DocumentOptions, Format, ReadDocument, read};
 pub use error::SbomError;

@@ -12,7 +12,7 @@ mod read;
 
 pub use inventory::DocumentOptions;
 pub(crate) use library::library;
-pub use read::{Note, ReadDocument, read};
+pub use read::{MAX_BYTES, Note, ReadDocument, read};
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
