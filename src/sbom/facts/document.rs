@@ -382,7 +382,7 @@ fn identifiers(component: &DocComponent) -> BTreeSet<String> {
 }
 
 fn licences(component: &DocComponent) -> BTreeSet<LicenceFacts> {
-    component
+    let mut licences: BTreeSet<LicenceFacts> = component
         .licences
         .iter()
         .map(|choice| LicenceFacts {
@@ -394,7 +394,16 @@ fn licences(component: &DocComponent) -> BTreeSet<LicenceFacts> {
             },
             acknowledgement: choice.acknowledgement.clone(),
         })
-        .collect()
+        .collect();
+    // CycloneDX has no word for it: sealgate gives the reason in this property.
+    if licences.is_empty() && component.property("sealgate:licence").is_some() {
+        licences.insert(LicenceFacts {
+            text: Stated::Unknown,
+            is_spdx: false,
+            acknowledgement: None,
+        });
+    }
+    licences
 }
 
 /// Everyone who is named as its maker or supplier, as one.

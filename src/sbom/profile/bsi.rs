@@ -51,12 +51,24 @@ const FIELDS: &[Field] = &[
     Field {
         id: "no-vulnerabilities",
         title: "No vulnerability information inside",
-        source: "TR-03183-2, sections 3.1 and 8.1",
+        source: "TR-03183-2, section 3.1",
         level: Level::Required,
         unknown: NEEDS_VALUE,
         look: Look::Document(fields::no_vulnerabilities),
         in_cyclonedx: "move `vulnerabilities` into a VEX or CSAF document beside the SBOM",
         in_spdx: "move the vulnerabilities into a VEX or CSAF document beside the SBOM",
+    },
+    Field {
+        id: "product",
+        title: "The primary component, and what it depends on",
+        source: "TR-03183-2, section 5.1",
+        level: Level::Required,
+        unknown: Unknown::Accepted(
+            "the completeness has to be indicated, and `unknown` is one of the indications",
+        ),
+        look: Look::Document(fields::top_level_dependencies),
+        in_cyclonedx: "name the product in `metadata.component` and list what it depends on in `dependencies`",
+        in_spdx: "name the product as `rootElement` and list what it depends on by `dependsOn` or `contains`",
     },
     Field {
         id: "sbom-uri",
@@ -246,41 +258,39 @@ fn dependencies(subject: Subject<'_>) -> State {
     }
 }
 
-/// What CycloneDX calls `declared` is BSI's original licence (section 8.2, table 9).
+/// CycloneDX's `concluded` is BSI's distribution licence and `declared` its original one
+/// (section 8.2, table 9); a licence that is marked as neither may be either.
 fn distribution_licence(subject: Subject<'_>) -> State {
     licence(
         subject,
-        "declared",
-        "only its original licence (`declared`) is written",
+        "concluded",
+        "its licence is not marked as `concluded`",
     )
 }
 
 fn original_licence(subject: Subject<'_>) -> State {
     licence(
         subject,
-        "concluded",
-        "only its distribution licence (`concluded`) is written",
+        "declared",
+        "its licence is not marked as `declared`",
     )
 }
 
-/// A licence that is not marked as the other kind.
-fn licence(subject: Subject<'_>, other: &str, only_other: &'static str) -> State {
-    let licences = &subject.component.licences;
+fn licence(subject: Subject<'_>, wanted: &str, other: &'static str) -> State {
     let mut found = State::Missing("no licence");
-    for licence in licences {
-        let is_other = licence.acknowledgement.as_deref() == Some(other);
-        let state = match (&licence.text, is_other) {
-            (_, true) => State::Missing(only_other),
-            (Stated::Known(text), false) if licence.is_spdx || is_reference(text) => {
+    for licence in &subject.component.licences {
+        let is_wanted = licence.acknowledgement.as_deref() == Some(wanted);
+        found = match (&licence.text, is_wanted) {
+            (Stated::Missing, _) => continue,
+            (Stated::Unknown, _) => State::Unknown,
+            (Stated::Known(_), false) => State::Missing(other),
+            (Stated::Known(text), true) if licence.is_spdx || is_reference(text) => {
                 return State::Given;
             }
-            (Stated::Known(_), false) => {
+            (Stated::Known(_), true) => {
                 State::Missing("its licence is neither an SPDX expression nor a LicenseRef")
             }
-            (Stated::Unknown, false) => State::Unknown,
-            (Stated::Missing, false) => continue,
         };
-        found = state;
     }
     found
 }
@@ -289,16 +299,23 @@ fn is_reference(text: &str) -> bool {
     text.starts_with("LicenseRef-") && text.len() > "LicenseRef-".len()
 }
 
+/// The mapping (section 8.2, table 9) has the deployable's hash at its address, since
+/// `hashes` of a component may be those of something else.
 fn sha512(subject: Subject<'_>) -> State {
     let component = subject.component;
-    let has = |hashes: &crate::sbom::facts::Hashes| hashes.contains_key("sha512");
-    match (has(&component.distribution_hashes), has(&component.hashes)) {
-        (true, _) => State::Given,
-        // The same bytes, only written at the component.
-        (false, true) => State::Given,
-        (false, false) if component.hashes.is_empty() => State::Missing("no hash"),
-        (false, false) => State::Missing("its hashes are of other algorithms than SHA-512"),
+    if component.distribution_hashes.contains_key("sha512") {
+        return State::Given;
     }
+    State::Missing(
+        match (
+            component.hashes.contains_key("sha512"),
+            component.hashes.is_empty() && component.distribution_hashes.is_empty(),
+        ) {
+            (true, _) => "its SHA-512 stands in `hashes`, not at a `distribution` address",
+            (false, true) => "no hash",
+            (false, false) => "its hashes are of other algorithms than SHA-512",
+        },
+    )
 }
 
 fn executable(subject: Subject<'_>) -> State {

@@ -2,10 +2,12 @@
 
 mod render;
 
-use super::input;
+use super::read_document;
 use crate::cli::commands::key::ResultFormat;
 use crate::cli::exit::{CliError, Exit};
+use crate::cli::settings::Settings;
 use crate::cli::terminal;
+use crate::sbom::facts::Facts;
 use crate::sbom::profile::{self, PROFILES, Profile};
 use std::path::PathBuf;
 
@@ -45,11 +47,11 @@ fn profile_parser() -> clap::builder::PossibleValuesParser {
 /// Checks and shows.
 ///
 /// # Errors
-/// Exit 2 for a path that cannot be opened, 3 for a file that is no SBOM.
-pub fn run(args: &CheckArgs) -> Result<Exit, CliError> {
+/// Exit 3 for a file that cannot be read or is no SBOM.
+pub fn run(args: &CheckArgs, _settings: &Settings) -> Result<Exit, CliError> {
     let profile = Profile::of(&args.profile)
         .ok_or_else(|| CliError::new(Exit::Usage, format!("no profile `{}`", args.profile)))?;
-    let facts = input::read_sbom(&args.file)?;
+    let facts = Facts::of_read(&read_document(&args.file)?);
     let result = profile::check(profile, &facts);
     let page = render::Page {
         file: args.file.display().to_string(),

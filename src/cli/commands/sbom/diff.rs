@@ -1,11 +1,12 @@
 //! `sealgate sbom diff`: what changed between two SBOMs, and whether a binary holds what
 //! its source declares.
 
+mod input;
 mod render;
 
-use super::input;
 use crate::cli::commands::key::ResultFormat;
 use crate::cli::exit::{CliError, Exit};
+use crate::cli::settings::Settings;
 use crate::cli::terminal;
 use crate::sbom::diff::{compare, drift};
 use crate::sbom::facts::Facts;
@@ -47,8 +48,8 @@ pub struct DiffArgs {
 /// Compares and shows.
 ///
 /// # Errors
-/// Exit 2 for a path that cannot be opened, 3 for a file that cannot be read.
-pub fn run(args: &DiffArgs) -> Result<Exit, CliError> {
+/// Exit 3 for a path that cannot be read.
+pub fn run(args: &DiffArgs, _settings: &Settings) -> Result<Exit, CliError> {
     match (&args.source, &args.binary, &args.before, &args.after) {
         (Some(source), Some(binary), ..) => run_drift(args.format, source, binary),
         (_, _, Some(before), Some(after)) => run_diff(args, before, after),

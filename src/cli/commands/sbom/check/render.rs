@@ -112,10 +112,13 @@ impl Page<'_> {
                 0 => String::new(),
                 more => format!(" and {more} more"),
             };
+            let count = match components.len() {
+                1 => "1 component".to_owned(),
+                count => format!("{count} components"),
+            };
             let _ = writeln!(
                 text,
-                "           {} components: {reason}: {}{more}",
-                components.len(),
+                "           {count}: {reason}: {}{more}",
                 listed.join(", ")
             );
         }

@@ -161,13 +161,16 @@ impl DriftPage<'_> {
             &yellow,
             &drift.not_linked,
         );
-        list(&mut text, "used to build only", " ", &drift.build_only);
-        list(
-            &mut text,
-            "used to build only, and not declared",
-            &yellow,
-            &drift.build_only_undeclared,
-        );
+        if !drift.build_only.is_empty() {
+            let _ = writeln!(text, "\nused to build only ({})", drift.build_only.len());
+        }
+        for item in &drift.build_only {
+            let note = match drift.build_only_undeclared.contains(item) {
+                true => format!("  {YELLOW}not declared{YELLOW:#}"),
+                false => String::new(),
+            };
+            let _ = writeln!(text, "    {}{note}", terminal_safe(&item.label()));
+        }
         let _ = writeln!(
             text,
             "\n{} linked and declared, {} declared for building or testing only",
