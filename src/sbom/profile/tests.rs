@@ -77,90 +77,91 @@ fn a_document_that_says_everything_meets_every_profile() {
     }
 }
 
+/// JSON pointer of what is removed; who misses what.
+const REMOVED: &[(&str, &[(&str, &str)])] = &[
+    (
+        "/metadata/timestamp",
+        &[
+            ("ntia", "timestamp"),
+            ("cisa2025", "timestamp"),
+            ("bsi-2.1", "timestamp"),
+        ],
+    ),
+    (
+        "/metadata/authors",
+        &[("cisa2025", "author"), ("bsi-2.1", "creator")],
+    ),
+    ("/metadata/tools", &[("cisa2025", "tool-name")]),
+    (
+        "/metadata/lifecycles",
+        &[("cisa2025", "generation-context")],
+    ),
+    (
+        "/components/0/version",
+        &[
+            ("ntia", "version"),
+            ("cisa2025", "version"),
+            ("bsi-2.1", "version"),
+        ],
+    ),
+    (
+        "/components/0/manufacturer",
+        &[
+            ("ntia", "supplier"),
+            ("cisa2025", "producer"),
+            ("bsi-2.1", "component-creator"),
+        ],
+    ),
+    (
+        "/components/0/manufacturer/contact",
+        &[("bsi-2.1", "component-creator")],
+    ),
+    ("/components/0/purl", &[("cisa2025", "identifier")]),
+    (
+        "/components/0/licenses",
+        &[("cisa2025", "licence"), ("bsi-2.1", "distribution-licence")],
+    ),
+    ("/components/0/externalReferences", &[("bsi-2.1", "sha512")]),
+    (
+        "/components/0/properties",
+        &[
+            ("bsi-2.1", "filename"),
+            ("bsi-2.1", "executable"),
+            ("bsi-2.1", "archive"),
+            ("bsi-2.1", "structured"),
+        ],
+    ),
+    ("/compositions", &[("bsi-2.1", "dependencies")]),
+    ("/dependencies/1", &[("bsi-2.1", "dependencies")]),
+    (
+        "/dependencies/0",
+        &[
+            ("ntia", "dependency-relationship"),
+            ("ntia", "relationship"),
+            ("cisa2025", "dependency-relationship"),
+            ("cisa2025", "relationship"),
+            ("bsi-2.1", "product"),
+            ("bsi-2.1", "dependencies"),
+            ("cra", "top-level-dependencies"),
+        ],
+    ),
+    (
+        "/metadata/component",
+        &[
+            ("ntia", "dependency-relationship"),
+            ("ntia", "relationship"),
+            ("cisa2025", "dependency-relationship"),
+            ("cisa2025", "relationship"),
+            ("bsi-2.1", "product"),
+            ("cra", "product"),
+            ("cra", "top-level-dependencies"),
+        ],
+    ),
+];
+
 #[test]
 fn what_is_taken_away_is_missed_by_the_profiles_that_ask_for_it() {
-    // JSON pointer of what is removed; who misses what.
-    let cases: &[(&str, &[(&str, &str)])] = &[
-        (
-            "/metadata/timestamp",
-            &[
-                ("ntia", "timestamp"),
-                ("cisa2025", "timestamp"),
-                ("bsi-2.1", "timestamp"),
-            ],
-        ),
-        (
-            "/metadata/authors",
-            &[("cisa2025", "author"), ("bsi-2.1", "creator")],
-        ),
-        ("/metadata/tools", &[("cisa2025", "tool-name")]),
-        (
-            "/metadata/lifecycles",
-            &[("cisa2025", "generation-context")],
-        ),
-        (
-            "/components/0/version",
-            &[
-                ("ntia", "version"),
-                ("cisa2025", "version"),
-                ("bsi-2.1", "version"),
-            ],
-        ),
-        (
-            "/components/0/manufacturer",
-            &[
-                ("ntia", "supplier"),
-                ("cisa2025", "producer"),
-                ("bsi-2.1", "component-creator"),
-            ],
-        ),
-        (
-            "/components/0/manufacturer/contact",
-            &[("bsi-2.1", "component-creator")],
-        ),
-        ("/components/0/purl", &[("cisa2025", "identifier")]),
-        (
-            "/components/0/licenses",
-            &[("cisa2025", "licence"), ("bsi-2.1", "distribution-licence")],
-        ),
-        ("/components/0/externalReferences", &[("bsi-2.1", "sha512")]),
-        (
-            "/components/0/properties",
-            &[
-                ("bsi-2.1", "filename"),
-                ("bsi-2.1", "executable"),
-                ("bsi-2.1", "archive"),
-                ("bsi-2.1", "structured"),
-            ],
-        ),
-        ("/compositions", &[("bsi-2.1", "dependencies")]),
-        ("/dependencies/1", &[("bsi-2.1", "dependencies")]),
-        (
-            "/dependencies/0",
-            &[
-                ("ntia", "dependency-relationship"),
-                ("ntia", "relationship"),
-                ("cisa2025", "dependency-relationship"),
-                ("cisa2025", "relationship"),
-                ("bsi-2.1", "product"),
-                ("bsi-2.1", "dependencies"),
-                ("cra", "top-level-dependencies"),
-            ],
-        ),
-        (
-            "/metadata/component",
-            &[
-                ("ntia", "dependency-relationship"),
-                ("ntia", "relationship"),
-                ("cisa2025", "dependency-relationship"),
-                ("cisa2025", "relationship"),
-                ("bsi-2.1", "product"),
-                ("cra", "product"),
-                ("cra", "top-level-dependencies"),
-            ],
-        ),
-    ];
-    for (pointer, wanted) in cases {
+    for (pointer, wanted) in REMOVED {
         let mut document = complete();
         let (parent, key) = pointer.rsplit_once('/').unwrap();
         match document.pointer_mut(parent).unwrap() {
