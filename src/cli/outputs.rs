@@ -136,6 +136,7 @@ impl Outputs {
                     &CycloneDxOptions {
                         timestamp: settings.document_time.map(|time| time.to_string()),
                         tool_version: pipeline::tool().version.to_owned(),
+                        ..CycloneDxOptions::default()
                     },
                 );
                 String::from_utf8(bytes).map_err(|_| {

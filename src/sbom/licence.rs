@@ -1,5 +1,8 @@
 //! How sure we are of a licence text.
 
+use super::document::LicenceText;
+use crate::model::terminal_safe;
+
 /// SPDX licence ids that packages commonly name
 /// (<https://spdx.org/licenses/>). An expression of these is written as an expression;
 /// any other text is written as a name, which claims nothing.
@@ -48,31 +51,26 @@ pub const COMMON_LICENCES: &[&str] = &[
     "Zlib",
 ];
 
-/// What a licence text is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Licence<'a> {
-    /// One SPDX id.
-    Id(&'a str),
-    /// An SPDX expression of several.
-    Expression(&'a str),
-    /// Anything else.
-    Name(&'a str),
-}
-
 /// What a licence text is; `None` for an empty one.
 #[must_use]
-pub fn classify(text: &str) -> Option<Licence<'_>> {
+pub fn classify(text: &str) -> Option<LicenceText> {
     let text = text.trim();
     if text.is_empty() {
         return None;
     }
     if COMMON_LICENCES.contains(&text) {
-        return Some(Licence::Id(text));
+        return Some(LicenceText::Id(text.to_owned()));
     }
     if is_expression(text) {
-        return Some(Licence::Expression(text));
+        return Some(LicenceText::Expression(text.to_owned()));
     }
-    Some(Licence::Name(text))
+    Some(LicenceText::Name(terminal_safe(text).into_owned()))
+}
+
+/// Whether a text is an id of the SPDX licence list, deprecated ones included.
+#[must_use]
+pub fn is_listed(text: &str) -> bool {
+    spdx::license_id(text).is_some_and(|id| id.name == text)
 }
 
 /// Ids of the list, joined by `AND` and `OR`, in brackets or not
@@ -101,19 +99,28 @@ mod tests {
     #[test]
     fn only_what_is_surely_an_expression_is_called_one() {
         for (text, want) in [
-            ("MIT", Licence::Id("MIT")),
-            (" ISC ", Licence::Id("ISC")),
-            ("(MIT OR CC0-1.0)", Licence::Expression("(MIT OR CC0-1.0)")),
+            ("MIT", LicenceText::Id("MIT".to_owned())),
+            (" ISC ", LicenceText::Id("ISC".to_owned())),
+            (
+                "(MIT OR CC0-1.0)",
+                LicenceText::Expression("(MIT OR CC0-1.0)".to_owned()),
+            ),
             (
                 "MIT AND (ISC OR (Zlib))",
-                Licence::Expression("MIT AND (ISC OR (Zlib))"),
+                LicenceText::Expression("MIT AND (ISC OR (Zlib))".to_owned()),
             ),
-            ("MIT/Apache-2.0", Licence::Name("MIT/Apache-2.0")),
-            ("mit", Licence::Name("mit")),
-            ("MIT OR", Licence::Name("MIT OR")),
-            ("(MIT", Licence::Name("(MIT")),
-            ("MIT ISC", Licence::Name("MIT ISC")),
-            ("SEE LICENSE IN x", Licence::Name("SEE LICENSE IN x")),
+            (
+                "MIT/Apache-2.0",
+                LicenceText::Name("MIT/Apache-2.0".to_owned()),
+            ),
+            ("mit", LicenceText::Name("mit".to_owned())),
+            ("MIT OR", LicenceText::Name("MIT OR".to_owned())),
+            ("(MIT", LicenceText::Name("(MIT".to_owned())),
+            ("MIT ISC", LicenceText::Name("MIT ISC".to_owned())),
+            (
+                "SEE LICENSE IN x",
+                LicenceText::Name("SEE LICENSE IN x".to_owned()),
+            ),
         ] {
             assert_eq!(classify(text), Some(want), "{text}");
         }

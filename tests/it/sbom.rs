@@ -44,6 +44,7 @@ fn bom(inventory: &Inventory) -> Vec<u8> {
     let options = CycloneDxOptions {
         timestamp: Some("2026-01-02T03:04:05Z".to_owned()),
         tool_version: "0.1.0".to_owned(),
+        ..CycloneDxOptions::default()
     };
     render(inventory, &options)
 }

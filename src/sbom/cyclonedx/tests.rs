@@ -3,8 +3,10 @@ use crate::model::{
     Checksum, Digest, DigestAlgorithm, Ecosystem, Gap, GitReference, Location, LockfileRead,
     Occurrence, Origin, Root, Scope,
 };
+use crate::model::{Component, ComponentKind, Purl};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 fn component(ecosystem: Ecosystem, name: &str, version: &str) -> Component {
     Component {
@@ -54,6 +56,7 @@ fn render_json(inventory: &Inventory) -> Value {
     let options = CycloneDxOptions {
         timestamp: None,
         tool_version: "0.1.0".to_owned(),
+        ..CycloneDxOptions::default()
     };
     serde_json::from_slice(&render(inventory, &options)).unwrap()
 }
@@ -273,6 +276,7 @@ fn the_time_is_only_there_if_given_and_the_serial_number_follows_the_content() {
     let options = CycloneDxOptions {
         timestamp: Some("2026-01-02T03:04:05Z".to_owned()),
         tool_version: "0.1.0".to_owned(),
+        ..CycloneDxOptions::default()
     };
     let dated: Value = serde_json::from_slice(&render(&made, &options)).unwrap();
     assert_eq!(dated["metadata"]["timestamp"], "2026-01-02T03:04:05Z");

@@ -1,46 +1,49 @@
-//! One component of the document.
+//! The document's component of an inventory's component.
 
-use super::wire::{
-    Evidence, ExternalReference, Hash, LicenceChoice, License, Place, Property, WireComponent,
-};
+use super::{DocComponent, ExternalReference, Extra, Hash, LicenceChoice, Place, Property};
 use crate::model::{
     Checksum, Component, ComponentKind, Digest, DigestAlgorithm, Ecosystem, Occurrence, Origin,
     Scope, fold_url_credentials, terminal_safe,
 };
-use crate::sbom::licence::{Licence, classify};
+use crate::sbom::licence::classify;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A component as a library.
-pub fn library(component: &Component) -> WireComponent {
+///
+/// `hashes` are written only where they are digests of one and the same file. A Python
+/// lockfile has one hash for each distribution of a version; these are hashes of
+/// different files, so they are properties (`sealgate:distribution:sha256`). External
+/// references would need an address for each, which most lockfiles lack.
+pub fn library(component: &Component) -> DocComponent {
     let (group, name) = match component.name.rsplit_once('/') {
         // An npm scope is a group; the path of a Go module is its name.
         Some((scope, name)) if component.ecosystem == Ecosystem::Npm => (Some(scope), name),
         _ => (None, component.name.as_str()),
     };
     let digests = digests(&component.occurrences);
-    let hashes = one_file(&digests).unwrap_or_default();
-    WireComponent {
-        kind: "library",
-        bom_ref: component.purl.to_string(),
+    let licence = component.licence.as_deref().and_then(classify);
+    DocComponent {
+        ref_id: Some(component.purl.to_string()),
+        kind: "library".to_owned(),
         group: group.map(str::to_owned),
         name: name.to_owned(),
         version: component.version.clone(),
-        scope: scope(component.scope()),
-        licenses: licences(component),
         purl: Some(component.purl.to_string()),
+        scope: scope(component.scope()).map(str::to_owned),
+        hashes: one_file(&digests).unwrap_or_default(),
+        licences: licence.map(LicenceChoice::from).into_iter().collect(),
         external_references: external_references(component),
-        hashes,
-        evidence: Some(Evidence {
-            occurrences: component
-                .occurrences
-                .iter()
-                .map(|occurrence| Place {
-                    location: occurrence.location.path.clone(),
-                    line: occurrence.location.line,
-                })
-                .collect(),
-        }),
+        occurrences: component
+            .occurrences
+            .iter()
+            .map(|occurrence| Place {
+                location: occurrence.location.path.clone(),
+                line: occurrence.location.line.map(u64::from),
+                extra: Extra::new(),
+            })
+            .collect(),
         properties: properties(component, &digests),
+        ..DocComponent::default()
     }
 }
 
@@ -77,8 +80,8 @@ fn one_file(digests: &Digests<'_>) -> Option<Vec<Hash>> {
         .iter()
         .map(|(algorithm, values)| match values.first() {
             Some(only) if values.len() == 1 => Some(Hash {
-                alg: hash_name(*algorithm),
-                content: only.hex(),
+                algorithm: hash_name(*algorithm).to_owned(),
+                value: only.hex(),
             }),
             _ => None,
         })
@@ -93,22 +96,6 @@ fn hash_name(algorithm: DigestAlgorithm) -> &'static str {
         DigestAlgorithm::Sha384 => "SHA-384",
         DigestAlgorithm::Sha512 => "SHA-512",
     }
-}
-
-fn licences(component: &Component) -> Vec<LicenceChoice> {
-    let text = component.licence.as_deref().unwrap_or_default();
-    let choice = classify(text).map(|licence| match licence {
-        Licence::Id(id) => LicenceChoice::Licence {
-            license: License::Id(id.to_owned()),
-        },
-        Licence::Expression(expression) => LicenceChoice::Expression {
-            expression: expression.to_owned(),
-        },
-        Licence::Name(name) => LicenceChoice::Licence {
-            license: License::Name(terminal_safe(name).into_owned()),
-        },
-    });
-    choice.into_iter().collect()
 }
 
 /// Addresses of files and repositories, without credentials. What is no address is left
@@ -127,20 +114,26 @@ fn external_references(component: &Component) -> Vec<ExternalReference> {
         let Some(url) = iri(url) else {
             continue;
         };
-        references.insert(ExternalReference {
-            kind,
-            url,
-            comment: comment.map(|commit| format!("commit {}", terminal_safe(&commit))),
-            hashes: match kind {
-                // Only what this entry says of this file.
-                "distribution" => {
-                    one_file(&digests(std::slice::from_ref(occurrence))).unwrap_or_default()
-                }
-                _ => Vec::new(),
-            },
-        });
+        let comment = comment.map(|commit| format!("commit {}", terminal_safe(&commit)));
+        let hashes = match kind {
+            // Only what this entry says of this file.
+            "distribution" => {
+                one_file(&digests(std::slice::from_ref(occurrence))).unwrap_or_default()
+            }
+            _ => Vec::new(),
+        };
+        references.insert((kind, url, comment, hashes));
     }
-    references.into_iter().collect()
+    references
+        .into_iter()
+        .map(|(kind, url, comment, hashes)| ExternalReference {
+            kind: kind.to_owned(),
+            url,
+            comment,
+            hashes,
+            extra: Extra::new(),
+        })
+        .collect()
 }
 
 /// An address as a valid IRI: the lockfile may hold anything, and browsers' URLs, which
@@ -155,8 +148,7 @@ fn iri(address: &str) -> Option<String> {
 fn properties(component: &Component, digests: &Digests<'_>) -> Vec<Property> {
     let mut properties = BTreeSet::new();
     let mut add = |name: String, value: &str| {
-        let value = terminal_safe(value).into_owned();
-        properties.insert(Property { name, value });
+        properties.insert(Property::new(name, terminal_safe(value)));
     };
     add("sealgate:scope".to_owned(), component.scope().as_str());
     if component.kind == ComponentKind::Own {

@@ -1,0 +1,147 @@
+//! Makes a document fit a version: what the version does not know is taken out and named.
+
+use super::schema::{Alternative, Kind, ROOT, Schema, TypeId};
+use crate::sbom::document::extra::At;
+use crate::sbom::document::{CycloneDxVersion, Extra, Format};
+use crate::sbom::loss::{LossReason, Losses};
+use serde_json::Value;
+
+/// The same document with what `version` knows of it.
+pub fn fit(map: Extra, version: CycloneDxVersion, losses: &mut Losses) -> Extra {
+    let fitting = Fitting {
+        schema: Schema::embedded(),
+        version,
+    };
+    fitting
+        .object(map, ROOT, &At::ROOT, losses)
+        .unwrap_or_default()
+}
+
+/// What a word becomes that the version does not know, where the version knows one of
+/// these: `other` stands in most enumerations, `library` is what the specification
+/// recommends for a component of unknown type, `not_specified` is an aggregate.
+const FALLBACKS: [&str; 3] = ["other", "library", "not_specified"];
+
+struct Fitting {
+    schema: &'static Schema,
+    version: CycloneDxVersion,
+}
+
+impl Fitting {
+    fn no_place(&self) -> LossReason {
+        LossReason::NoPlace(Format::CycloneDxJson(self.version))
+    }
+
+    /// `None` where the version requires a field that is not there (any more).
+    fn object(&self, map: Extra, id: TypeId, at: &At<'_>, losses: &mut Losses) -> Option<Extra> {
+        let object = self.schema.object(id)?;
+        let mut fitting = Extra::new();
+        for (key, value) in map {
+            let at = at.key(&key);
+            let Some(field) = object.field(&key) else {
+                losses.add(&at, self.no_place());
+                continue;
+            };
+            let known: Vec<Alternative> = field.in_version(self.version).copied().collect();
+            let fitted = self.value(value, &known, &at, losses);
+            if let Some(value) = fitted {
+                fitting.insert(key, value);
+            }
+        }
+        let lacks = object
+            .fields
+            .iter()
+            .find(|field| field.is_required(self.version) && !fitting.contains_key(field.name));
+        if lacks.is_some() && !at.is_root() {
+            losses.add(
+                at,
+                LossReason::Invalid("is left out: a required field of it is missing"),
+            );
+            return None;
+        }
+        Some(fitting)
+    }
+
+    fn value(
+        &self,
+        value: Value,
+        known: &[Alternative],
+        at: &At<'_>,
+        losses: &mut Losses,
+    ) -> Option<Value> {
+        let of_list = |list: bool| -> Vec<Kind> {
+            let known = known.iter().filter(|alternative| alternative.list == list);
+            known.map(|alternative| alternative.kind).collect()
+        };
+        match value {
+            Value::Array(items) if known.iter().any(|alternative| alternative.list) => {
+                let kinds = of_list(true);
+                let was_empty = items.is_empty();
+                let fitted: Vec<Value> = items
+                    .into_iter()
+                    .enumerate()
+                    .filter_map(|(index, item)| self.best(item, &kinds, &at.index(index), losses))
+                    .collect();
+                (was_empty || !fitted.is_empty()).then_some(Value::Array(fitted))
+            }
+            value => self.best(value, &of_list(false), at, losses),
+        }
+    }
+
+    /// Fits as the kind that loses least.
+    fn best(
+        &self,
+        value: Value,
+        kinds: &[Kind],
+        at: &At<'_>,
+        losses: &mut Losses,
+    ) -> Option<Value> {
+        let mut fitting = kinds.iter().filter(|kind| kind.has_shape_of(&value));
+        let Some(first) = fitting.next() else {
+            losses.add(at, self.no_place());
+            return None;
+        };
+        let Some(second) = fitting.next() else {
+            return self.single(value, *first, at, losses);
+        };
+        let tried = [first, second].map(|kind| {
+            let mut lost = Losses::default();
+            let fitted = self.single(value.clone(), *kind, at, &mut lost);
+            (lost, fitted)
+        });
+        let [(lost, fitted), other] = tried;
+        let (lost, fitted) = match other.0.len() < lost.len() {
+            true => other,
+            false => (lost, fitted),
+        };
+        losses.append(lost);
+        fitted
+    }
+
+    fn single(&self, value: Value, kind: Kind, at: &At<'_>, losses: &mut Losses) -> Option<Value> {
+        match (kind, value) {
+            (Kind::Object(id), Value::Object(map)) => {
+                self.object(map, id, at, losses).map(Value::Object)
+            }
+            (Kind::Enum(id), Value::String(word)) => {
+                if self.schema.knows_word(id, &word, self.version) {
+                    return Some(Value::String(word));
+                }
+                let fallback = FALLBACKS
+                    .into_iter()
+                    .find(|fallback| self.schema.knows_word(id, fallback, self.version));
+                losses.add(
+                    at,
+                    match fallback {
+                        Some(word) => LossReason::Changed {
+                            into: format!("`{word}`"),
+                        },
+                        None => self.no_place(),
+                    },
+                );
+                fallback.map(|word| Value::String(word.to_owned()))
+            }
+            (_, value) => Some(value),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Bytes in, a document out, whatever their format.
+
+use super::{CycloneDxVersion, Document, Format};
+use crate::sbom::cyclonedx;
+use crate::sbom::error::SbomError;
+use crate::sbom::json;
+use serde_json::Value;
+
+/// A place of the input that was not taken over, or not as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Note {
+    /// `components[3].hashes[0]`; empty for the document as a whole.
+    pub path: String,
+    /// What is wrong with it, one line.
+    pub message: String,
+}
+
+impl std::fmt::Display for Note {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.path.as_str() {
+            "" => f.write_str(&self.message),
+            path => write!(f, "`{path}` {}", self.message),
+        }
+    }
+}
+
+/// What was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReadDocument {
+    /// The document.
+    pub document: Document,
+    /// What it was written in.
+    pub format: Format,
+    /// What could not be taken over, in the order of the input.
+    pub notes: Vec<Note>,
+}
+
+/// Largest SBOM in bytes that is read.
+pub const MAX_BYTES: usize = 200 * 1024 * 1024;
+/// Most components, nested ones included.
+pub const MAX_COMPONENTS: usize = 500_000;
+
+/// Reads an SBOM: CycloneDX 1.2 to 1.7 JSON, CycloneDX 1.3 to 1.5 XML, SPDX 2.2 and 2.3
+/// JSON. At most 200 MiB, nested at most 100 deep, at most 500,000 components.
+///
+/// # Errors
+/// Every variant of [`SbomError`] that names the input: it is no such document, of a
+/// version that is not read, or over a limit.
+pub fn read(bytes: &[u8]) -> Result<ReadDocument, SbomError> {
+    if bytes.len() > MAX_BYTES {
+        return Err(SbomError::TooLarge {
+            what: "bytes",
+            limit: MAX_BYTES,
+        });
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let read = match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(b'{') => read_json(json::parse(bytes)?)?,
+        Some(b'<') => return Err(SbomError::UnknownFormat),
+        _ => return Err(SbomError::UnknownFormat),
+    };
+    if read.document.all_components().nth(MAX_COMPONENTS).is_some() {
+        return Err(SbomError::TooLarge {
+            what: "components",
+            limit: MAX_COMPONENTS,
+        });
+    }
+    Ok(read)
+}
+
+fn read_json(value: Value) -> Result<ReadDocument, SbomError> {
+    let Value::Object(map) = value else {
+        return Err(SbomError::UnknownFormat);
+    };
+    let text = |key: &str| map.get(key).and_then(Value::as_str);
+    if text("bomFormat") == Some("CycloneDX") {
+        let found = text("specVersion").unwrap_or_default();
+        let version =
+            CycloneDxVersion::parse(found).ok_or_else(|| SbomError::UnsupportedVersion {
+                format: "CycloneDX JSON",
+                found: found.to_owned(),
+                known: "1.2, 1.3, 1.4, 1.5, 1.6, 1.7",
+            })?;
+        return Ok(cyclonedx::read_document(
+            map,
+            Format::CycloneDxJson(version),
+        ));
+    }
+    if map.contains_key("@graph") || map.contains_key("@context") {
+        return Err(SbomError::UnsupportedVersion {
+            format: "SPDX JSON",
+            found: "3".to_owned(),
+            known: "SPDX-2.2, SPDX-2.3",
+        });
+    }
+    Err(SbomError::UnknownFormat)
+}
