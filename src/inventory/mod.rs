@@ -116,13 +116,14 @@ impl Reading {
             Ok(parsed) => parsed,
             Err(error) => return self.gaps.push(format_gap(path, &error)),
         };
+        let has_graph = parsed.has_graph.unwrap_or_else(|| format.has_graph());
         self.lockfiles.insert(
             path.to_owned(),
             LockfileRead {
                 path: path.to_owned(),
                 format: format.name(),
                 packages: parsed.packages.len(),
-                has_graph: format.has_graph(),
+                has_graph,
                 digest: file.digest,
             },
         );
@@ -133,7 +134,7 @@ impl Reading {
                     path: also.path,
                     format: also.format,
                     packages: also.packages,
-                    has_graph: format.has_graph(),
+                    has_graph,
                     digest: also.digest,
                 });
         }

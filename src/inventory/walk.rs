@@ -16,18 +16,15 @@ const PRUNED: &[&str] = &[".git", "node_modules"];
 const UNSUPPORTED: &[(&str, &str, Group)] = &[
     ("Gemfile.lock", "Bundler", Group::Other("gem")),
     ("Package.resolved", "SwiftPM", Group::Other("swift")),
-    ("Pipfile.lock", "Pipenv", Group::Python),
     ("bun.lock", "Bun", Group::Npm),
     ("bun.lockb", "Bun", Group::Npm),
     ("composer.lock", "Composer", Group::Other("composer")),
     ("gradle.lockfile", "Gradle", Group::Other("maven")),
     ("mix.lock", "Mix", Group::Other("hex")),
     ("packages.lock.json", "NuGet", Group::Other("nuget")),
-    ("pdm.lock", "PDM", Group::Python),
     ("pnpm-lock.yaml", "pnpm", Group::Npm),
     ("pom.xml", "Maven", Group::Other("maven")),
     ("pubspec.lock", "Pub", Group::Other("pub")),
-    ("pylock.toml", "PEP 751 tools", Group::Python),
     ("yarn.lock", "Yarn", Group::Npm),
 ];
 

@@ -4,7 +4,10 @@
 pub mod cargo_lock;
 pub mod go_mod;
 pub mod package_lock;
+pub mod pdm_lock;
+pub mod pipfile_lock;
 pub mod poetry_lock;
+pub mod pylock_toml;
 pub mod requirements;
 pub mod uv_lock;
 
@@ -26,7 +29,10 @@ pub const FORMATS: &[&dyn Format] = &[
     &cargo_lock::CargoLock,
     &go_mod::GoMod,
     &package_lock::PackageLock,
+    &pdm_lock::PdmLock,
+    &pipfile_lock::PipfileLock,
     &poetry_lock::PoetryLock,
+    &pylock_toml::PylockToml,
     &requirements::Requirements,
     &uv_lock::UvLock,
 ];
@@ -149,6 +155,8 @@ pub struct Parsed {
     pub edges: Vec<(usize, usize)>,
     /// What the product depends on directly, as indices of `packages`.
     pub direct: Vec<usize>,
+    /// Whether this lockfile holds the graph, where the format leaves that open.
+    pub has_graph: Option<bool>,
     /// The product, where the lockfile or its manifest names exactly one.
     pub root: Option<Root>,
     /// Other files that were read for it.
