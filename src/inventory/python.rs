@@ -3,6 +3,7 @@
 //! Requirements are taken apart here and not by `pep508_rs` 0.9.2: that crate panics on a
 //! name with a dash at its end, and the text of its errors on letters outside ASCII.
 
+pub mod marker;
 pub mod project;
 pub mod requirement;
 

@@ -139,21 +139,8 @@ pub fn walk(root: &Path, include: &[String]) -> Found {
 
 fn names_of_interest(root: &Path) -> Result<ignore::overrides::Override, ignore::Error> {
     let mut names = OverrideBuilder::new(root);
-    for name in [
-        "Cargo.lock",
-        "package-lock.json",
-        "npm-shrinkwrap.json",
-        "poetry.lock",
-    ] {
-        names.add(name)?;
-    }
-    for name in [
-        "uv.lock",
-        "go.mod",
-        "*requirements*.txt",
-        "**/requirements/*.txt",
-    ] {
-        names.add(name)?;
+    for glob in FORMATS.iter().flat_map(|format| format.globs()) {
+        names.add(glob)?;
     }
     for (name, ..) in UNSUPPORTED {
         names.add(name)?;

@@ -5,18 +5,17 @@
 //! requirement lines of its own.
 
 mod graph;
-mod selection;
 
 use super::{Format, Input, PACKAGE_LIMIT, Package, Parsed};
 use crate::inventory::document::{Document, items, table, text};
 use crate::inventory::error::FormatError;
+use crate::inventory::python::marker::Marker;
 use crate::inventory::python::project::Project;
 use crate::inventory::python::{normalise, strings};
 use crate::inventory::rules;
 use crate::model::{
     Checksum, ComponentKind, Digest, DigestAlgorithm, Ecosystem, GitReference, Origin, Root, Scope,
 };
-use selection::Selection;
 use std::collections::BTreeSet;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -118,14 +117,14 @@ impl Groups {
         let Some(marker) = marker else {
             return Scope::Runtime;
         };
-        let Some(selection) = Selection::parse(marker) else {
+        let Some(marker) = Marker::parse(marker) else {
             return Scope::Unknown;
         };
-        if selection.can_hold(&BTreeSet::new(), &self.default) {
+        if marker.can_hold(&BTreeSet::new(), &self.default) {
             Scope::Runtime
-        } else if selection.can_hold(&self.extras, &self.default) {
+        } else if marker.can_hold(&self.extras, &self.default) {
             Scope::Optional
-        } else if selection.can_hold(&self.extras, &self.all) {
+        } else if marker.can_hold(&self.extras, &self.all) {
             Scope::Dev
         } else {
             Scope::Unknown

@@ -1,17 +1,13 @@
 //! Requirement lines of Python lockfiles, and which of several locked versions each means.
 
-use super::normalise;
+use super::marker::{Budget, Marker};
+use super::{Wanted, requirement, wanted};
 use pep440_rs::{Version, VersionSpecifiers};
-use pep508_rs::{MarkerTree, Requirement, VersionOrUrl};
 use std::collections::{BTreeSet, HashMap};
 use std::str::FromStr as _;
 
 /// Versions of one package that one lockfile may hold for different environments.
 pub const SAME_NAME_LIMIT: usize = 100;
-
-/// Comparisons that a marker may have to be understood: its decision diagram can grow
-/// exponentially with them. A longer one counts as one that may hold.
-const COMPARISON_LIMIT: usize = 24;
 
 /// A requirement line
 /// (<https://packaging.python.org/en/latest/specifications/dependency-specifiers/>).
@@ -23,8 +19,10 @@ pub struct Line {
     pub extras: BTreeSet<String>,
     /// Whether it holds in some environments only.
     pub conditional: bool,
-    range: Option<VersionSpecifiers>,
-    marker: Option<MarkerTree>,
+    /// Everything, where it has an address.
+    range: VersionSpecifiers,
+    /// Absent also where it cannot be read: then the line may hold anywhere.
+    marker: Option<Marker>,
 }
 
 impl Line {
@@ -39,50 +37,20 @@ impl Line {
         };
         let (plain, rest) = text.split_at_checked(end.unwrap_or(text.len()))?;
         let condition = rest.trim_start().strip_prefix(';');
-        let requirement: Requirement<url::Url> = Requirement::from_str(plain.trim()).ok()?;
-        let range = match requirement.version_or_url {
-            Some(VersionOrUrl::VersionSpecifier(range)) => Some(range),
-            _ => None,
+        let (Wanted { name, extras }, range) = if plain.contains('@') {
+            (wanted(plain)?, VersionSpecifiers::empty())
+        } else {
+            let requirement = requirement(plain).ok()?;
+            (requirement.wanted, requirement.range)
         };
         Some(Self {
-            name: requirement.name.to_string(),
-            extras: requirement
-                .extras
-                .iter()
-                .map(|extra| normalise(extra.as_ref()))
-                .collect(),
+            name,
+            extras,
             conditional: condition.is_some(),
             range,
-            marker: condition.and_then(marker),
+            marker: condition.and_then(Marker::parse),
         })
     }
-}
-
-/// A marker that can be compared with others; `None` where it cannot be read or is too
-/// large to be understood, which counts as one that may hold.
-#[must_use]
-pub fn marker(text: &str) -> Option<MarkerTree> {
-    let words = text.split(|c: char| !c.is_ascii_alphanumeric());
-    let junctions = words.filter(|word| matches!(*word, "and" | "or")).count();
-    if junctions >= COMPARISON_LIMIT {
-        return None;
-    }
-    MarkerTree::parse_str::<url::Url>(text).ok()
-}
-
-/// The marker that a `requires-python` range amounts to.
-#[must_use]
-pub fn python_marker(range: &str) -> Option<MarkerTree> {
-    let range = VersionSpecifiers::from_str(range).ok()?;
-    let comparisons: Vec<String> = range
-        .iter()
-        .map(|part| {
-            let (operator, version) = (part.operator(), part.version());
-            let star = if operator.is_star() { ".*" } else { "" };
-            format!("python_full_version {operator} '{version}{star}'")
-        })
-        .collect();
-    marker(&comparisons.join(" and "))
 }
 
 /// The packages of a lockfile by name.
@@ -90,14 +58,15 @@ pub fn python_marker(range: &str) -> Option<MarkerTree> {
 pub struct Candidates {
     by_name: HashMap<String, Vec<Candidate>>,
     /// Where the lockfile is meant to be used at all.
-    environment: Option<MarkerTree>,
+    environment: Option<Marker>,
+    budget: Budget,
 }
 
 #[derive(Debug)]
 struct Candidate {
     place: usize,
     version: Option<Version>,
-    marker: Option<MarkerTree>,
+    marker: Option<Marker>,
 }
 
 /// What a line means.
@@ -114,7 +83,7 @@ pub enum Meaning {
 impl Candidates {
     /// No packages yet, for the environments of a marker.
     #[must_use]
-    pub fn new(environment: Option<MarkerTree>) -> Self {
+    pub fn new(environment: Option<Marker>) -> Self {
         Self {
             environment,
             ..Self::default()
@@ -126,7 +95,7 @@ impl Candidates {
         &mut self,
         key: String,
         version: Option<&str>,
-        marker: Option<MarkerTree>,
+        marker: Option<Marker>,
         place: usize,
     ) {
         self.by_name.entry(key).or_default().push(Candidate {
@@ -146,21 +115,24 @@ impl Candidates {
     /// several versions those in the range count, all where none is; of these the ones
     /// that can be installed together with the dependent.
     #[must_use]
-    pub fn find(&self, key: &str, line: &Line, dependent: Option<&MarkerTree>) -> Meaning {
+    pub fn find(&self, key: &str, line: &Line, dependent: Option<&Marker>) -> Meaning {
         let Some(found) = self.by_name.get(key) else {
             return Meaning::Absent;
         };
         if found.len() > SAME_NAME_LIMIT {
             return Meaning::TooMany;
         }
-        let apart = |one: Option<&MarkerTree>, other: Option<&MarkerTree>| matches!((one, other), (Some(one), Some(other)) if one.is_disjoint(other));
+        let apart = |one: Option<&Marker>, other: Option<&Marker>| match (one, other) {
+            (Some(one), Some(other)) => one.excludes(other, &self.budget),
+            _ => false,
+        };
         let line_marker = line.marker.as_ref();
         if apart(line_marker, dependent) || apart(line_marker, self.environment.as_ref()) {
             return Meaning::Packages(Vec::new());
         }
-        let fits = |candidate: &&Candidate| match (&line.range, &candidate.version) {
-            (Some(range), Some(version)) => range.contains(version),
-            _ => true,
+        let fits = |candidate: &&Candidate| {
+            let version = candidate.version.as_ref();
+            version.is_none_or(|version| line.range.contains(version))
         };
         let mut fitting: Vec<&Candidate> = found.iter().filter(fits).collect();
         if fitting.is_empty() {
@@ -179,7 +151,7 @@ mod tests {
     use super::*;
 
     fn numpy() -> Candidates {
-        let mut candidates = Candidates::new(python_marker(">=3.9,!=3.10.*"));
+        let mut candidates = Candidates::new(Marker::of_python(">=3.9,!=3.10.*"));
         for (version, marker_text, place) in [
             ("1.26.0", "python_version < '3.11'", 0),
             ("2.2.0", "python_version >= '3.11'", 1),
@@ -187,7 +159,7 @@ mod tests {
             candidates.add(
                 "numpy".to_owned(),
                 Some(version),
-                marker(marker_text),
+                Marker::parse(marker_text),
                 place,
             );
         }
@@ -196,7 +168,7 @@ mod tests {
 
     fn find(line: &str, dependent: Option<&str>) -> Meaning {
         let line = Line::parse(line).unwrap();
-        let dependent = dependent.and_then(marker);
+        let dependent = dependent.and_then(Marker::parse);
         numpy().find(&line.name, &line, dependent.as_ref())
     }
 
@@ -240,14 +212,6 @@ mod tests {
         assert!(Line::parse("a>=1").is_some_and(|line| !line.conditional));
         assert!(Line::parse("").is_none());
         assert!(Line::parse("-e .").is_none());
-    }
-
-    #[test]
-    fn a_marker_too_large_to_understand_may_hold() {
-        let large = vec!["os_name == 'a'"; 100].join(" or ");
-        assert_eq!(marker(&large), None);
-        let line = format!("numpy; {large}");
-        assert_eq!(find(&line, None), Meaning::Packages(vec![0, 1]));
     }
 
     #[test]

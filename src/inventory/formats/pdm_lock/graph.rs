@@ -3,12 +3,12 @@
 use super::super::Parsed;
 use super::{Entry, Reader};
 use crate::inventory::document::{items, table, text};
+use crate::inventory::python::marker::Marker;
 use crate::inventory::python::normalise;
 use crate::inventory::python::project::Project;
-use crate::inventory::python::requirement::{Candidates, Line, Meaning, marker, python_marker};
+use crate::inventory::python::requirement::{Candidates, Line, Meaning};
 use crate::inventory::rules;
 use crate::model::{ComponentKind, Scope};
-use pep508_rs::MarkerTree;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
@@ -21,9 +21,9 @@ pub fn resolve(reader: Reader<'_, '_>, project: Option<&Project>) -> Parsed {
         entries,
         ..
     } = reader;
-    let markers: Vec<Option<MarkerTree>> = entries
+    let markers: Vec<Option<Marker>> = entries
         .iter()
-        .map(|entry| entry.marker.as_deref().and_then(marker))
+        .map(|entry| entry.marker.as_deref().and_then(Marker::parse))
         .collect();
     for (place, (entry, marker)) in entries.iter().zip(&markers).enumerate() {
         let key = key(&normalise(&entry.package.name), entry.extras.iter());
@@ -51,18 +51,14 @@ pub fn resolve(reader: Reader<'_, '_>, project: Option<&Project>) -> Parsed {
 }
 
 /// Where the lockfile can be used: one of its targets.
-fn environment(reader: &Reader<'_, '_>) -> Option<MarkerTree> {
+fn environment(reader: &Reader<'_, '_>) -> Option<Marker> {
     let metadata = table(&reader.document.root, "metadata")?;
-    let mut any: Option<MarkerTree> = None;
+    let mut any = Vec::new();
     for target in items(metadata, "targets") {
         let target = target.get_ref().as_table()?;
-        let one = python_marker(text(target, "requires_python")?)?;
-        match &mut any {
-            Some(any) => any.or(one),
-            None => any = Some(one),
-        }
+        any.push(Marker::of_python(text(target, "requires_python")?)?);
     }
-    any
+    (!any.is_empty()).then_some(Marker::Any(any))
 }
 
 fn key<'e>(name: &str, extras: impl Iterator<Item = &'e String>) -> String {
@@ -78,7 +74,7 @@ struct Graph<'p> {
     path: &'p str,
     parsed: Parsed,
     candidates: Candidates,
-    markers: Vec<Option<MarkerTree>>,
+    markers: Vec<Option<Marker>>,
     excluded: Option<&'p BTreeSet<String>>,
     own: Option<String>,
 }
@@ -115,7 +111,7 @@ impl Graph<'_> {
     }
 
     /// The entry with the extras, or that of the package itself.
-    fn find(&self, line: &Line, dependent: Option<&MarkerTree>) -> Meaning {
+    fn find(&self, line: &Line, dependent: Option<&Marker>) -> Meaning {
         let with_extras = key(&line.name, line.extras.iter());
         let key = if self.candidates.has(&with_extras) {
             &with_extras

@@ -1,16 +1,13 @@
 //! The edges of a `pylock.toml`.
 
 use super::super::Parsed;
-use super::selection::Selection;
 use super::{Entry, Reader};
 use crate::inventory::document::{items, table, text};
+use crate::inventory::python::marker::Marker;
 use crate::inventory::python::project::Project;
-use crate::inventory::python::requirement::{
-    Candidates, Line, Meaning, SAME_NAME_LIMIT, marker, python_marker,
-};
+use crate::inventory::python::requirement::{Candidates, Line, Meaning, SAME_NAME_LIMIT};
 use crate::inventory::python::{normalise, strings};
 use crate::inventory::rules;
-use pep508_rs::MarkerTree;
 use std::collections::HashMap;
 use toml::de::{DeTable, DeValue};
 
@@ -24,15 +21,12 @@ pub fn resolve(reader: Reader<'_, '_>, project: Option<&Project>) -> Parsed {
         ..
     } = reader;
     let mut candidates =
-        Candidates::new(text(&document.root, "requires-python").and_then(python_marker));
+        Candidates::new(text(&document.root, "requires-python").and_then(Marker::of_python));
     let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
-    let mut markers: Vec<Option<MarkerTree>> = Vec::new();
+    let mut markers: Vec<Option<Marker>> = Vec::new();
     for (place, (package, entry)) in parsed.packages.iter().zip(&entries).enumerate() {
         let name = normalise(&package.name);
-        let environment = text(entry.fields, "marker")
-            .and_then(Selection::parse)
-            .and_then(|selection| selection.environment())
-            .and_then(|text| marker(&text));
+        let environment = text(entry.fields, "marker").and_then(Marker::parse);
         by_name.entry(name.clone()).or_default().push(place);
         candidates.add(name, package.version.as_deref(), environment.clone(), place);
         markers.push(environment);
