@@ -42,7 +42,7 @@ mod workspace;
 
 use crate::model::{Gap, Inventory, Location, LockfileRead, Root};
 pub use error::{FormatError, InventoryError};
-use formats::{Format, Input};
+use formats::{Format, Input, Package};
 use merge::Merge;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -116,13 +116,14 @@ impl Reading {
             Ok(parsed) => parsed,
             Err(error) => return self.gaps.push(format_gap(path, &error)),
         };
+        let is_here = |package: &&Package| package.path.as_deref().is_none_or(|at| at == path);
         let has_graph = parsed.has_graph.unwrap_or_else(|| format.has_graph());
         self.lockfiles.insert(
             path.to_owned(),
             LockfileRead {
                 path: path.to_owned(),
                 format: format.name(),
-                packages: parsed.packages.len(),
+                packages: parsed.packages.iter().filter(is_here).count(),
                 has_graph,
                 digest: file.digest,
             },

@@ -3,6 +3,7 @@
 
 pub mod cargo_lock;
 pub mod go_mod;
+pub mod go_work;
 pub mod package_lock;
 pub mod pdm_lock;
 pub mod pipfile_lock;
@@ -28,6 +29,7 @@ pub const GAP_LIMIT: usize = 50;
 pub const FORMATS: &[&dyn Format] = &[
     &cargo_lock::CargoLock,
     &go_mod::GoMod,
+    &go_work::GoWork,
     &package_lock::PackageLock,
     &pdm_lock::PdmLock,
     &pipfile_lock::PipfileLock,
