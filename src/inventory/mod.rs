@@ -26,6 +26,7 @@
 //! that is not read; a manifest with dependencies that no lockfile covers; a tree without
 //! any of them. The ids and texts are in [`rules`].
 
+pub mod binary;
 mod document;
 pub mod error;
 pub mod formats;
@@ -42,7 +43,7 @@ mod workspace;
 
 use crate::model::{Gap, Inventory, Location, LockfileRead, Root};
 pub use error::{FormatError, InventoryError};
-use formats::{Format, Input, Package};
+use formats::{Format, Input, Package, Parsed};
 use merge::Merge;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -142,19 +143,7 @@ impl Reading {
         if let Some(root) = parsed.root.take() {
             self.roots.push((path.matches('/').count(), root));
         }
-        if parsed.more_gaps > 0 {
-            let message = format!(
-                "{} more entries of `{path}` cannot be read",
-                parsed.more_gaps
-            );
-            let location = Some(Location::file(path));
-            parsed.gaps.push(rules::gap(
-                &rules::INCOMPLETE_ENTRY,
-                location,
-                &message,
-                None,
-            ));
-        }
+        note_more(path, &mut parsed);
         self.merge.add(path, format.ecosystem(), parsed);
     }
 
@@ -206,6 +195,19 @@ fn product(roots: &[(usize, Root)], fallback: &str) -> Root {
     Root {
         name: name.unwrap_or("project").to_owned(),
         version: None,
+    }
+}
+
+/// Says how many gaps of a file were counted only.
+fn note_more(path: &str, parsed: &mut Parsed) {
+    if parsed.more_gaps > 0 {
+        let message = format!(
+            "{} more entries of `{path}` cannot be read",
+            parsed.more_gaps
+        );
+        let location = Some(Location::file(path));
+        let rule = &rules::INCOMPLETE_ENTRY;
+        parsed.gaps.push(rules::gap(rule, location, &message, None));
     }
 }
 
