@@ -40,6 +40,7 @@ mod tree;
 mod unique;
 mod walk;
 mod workspace;
+mod yaml;
 
 use crate::model::{Gap, Inventory, Location, LockfileRead, Root};
 pub use error::{FormatError, InventoryError};
