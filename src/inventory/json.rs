@@ -53,7 +53,7 @@ pub fn read_object<'a>(
 }
 
 /// Where a part of a text starts in it.
-fn offset_of(text: &str, part: &str) -> usize {
+pub fn offset_of(text: &str, part: &str) -> usize {
     // Both come from one allocation: `part` is what the reader borrowed from `text`.
     part.as_ptr().addr().saturating_sub(text.as_ptr().addr())
 }

@@ -60,8 +60,7 @@ impl Merge {
                 }
                 Err(error) => {
                     places.push(None);
-                    let path = package.path.as_deref().unwrap_or(lockfile);
-                    let location = Some(Location::line(path, package.line));
+                    let location = Some(package.location(lockfile));
                     let message = format!("this is no package: {error}");
                     let rule = &rules::INCOMPLETE_ENTRY;
                     self.gaps.push(rules::gap(rule, location, &message, None));
@@ -276,6 +275,7 @@ fn without_credentials(url: &str) -> String {
 }
 
 fn component(entry: Entry) -> Component {
+    let location = entry.package.location(&entry.lockfile);
     let package = entry.package;
     let name = match entry.ecosystem {
         // The name that comparisons use; files spell it as they like.
@@ -294,7 +294,7 @@ fn component(entry: Entry) -> Component {
         licence: package.licence,
         runs_install_code: package.runs_install_code,
         occurrences: vec![Occurrence {
-            location: Location::line(package.path.unwrap_or(entry.lockfile), package.line),
+            location,
             origin: package.origin,
             checksums,
             scope: package.scope,

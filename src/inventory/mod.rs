@@ -26,6 +26,7 @@
 //! that is not read; a manifest with dependencies that no lockfile covers; a tree without
 //! any of them. The ids and texts are in [`rules`].
 
+pub mod binary;
 mod document;
 pub mod error;
 pub mod formats;
@@ -39,10 +40,11 @@ mod tree;
 mod unique;
 mod walk;
 mod workspace;
+mod yaml;
 
 use crate::model::{Gap, Inventory, Location, LockfileRead, Root};
 pub use error::{FormatError, InventoryError};
-use formats::{Format, Input};
+use formats::{Format, Input, Package, Parsed};
 use merge::Merge;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -116,13 +118,15 @@ impl Reading {
             Ok(parsed) => parsed,
             Err(error) => return self.gaps.push(format_gap(path, &error)),
         };
+        let is_here = |package: &&Package| package.path.as_deref().is_none_or(|at| at == path);
+        let has_graph = parsed.has_graph.unwrap_or_else(|| format.has_graph());
         self.lockfiles.insert(
             path.to_owned(),
             LockfileRead {
                 path: path.to_owned(),
                 format: format.name(),
-                packages: parsed.packages.len(),
-                has_graph: format.has_graph(),
+                packages: parsed.packages.iter().filter(is_here).count(),
+                has_graph,
                 digest: file.digest,
             },
         );
@@ -133,26 +137,14 @@ impl Reading {
                     path: also.path,
                     format: also.format,
                     packages: also.packages,
-                    has_graph: format.has_graph(),
+                    has_graph,
                     digest: also.digest,
                 });
         }
         if let Some(root) = parsed.root.take() {
             self.roots.push((path.matches('/').count(), root));
         }
-        if parsed.more_gaps > 0 {
-            let message = format!(
-                "{} more entries of `{path}` cannot be read",
-                parsed.more_gaps
-            );
-            let location = Some(Location::file(path));
-            parsed.gaps.push(rules::gap(
-                &rules::INCOMPLETE_ENTRY,
-                location,
-                &message,
-                None,
-            ));
-        }
+        note_more(path, &mut parsed);
         self.merge.add(path, format.ecosystem(), parsed);
     }
 
@@ -204,6 +196,19 @@ fn product(roots: &[(usize, Root)], fallback: &str) -> Root {
     Root {
         name: name.unwrap_or("project").to_owned(),
         version: None,
+    }
+}
+
+/// Says how many gaps of a file were counted only.
+fn note_more(path: &str, parsed: &mut Parsed) {
+    if parsed.more_gaps > 0 {
+        let message = format!(
+            "{} more entries of `{path}` cannot be read",
+            parsed.more_gaps
+        );
+        let location = Some(Location::file(path));
+        let rule = &rules::INCOMPLETE_ENTRY;
+        parsed.gaps.push(rules::gap(rule, location, &message, None));
     }
 }
 

@@ -3,6 +3,10 @@
 //! Requirements are taken apart here and not by `pep508_rs` 0.9.2: that crate panics on a
 //! name with a dash at its end, and the text of its errors on letters outside ASCII.
 
+pub mod marker;
+pub mod project;
+pub mod requirement;
+
 use super::document::{Document, items, table, text};
 use super::formats::{Input, directory_of, join};
 use crate::model::{Digest, DigestAlgorithm, Root};
@@ -40,6 +44,17 @@ pub fn digest(text: &str) -> Result<Digest, String> {
     let algorithm = DigestAlgorithm::from_name(name)
         .ok_or_else(|| format!("the hash algorithm `{name}` is not known"))?;
     Digest::from_hex(algorithm, value).map_err(|error| error.to_string())
+}
+
+/// Whether a path is that of a wheel or a source archive; else it is one of a directory.
+#[must_use]
+pub fn is_package_file(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    [
+        ".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst",
+    ]
+    .iter()
+    .any(|end| lower.ends_with(end))
 }
 
 /// A name that a manifest asks for, with the extras that it asks for.

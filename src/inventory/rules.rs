@@ -7,6 +7,7 @@ pub const RULES: &[Rule] = &[];
 
 /// Every gap of this room, sorted by id.
 pub const GAPS: &[Rule] = &[
+    INCOMPLETE_BINARY,
     INCOMPLETE_ENTRY,
     INCOMPLETE_LOCKFILE,
     MISSING_LOCKFILE,
@@ -19,6 +20,14 @@ pub const GAPS: &[Rule] = &[
     UNSUPPORTED_LOCK_VERSION,
     UNSUPPORTED_LOCKFILE,
 ];
+
+/// A binary whose record could be read in part only.
+pub const INCOMPLETE_BINARY: Rule = Rule {
+    id: "inventory/incomplete-binary",
+    title: "A binary does not say all of what it is made of",
+    description: "The binary records its dependencies, but a part of the record is missing, damaged or not known, so it was not checked in full.",
+    remedy: "Build the binary with a released toolchain that records its dependencies",
+};
 
 /// An entry could not be read, or only in part.
 pub const INCOMPLETE_ENTRY: Rule = Rule {

@@ -3,7 +3,7 @@
 
 use super::document::{Document, items, table};
 use super::error::InventoryError;
-use super::formats::directory_of;
+use super::formats::{directory_of, go_work};
 use super::rules;
 use super::tree::{Tree, normalise};
 use super::walk::{Found, Group, Lockfile, Reader};
@@ -71,9 +71,27 @@ pub fn select(tree: &Tree, found: &Found, include: &[String]) -> Result<Selectio
             Reader::Unsupported(tool) => selection.gaps.push(unsupported(lock, tool)),
         }
     }
+    leave_to_workspaces(tree, &mut selection.product);
     note_missing(tree, found, &include, &mut selection.gaps);
     selection.product.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(selection)
+}
+
+/// Leaves out each `go.mod` that a `go.work` of the product reads itself.
+fn leave_to_workspaces(tree: &Tree, product: &mut Vec<Lockfile>) {
+    let work = product
+        .iter()
+        .filter(|lock| lock.path.rsplit('/').next() == Some("go.work"));
+    let mut members: HashSet<String> = HashSet::new();
+    for lock in work {
+        if let Ok(Some(file)) = tree.read_text(&lock.path) {
+            members.extend(go_work::member_directories(&lock.path, &file.text));
+        }
+    }
+    product.retain(|lock| {
+        let is_module = lock.path.rsplit('/').next() == Some("go.mod");
+        !(is_module && members.contains(lock.directory()))
+    });
 }
 
 /// The paths that the caller adds back.

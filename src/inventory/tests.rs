@@ -309,3 +309,61 @@ fn an_included_file_is_not_listed_as_skipped() {
         .collect();
     assert_eq!(paths, ["requirements.txt", "requirements/base.txt"]);
 }
+
+#[test]
+fn a_go_workspace_reads_its_members_once_and_in_its_own_versions() {
+    let inventory = read(&[
+        ("go.work", "go 1.24\nuse ./a\nuse ./examples/b\n"),
+        (
+            "a/go.mod",
+            "module m.example/a\ngo 1.24\nrequire d.example/d v1.0.0\n",
+        ),
+        (
+            "examples/b/go.mod",
+            "module m.example/b\ngo 1.24\nrequire d.example/d v1.2.0\n",
+        ),
+        (
+            "c/go.mod",
+            "module m.example/c\ngo 1.24\nrequire d.example/d v1.9.0\n",
+        ),
+    ]);
+    assert_eq!(
+        purls(&inventory),
+        [
+            "pkg:golang/d.example/d@v1.2.0",
+            "pkg:golang/m.example/a",
+            "pkg:golang/m.example/b",
+        ]
+    );
+    let places: Vec<String> = inventory.components[0]
+        .occurrences
+        .iter()
+        .map(|occurrence| occurrence.location.to_string())
+        .collect();
+    assert_eq!(places, ["a/go.mod:3", "examples/b/go.mod:3"]);
+    assert_eq!(skipped(&inventory), ["c/go.mod"]);
+    let lockfiles: Vec<(&str, usize)> = inventory
+        .lockfiles
+        .iter()
+        .map(|lock| (lock.path.as_str(), lock.packages))
+        .collect();
+    assert_eq!(
+        lockfiles,
+        [("a/go.mod", 2), ("examples/b/go.mod", 2), ("go.work", 0)]
+    );
+}
+
+#[test]
+fn a_member_stands_for_itself_where_its_workspace_is_not_the_product() {
+    let directory = tree(&[
+        ("go.mod", "module m.example/m\ngo 1.24\n"),
+        ("sub/go.work", "use ./a\n"),
+        (
+            "sub/a/go.mod",
+            "module m.example/a\ngo 1.24\nrequire d.example/d v1.0.0\n",
+        ),
+    ]);
+    let inventory = read_with(&directory, &["sub/a/go.mod"]).unwrap();
+    assert!(purls(&inventory).contains(&"pkg:golang/d.example/d@v1.0.0"));
+    assert_eq!(skipped(&inventory), ["sub/go.work"]);
+}

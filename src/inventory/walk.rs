@@ -16,18 +16,15 @@ const PRUNED: &[&str] = &[".git", "node_modules"];
 const UNSUPPORTED: &[(&str, &str, Group)] = &[
     ("Gemfile.lock", "Bundler", Group::Other("gem")),
     ("Package.resolved", "SwiftPM", Group::Other("swift")),
-    ("Pipfile.lock", "Pipenv", Group::Python),
     ("bun.lock", "Bun", Group::Npm),
     ("bun.lockb", "Bun", Group::Npm),
     ("composer.lock", "Composer", Group::Other("composer")),
     ("gradle.lockfile", "Gradle", Group::Other("maven")),
     ("mix.lock", "Mix", Group::Other("hex")),
     ("packages.lock.json", "NuGet", Group::Other("nuget")),
-    ("pdm.lock", "PDM", Group::Python),
     ("pnpm-lock.yaml", "pnpm", Group::Npm),
     ("pom.xml", "Maven", Group::Other("maven")),
     ("pubspec.lock", "Pub", Group::Other("pub")),
-    ("pylock.toml", "PEP 751 tools", Group::Python),
     ("yarn.lock", "Yarn", Group::Npm),
 ];
 
@@ -142,21 +139,8 @@ pub fn walk(root: &Path, include: &[String]) -> Found {
 
 fn names_of_interest(root: &Path) -> Result<ignore::overrides::Override, ignore::Error> {
     let mut names = OverrideBuilder::new(root);
-    for name in [
-        "Cargo.lock",
-        "package-lock.json",
-        "npm-shrinkwrap.json",
-        "poetry.lock",
-    ] {
-        names.add(name)?;
-    }
-    for name in [
-        "uv.lock",
-        "go.mod",
-        "*requirements*.txt",
-        "**/requirements/*.txt",
-    ] {
-        names.add(name)?;
+    for glob in FORMATS.iter().flat_map(|format| format.globs()) {
+        names.add(glob)?;
     }
     for (name, ..) in UNSUPPORTED {
         names.add(name)?;

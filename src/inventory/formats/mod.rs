@@ -3,8 +3,12 @@
 
 pub mod cargo_lock;
 pub mod go_mod;
+pub mod go_work;
 pub mod package_lock;
+pub mod pdm_lock;
+pub mod pipfile_lock;
 pub mod poetry_lock;
+pub mod pylock_toml;
 pub mod requirements;
 pub mod uv_lock;
 
@@ -25,8 +29,12 @@ pub const GAP_LIMIT: usize = 50;
 pub const FORMATS: &[&dyn Format] = &[
     &cargo_lock::CargoLock,
     &go_mod::GoMod,
+    &go_work::GoWork,
     &package_lock::PackageLock,
+    &pdm_lock::PdmLock,
+    &pipfile_lock::PipfileLock,
     &poetry_lock::PoetryLock,
+    &pylock_toml::PylockToml,
     &requirements::Requirements,
     &uv_lock::UvLock,
 ];
@@ -104,11 +112,21 @@ pub struct Package {
     pub runs_install_code: Option<bool>,
     /// The file of the entry, where it is not the lockfile itself.
     pub path: Option<String>,
-    /// 1-based line of the entry.
+    /// 1-based line of the entry; 0 in a file without lines.
     pub line: u32,
 }
 
 impl Package {
+    /// Where the entry stands; the path is that of its lockfile.
+    #[must_use]
+    pub fn location(&self, lockfile: &str) -> Location {
+        let path = self.path.as_deref().unwrap_or(lockfile);
+        match self.line {
+            0 => Location::file(path),
+            line => Location::line(path, line),
+        }
+    }
+
     /// An entry of which only the name and the place are known.
     #[must_use]
     pub fn new(name: impl Into<String>, line: u32) -> Self {
@@ -149,6 +167,8 @@ pub struct Parsed {
     pub edges: Vec<(usize, usize)>,
     /// What the product depends on directly, as indices of `packages`.
     pub direct: Vec<usize>,
+    /// Whether this lockfile holds the graph, where the format leaves that open.
+    pub has_graph: Option<bool>,
     /// The product, where the lockfile or its manifest names exactly one.
     pub root: Option<Root>,
     /// Other files that were read for it.
@@ -162,13 +182,17 @@ pub struct Parsed {
 impl Parsed {
     /// Notes what could not be read at a line of a file.
     pub fn note(&mut self, rule: &Rule, path: &str, line: u32, message: &str) {
+        let location = Location::line(path, line);
+        self.add_gap(rules::gap(rule, Some(location), message, None));
+    }
+
+    /// Adds a gap, or counts it once there are [`GAP_LIMIT`].
+    pub fn add_gap(&mut self, gap: Gap) {
         if self.gaps.len() >= GAP_LIMIT {
             self.more_gaps = self.more_gaps.saturating_add(1);
-            return;
+        } else {
+            self.gaps.push(gap);
         }
-        let location = Location::line(path, line);
-        self.gaps
-            .push(rules::gap(rule, Some(location), message, None));
     }
 
     /// Notes the syntax error that ended the reading of a half-read lockfile.

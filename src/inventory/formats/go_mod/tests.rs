@@ -1,5 +1,6 @@
 use super::*;
 use crate::inventory::formats::testing::{edges, gaps, lines_hold_names, parse};
+use crate::model::Checksum;
 
 const TYPICAL: &str = include_str!("../../../../testdata/inventory/go-mod/typical/go.mod");
 const SUMS: &str = include_str!("../../../../testdata/inventory/go-mod/typical/go.sum");
@@ -137,4 +138,46 @@ fn a_hostile_file_costs_no_more_than_its_size() {
     assert_eq!(parsed.packages.len(), 1);
     let slashes = read(&format!("module m\n{}\n", "/".repeat(200_000)), "");
     assert_eq!(slashes.packages.len(), 1);
+}
+
+#[test]
+fn the_vendor_directory_lists_what_an_old_module_leaves_out() {
+    let text = "module m.example/m\ngo 1.16\nrequire a.example/a v1.0.0\n";
+    let listing = "# a.example/a v1.0.0\n## explicit\na.example/a\n# b.example/b v1.2.0\nb.example/b/c\n\
+                   # c.example/c v1.0.0\n## explicit\n";
+    let read = |text: &str, listing: &str| {
+        parse(&GoMod, "go.mod", text, &[("vendor/modules.txt", listing)]).unwrap()
+    };
+    let old = read(text, listing);
+    assert_eq!(gaps(&old), []);
+    let places: Vec<(&str, Option<&str>, u32)> = old
+        .packages
+        .iter()
+        .map(|p| (p.name.as_str(), p.path.as_deref(), p.line))
+        .collect();
+    let vendor = Some("vendor/modules.txt");
+    assert_eq!(
+        places,
+        [
+            ("m.example/m", None, 1),
+            ("a.example/a", None, 3),
+            ("a.example/a", vendor, 1),
+            // Required by no go.mod that is here, yet built.
+            ("b.example/b", vendor, 4),
+            // `c.example/c` is named without a package: nothing of it is there.
+        ]
+    );
+    assert_eq!(old.also_read[0].format, "go-vendor");
+    // Since 1.17 go.mod lists all that is built, so the same listing contradicts it.
+    let new = read(&text.replace("1.16", "1.17"), listing);
+    assert_eq!(gaps(&new), [("inventory/unresolved-dependency", 4)]);
+    assert_eq!(new.packages.len(), 4);
+    let odd = read(text, "a.example/a\n# odd\n");
+    assert_eq!(
+        gaps(&odd),
+        [
+            ("inventory/incomplete-entry", 1),
+            ("inventory/incomplete-entry", 2)
+        ]
+    );
 }
