@@ -48,6 +48,7 @@ impl Merge {
                 places.push(None);
                 continue;
             }
+            let ecosystem = package.ecosystem.unwrap_or(ecosystem);
             match purl_of(ecosystem, &package, &[]) {
                 Ok(purl) => {
                     places.push(Some(self.entries.len()));
@@ -230,7 +231,11 @@ fn purl_of(
         .chain(extra)
         .map(|(key, value)| (*key, value.as_str()))
         .collect();
-    Purl::of_package(ecosystem, &package.name, package.version.as_deref(), &all)
+    let purl = Purl::of_package(ecosystem, &package.name, package.version.as_deref(), &all)?;
+    match &package.subpath {
+        Some(subpath) => purl.with_subpath(subpath),
+        None => Ok(purl),
+    }
 }
 
 /// What tells packages of one name and version apart
@@ -238,6 +243,8 @@ fn purl_of(
 /// tools do not mark their default registry, so a registry there is no part of the purl.
 fn qualifiers(ecosystem: Ecosystem, package: &Package) -> Vec<(&'static str, String)> {
     match &package.origin {
+        // Its name is that of the repository, its version the reference.
+        Origin::Git { .. } if ecosystem == Ecosystem::Github => Vec::new(),
         Origin::Git {
             url,
             reference,

@@ -14,9 +14,14 @@
 //!    `fixtures`, `examples`, `vendor`, `third_party`, `target`, …) is skipped.
 //! 5. One below a directory that has a product lockfile of the same group (Cargo; npm and
 //!    its rivals; Python; Go) is skipped.
-//! 6. Every other one is the product. So a root without a lockfile has its nearest ones
+//! 6. A GitHub workflow outside the root's `.github/workflows` is skipped: GitHub does not
+//!    run it. Rules 3 and 5 do not concern workflows and actions, nor does rule 4 below
+//!    `.github`.
+//! 7. Every other one is the product. So a root without a lockfile has its nearest ones
 //!    below as its product: several applications in one repository all count, and a web
 //!    front end beside a Rust server does too.
+//!
+//! A `go.mod` that a `go.work` of the product uses is read by way of that.
 //!
 //! Directories `.git` and `node_modules` are not searched (listed as skipped), nor are
 //! those that a `.gitignore` of the tree excludes.
@@ -151,7 +156,9 @@ impl Reading {
     fn finish(mut self, mut skipped: Vec<crate::model::Skipped>, fallback: &str) -> Inventory {
         let merged = self.merge.finish();
         self.gaps.extend(merged.gaps);
-        if self.lockfiles.is_empty() && self.gaps.is_empty() {
+        // Workflows build the product; they do not say what it is made of.
+        let only_workflows = self.lockfiles.keys().all(|path| path.starts_with(".github/"));
+        if only_workflows && self.gaps.is_empty() {
             let message = "no lockfile and no manifest was found, so no dependency was checked";
             self.gaps
                 .push(rules::gap(&rules::NOTHING_TO_CHECK, None, message, None));

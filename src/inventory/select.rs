@@ -3,12 +3,12 @@
 
 use super::document::{Document, items, table};
 use super::error::InventoryError;
-use super::formats::{directory_of, go_work};
+use super::formats::{directory_of, github_actions, go_work};
 use super::rules;
 use super::tree::{Tree, normalise};
 use super::walk::{Found, Group, Lockfile, Reader};
 use super::workspace::Members;
-use crate::model::{Gap, Location, Skipped};
+use crate::model::{Ecosystem, Gap, Location, Skipped};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Names of directories whose lockfiles are samples or copies, not the product's.
@@ -147,6 +147,9 @@ fn reason_to_skip(
         }
     }
     let directory = lock.directory();
+    if lock.group == Group::Other(Ecosystem::Github.purl_type()) {
+        return reason_to_skip_action(&lock.path);
+    }
     let outer = above(directory)
         .skip(1)
         .find_map(|dir| Some((dir, kept.get(&(lock.group, dir))?)));
@@ -158,14 +161,28 @@ fn reason_to_skip(
         return None;
     }
     if let Some(name) = fixture(directory) {
-        return Some(format!(
-            "it lies below `{name}`, where samples and copies are kept"
-        ));
+        return Some(sample(name));
     }
     outer.map(|(dir, _)| {
         let shown = if dir.is_empty() { "the root" } else { dir };
         format!("{shown} has a lockfile of the same kind, and this directory is no member of its workspace")
     })
+}
+
+/// Each workflow and each action stands for itself, whatever lies above it.
+fn reason_to_skip_action(path: &str) -> Option<String> {
+    if path.starts_with(".github/") {
+        return None;
+    }
+    if github_actions::is_workflow(path) {
+        let reason = "GitHub runs the workflows in the root of a repository only";
+        return Some(reason.to_owned());
+    }
+    fixture(directory_of(path)).map(sample)
+}
+
+fn sample(name: &str) -> String {
+    format!("it lies below `{name}`, where samples and copies are kept")
 }
 
 fn fixture(directory: &str) -> Option<&'static str> {

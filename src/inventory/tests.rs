@@ -367,3 +367,62 @@ fn a_member_stands_for_itself_where_its_workspace_is_not_the_product() {
     assert!(purls(&inventory).contains(&"pkg:golang/d.example/d@v1.0.0"));
     assert_eq!(skipped(&inventory), ["sub/go.work"]);
 }
+
+#[test]
+fn workflows_count_in_the_root_and_actions_everywhere() {
+    let step = "  - uses: acme/tool/sub@v1.2.3\n";
+    let workflow = format!("jobs:\n a:\n  steps:\n{step}");
+    let action = format!("runs:\n using: composite\n steps:\n{step}");
+    let directory = tree(&[
+        (".github/workflows/ci.yml", &workflow),
+        (".github/actions/test/action.yml", &action),
+        ("action.yml", &action),
+        ("tools/action.yaml", &action),
+        ("examples/action.yml", &action),
+        ("copy/.github/workflows/ci.yml", &workflow),
+    ]);
+    let inventory = read_with(&directory, &[]).unwrap();
+    assert_eq!(purls(&inventory), ["pkg:github/acme/tool@v1.2.3#sub"]);
+    let places: Vec<&str> = inventory.components[0]
+        .occurrences
+        .iter()
+        .map(|occurrence| occurrence.location.path.as_str())
+        .collect();
+    assert_eq!(
+        places,
+        [
+            ".github/actions/test/action.yml",
+            ".github/workflows/ci.yml",
+            "action.yml",
+            "tools/action.yaml",
+        ]
+    );
+    assert_eq!(
+        skipped(&inventory),
+        ["copy/.github/workflows/ci.yml", "examples/action.yml"]
+    );
+    let more = read_with(&directory, &["copy"]).unwrap();
+    assert_eq!(more.components[0].occurrences.len(), 5);
+}
+
+#[test]
+fn an_image_of_a_step_is_a_component_of_its_own_kind() {
+    let inventory = read(&[(
+        ".github/workflows/ci.yml",
+        "jobs:\n a:\n  steps:\n  - uses: docker://alpine:3.20\n  - uses: Acme/Tool@main\n",
+    )]);
+    assert_eq!(
+        purls(&inventory),
+        [
+            "pkg:generic/alpine@3.20?download_url=docker:%2F%2Falpine:3.20",
+            "pkg:github/acme/tool@main",
+        ]
+    );
+    assert_eq!(
+        inventory.components[0].ecosystem,
+        crate::model::Ecosystem::Generic
+    );
+    assert!(inventory.graph_is_incomplete());
+    // What builds the product does not say what it is made of.
+    assert_eq!(gaps(&inventory), [("inventory/nothing-to-check", None)]);
+}

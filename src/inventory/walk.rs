@@ -176,8 +176,7 @@ fn add(root: &Path, entry: &DirEntry, found: &mut Found) {
     }
     let path = relative(root, entry.path());
     let file = path.rsplit('/').next().unwrap_or(&path);
-    let directory = directory_of(&path).rsplit('/').next().unwrap_or_default();
-    let format = FORMATS.iter().find(|f| f.matches(directory, file)).copied();
+    let format = FORMATS.iter().find(|f| f.matches_path(&path)).copied();
     let unsupported = UNSUPPORTED.iter().find(|(name, ..)| *name == file);
     let manifest = MANIFESTS.iter().find(|(name, _)| *name == file);
     if let Some(format) = format {

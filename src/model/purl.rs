@@ -231,6 +231,26 @@ impl Purl {
         self.0.subpath.as_deref()
     }
 
+    /// A part of the same package: a path inside it, segments separated by `/`.
+    ///
+    /// # Errors
+    /// [`PurlError`] where the path cannot be part of a package URL.
+    pub fn with_subpath(&self, subpath: &str) -> Result<Self, PurlError> {
+        let qualifiers: Vec<(&str, &str)> = self
+            .qualifiers()
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str()))
+            .collect();
+        Self::build(&PurlParts {
+            purl_type: self.purl_type(),
+            namespace: self.namespace(),
+            name: self.name(),
+            version: self.version(),
+            qualifiers: &qualifiers,
+            subpath: Some(subpath),
+        })
+    }
+
     /// The same package in any version: without version, qualifiers and subpath.
     #[must_use]
     pub fn without_version(&self) -> Self {

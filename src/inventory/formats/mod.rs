@@ -2,6 +2,7 @@
 //! [`FORMATS`], and give it an empty, a typical, a broken and a hostile input.
 
 pub mod cargo_lock;
+pub mod github_actions;
 pub mod go_mod;
 pub mod go_work;
 pub mod package_lock;
@@ -28,6 +29,7 @@ pub const GAP_LIMIT: usize = 50;
 /// Every format that is read.
 pub const FORMATS: &[&dyn Format] = &[
     &cargo_lock::CargoLock,
+    &github_actions::GithubActions,
     &go_mod::GoMod,
     &go_work::GoWork,
     &package_lock::PackageLock,
@@ -52,6 +54,13 @@ pub trait Format: Sync {
     /// Whether a file is one of its lockfiles, by its name and that of its directory. No
     /// I/O: this is asked for every file.
     fn matches(&self, directory: &str, file: &str) -> bool;
+    /// As [`Format::matches`], by the whole path below the root: for a format whose
+    /// lockfiles one directory does not tell.
+    fn matches_path(&self, path: &str) -> bool {
+        let file = path.rsplit('/').next().unwrap_or(path);
+        let directory = directory_of(path).rsplit('/').next().unwrap_or_default();
+        self.matches(directory, file)
+    }
     /// What the lockfile says. Pure, but for the neighbours that it asks for.
     ///
     /// # Errors
@@ -98,6 +107,10 @@ pub struct Package {
     pub name: String,
     /// As the lockfile writes it.
     pub version: Option<String>,
+    /// Where it is another than that of the format.
+    pub ecosystem: Option<Ecosystem>,
+    /// The part of the package that is used, as a path inside it.
+    pub subpath: Option<String>,
     /// Own or dependency.
     pub kind: ComponentKind,
     /// What the entry says of the scope.
@@ -133,6 +146,8 @@ impl Package {
         Self {
             name: name.into(),
             version: None,
+            ecosystem: None,
+            subpath: None,
             kind: ComponentKind::Dependency,
             scope: Scope::Unknown,
             origin: Origin::Unrecorded,
