@@ -8,6 +8,10 @@ use serde_json::{Map, Number, Value};
 use std::cell::RefCell;
 use std::fmt;
 
+/// Limit of values in one document. An SBOM of 10,000 components has 400,000; `0,` in a
+/// file of 60 MB would take a gigabyte.
+pub const MAX_JSON_VALUES: usize = 4_000_000;
+
 /// Why bytes are not strict JSON.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -23,6 +27,12 @@ pub enum JsonError {
     Syntax {
         /// The parser's word, with line and column.
         message: String,
+    },
+    /// More values than a document of this kind can have.
+    #[error("more than {limit} values")]
+    TooManyValues {
+        /// The limit.
+        limit: usize,
     },
     /// An object has the same key twice.
     #[error("the key `{key}` appears twice in one object")]
@@ -41,27 +51,64 @@ pub fn parse_json(bytes: &[u8], limit: usize) -> Result<Value, JsonError> {
     if bytes.len() > limit {
         return Err(JsonError::TooLarge { limit });
     }
-    let duplicate = RefCell::new(None);
+    parse_counted(bytes, MAX_JSON_VALUES)
+}
+
+fn parse_counted(bytes: &[u8], most: usize) -> Result<Value, JsonError> {
+    let state = RefCell::new(State {
+        left: most,
+        too_many: false,
+        duplicate: None,
+    });
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let parsed = Strict(&duplicate)
+    let parsed = Strict(&state)
         .deserialize(&mut deserializer)
         .and_then(|value| deserializer.end().map(|()| value));
-    parsed.map_err(|error| match duplicate.take() {
+    let State {
+        too_many,
+        duplicate,
+        ..
+    } = state.into_inner();
+    parsed.map_err(|error| match duplicate {
         Some(key) => JsonError::DuplicateKey { key },
+        None if too_many => JsonError::TooManyValues { limit: most },
         None => JsonError::Syntax {
             message: error.to_string(),
         },
     })
 }
 
-/// Builds a value; a duplicate key is left in the cell.
+/// What is known besides the value.
+struct State {
+    /// How many more values may come.
+    left: usize,
+    /// One more came.
+    too_many: bool,
+    /// The key that appears twice.
+    duplicate: Option<String>,
+}
+
+/// Builds a value.
 #[derive(Clone, Copy)]
-struct Strict<'a>(&'a RefCell<Option<String>>);
+struct Strict<'a>(&'a RefCell<State>);
+
+impl Strict<'_> {
+    fn count<E: serde::de::Error>(self) -> Result<(), E> {
+        let mut state = self.0.borrow_mut();
+        let Some(left) = state.left.checked_sub(1) else {
+            state.too_many = true;
+            return Err(E::custom("too many values"));
+        };
+        state.left = left;
+        Ok(())
+    }
+}
 
 impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        self.count()?;
         deserializer.deserialize_any(self)
     }
 }
@@ -115,7 +162,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
         let mut map = Map::new();
         while let Some(key) = entries.next_key::<String>()? {
             if map.contains_key(&key) {
-                self.0.replace(Some(key));
+                self.0.borrow_mut().duplicate = Some(key);
                 return Err(A::Error::custom("a key twice in one object"));
             }
             map.insert(key, entries.next_value_seed(self)?);
@@ -157,6 +204,20 @@ mod tests {
             );
         }
         assert!(parse(r#"[{"k":1},{"k":2}]"#).is_ok());
+    }
+
+    #[test]
+    fn a_document_of_very_many_values_is_refused_before_it_takes_the_memory() {
+        let list = |count: usize| format!("[{}0]", "0,".repeat(count - 1));
+        // The list itself is a value, too.
+        assert!(parse_counted(list(9).as_bytes(), 10).is_ok());
+        for text in [list(10), list(1000), format!("{{\"a\":{}}}", list(9))] {
+            assert_eq!(
+                parse_counted(text.as_bytes(), 10),
+                Err(JsonError::TooManyValues { limit: 10 }),
+                "{text}"
+            );
+        }
     }
 
     #[test]
