@@ -244,7 +244,9 @@ impl OwnPackage {
                 None
             }
         };
-        let named = manifest.as_ref().and_then(|manifest| manifest.name.as_deref());
+        let named = manifest
+            .as_ref()
+            .and_then(|manifest| manifest.name.as_deref());
         let package = named.or(name).map(|name| {
             let mut package = Package::new(name, line);
             package.kind = ComponentKind::Own;
@@ -318,7 +320,11 @@ impl Graph {
 
     /// Gives the edges to `parsed`.
     pub fn finish(self, parsed: &mut Parsed) {
-        parsed.edges = self.edges.iter().map(|(from, to, _)| (*from, *to)).collect();
+        parsed.edges = self
+            .edges
+            .iter()
+            .map(|(from, to, _)| (*from, *to))
+            .collect();
         parsed.edges.sort_unstable();
         parsed.edges.dedup();
         parsed.direct = self.direct.iter().map(|(to, _)| *to).collect();
@@ -414,7 +420,13 @@ mod tests {
         for range in ["^1.0", "latest", "", "npm:^1", "npm:@s/a@^1 || 2", "1 - 2"] {
             assert!(asks_registry(range), "{range}");
         }
-        for range in ["o/r", "github:o/r", "https://h.example/a.tgz", "file:./a", "link:a"] {
+        for range in [
+            "o/r",
+            "github:o/r",
+            "https://h.example/a.tgz",
+            "file:./a",
+            "link:a",
+        ] {
             assert!(!asks_registry(range), "{range}");
         }
     }
@@ -424,7 +436,10 @@ mod tests {
         let sha = "9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c4d3e2f1a0b";
         let git = |address: &str, asked| git_origin(address, asked);
         assert_eq!(
-            git(&format!("git+ssh://git@h.example/r.git#{sha}"), Some("r#v1")),
+            git(
+                &format!("git+ssh://git@h.example/r.git#{sha}"),
+                Some("r#v1")
+            ),
             Origin::Git {
                 url: "ssh://git@h.example/r.git".to_owned(),
                 reference: GitReference::Revision("v1".to_owned()),

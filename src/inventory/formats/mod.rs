@@ -1,6 +1,7 @@
 //! The lockfile formats, one file each. To add one: write the file, list it in
 //! [`FORMATS`], and give it an empty, a typical, a broken and a hostile input.
 
+pub mod bun_lock;
 pub mod cargo_lock;
 pub mod go_mod;
 pub mod go_work;
@@ -32,6 +33,7 @@ pub const DIRECTORY_LIMIT: usize = 10_000;
 
 /// Every format that is read.
 pub const FORMATS: &[&dyn Format] = &[
+    &bun_lock::BunLock,
     &cargo_lock::CargoLock,
     &go_mod::GoMod,
     &go_work::GoWork,

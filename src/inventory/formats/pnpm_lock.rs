@@ -103,7 +103,13 @@ fn syntax(document: &Node<'_>) -> Result<Syntax, FormatError> {
         "9.0" => Ok(Syntax::V9),
         "6.0" | "6.1" => Ok(Syntax::V6),
         // pnpm 7 could be told to write the dependencies of version 6 early.
-        "5" | "5.0" | "5.1" | "5.2" | "5.3" | "5.4" | "5.3-inlineSpecifiers"
+        "5"
+        | "5.0"
+        | "5.1"
+        | "5.2"
+        | "5.3"
+        | "5.4"
+        | "5.3-inlineSpecifiers"
         | "5.4-inlineSpecifiers" => Ok(Syntax::V5),
         _ => Err(FormatError::UnknownVersion {
             line: version.line,

@@ -37,8 +37,7 @@ impl Syntax {
                 };
                 let (name, version) = path_parts(rest);
                 let version = version.split('_').next().unwrap_or_default();
-                key.get(..1 + name.len() + 1 + version.len())
-                    .unwrap_or(key)
+                key.get(..1 + name.len() + 1 + version.len()).unwrap_or(key)
             }
         }
     }
@@ -154,19 +153,39 @@ mod tests {
 
     #[test]
     fn a_key_of_each_version_is_taken_apart() {
-        assert_eq!(parts(Syntax::V5, "/a/1.0.0_b@2.0.0+c@3"), ("a", "1.0.0", true));
-        assert_eq!(parts(Syntax::V5, "/@s/a/1.0.0_deadbeef"), ("@s/a", "1.0.0", true));
-        assert_eq!(parts(Syntax::V5, "r.example/@s/a/1.0.0"), ("@s/a", "1.0.0", true));
-        assert_eq!(parts(Syntax::V6, "/@s/a@1.0.0(b@2.0.0)(c@3.0.0)"), ("@s/a", "1.0.0", true));
+        assert_eq!(
+            parts(Syntax::V5, "/a/1.0.0_b@2.0.0+c@3"),
+            ("a", "1.0.0", true)
+        );
+        assert_eq!(
+            parts(Syntax::V5, "/@s/a/1.0.0_deadbeef"),
+            ("@s/a", "1.0.0", true)
+        );
+        assert_eq!(
+            parts(Syntax::V5, "r.example/@s/a/1.0.0"),
+            ("@s/a", "1.0.0", true)
+        );
+        assert_eq!(
+            parts(Syntax::V6, "/@s/a@1.0.0(b@2.0.0)(c@3.0.0)"),
+            ("@s/a", "1.0.0", true)
+        );
         assert_eq!(parts(Syntax::V6, "r.example/a@1.0.0"), ("a", "1.0.0", true));
-        assert_eq!(parts(Syntax::V9, "@s/a@1.0.0(@t/b@2.0.0(c@3))"), ("@s/a", "1.0.0", true));
+        assert_eq!(
+            parts(Syntax::V9, "@s/a@1.0.0(@t/b@2.0.0(c@3))"),
+            ("@s/a", "1.0.0", true)
+        );
         let file = "a@file:dir(odd)/x(b@1.0.0)";
         assert_eq!(parts(Syntax::V9, file), ("a", "file:dir(odd)/x", false));
         let git = "a@git+https://h.example/r.git#0123";
-        assert_eq!(parts(Syntax::V9, git), ("a", "git+https://h.example/r.git#0123", false));
+        assert_eq!(
+            parts(Syntax::V9, git),
+            ("a", "git+https://h.example/r.git#0123", false)
+        );
         assert!(!Syntax::V6.parse("file:dir(b@1.0.0)").is_registry);
         for syntax in [Syntax::V5, Syntax::V6, Syntax::V9] {
-            for odd in ["", "/", "//", "@", "/@", "_", "((", "))", "(é)", "/é/_", "@é@("] {
+            for odd in [
+                "", "/", "//", "@", "/@", "_", "((", "))", "(é)", "/é/_", "@é@(",
+            ] {
                 let _ = syntax.parse(odd);
                 assert!(odd.starts_with(syntax.without_peers(odd)), "{odd}");
             }

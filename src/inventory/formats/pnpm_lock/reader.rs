@@ -390,13 +390,7 @@ impl<'t, 'i> Reader<'t, 'i> {
         }
     }
 
-    fn target(
-        &mut self,
-        importer: Option<&str>,
-        name: &str,
-        reference: &str,
-        line: u32,
-    ) -> Target {
+    fn target(&mut self, importer: Option<&str>, name: &str, reference: &str, line: u32) -> Target {
         if let Some(path) = reference.strip_prefix("link:") {
             // Relative to the importer; of a package, to the lockfile.
             let path = match importer {
@@ -478,13 +472,14 @@ fn asked<'t>(document: &'t Node<'_>) -> HashMap<String, &'t str> {
             for member in importer.value(group).map_or(&[][..], Node::members) {
                 let inline = member.value.text_of("specifier");
                 let beside = || importer.value("specifiers")?.text_of(&member.key);
-                let reference = member.value.value("version").unwrap_or(&member.value).text();
+                let reference = member
+                    .value
+                    .value("version")
+                    .unwrap_or(&member.value)
+                    .text();
                 if let (Some(reference), Some(specifier)) = (reference, inline.or_else(beside)) {
                     // Keys of git packages are their references, or end with them.
-                    for key in [
-                        reference.to_owned(),
-                        format!("{}@{reference}", member.key),
-                    ] {
+                    for key in [reference.to_owned(), format!("{}@{reference}", member.key)] {
                         asked
                             .entry(key)
                             .and_modify(|known| *known = (*known).min(specifier))

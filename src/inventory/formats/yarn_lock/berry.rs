@@ -55,7 +55,12 @@ pub fn parse(input: &Input<'_>) -> Result<Parsed, FormatError> {
     }
     if let Some(second) = stream.documents.get(1) {
         let message = "a second document follows, which Yarn does not write";
-        parsed.note(&rules::UNREADABLE_LOCKFILE, input.path, second.line, message);
+        parsed.note(
+            &rules::UNREADABLE_LOCKFILE,
+            input.path,
+            second.line,
+            message,
+        );
     }
     if let Some(broken) = &stream.broken {
         parsed.note_broken(input.path, broken.line, &broken.reason);
@@ -74,9 +79,19 @@ fn check_version(document: &Node<'_>) -> Result<(), FormatError> {
     };
     match version.value.text() {
         Some("4" | "5" | "6" | "7" | "8" | "9" | "10") => Ok(()),
+        // Of the release candidates of Yarn 2.
+        Some(found @ ("1" | "2" | "3")) => Err(FormatError::OldVersion {
+            line: version.line,
+            found: found.to_owned(),
+            known: KNOWN,
+        }),
         found => Err(FormatError::UnknownVersion {
             line: version.line,
-            found: found.unwrap_or("that is no text").chars().take(20).collect(),
+            found: found
+                .unwrap_or("that is no text")
+                .chars()
+                .take(20)
+                .collect(),
             known: KNOWN,
         }),
     }
@@ -112,7 +127,9 @@ impl<'t> Reader<'t, '_> {
             return self.note(&rules::INCOMPLETE_ENTRY, member.line, &message);
         };
         let version = fields.text_of("version");
-        let asked = descriptors(&member.key).next().map(|d| split_at_version(d).1);
+        let asked = descriptors(&member.key)
+            .next()
+            .map(|d| split_at_version(d).1);
         let Locator { name, source } = locator::parse(resolution, version, asked);
         if name.is_empty() {
             let message = format!("the resolution `{resolution}` names no package");
@@ -285,7 +302,9 @@ fn scope(entry: &Entry<'_>, name: &str) -> Scope {
 
 /// What was asked for, as the key of an entry lists it.
 fn descriptors(key: &str) -> impl Iterator<Item = &str> {
-    key.split(',').map(str::trim).filter(|text| !text.is_empty())
+    key.split(',')
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
 }
 
 /// Entries by what leads to them.

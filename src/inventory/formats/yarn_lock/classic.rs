@@ -110,7 +110,9 @@ impl<'t> Reader<'t, '_> {
             .map(|pattern| split_at_version(pattern))
             .collect();
         let (first, _) = asked.first().copied().unwrap_or_default();
-        let link = asked.iter().find_map(|(_, range)| range.strip_prefix("link:"));
+        let link = asked
+            .iter()
+            .find_map(|(_, range)| range.strip_prefix("link:"));
         if let Some(path) = link {
             return self.linked(first, path, entry.line);
         }
@@ -123,7 +125,9 @@ impl<'t> Reader<'t, '_> {
         package.origin = origin(entry, &asked);
         if let Some(integrity) = &entry.integrity {
             match Digest::parse_sri(integrity) {
-                Ok(digests) => package.checksums = digests.into_iter().map(Checksum::File).collect(),
+                Ok(digests) => {
+                    package.checksums = digests.into_iter().map(Checksum::File).collect()
+                }
                 Err(error) => {
                     let message = format!("the integrity of `{}`: {error}", package.name);
                     self.note(&rules::INCOMPLETE_ENTRY, entry.line, &message);

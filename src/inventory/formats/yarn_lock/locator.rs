@@ -70,7 +70,9 @@ pub fn patched(reference: &str) -> Option<String> {
 
 fn source(reference: &str, parameters: &str, asked: Option<&str>) -> Source {
     let parameter = |key: &str| {
-        let pairs = parameters.split('&').filter_map(|pair| pair.split_once('='));
+        let pairs = parameters
+            .split('&')
+            .filter_map(|pair| pair.split_once('='));
         pairs
             .filter(|(known, _)| *known == key)
             .map(|(_, value)| decode(value))
@@ -112,11 +114,9 @@ fn source(reference: &str, parameters: &str, asked: Option<&str>) -> Source {
 
 /// Yarn marks repositories, of whatever protocol, by the commit behind them.
 fn has_commit(reference: &str) -> bool {
-    reference.split_once('#').is_some_and(|(_, fragment)| {
-        fragment
-            .split('&')
-            .any(|part| part.starts_with("commit="))
-    })
+    reference
+        .split_once('#')
+        .is_some_and(|(_, fragment)| fragment.split('&').any(|part| part.starts_with("commit=")))
 }
 
 /// A path relative to the lockfile, of one that is relative to the workspace `locator`.
@@ -147,7 +147,10 @@ mod tests {
 
     #[test]
     fn each_protocol_has_its_origin() {
-        assert_eq!(source_of("a@npm:1.0.0"), Source::Fetched(Origin::Unrecorded));
+        assert_eq!(
+            source_of("a@npm:1.0.0"),
+            Source::Fetched(Origin::Unrecorded)
+        );
         let archive = "a@npm:1.0.0::__archiveUrl=https%3A%2F%2Fr.example%2Fa.tgz";
         assert_eq!(
             source_of(archive),
@@ -158,7 +161,10 @@ mod tests {
             })
         );
         assert_eq!(source_of("a@workspace:."), Source::Workspace(String::new()));
-        assert_eq!(source_of("a@workspace:p/a"), Source::Workspace("p/a".to_owned()));
+        assert_eq!(
+            source_of("a@workspace:p/a"),
+            Source::Workspace("p/a".to_owned())
+        );
         assert_eq!(
             source_of("a@portal:../x::locator=w%40workspace%3Ap%2Fw"),
             Source::Linked {

@@ -74,7 +74,9 @@ impl Resolutions {
     fn add_catalogs(&mut self, document: &Node<'_>) {
         let unnamed = document.value("catalog").map(|catalog| ("", catalog));
         let named = document.value("catalogs").map_or(&[][..], Node::members);
-        let named = named.iter().map(|member| (member.key.as_ref(), &member.value));
+        let named = named
+            .iter()
+            .map(|member| (member.key.as_ref(), &member.value));
         for (catalog, members) in unnamed.into_iter().chain(named) {
             for member in members.members() {
                 if let Some(range) = member.value.text() {
@@ -157,7 +159,10 @@ mod tests {
         assert_eq!(found.of(("q", "npm:1"), "b", "^9"), None);
         assert_eq!(found.of(("@s/p", "npm:3.0.0"), "@s/c", "^9"), Some("3"));
         assert_eq!(found.of(("@s/p", "npm:3.1.0"), "@s/c", "^9"), None);
-        assert_eq!(found.of(("q", ""), "d", "^4"), Some("patch:d@npm%3A4#~/d.patch"));
+        assert_eq!(
+            found.of(("q", ""), "d", "^4"),
+            Some("patch:d@npm%3A4#~/d.patch")
+        );
         assert_eq!(found.of(("q", ""), "d", "^5"), None);
         assert_eq!(found.of(("q", ""), "e", ""), Some("5"));
         assert_eq!(found.of(("q", ""), "x", "catalog:"), Some("^1"));
