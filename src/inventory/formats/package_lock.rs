@@ -68,6 +68,12 @@ impl Format for PackageLock {
         let section = if is_old { tree } else { "packages" };
         note_repeated(&object, section, &lines, input.path, &mut parsed);
         let entries = if is_old {
+            if let Some(packages) = member(&object, "packages") {
+                let message =
+                    "version 1 has no `packages`; npm 7 and later would read it all the same";
+                let line = lines.at(packages.offset);
+                parsed.note(&rules::UNREADABLE_LOCKFILE, input.path, line, message);
+            }
             let tree = read_tree(input, &lines, &object.nested, &mut parsed)?;
             let mut entries = vec![old_project(input, &object, &mut parsed)];
             entries.extend(tree);

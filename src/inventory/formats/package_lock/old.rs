@@ -303,3 +303,6 @@ fn same_address(one: &str, two: &str) -> bool {
     let commit = |text: &str| text.rsplit_once('#').map(|(_, commit)| commit.to_owned());
     one == two || (commit(one).is_some() && commit(one) == commit(two))
 }
+
+#[cfg(test)]
+mod tests;
