@@ -52,7 +52,7 @@ pub fn read_object<'a>(
     json.end()
 }
 
-/// Where a part of a text starts in it.
+/// Where a part of a text, borrowed from it, starts in it: a byte offset.
 pub fn offset_of(text: &str, part: &str) -> usize {
     // Both come from one allocation: `part` is what the reader borrowed from `text`.
     part.as_ptr().addr().saturating_sub(text.as_ptr().addr())

@@ -38,6 +38,7 @@ pub mod formats;
 mod json;
 mod lines;
 mod merge;
+mod npm;
 mod python;
 pub mod rules;
 mod select;

@@ -195,13 +195,13 @@ fn a_manifest_without_a_lockfile_is_a_gap_once() {
 
 #[test]
 fn lockfiles_that_are_not_read_are_gaps_and_cover_their_manifests() {
-    let old = "{\"lockfileVersion\": 1, \"dependencies\": {}}";
+    let old = "__metadata:\n  version: 3\n";
     let inventory = read(&[
-        ("a/yarn.lock", ""),
+        ("a/bun.lockb", ""),
         ("a/package.json", "{\"dependencies\": {\"x\": \"1\"}}"),
         ("b/pom.xml", "<project/>"),
         ("b/module/pom.xml", "<project/>"),
-        ("c/package-lock.json", old),
+        ("c/yarn.lock", old),
         ("d/Cargo.lock", "version = 9\n"),
         ("tests/Gemfile.lock", ""),
     ]);
@@ -209,9 +209,9 @@ fn lockfiles_that_are_not_read_are_gaps_and_cover_their_manifests() {
         gaps(&inventory),
         [
             gap("inventory/unsupported-lock-version", "d/Cargo.lock:1"),
-            gap("inventory/unsupported-lockfile", "a/yarn.lock"),
+            gap("inventory/unsupported-lockfile", "a/bun.lockb"),
             gap("inventory/unsupported-lockfile", "b/pom.xml"),
-            gap("inventory/unsupported-lockfile", "c/package-lock.json:1"),
+            gap("inventory/unsupported-lockfile", "c/yarn.lock:2"),
         ]
     );
     assert_eq!(

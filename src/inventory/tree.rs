@@ -1,6 +1,6 @@
 //! Files of the tree, read with limits and never through a link.
 
-use super::formats::{Neighbour, Neighbours};
+use super::formats::{DIRECTORY_LIMIT, Neighbour, Neighbours};
 use crate::support::files::{FileError, read_bounded};
 use crate::support::hash::sha256;
 use std::cell::Cell;
@@ -112,6 +112,38 @@ impl Neighbours for Tree {
     fn read(&self, path: &str) -> Result<Option<Neighbour>, String> {
         self.read_text(path).map_err(|error| error.to_string())
     }
+
+    fn directories(&self, path: &str) -> Result<Vec<String>, String> {
+        let mut absolute = self.root.clone();
+        if !path.is_empty() {
+            let path = normalise(path).ok_or_else(|| Unreadable::Outside.to_string())?;
+            for part in path.split('/') {
+                absolute.push(part);
+                match std::fs::symlink_metadata(&absolute) {
+                    Ok(metadata) if metadata.is_dir() => {}
+                    // A link is not followed; a file holds no directories.
+                    Ok(_) => return Ok(Vec::new()),
+                    Err(error) if is_absent(&error) => return Ok(Vec::new()),
+                    Err(error) => return Err(error.to_string()),
+                }
+            }
+        }
+        let entries = std::fs::read_dir(&absolute).map_err(|error| error.to_string())?;
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(|error| error.to_string())?;
+            let kind = entry.file_type().map_err(|error| error.to_string())?;
+            // A name that is not UTF-8 matches no pattern.
+            if let (true, Ok(name)) = (kind.is_dir(), entry.file_name().into_string()) {
+                names.push(name);
+            }
+            if names.len() > DIRECTORY_LIMIT {
+                return Err(format!("more than {DIRECTORY_LIMIT} directories"));
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
 }
 
 fn is_absent(error: &std::io::Error) -> bool {
@@ -189,6 +221,11 @@ mod tests {
         std::os::unix::fs::symlink(inside.join("f"), directory.path().join("f")).unwrap();
         let tree = Tree::new(directory.path());
         assert!(matches!(tree.read_text("link/f"), Err(Unreadable::Link)));
+        std::fs::create_dir(inside.join("deep")).unwrap();
+        assert_eq!(tree.directories("").unwrap(), ["in"]);
+        assert_eq!(tree.directories("in").unwrap(), ["deep"]);
+        assert!(tree.directories("link").unwrap().is_empty());
+        assert!(tree.directories("../x").is_err());
         assert!(matches!(tree.read_text("f"), Err(Unreadable::Link)));
         assert!(tree.read_text("in/f").unwrap().is_some());
     }

@@ -16,16 +16,13 @@ const PRUNED: &[&str] = &[".git", "node_modules"];
 const UNSUPPORTED: &[(&str, &str, Group)] = &[
     ("Gemfile.lock", "Bundler", Group::Other("gem")),
     ("Package.resolved", "SwiftPM", Group::Other("swift")),
-    ("bun.lock", "Bun", Group::Npm),
     ("bun.lockb", "Bun", Group::Npm),
     ("composer.lock", "Composer", Group::Other("composer")),
     ("gradle.lockfile", "Gradle", Group::Other("maven")),
     ("mix.lock", "Mix", Group::Other("hex")),
     ("packages.lock.json", "NuGet", Group::Other("nuget")),
-    ("pnpm-lock.yaml", "pnpm", Group::Npm),
     ("pom.xml", "Maven", Group::Other("maven")),
     ("pubspec.lock", "Pub", Group::Other("pub")),
-    ("yarn.lock", "Yarn", Group::Npm),
 ];
 
 /// Manifests, with the group of lockfiles that covers them.

@@ -1,11 +1,12 @@
 //! Which directories are members of a workspace, by the manifest at its root.
 
 use super::document::{Document, table};
-use super::formats::join;
+use super::formats::{DIRECTORY_LIMIT, Neighbours, join};
 use super::python::{Manifest, strings};
 use super::rules;
 use super::tree::Tree;
 use super::walk::Group;
+use super::yaml::{self, Node};
 use crate::model::{Gap, Location};
 use ignore::overrides::{Override, OverrideBuilder};
 
@@ -33,11 +34,19 @@ impl Members {
         };
         let path = join(base, file);
         let read = match tree.read_text(&path) {
+            // pnpm does without one at the root.
+            Ok(None) if group == Group::Npm => Ok(Vec::new()),
             Ok(None) => return none,
             Ok(Some(file)) => patterns(group, &file.text),
             Err(error) => Err(error.to_string()),
         };
-        match read.and_then(|patterns| build(&patterns)) {
+        let read = read.and_then(|mut patterns| {
+            if group == Group::Npm {
+                patterns.extend(pnpm_patterns(tree, base)?);
+            }
+            build(&patterns)
+        });
+        match read {
             Ok(patterns) => Self { patterns, ..none },
             Err(reason) => {
                 let message =
@@ -66,6 +75,88 @@ impl Members {
         };
         inside.is_some_and(|path| self.patterns.matched(path, true).is_whitelist())
     }
+}
+
+/// pnpm keeps the patterns of members in a file of its own
+/// (<https://pnpm.io/pnpm-workspace_yaml>).
+fn pnpm_patterns(tree: &Tree, base: &str) -> Result<Vec<String>, String> {
+    let path = join(base, "pnpm-workspace.yaml");
+    let file = tree.read_text(&path).map_err(|error| error.to_string())?;
+    let Some(file) = file else {
+        return Ok(Vec::new());
+    };
+    let stream = yaml::parse(&file.text);
+    if let Some(broken) = stream.broken {
+        return Err(format!("{path}:{}: {}", broken.line, broken.reason));
+    }
+    let packages = stream.documents.iter().filter_map(|d| d.value("packages"));
+    let texts = packages.flat_map(|packages| packages.items().iter().filter_map(Node::text));
+    Ok(texts.map(str::to_owned).collect())
+}
+
+/// The directories below `base` that patterns of members match, sorted, relative to
+/// `base`. `node_modules` and `.git` are not looked into.
+///
+/// # Errors
+/// A pattern that cannot be understood, a directory that cannot be listed, or too many.
+pub fn expand(
+    neighbours: &dyn Neighbours,
+    base: &str,
+    patterns: &[String],
+) -> Result<Vec<String>, String> {
+    let members = Members {
+        base: String::new(),
+        patterns: build(patterns)?,
+    };
+    let wanted: Vec<&str> = patterns
+        .iter()
+        .filter(|pattern| !pattern.starts_with('!'))
+        .map(|pattern| pattern.trim_start_matches("./").trim_end_matches('/'))
+        .collect();
+    let mut found = Vec::new();
+    let mut waiting = vec![String::new()];
+    let mut seen = 0_usize;
+    while let Some(directory) = waiting.pop() {
+        let listed = if directory.is_empty() {
+            neighbours.directories(base)?
+        } else {
+            neighbours.directories(&join(base, &directory))?
+        };
+        for name in listed {
+            let inside = join(&directory, &name);
+            if matches!(name.as_str(), "node_modules" | ".git")
+                || !wanted.iter().any(|pattern| may_lead(pattern, &inside))
+            {
+                continue;
+            }
+            seen += 1;
+            if seen > DIRECTORY_LIMIT {
+                return Err(format!("more than {DIRECTORY_LIMIT} directories"));
+            }
+            if members.contain(&inside) {
+                found.push(inside.clone());
+            }
+            waiting.push(inside);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Whether a directory, or one below it, may match a pattern.
+fn may_lead(pattern: &str, directory: &str) -> bool {
+    let mut parts = pattern.split('/');
+    for name in directory.split('/') {
+        match parts.next() {
+            None => return false,
+            Some("**") => return true,
+            // Alternatives and classes may hold slashes; the matcher decides.
+            Some(part) if part.contains(['{', '[']) => return true,
+            Some(part) if part.contains(['*', '?', '\\']) || part == name => {}
+            Some(_) => return false,
+        }
+    }
+    true
 }
 
 /// Patterns of members; a leading `!` excludes.
@@ -124,6 +215,47 @@ fn build(patterns: &[String]) -> Result<Override, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inventory::formats::testing::Files;
+
+    #[test]
+    fn patterns_are_expanded_without_a_look_into_other_directories() {
+        let files = Files::of(&[
+            ("w/packages/a/package.json", ""),
+            ("w/packages/b/deep/package.json", ""),
+            ("w/packages/old/package.json", ""),
+            ("w/libs/x/y/package.json", ""),
+            ("w/libs/x/node_modules/z/package.json", ""),
+            ("w/other/c/package.json", ""),
+        ]);
+        let expand = |patterns: &[&str]| {
+            let patterns: Vec<String> = patterns.iter().map(|p| (*p).to_owned()).collect();
+            expand(&files, "w", &patterns)
+        };
+        let found = expand(&["./packages/*", "libs/**", "!packages/old"]).unwrap();
+        assert_eq!(found, ["libs/x", "libs/x/y", "packages/a", "packages/b"]);
+        assert_eq!(expand(&["other/{c,d}"]).unwrap(), ["other/c"]);
+        assert!(expand(&["a["]).is_err());
+        assert!(!may_lead("packages/*", "other") && !may_lead("packages/*", "packages/a/b"));
+    }
+
+    #[test]
+    fn members_of_a_pnpm_workspace_stand_in_a_file_of_their_own() {
+        let directory = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            crate::support::files::write_atomic(&directory.path().join(name), text.as_bytes())
+                .unwrap();
+        };
+        write("package.json", "{}");
+        write("pnpm-workspace.yaml", "packages:\n  - 'p/*'\n  - '!p/x'\n");
+        let tree = Tree::new(directory.path());
+        let mut gaps = Vec::new();
+        let members = Members::read(&tree, Group::Npm, "", &mut gaps);
+        assert!(members.contain("p/a") && !members.contain("p/x") && gaps.is_empty());
+        write("pnpm-workspace.yaml", "packages: [\n");
+        let tree = Tree::new(directory.path());
+        Members::read(&tree, Group::Npm, "", &mut gaps);
+        assert_eq!(gaps.len(), 1);
+    }
 
     fn members(group: Group, text: &str) -> Members {
         Members {

@@ -1,6 +1,7 @@
 //! The lockfile formats, one file each. To add one: write the file, list it in
 //! [`FORMATS`], and give it an empty, a typical, a broken and a hostile input.
 
+pub mod bun_lock;
 pub mod cargo_lock;
 pub mod github_actions;
 pub mod go_mod;
@@ -8,10 +9,12 @@ pub mod go_work;
 pub mod package_lock;
 pub mod pdm_lock;
 pub mod pipfile_lock;
+pub mod pnpm_lock;
 pub mod poetry_lock;
 pub mod pylock_toml;
 pub mod requirements;
 pub mod uv_lock;
+pub mod yarn_lock;
 
 use super::error::FormatError;
 use super::rules;
@@ -26,8 +29,12 @@ pub const PACKAGE_LIMIT: usize = 1_000_000;
 /// all has one for every line.
 pub const GAP_LIMIT: usize = 50;
 
+/// Directories of one directory that are looked at for members of a workspace.
+pub const DIRECTORY_LIMIT: usize = 10_000;
+
 /// Every format that is read.
 pub const FORMATS: &[&dyn Format] = &[
+    &bun_lock::BunLock,
     &cargo_lock::CargoLock,
     &github_actions::GithubActions,
     &go_mod::GoMod,
@@ -35,10 +42,12 @@ pub const FORMATS: &[&dyn Format] = &[
     &package_lock::PackageLock,
     &pdm_lock::PdmLock,
     &pipfile_lock::PipfileLock,
+    &pnpm_lock::PnpmLock,
     &poetry_lock::PoetryLock,
     &pylock_toml::PylockToml,
     &requirements::Requirements,
     &uv_lock::UvLock,
+    &yarn_lock::YarnLock,
 ];
 
 /// A lockfile format.
@@ -87,6 +96,13 @@ pub trait Neighbours {
     /// # Errors
     /// Why it cannot be read: it lies outside, is a link, is too large.
     fn read(&self, path: &str) -> Result<Option<Neighbour>, String>;
+
+    /// The names of the directories in a directory (empty for the root), sorted, links
+    /// left out; none where there is no such directory.
+    ///
+    /// # Errors
+    /// Why they cannot be listed; more than [`DIRECTORY_LIMIT`].
+    fn directories(&self, path: &str) -> Result<Vec<String>, String>;
 }
 
 /// A file beside a lockfile.
@@ -269,6 +285,21 @@ pub mod testing {
                 text: text.clone(),
                 path,
             }))
+        }
+
+        fn directories(&self, path: &str) -> Result<Vec<String>, String> {
+            let mut names: Vec<String> = self
+                .0
+                .keys()
+                .filter_map(|file| match path {
+                    "" => Some(file.as_str()),
+                    path => file.strip_prefix(path)?.strip_prefix('/'),
+                })
+                .filter_map(|inside| Some(inside.split_once('/')?.0.to_owned()))
+                .collect();
+            names.sort();
+            names.dedup();
+            Ok(names)
         }
     }
 

@@ -1,22 +1,22 @@
-//! `package-lock.json` and `npm-shrinkwrap.json`, versions 2 and 3
+//! `package-lock.json` and `npm-shrinkwrap.json`, versions 1 to 3
 //! (<https://docs.npmjs.com/cli/configuring-npm/package-lock-json>).
 //!
-//! Only `packages` is read: npm 7 and later ignore the `dependencies` that version 2
-//! carries beside it for npm 6.
+//! Version 1 has the tree `dependencies`, version 3 the list `packages`. Version 2 has
+//! both, for npm 6 and for later ones: `packages` is read, and a tree that says something
+//! else is a gap, since npm 6 would install that.
 
 mod entry;
+mod old;
 mod resolve;
 
 use super::{Format, Input, PACKAGE_LIMIT, Parsed};
 use crate::inventory::error::FormatError;
-use crate::inventory::json::{Member, Object, read_object};
+use crate::inventory::json::{Member, Object, offset_of, read_object};
 use crate::inventory::lines::Lines;
 use crate::inventory::rules;
 use crate::model::{Ecosystem, Root};
 use entry::Entry;
 use std::collections::{HashMap, HashSet};
-
-const READ: &str = "2 and 3";
 
 /// The format.
 pub struct PackageLock;
@@ -45,11 +45,16 @@ impl Format for PackageLock {
     fn parse(&self, input: &Input<'_>) -> Result<Parsed, FormatError> {
         let lines = Lines::new(input.text);
         let mut object = Object::default();
-        let broken = read_object(input.text, "packages", PACKAGE_LIMIT, &mut object).err();
+        let mut broken = read_object(input.text, "packages", PACKAGE_LIMIT, &mut object).err();
+        let tree = "dependencies";
+        let is_old = member(&object, "lockfileVersion").is_some_and(|v| v.value.get() == "1");
+        if is_old {
+            // The same again, so that whole entries before a syntax error are kept.
+            object = Object::default();
+            broken = read_object(input.text, tree, PACKAGE_LIMIT, &mut object).err();
+        }
         if object.nested.len() >= PACKAGE_LIMIT {
-            return Err(FormatError::TooManyPackages {
-                limit: PACKAGE_LIMIT,
-            });
+            return Err(too_many());
         }
         let syntax = broken.map(|error| FormatError::Syntax {
             line: u32::try_from(error.line()).unwrap_or(u32::MAX).max(1),
@@ -60,8 +65,24 @@ impl Format for PackageLock {
         }
         check_version(&object, &lines)?;
         let mut parsed = Parsed::default();
-        note_repeated(&object, &lines, input.path, &mut parsed);
-        let entries = entry::read(&object.nested, &lines, input.path, &mut parsed);
+        let section = if is_old { tree } else { "packages" };
+        note_repeated(&object, section, &lines, input.path, &mut parsed);
+        let entries = if is_old {
+            if let Some(packages) = member(&object, "packages") {
+                let message =
+                    "version 1 has no `packages`; npm 7 and later would read it all the same";
+                let line = lines.at(packages.offset);
+                parsed.note(&rules::UNREADABLE_LOCKFILE, input.path, line, message);
+            }
+            let tree = read_tree(input, &lines, &object.nested, &mut parsed)?;
+            let mut entries = vec![old_project(input, &object, &mut parsed)];
+            entries.extend(tree);
+            entries
+        } else {
+            let entries = entry::read(&object.nested, &lines, input.path, &mut parsed);
+            note_disagreements(input, &lines, &object, &entries, &mut parsed)?;
+            entries
+        };
         parsed.root = product(&object, &entries);
         resolve::resolve(input.path, &entries, &mut parsed);
         if let Some(error) = syntax {
@@ -71,8 +92,75 @@ impl Format for PackageLock {
     }
 }
 
+fn too_many() -> FormatError {
+    FormatError::TooManyPackages {
+        limit: PACKAGE_LIMIT,
+    }
+}
+
+/// The entries of the tree of versions 1 and 2.
+fn read_tree<'a>(
+    input: &Input<'a>,
+    lines: &Lines,
+    members: &[Member<'a>],
+    parsed: &mut Parsed,
+) -> Result<Vec<Entry>, FormatError> {
+    let mut reader = old::Reader {
+        text: input.text,
+        lines,
+        input,
+        parsed,
+        entries: Vec::new(),
+        is_full: false,
+    };
+    reader.level(members, "", 1);
+    if reader.is_full {
+        return Err(too_many());
+    }
+    Ok(reader.entries)
+}
+
+/// The project, of which version 1 holds the name only.
+fn old_project(input: &Input<'_>, object: &Object<'_>, parsed: &mut Parsed) -> Entry {
+    let (name, version) = (member_text(object, "name"), member_text(object, "version"));
+    old::project(input, name, version, parsed)
+}
+
+/// Notes where the tree of version 2, which npm 6 reads, says another thing.
+fn note_disagreements<'a>(
+    input: &Input<'a>,
+    lines: &Lines,
+    object: &Object<'a>,
+    entries: &[Entry],
+    parsed: &mut Parsed,
+) -> Result<(), FormatError> {
+    let is_two = member(object, "lockfileVersion").is_some_and(|v| v.value.get() == "2");
+    let Some(tree) = member(object, "dependencies").filter(|_| is_two) else {
+        return Ok(());
+    };
+    let mut inner = Object::default();
+    let whole = tree.value.get();
+    let read = read_object(whole, "", PACKAGE_LIMIT, &mut inner);
+    let line = lines.at(tree.offset);
+    if let Err(error) = read {
+        let message = format!("`dependencies` cannot be read: {error}");
+        parsed.note(&rules::UNREADABLE_LOCKFILE, input.path, line, &message);
+        return Ok(());
+    }
+    let start = offset_of(input.text, whole);
+    for member in &mut inner.members {
+        member.offset = member.offset.saturating_add(start);
+    }
+    let tree = read_tree(input, lines, &inner.members, parsed)?;
+    for (line, message) in old::disagreements(entries, &tree) {
+        let message = format!("the two lists of this lockfile disagree: {message}");
+        parsed.note(&rules::UNREADABLE_LOCKFILE, input.path, line, &message);
+    }
+    Ok(())
+}
+
 /// The last member of a name: what npm, by `JSON.parse`, reads.
-fn member<'o, 'a>(object: &'o Object<'a>, key: &str) -> Option<&'o Member<'a>> {
+pub(super) fn member<'o, 'a>(object: &'o Object<'a>, key: &str) -> Option<&'o Member<'a>> {
     object.members.iter().rfind(|member| member.key == key)
 }
 
@@ -95,25 +183,27 @@ fn check_version(object: &Object<'_>, lines: &Lines) -> Result<(), FormatError> 
             line,
             reason: "there is no `packages`".to_owned(),
         }),
-        "1" => Err(FormatError::OldVersion {
-            line,
-            found,
-            known: READ,
-        }),
+        "1" => Ok(()),
         _ => Err(FormatError::UnknownVersion {
             line,
             found: found.chars().take(20).collect(),
-            known: READ,
+            known: "1 to 3",
         }),
     }
 }
 
 /// Readers differ in which of two equal keys they believe, so a lockfile with such keys
 /// can show one package to us and another to npm.
-fn note_repeated(object: &Object<'_>, lines: &Lines, path: &str, parsed: &mut Parsed) {
+pub(super) fn note_repeated(
+    object: &Object<'_>,
+    nested: &str,
+    lines: &Lines,
+    path: &str,
+    parsed: &mut Parsed,
+) {
     if object.nested_count > 1 {
-        let message = "the key `packages` stands several times; the last one was read";
-        parsed.note(&rules::UNREADABLE_LOCKFILE, path, 1, message);
+        let message = format!("the key `{nested}` stands several times; the last one was read");
+        parsed.note(&rules::UNREADABLE_LOCKFILE, path, 1, &message);
     }
     for members in [&object.members, &object.nested] {
         let mut seen = HashSet::new();

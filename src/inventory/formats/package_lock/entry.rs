@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 /// Bytes of a path in `packages`. A longer one is no path of a real tree, and looking its
 /// dependencies up costs time by its depth.
-const PATH_LIMIT: usize = 1024;
+pub const PATH_LIMIT: usize = 1024;
 
 /// One entry.
 #[derive(Debug)]
@@ -53,6 +53,8 @@ pub struct Fields {
     pub optional_dependencies: Vec<(String, String)>,
     /// Expected from above; may be missing.
     pub peer_dependencies: Vec<(String, String)>,
+    /// What was asked for, where the entry says it itself (version 1).
+    pub asked: Option<String>,
 }
 
 impl Entry {
@@ -128,12 +130,13 @@ fn fields(object: Map<String, Value>, key: &str, problem: &mut dyn FnMut(&str)) 
         dev_dependencies: reader.names("devDependencies"),
         optional_dependencies: reader.names("optionalDependencies"),
         peer_dependencies: reader.names("peerDependencies"),
+        asked: None,
     }
 }
 
 /// `dev`: reached through development dependencies only. `optional`: through optional
 /// ones only. `devOptional`: through both kinds, so it may run. No flag: it runs.
-fn scope([dev, optional, dev_optional, peer]: [bool; 4]) -> Scope {
+pub fn scope([dev, optional, dev_optional, peer]: [bool; 4]) -> Scope {
     if dev {
         Scope::Dev
     } else if optional || dev_optional {

@@ -222,7 +222,10 @@ fn origin(
         };
     }
     match entry.fields.resolved.as_deref() {
-        Some(resolved) => recorded(resolved, asked.unwrap_or_default()),
+        Some(resolved) => {
+            let asked = entry.fields.asked.as_deref().or(asked);
+            recorded(resolved, asked.unwrap_or_default())
+        }
         None if entry.fields.bundled => Origin::Bundled {
             inside: bundler(entry, entries, places),
         },
