@@ -45,6 +45,8 @@ pub struct Global {
 pub enum Command {
     /// Check a project: SBOM, advisories, registry and secrets, one verdict
     Check(commands::check::CheckArgs),
+    /// SBOMs: generate, validate, convert, merge, diff, check
+    Sbom(commands::sbom::SbomArgs),
     /// The advisory database: import and status
     Db(commands::db::DbArgs),
     /// SBOMs: compare them and hold them against standards

@@ -206,7 +206,8 @@ fn in_policy(source: &str, error: &CliError) -> CliError {
 }
 
 /// The last part of the resolved path: reports hold no path of one machine.
-fn target_name(root: &Path) -> String {
+#[must_use]
+pub fn target_name(root: &Path) -> String {
     std::fs::canonicalize(root)
         .ok()
         .as_deref()

@@ -1,5 +1,6 @@
 //! Why an SBOM could not be read or written.
 
+use super::document::Format;
 use crate::model::Hint;
 
 /// Why an SBOM could not be read or written.
@@ -18,6 +19,12 @@ pub enum SbomError {
         found: String,
         /// What is read.
         known: &'static str,
+    },
+    /// A format or version that is not written.
+    #[error("`{}` is not a format that is written", format.escape_debug())]
+    NotWritten {
+        /// As given.
+        format: String,
     },
     /// Not JSON, or cut short.
     #[error("line {line}, column {column}: {message}")]
@@ -64,6 +71,10 @@ impl Hint for SbomError {
             }
             Self::UnsupportedVersion { .. } => {
                 "ask the tool that made it for a version that is read".to_owned()
+            }
+            Self::NotWritten { .. } => {
+                let names = Format::WRITTEN.map(|format| format.to_string());
+                format!("use one of {}", names.join(", "))
             }
             Self::Syntax { .. } => "check that the file is whole".to_owned(),
             Self::DuplicateKey { .. } => "keep one of the two".to_owned(),

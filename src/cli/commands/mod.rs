@@ -25,6 +25,7 @@ use super::settings::Settings;
 pub fn run(command: Command, settings: &Settings) -> Result<Exit, CliError> {
     match command {
         Command::Check(args) => check::run(&args, settings),
+        Command::Sbom(args) => sbom::run(&args, settings),
         Command::Db(args) => db::run(&args, settings),
         Command::Sbom(args) => sbom::run(&args, settings),
         Command::Version(args) => version::run(&args),

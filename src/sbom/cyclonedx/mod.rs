@@ -8,8 +8,8 @@
 mod fit;
 mod order;
 mod read;
-mod schema;
-mod version;
+pub(super) mod schema;
+pub(super) mod version;
 mod write;
 
 pub(crate) use read::read_document;

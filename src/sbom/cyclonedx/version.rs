@@ -118,7 +118,9 @@ fn name_extra(document: &Document, target: Format, losses: &mut Losses) {
         all(&component.extra, &at);
         all(&component.evidence_extra, &at);
         for licence in &component.licences {
-            all(&licence.extra, &at.key("licenses"));
+            let mut extra = licence.extra.clone();
+            extra.remove("text");
+            all(&extra, &at.key("licenses"));
         }
         for reference in &component.external_references {
             all(&reference.extra, &at.key("externalRefs"));

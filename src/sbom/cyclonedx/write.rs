@@ -232,6 +232,10 @@ impl Writer {
         objects(map, "licenses", licences, |choice| {
             let mut outer = self.extra(&choice.outer_extra);
             let mut inner = self.extra(&choice.extra);
+            if let Some(attachment) = choice.extra.get("text") {
+                // SPDX's reader gives it the shape of CycloneDX.
+                inner.insert("text".to_owned(), attachment.clone());
+            }
             let acknowledgement = choice.acknowledgement.as_deref();
             let key = match &choice.text {
                 LicenceText::Expression(expression) => {

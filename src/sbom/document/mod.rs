@@ -12,8 +12,10 @@ mod read;
 
 pub use inventory::DocumentOptions;
 pub(crate) use library::library;
-pub use read::{MAX_BYTES, Note, ReadDocument, read};
+pub(crate) use read::detect;
+pub use read::{MAX_BYTES, MAX_COMPONENTS, Note, ReadDocument, read};
 
+use super::error::SbomError;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,6 +39,16 @@ impl Format {
     pub const CYCLONEDX: Self = Self::CycloneDxJson(CycloneDxVersion::V1_6);
     /// What `check --output spdx-json` writes.
     pub const SPDX: Self = Self::SpdxJson(SpdxVersion::V2_3);
+
+    /// Every format and version that can be written.
+    pub const WRITTEN: [Self; 6] = [
+        Self::CycloneDxJson(CycloneDxVersion::V1_4),
+        Self::CycloneDxJson(CycloneDxVersion::V1_5),
+        Self::CycloneDxJson(CycloneDxVersion::V1_6),
+        Self::CycloneDxJson(CycloneDxVersion::V1_7),
+        Self::SpdxJson(SpdxVersion::V2_3),
+        Self::SpdxJson(SpdxVersion::V3_0_1),
+    ];
 
     /// The name without the version: `cyclonedx-json`.
     #[must_use]
@@ -66,6 +78,26 @@ impl Format {
             Self::SpdxJson(SpdxVersion::V3_0_1) => 2,
         };
         family(self) == family(other)
+    }
+}
+
+impl std::str::FromStr for Format {
+    type Err = SbomError;
+
+    /// `cyclonedx-json`, `cyclonedx-json@1.5`, `spdx-json@3.0.1`: one that can be
+    /// written. Without a version it is the default one.
+    fn from_str(text: &str) -> Result<Self, SbomError> {
+        Self::WRITTEN
+            .into_iter()
+            .find(|format| format.to_string() == text)
+            .or(match text {
+                "cyclonedx-json" => Some(Self::CYCLONEDX),
+                "spdx-json" => Some(Self::SPDX),
+                _ => None,
+            })
+            .ok_or_else(|| SbomError::NotWritten {
+                format: text.to_owned(),
+            })
     }
 }
 

@@ -1,9 +1,9 @@
 //! Bytes in, a document out, whatever their format.
 
-use super::{CycloneDxVersion, Document, Format};
-use crate::sbom::cyclonedx;
+use super::{CycloneDxVersion, Document, Extra, Format, SpdxVersion};
 use crate::sbom::error::SbomError;
 use crate::sbom::json;
+use crate::sbom::{cyclonedx, spdx};
 use serde_json::Value;
 
 /// A place of the input that was not taken over, or not as it stands.
@@ -47,17 +47,10 @@ pub const MAX_COMPONENTS: usize = 500_000;
 /// Every variant of [`SbomError`] that names the input: it is no such document, of a
 /// version that is not read, or over a limit.
 pub fn read(bytes: &[u8]) -> Result<ReadDocument, SbomError> {
-    if bytes.len() > MAX_BYTES {
-        return Err(SbomError::TooLarge {
-            what: "bytes",
-            limit: MAX_BYTES,
-        });
-    }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let read = match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        Some(b'{') => read_json(json::parse(bytes)?)?,
-        Some(b'<') => return Err(SbomError::UnknownFormat),
-        _ => return Err(SbomError::UnknownFormat),
+    let (format, map) = detect(bytes)?;
+    let read = match format {
+        Format::CycloneDxJson(_) | Format::CycloneDxXml(_) => cyclonedx::read_document(map, format),
+        Format::SpdxJson(_) => spdx::read_document(map, format),
     };
     if read.document.all_components().nth(MAX_COMPONENTS).is_some() {
         return Err(SbomError::TooLarge {
@@ -68,30 +61,52 @@ pub fn read(bytes: &[u8]) -> Result<ReadDocument, SbomError> {
     Ok(read)
 }
 
-fn read_json(value: Value) -> Result<ReadDocument, SbomError> {
-    let Value::Object(map) = value else {
-        return Err(SbomError::UnknownFormat);
+/// The format of a document, and its members as JSON.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) fn detect(bytes: &[u8]) -> Result<(Format, Extra), SbomError> {
+    if bytes.len() > MAX_BYTES {
+        return Err(SbomError::TooLarge {
+            what: "bytes",
+            limit: MAX_BYTES,
+        });
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let map = match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(b'{') => match json::parse(bytes)? {
+            Value::Object(map) => map,
+            _ => return Err(SbomError::UnknownFormat),
+        },
+        _ => return Err(SbomError::UnknownFormat),
     };
+    let format = format_of(&map)?;
+    Ok((format, map))
+}
+
+fn format_of(map: &Extra) -> Result<Format, SbomError> {
     let text = |key: &str| map.get(key).and_then(Value::as_str);
     if text("bomFormat") == Some("CycloneDX") {
         let found = text("specVersion").unwrap_or_default();
-        let version =
-            CycloneDxVersion::parse(found).ok_or_else(|| SbomError::UnsupportedVersion {
+        return match CycloneDxVersion::parse(found) {
+            Some(version) => Ok(Format::CycloneDxJson(version)),
+            None => Err(SbomError::UnsupportedVersion {
                 format: "CycloneDX JSON",
                 found: found.to_owned(),
                 known: "1.2, 1.3, 1.4, 1.5, 1.6, 1.7",
-            })?;
-        return Ok(cyclonedx::read_document(
-            map,
-            Format::CycloneDxJson(version),
-        ));
+            }),
+        };
     }
-    if map.contains_key("@graph") || map.contains_key("@context") {
-        return Err(SbomError::UnsupportedVersion {
-            format: "SPDX JSON",
-            found: "3".to_owned(),
-            known: "SPDX-2.2, SPDX-2.3",
-        });
+    let unsupported = |found: &str| SbomError::UnsupportedVersion {
+        format: "SPDX JSON",
+        found: found.to_owned(),
+        known: "SPDX-2.2, SPDX-2.3",
+    };
+    match text("spdxVersion") {
+        Some("SPDX-2.2") => Ok(Format::SpdxJson(SpdxVersion::V2_2)),
+        Some("SPDX-2.3") => Ok(Format::SpdxJson(SpdxVersion::V2_3)),
+        Some(found) => Err(unsupported(found)),
+        None if map.contains_key("@graph") => Err(unsupported("3")),
+        None => Err(SbomError::UnknownFormat),
     }
-    Err(SbomError::UnknownFormat)
 }

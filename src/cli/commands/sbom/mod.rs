@@ -1,36 +1,57 @@
-//! `sealgate sbom`: compare SBOMs and hold them against standards.
+//! `sealgate sbom`: make, judge, convert, join and compare SBOMs.
 
 pub mod check;
+pub mod convert;
 pub mod diff;
+pub mod generate;
+mod losses;
+pub mod merge;
+pub mod validate;
 
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::settings::Settings;
+use crate::cli::terminal;
+use crate::model::Hint as _;
 use crate::sbom::document::MAX_BYTES;
-use crate::sbom::{ReadDocument, SbomError};
+use crate::sbom::{Format, Loss, LossReason, ReadDocument, SbomError};
 use crate::support::files;
 use std::path::Path;
 
-/// Options.
+/// The subcommands of `sbom`.
 #[derive(Debug, clap::Args)]
 pub struct SbomArgs {
+    /// What to do
     #[command(subcommand)]
-    command: SbomCommand,
+    pub command: SbomCommand,
 }
 
+/// The subcommands of `sbom`.
 #[derive(Debug, clap::Subcommand)]
-enum SbomCommand {
+pub enum SbomCommand {
+    /// Make the SBOM of a project from its lockfiles
+    Generate(generate::GenerateArgs),
+    /// Check the structure of an SBOM
+    Validate(validate::ValidateArgs),
+    /// Write an SBOM in another format or version, and name what it loses
+    Convert(convert::ConvertArgs),
+    /// Join SBOMs into one
+    Merge(merge::MergeArgs),
     /// Compare two SBOMs
     Diff(diff::DiffArgs),
     /// Ask whether an SBOM has what a standard asks for
     Check(check::CheckArgs),
 }
 
-/// Runs the command.
+/// Runs one subcommand.
 ///
 /// # Errors
-/// Exit 2 for a path that cannot be opened, 3 for a file that cannot be read.
+/// What ended it, with its exit code.
 pub fn run(args: &SbomArgs, settings: &Settings) -> Result<Exit, CliError> {
     match &args.command {
+        SbomCommand::Generate(args) => generate::run(args, settings),
+        SbomCommand::Validate(args) => validate::run(args),
+        SbomCommand::Convert(args) => convert::run(args),
+        SbomCommand::Merge(args) => merge::run(args, settings),
         SbomCommand::Diff(args) => diff::run(args, settings),
         SbomCommand::Check(args) => check::run(args, settings),
     }
@@ -61,4 +82,25 @@ pub fn in_file(path: &Path, error: &SbomError) -> CliError {
         message: format!("{}: {}", path.display(), error.message),
         ..error
     }
+}
+
+/// What could not be read, as losses.
+fn unread(read: &ReadDocument) -> impl Iterator<Item = Loss> + '_ {
+    read.notes.iter().map(|note| Loss {
+        path: note.path.clone(),
+        reason: LossReason::Unread(note.message.clone()),
+    })
+}
+
+/// A format by its name, for clap.
+fn parse_format(text: &str) -> Result<Format, String> {
+    text.parse().map_err(|error: SbomError| {
+        let hint = error.hint().unwrap_or_default();
+        format!("{error}; {hint}")
+    })
+}
+
+/// A document to standard output.
+fn print(bytes: &[u8]) -> Result<(), CliError> {
+    terminal::result(&String::from_utf8_lossy(bytes))
 }

@@ -1,0 +1,141 @@
+//! `sealgate sbom generate`: the SBOM of a project from its lockfiles.
+
+use super::losses;
+use crate::cli::exit::{CliError, Exit};
+use crate::cli::progress::Progress;
+use crate::cli::settings::Settings;
+use crate::cli::{pipeline, terminal};
+use crate::inventory::{self, Options};
+use crate::sbom::{self, Document, DocumentOptions, Format};
+use crate::support::files;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Options of `sbom generate`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  sealgate sbom generate                                    CycloneDX 1.6 on standard output
+  sealgate sbom generate app --format spdx-json@3.0.1
+  sealgate sbom generate --output cyclonedx-json=app.cdx.json --output spdx-json=app.spdx.json
+
+Nothing of the project is run and no network is used. The document has a time only where
+SOURCE_DATE_EPOCH or --at gives one, so the same input gives the same bytes (SPDX requires
+a time: without one it is 1970-01-01T00:00:00Z, and a comment says so).
+
+Exit codes: 0 complete, 2 usage, 3 something could not be read: the SBOM is written and
+says what is incomplete (with --lenient the code is 0).")]
+pub struct GenerateArgs {
+    /// Directory of the project
+    #[arg(default_value = ".", value_name = "PATH")]
+    pub path: PathBuf,
+    /// Format on standard output: cyclonedx-json[@1.4|1.5|1.6|1.7] or
+    /// spdx-json[@2.3|3.0.1] [default: cyclonedx-json, unless --output is given]
+    #[arg(long, value_name = "FORMAT", value_parser = super::parse_format)]
+    pub format: Option<Format>,
+    /// Write this format to a file (repeatable)
+    #[arg(long, value_name = "FORMAT=FILE")]
+    pub output: Vec<SbomTarget>,
+    /// Treat this lockfile or directory as part of the product (repeatable)
+    #[arg(long, value_name = "PATH")]
+    pub include: Vec<String>,
+    /// Who answers for the document
+    #[arg(long, value_name = "NAME")]
+    pub author: Option<String>,
+    /// The organisation that supplies the product
+    #[arg(long, value_name = "NAME")]
+    pub supplier: Option<String>,
+    /// Exit 0 although something could not be read; the document still says so
+    #[arg(long)]
+    pub lenient: bool,
+}
+
+/// `FORMAT=FILE`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SbomTarget {
+    format: Format,
+    path: PathBuf,
+}
+
+impl FromStr for SbomTarget {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (format, path) = text
+            .split_once('=')
+            .filter(|(_, path)| !path.is_empty())
+            .ok_or("write FORMAT=FILE, such as cyclonedx-json=app.cdx.json")?;
+        Ok(Self {
+            format: super::parse_format(format)?,
+            path: PathBuf::from(path),
+        })
+    }
+}
+
+/// Writes the SBOM everywhere it is asked for: all of it is made before anything is
+/// written.
+///
+/// # Errors
+/// Exit 2 for a bad path or output.
+pub fn run(args: &GenerateArgs, settings: &Settings) -> Result<Exit, CliError> {
+    let mut seen = BTreeSet::new();
+    for target in &args.output {
+        if !seen.insert(&target.path) {
+            let shown = target.path.display();
+            let message = format!("two outputs are to be written to `{shown}`");
+            return Err(CliError::new(Exit::Usage, message));
+        }
+    }
+    let inventory = {
+        let _progress = Progress::start("reading lockfiles");
+        let options = Options {
+            include: args.include.clone(),
+            fallback_name: pipeline::target_name(&args.path),
+        };
+        inventory::read_tree(&args.path, &options)
+            .map_err(|error| CliError::of(Exit::Usage, &error))?
+    };
+    let document = Document::of_inventory(
+        &inventory,
+        &DocumentOptions {
+            timestamp: settings.document_time.map(|time| time.to_string()),
+            tool_version: pipeline::tool().version.to_owned(),
+            author: args.author.clone(),
+            supplier: args.supplier.clone(),
+        },
+    );
+    let render = |format: Format| {
+        let rendered = sbom::render(&document, format);
+        let (bytes, lost) = rendered.map_err(|error| CliError::of(Exit::Usage, &error))?;
+        losses::summarise(&lost, format);
+        Ok::<_, CliError>(bytes)
+    };
+    let mut written = Vec::new();
+    for target in &args.output {
+        written.push((&target.path, render(target.format)?));
+    }
+    let shown = match (args.format, args.output.is_empty()) {
+        (Some(format), _) => Some(render(format)?),
+        (None, true) => Some(render(Format::CYCLONEDX)?),
+        (None, false) => None,
+    };
+    for (path, bytes) in &written {
+        files::write_atomic(path, bytes).map_err(|error| CliError::of(Exit::Usage, &error))?;
+    }
+    if let Some(bytes) = shown {
+        super::print(&bytes)?;
+    }
+    for gap in &inventory.gaps {
+        terminal::warning(&format!("{}: {}", gap.id, gap.message));
+    }
+    if inventory.gaps.is_empty() || args.lenient {
+        return Ok(Exit::Pass);
+    }
+    let count = inventory.gaps.len();
+    terminal::error(&format!(
+        "the SBOM is incomplete: {count} {} could not be read",
+        if count == 1 { "thing" } else { "things" }
+    ));
+    terminal::hint("repair what is named above, or accept it with --lenient");
+    Ok(Exit::Inconclusive)
+}
