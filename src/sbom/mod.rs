@@ -2,12 +2,15 @@
 //! part of it.
 
 pub mod cyclonedx;
+pub mod diff;
 pub mod document;
 mod error;
+pub mod facts;
 mod json;
 mod licence;
 mod loss;
 mod merge;
+pub mod profile;
 mod spdx;
 mod validate;
 

@@ -21,6 +21,7 @@ mod layering;
 mod purl;
 mod report;
 mod sbom;
+mod sbom_diff;
 mod sbom_roundtrip;
 mod secrets;
 mod signing;
