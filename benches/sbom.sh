@@ -198,11 +198,11 @@ for path in directories:
 
 tools = {
     "sealgate": lambda path, out: [
-        sealgate, "sbom", "generate", path, "--output", out,
+        sealgate, "sbom", "generate", path, "--output", f"cyclonedx-json={out}",
     ],
     "trivy": lambda path, out: [
         trivy, "fs", "--quiet", "--format", "cyclonedx", "--offline-scan", "--skip-db-update",
-        "--skip-java-db-update", "--skip-version-check", "--include-dev-deps",
+        "--skip-java-db-update", "--include-dev-deps",
         "--cache-dir", f"{work}/trivy-cache", "--output", out, path,
     ],
     "syft": lambda path, out: [

@@ -10,6 +10,7 @@ mod json;
 mod licence;
 mod loss;
 mod merge;
+pub mod profile;
 mod spdx;
 mod validate;
 

@@ -41,6 +41,8 @@ pub struct Drift {
     pub build_only: Vec<Item>,
     /// Those of them that the source does not declare. Sorted.
     pub build_only_undeclared: Vec<Item>,
+    /// What comes with the compiler and not from a lockfile: Go's standard library. Sorted.
+    pub toolchain: Vec<Item>,
     /// Components that are linked and declared.
     pub matched: usize,
 }
@@ -57,11 +59,17 @@ pub fn drift(source: &Facts, binary: &Facts) -> Drift {
     let mut drift = Drift::default();
     let mut linked = BTreeSet::new();
     for (position, component) in binary.components.iter().enumerate() {
+        let found = declared.find(component);
         if binary.product == Some(position) || declared.is_product(component) {
+            // In a workspace the source declares it among others.
+            linked.extend(found.into_iter().flatten());
             continue;
         }
         let item = Item::of(component);
-        let found = declared.find(component);
+        if is_toolchain(component) {
+            drift.toolchain.push(item);
+            continue;
+        }
         if is_build_only(component) {
             if found.is_err() {
                 drift.build_only_undeclared.push(item.clone());
@@ -93,6 +101,7 @@ pub fn drift(source: &Facts, binary: &Facts) -> Drift {
     drift.not_for_running.sort();
     drift.build_only.sort();
     drift.build_only_undeclared.sort();
+    drift.toolchain.sort();
     drift
 }
 
@@ -100,6 +109,11 @@ pub fn drift(source: &Facts, binary: &Facts) -> Drift {
 /// component out; `excluded` is CycloneDX's.
 fn is_build_only(component: &ComponentFacts) -> bool {
     matches!(component.scope.as_deref(), Some("build" | "excluded"))
+}
+
+/// `go.mod` asks for a minimal version of Go and no lockfile pins one.
+fn is_toolchain(component: &ComponentFacts) -> bool {
+    component.key() == "pkg:golang/stdlib"
 }
 
 fn is_for_running(component: &ComponentFacts) -> bool {

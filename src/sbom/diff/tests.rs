@@ -299,4 +299,24 @@ mod drift_of_a_binary {
         assert_eq!(labels(&drift.not_linked), ["feature-off@1.0.0"]);
         assert_eq!(labels(&drift.not_for_running), ["tester@1.0.0"]);
     }
+
+    #[test]
+    fn the_standard_library_of_go_comes_with_the_compiler() {
+        let source = of(&["pkg:golang/a.example/m@v1.0.0"]);
+        let binary = of(&["pkg:golang/a.example/m@v1.0.0", "pkg:golang/stdlib@1.25.1"]);
+        let drift = drift(&source, &binary);
+        assert_eq!(drift.undeclared, []);
+        assert_eq!(labels(&drift.toolchain), ["stdlib@1.25.1"]);
+    }
+
+    #[test]
+    fn the_member_of_a_workspace_that_was_built_is_linked() {
+        let mut source = of(&["pkg:cargo/a@1.0.0", "pkg:cargo/cli@1.0.0"]);
+        source.components[0] = component("pkg:cargo/workspace@0.0.0");
+        let mut binary = of(&["pkg:cargo/a@1.0.0"]);
+        binary.components[0] = component("pkg:cargo/cli@1.0.0");
+        let drift = drift(&source, &binary);
+        assert_eq!(drift.undeclared, []);
+        assert_eq!(drift.not_linked, []);
+    }
 }

@@ -5,6 +5,7 @@ use crate::cli::exit::{CliError, Exit};
 use crate::inventory;
 use crate::sbom;
 use crate::sbom::facts::Facts;
+use std::io::Read as _;
 use std::path::Path;
 
 /// What a file or directory says it is made of.
@@ -15,10 +16,10 @@ pub(super) fn read(path: &Path) -> Result<Facts, CliError> {
     if path.is_dir() {
         return read_project(path);
     }
-    let bytes = read_bytes(path)?;
-    if is_executable(&bytes) {
-        return read_binary(path, &bytes);
+    if is_executable(path) {
+        return read_binary(path);
     }
+    let bytes = read_bytes(path)?;
     match sbom::read(&bytes) {
         Ok(read) => Ok(Facts::of_read(&read)),
         Err(error) => Err(in_file(path, &error)),
@@ -38,8 +39,9 @@ fn read_project(path: &Path) -> Result<Facts, CliError> {
     Ok(Facts::of_inventory(&inventory))
 }
 
-/// ELF, Mach-O (thin and universal), PE and WebAssembly begin so.
-fn is_executable(bytes: &[u8]) -> bool {
+/// ELF, Mach-O (thin and universal), PE and WebAssembly begin so. What cannot be opened is
+/// left to the reader of SBOMs, which says why.
+fn is_executable(path: &Path) -> bool {
     const MAGICS: [&[u8]; 8] = [
         b"\x7fELF",
         b"\xfe\xed\xfa\xce",
@@ -50,10 +52,12 @@ fn is_executable(bytes: &[u8]) -> bool {
         b"MZ",
         b"\0asm",
     ];
-    MAGICS.iter().any(|magic| bytes.starts_with(magic))
+    let mut start = Vec::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(4).read_to_end(&mut start));
+    read.is_ok() && MAGICS.iter().any(|magic| start.starts_with(magic))
 }
 
-fn read_binary(path: &Path, _bytes: &[u8]) -> Result<Facts, CliError> {
+fn read_binary(path: &Path) -> Result<Facts, CliError> {
     Err(CliError::new(
         Exit::Inconclusive,
         format!(

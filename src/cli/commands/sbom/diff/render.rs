@@ -171,6 +171,12 @@ impl DriftPage<'_> {
             };
             let _ = writeln!(text, "    {}{note}", terminal_safe(&item.label()));
         }
+        list(
+            &mut text,
+            "linked, and part of the compiler",
+            " ",
+            &drift.toolchain,
+        );
         let _ = writeln!(
             text,
             "\n{} linked and declared, {} declared for building or testing only",
@@ -211,6 +217,7 @@ impl DriftPage<'_> {
                 .iter()
                 .map(WireItem::of)
                 .collect(),
+            toolchain: drift.toolchain.iter().map(WireItem::of).collect(),
             matched: drift.matched,
         })
     }
@@ -484,5 +491,6 @@ struct WireDrift<'a> {
     not_for_running: Vec<WireItem<'a>>,
     build_only: Vec<WireItem<'a>>,
     build_only_undeclared: Vec<WireItem<'a>>,
+    toolchain: Vec<WireItem<'a>>,
     matched: usize,
 }
