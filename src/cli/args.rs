@@ -49,8 +49,6 @@ pub enum Command {
     Sbom(commands::sbom::SbomArgs),
     /// The advisory database: import and status
     Db(commands::db::DbArgs),
-    /// SBOMs: compare them and hold them against standards
-    Sbom(commands::sbom::SbomArgs),
     /// Compare version numbers as an ecosystem does
     Version(commands::version::VersionArgs),
     /// Signing keys: generate, and show the public part

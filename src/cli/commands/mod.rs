@@ -27,7 +27,6 @@ pub fn run(command: Command, settings: &Settings) -> Result<Exit, CliError> {
         Command::Check(args) => check::run(&args, settings),
         Command::Sbom(args) => sbom::run(&args, settings),
         Command::Db(args) => db::run(&args, settings),
-        Command::Sbom(args) => sbom::run(&args, settings),
         Command::Version(args) => version::run(&args),
         Command::Key(args) => key::run(&args, settings),
         Command::Sign(args) => sign::run(&args, settings),
