@@ -182,9 +182,11 @@ pub struct ComponentFacts {
     pub source_uri: Option<String>,
     /// Where its deployable form is.
     pub distribution_uri: Option<String>,
-    /// Positions in [`Facts::components`] of what it depends on or contains; `None` where
-    /// the document does not say.
+    /// Positions in [`Facts::components`] of what it depends on; `None` where the document
+    /// does not say.
     pub depends_on: Option<BTreeSet<usize>>,
+    /// Positions of what it contains.
+    pub contains: BTreeSet<usize>,
     /// How complete that is.
     pub completeness: Completeness,
 }
@@ -234,6 +236,7 @@ impl ComponentFacts {
         if let Some(theirs) = other.depends_on {
             self.depends_on.get_or_insert_default().extend(theirs);
         }
+        self.contains.extend(other.contains);
         self.completeness = self.completeness.max(other.completeness);
     }
 
@@ -336,7 +339,7 @@ impl Facts {
         let mut related: BTreeSet<usize> = self.product.into_iter().collect();
         for (position, component) in self.components.iter().enumerate() {
             let depends_on = component.depends_on.iter().flatten();
-            for target in depends_on {
+            for target in depends_on.chain(&component.contains) {
                 related.extend([position, *target]);
             }
         }

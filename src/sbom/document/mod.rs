@@ -287,6 +287,9 @@ pub struct DocComponent {
     pub licences: Vec<LicenceChoice>,
     /// As written.
     pub copyright: Option<String>,
+    /// Fields of which the document says that they are not known (`NOASSERTION`), by their
+    /// names in SPDX 2: `supplier`, `originator`, `licenseDeclared`, `licenseConcluded`.
+    pub not_known: BTreeSet<String>,
     /// Who supplied it.
     pub supplier: Option<Organization>,
     /// Who made it.

@@ -55,6 +55,7 @@ fn of_document(document: &Document, format: Format, unread: Vec<String>) -> Fact
         }
     }
     let edges = Edges::new(document, &positions);
+    let contained = Contained::new(document, &positions);
     let claims = Claims::new(document);
     let components = all
         .iter()
@@ -65,10 +66,8 @@ fn of_document(document: &Document, format: Format, unread: Vec<String>) -> Fact
             facts.depends_on = edges.of(reference);
             // `all_components` gives the parts after their whole, so they are found by
             // their place in memory, not by a reference that they may lack.
-            let parts = parts_of(component, &all, position);
-            if !parts.is_empty() {
-                facts.depends_on.get_or_insert_default().extend(parts);
-            }
+            facts.contains = parts_of(component, &all, position);
+            facts.contains.extend(contained.of(position));
             facts.completeness = claims.of_component(reference);
             facts
         })
@@ -147,6 +146,39 @@ impl Edges {
 
     fn of(&self, reference: Option<&str>) -> Option<BTreeSet<usize>> {
         self.by_reference.get(reference?).cloned()
+    }
+}
+
+/// What SPDX says to be inside what, beside what the reader has put there itself: several
+/// packages may hold one, and the product holds what the document lists.
+struct Contained(BTreeMap<usize, BTreeSet<usize>>);
+
+impl Contained {
+    fn new(document: &Document, positions: &BTreeMap<&str, usize>) -> Self {
+        let mut by_holder: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+        let relations = document
+            .extra
+            .get("relationships")
+            .and_then(Value::as_array);
+        for relation in relations.into_iter().flatten() {
+            let part = |key: &str| relation.get(key).and_then(Value::as_str);
+            let position = |key: &str| positions.get(part(key)?).copied();
+            let from = position("spdxElementId");
+            let to = position("relatedSpdxElement");
+            let pair = match part("relationshipType") {
+                Some("CONTAINS") => from.zip(to),
+                Some("CONTAINED_BY") => to.zip(from),
+                _ => None,
+            };
+            if let Some((outer, inner)) = pair {
+                by_holder.entry(outer).or_default().insert(inner);
+            }
+        }
+        Self(by_holder)
+    }
+
+    fn of(&self, position: usize) -> BTreeSet<usize> {
+        self.0.get(&position).cloned().unwrap_or_default()
     }
 }
 
@@ -342,6 +374,7 @@ fn component_facts(component: &DocComponent) -> ComponentFacts {
         source_uri: reference(&["source-distribution", "vcs"]),
         distribution_uri: reference(&["distribution"]),
         depends_on: None,
+        contains: BTreeSet::new(),
         completeness: Completeness::Unstated,
     }
 }
@@ -395,13 +428,22 @@ fn licences(component: &DocComponent) -> BTreeSet<LicenceFacts> {
             acknowledgement: choice.acknowledgement.clone(),
         })
         .collect();
+    let unknown = |acknowledgement: Option<&str>| LicenceFacts {
+        text: Stated::Unknown,
+        is_spdx: false,
+        acknowledgement: acknowledgement.map(str::to_owned),
+    };
+    for (field, acknowledgement) in [
+        ("licenseDeclared", "declared"),
+        ("licenseConcluded", "concluded"),
+    ] {
+        if component.not_known.contains(field) {
+            licences.insert(unknown(Some(acknowledgement)));
+        }
+    }
     // CycloneDX has no word for it: sealgate gives the reason in this property.
     if licences.is_empty() && component.property("sealgate:licence").is_some() {
-        licences.insert(LicenceFacts {
-            text: Stated::Unknown,
-            is_spdx: false,
-            acknowledgement: None,
-        });
+        licences.insert(unknown(None));
     }
     licences
 }
@@ -426,6 +468,10 @@ fn producer(component: &DocComponent) -> Stated<Party> {
     for party in parties {
         name = name.or(Stated::of(party.name.as_deref()));
         contacts.extend(party.contacts);
+    }
+    let is_not_known = |field: &&str| component.not_known.contains(*field);
+    if ["supplier", "originator"].iter().any(is_not_known) {
+        name = name.or(Stated::Unknown);
     }
     match (name, contacts.is_empty()) {
         (Stated::Known(name), _) => Stated::Known(Party {

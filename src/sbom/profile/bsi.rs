@@ -245,16 +245,15 @@ fn filename(subject: Subject<'_>) -> State {
 }
 
 fn dependencies(subject: Subject<'_>) -> State {
-    match (
-        &subject.component.depends_on,
-        subject.component.completeness,
-    ) {
+    let component = subject.component;
+    let is_written = component.depends_on.is_some() || !component.contains.is_empty();
+    match (is_written, component.completeness) {
         (_, Completeness::Unknown) => State::Unknown,
-        (None, _) => State::Missing("what it depends on is not written"),
-        (Some(_), Completeness::Unstated) => {
+        (false, _) => State::Missing("what it depends on is not written"),
+        (true, Completeness::Unstated) => {
             State::Missing("whether its dependencies are complete is not written")
         }
-        (Some(_), Completeness::Complete | Completeness::Incomplete) => State::Given,
+        (true, Completeness::Complete | Completeness::Incomplete) => State::Given,
     }
 }
 

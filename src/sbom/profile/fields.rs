@@ -98,6 +98,10 @@ pub(super) fn top_level_dependencies(facts: &Facts) -> State {
     if !facts.dangling.is_empty() {
         return State::Missing("relationships name components that are not in the document");
     }
+    // To say that it holds them says as much.
+    if !product.contains.is_empty() {
+        return State::Given;
+    }
     let others = facts.components.len() > 1;
     match &product.depends_on {
         Some(direct) if !direct.is_empty() => State::Given,

@@ -340,3 +340,93 @@ fn ids_of_fields_are_unique_and_each_has_advice_and_a_source() {
         }
     }
 }
+
+/// The same two packages in SPDX 2.3.
+fn spdx() -> Value {
+    let package = |id: &str| {
+        json!({
+            "SPDXID": format!("SPDXRef-{id}"),
+            "name": id,
+            "versionInfo": "1.0.0",
+            "supplier": "Organization: Acme (oss@acme.example)",
+            "downloadLocation": "NOASSERTION",
+            "licenseDeclared": "MIT",
+            "licenseConcluded": "NOASSERTION",
+            "checksums": [{ "algorithm": "SHA256", "checksumValue": "aa".repeat(32) }],
+            "externalRefs": [{
+                "referenceCategory": "PACKAGE-MANAGER",
+                "referenceType": "purl",
+                "referenceLocator": format!("pkg:cargo/{id}@1.0.0"),
+            }],
+        })
+    };
+    let relation = |from: &str, kind: &str, to: &str| {
+        json!({
+            "spdxElementId": format!("SPDXRef-{from}"),
+            "relationshipType": kind,
+            "relatedSpdxElement": format!("SPDXRef-{to}"),
+        })
+    };
+    json!({
+        "spdxVersion": "SPDX-2.3",
+        "dataLicense": "CC0-1.0",
+        "SPDXID": "SPDXRef-DOCUMENT",
+        "name": "app",
+        "documentNamespace": "https://sbom.acme.example/app",
+        "creationInfo": {
+            "created": "2026-11-23T00:00:00Z",
+            "creators": ["Organization: Acme", "Tool: maker-1"],
+            "comment": "SBOM Type: Build",
+        },
+        "packages": [package("app"), package("dep")],
+        "relationships": [
+            relation("DOCUMENT", "DESCRIBES", "app"),
+            relation("app", "DEPENDS_ON", "dep"),
+        ],
+    })
+}
+
+#[test]
+fn spdx_says_the_same_in_its_own_words() {
+    for profile in ["ntia", "cisa2025", "cra"] {
+        assert_eq!(lacks(profile, &spdx()), [""; 0], "{profile}");
+    }
+    assert!(lacks("bsi-2.1", &spdx()).contains(&"format"));
+    let advice = checked("bsi-2.1", &spdx());
+    let advice = field(&advice, "format").advice.unwrap();
+    assert!(advice.contains("spdx-json@3.0.1"), "{advice}");
+}
+
+#[test]
+fn spdx_noassertion_is_more_than_silence() {
+    let mut silent = spdx();
+    silent["packages"][1]
+        .as_object_mut()
+        .unwrap()
+        .remove("supplier");
+    silent["packages"][1]
+        .as_object_mut()
+        .unwrap()
+        .remove("licenseDeclared");
+    silent["packages"][1]
+        .as_object_mut()
+        .unwrap()
+        .remove("licenseConcluded");
+    assert_eq!(lacks("cisa2025", &silent), ["producer", "licence"]);
+    let mut stated = spdx();
+    stated["packages"][1]["supplier"] = json!("NOASSERTION");
+    stated["packages"][1]["licenseDeclared"] = json!("NOASSERTION");
+    assert_eq!(lacks("cisa2025", &stated), [""; 0]);
+    assert_eq!(lacks("ntia", &stated), ["supplier"]);
+}
+
+#[test]
+fn to_contain_is_a_relationship_too() {
+    let mut document = spdx();
+    document["relationships"][1]["relationshipType"] = json!("CONTAINS");
+    for profile in ["ntia", "cisa2025", "cra"] {
+        assert_eq!(lacks(profile, &document), [""; 0], "{profile}");
+    }
+    document["relationships"].as_array_mut().unwrap().pop();
+    assert_eq!(lacks("cra", &document), ["top-level-dependencies"]);
+}

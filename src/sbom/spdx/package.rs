@@ -151,7 +151,11 @@ impl Context<'_> {
         let supplier = component.supplier.as_ref().and_then(|supplier| {
             agents::organization(supplier, self.format, &at.key("supplier"), losses)
         });
-        if let Some(supplier) = supplier {
+        let unknown = |field: &str| {
+            let is_not_known = component.not_known.contains(field);
+            is_not_known.then(|| NO_ASSERTION.to_owned())
+        };
+        if let Some(supplier) = supplier.or_else(|| unknown("supplier")) {
             put("supplier", Value::from(supplier));
         }
         // There is one originator.
@@ -167,7 +171,7 @@ impl Context<'_> {
         for (index, _) in authors {
             losses.add(&authors_at.index(index), self.no_place());
         }
-        if let Some(originator) = originator {
+        if let Some(originator) = originator.or_else(|| unknown("originator")) {
             put("originator", Value::from(originator));
         }
     }

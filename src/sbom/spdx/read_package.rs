@@ -8,7 +8,7 @@ use crate::sbom::document::{
     DocComponent, ExternalReference, Extra, Hash, LicenceChoice, Property,
 };
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A package. What has no type of its own stays under its own name.
 pub fn package(
@@ -23,6 +23,7 @@ pub fn package(
         version: text(&mut map, "versionInfo", at, notes),
         description: text(&mut map, "description", at, notes),
         hashes: checksums(&mut map, at, notes),
+        not_known: not_known(&map),
         licences: licences(&mut map, extracted, at, notes),
         copyright: stated(&mut map, "copyrightText"),
         ..DocComponent::default()
@@ -70,6 +71,20 @@ fn stated(map: &mut Extra, key: &str) -> Option<String> {
             _ => None,
         },
     }
+}
+
+/// Fields that say so are taken out by their own readers.
+fn not_known(map: &Extra) -> BTreeSet<String> {
+    [
+        "supplier",
+        "originator",
+        "licenseDeclared",
+        "licenseConcluded",
+    ]
+    .into_iter()
+    .filter(|key| map.get(*key).and_then(Value::as_str) == Some(NO_ASSERTION))
+    .map(str::to_owned)
+    .collect()
 }
 
 fn checksums(map: &mut Extra, at: &At<'_>, notes: &mut Notes) -> Vec<Hash> {
