@@ -32,6 +32,7 @@
 //! any of them. The ids and texts are in [`rules`].
 
 pub mod binary;
+mod cargo_manifests;
 mod document;
 pub mod error;
 pub mod formats;
@@ -41,6 +42,7 @@ mod merge;
 mod npm;
 mod python;
 pub mod rules;
+mod scopes;
 mod select;
 mod tree;
 mod unique;
@@ -48,14 +50,14 @@ mod walk;
 mod workspace;
 mod yaml;
 
-use crate::model::{Gap, Inventory, Location, LockfileRead, Root};
+use crate::model::{Ecosystem, Gap, Inventory, Location, LockfileRead, Root};
 pub use error::{FormatError, InventoryError};
 use formats::{Format, Input, Package, Parsed};
 use merge::Merge;
 use std::collections::BTreeMap;
 use std::path::Path;
 use tree::{Tree, Unreadable};
-use walk::{Lockfile, Reader};
+use walk::{Found, Group, Lockfile, Reader};
 
 /// What the caller decides.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -92,7 +94,7 @@ pub fn read_tree(root: &Path, options: &Options) -> Result<Inventory, InventoryE
     };
     for lock in &selection.product {
         if let Reader::Format(format) = lock.reader {
-            reading.read(&tree, lock, format);
+            reading.read(&tree, &found, lock, format);
         }
     }
     Ok(reading.finish(selection.skipped, &options.fallback_name))
@@ -108,7 +110,7 @@ struct Reading {
 }
 
 impl Reading {
-    fn read(&mut self, tree: &Tree, lock: &Lockfile, format: &dyn Format) {
+    fn read(&mut self, tree: &Tree, found: &Found, lock: &Lockfile, format: &dyn Format) {
         let path = lock.path.as_str();
         let file = match tree.read_text(path) {
             Ok(Some(file)) => file,
@@ -124,6 +126,10 @@ impl Reading {
             Ok(parsed) => parsed,
             Err(error) => return self.gaps.push(format_gap(path, &error)),
         };
+        if format.ecosystem() == Ecosystem::Cargo {
+            let manifests: Vec<&str> = found.directories(Group::Cargo).collect();
+            cargo_manifests::complete(tree, &manifests, lock.directory(), &mut parsed);
+        }
         let is_here = |package: &&Package| package.path.as_deref().is_none_or(|at| at == path);
         let has_graph = parsed.has_graph.unwrap_or_else(|| format.has_graph());
         self.lockfiles.insert(

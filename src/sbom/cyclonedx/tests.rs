@@ -1,7 +1,7 @@
 use super::*;
 use crate::model::{
-    Checksum, Digest, DigestAlgorithm, Ecosystem, Gap, GitReference, Location, LockfileRead,
-    Occurrence, Origin, Root, Scope,
+    Checksum, Digest, DigestAlgorithm, Ecosystem, Gap, GitReference, Licence, LicenceSource,
+    Location, LockfileRead, Occurrence, Origin, Root, Scope,
 };
 use crate::model::{Component, ComponentKind, Purl};
 use proptest::prelude::*;
@@ -15,8 +15,9 @@ fn component(ecosystem: Ecosystem, name: &str, version: &str) -> Component {
         name: name.to_owned(),
         version: Some(version.to_owned()),
         kind: ComponentKind::Dependency,
-        licence: None,
+        licence: Licence::default(),
         runs_install_code: None,
+        cargo: None,
         occurrences: vec![Occurrence {
             location: Location::line("lock", 3),
             origin: Origin::Unrecorded,
@@ -200,7 +201,7 @@ fn scopes_keep_the_meaning_that_cyclonedx_gives_them() {
 fn a_licence_is_what_can_be_proved_of_it() {
     let of = |text: &str| {
         let mut one = component(Ecosystem::Npm, "a", "1.0.0");
-        one.licence = Some(text.to_owned());
+        one.licence = Licence::of_text(text, LicenceSource::Lockfile);
         render_json(&inventory(vec![one]))["components"][0]["licenses"].clone()
     };
     assert_eq!(of("MIT"), json!([{"license": {"id": "MIT"}}]));
