@@ -1,6 +1,9 @@
 //! What is known of a component's licence.
 
+use spdx::identifiers::{EXCEPTIONS, LICENSES};
 use spdx::{Expression, ParseMode};
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// Bytes of a licence text that are kept; manifests sometimes hold a whole licence.
 const TEXT_LIMIT: usize = 1000;
@@ -92,15 +95,15 @@ impl Default for Licence {
 
 impl Licence {
     /// What a text says: an SPDX expression as it is, else one that means the same
-    /// (`MIT/Apache-2.0` is `MIT OR Apache-2.0`, `mit` is `MIT`), else the text. An empty
-    /// text, and `NOASSERTION`, say nothing.
+    /// (`MIT/Apache-2.0` is `MIT OR Apache-2.0`, `mit` is `MIT`, `The MIT License` is
+    /// `MIT`), else the text. An empty text, and `NOASSERTION`, say nothing.
     #[must_use]
     pub fn of_text(text: &str, source: LicenceSource) -> Self {
         let text = text.trim();
         if text.is_empty() || text == "NOASSERTION" {
             return Self::unknown(format!("the {} states none", source.as_str()));
         }
-        if let Some(expression) = expression(text) {
+        if let Some(expression) = expression(text).or_else(|| full_name(text)) {
             return Self::Expression { expression, source };
         }
         let end = (0..=TEXT_LIMIT.min(text.len()))
@@ -169,6 +172,16 @@ fn expression(text: &str) -> Option<String> {
     Some(canonical)
 }
 
+/// The id of a licence by its full name on the SPDX licence list.
+fn full_name(text: &str) -> Option<String> {
+    if text.len() > TEXT_LIMIT {
+        return None;
+    }
+    let by_name = |name: &str| FULL_NAMES.get(&words(name)).copied().flatten();
+    let id = by_name(text).or_else(|| by_name(without_short_form(text)?))?;
+    Some(id.to_owned())
+}
+
 /// The text with every id in the spelling of the licence list.
 fn with_known_ids(text: &str) -> String {
     let is_end = |c: char| c.is_whitespace() || matches!(c, '(' | ')' | '/' | '+');
@@ -176,18 +189,58 @@ fn with_known_ids(text: &str) -> String {
         .map(|piece| {
             let word = piece.trim_end_matches(is_end);
             let rest = piece.get(word.len()..).unwrap_or_default();
-            let known = spdx::identifiers::LICENSES
-                .iter()
-                .map(|licence| licence.name)
-                .chain(
-                    spdx::identifiers::EXCEPTIONS
-                        .iter()
-                        .map(|exception| exception.name),
-                )
-                .find(|name| name.eq_ignore_ascii_case(word));
+            let known = IDS.get(&word.to_ascii_lowercase()).copied();
             format!("{}{rest}", known.unwrap_or(word))
         })
         .collect()
+}
+
+/// Ids of licences and exceptions by their lower-case spelling.
+static IDS: LazyLock<HashMap<String, &'static str>> = LazyLock::new(|| {
+    let licences = LICENSES.iter().map(|licence| licence.name);
+    let exceptions = EXCEPTIONS.iter().map(|exception| exception.name);
+    licences
+        .chain(exceptions)
+        .map(|name| (name.to_ascii_lowercase(), name))
+        .collect()
+});
+
+/// Ids by the words of the licences' full names; none where several share them.
+static FULL_NAMES: LazyLock<HashMap<String, Option<&'static str>>> = LazyLock::new(|| {
+    let mut names: HashMap<String, Option<&'static str>> = HashMap::new();
+    let in_force = LICENSES.iter().filter(|licence| {
+        !spdx::license_id(licence.name).is_some_and(spdx::LicenseId::is_deprecated)
+    });
+    for licence in in_force {
+        names
+            .entry(words(licence.full_name))
+            .and_modify(|known| *known = None)
+            .or_insert(Some(licence.name));
+    }
+    names
+});
+
+/// The words that tell names of licences apart: `The Apache Software License, Version 2.0`
+/// is `Apache License 2.0`.
+fn words(name: &str) -> String {
+    let lower = name.to_lowercase();
+    let words = lower
+        .split(|c: char| !(c.is_alphanumeric() || c == '.'))
+        .map(|word| match word.strip_prefix('v') {
+            Some(number) if number.starts_with(|c: char| c.is_ascii_digit()) => number,
+            _ => word,
+        })
+        .filter(|word| !matches!(*word, "" | "the" | "v" | "version" | "software"));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// A name without a short form of it in brackets: `(ISCL)`, `(MPL 2.0)`. Other words in
+/// brackets change what is meant.
+fn without_short_form(name: &str) -> Option<&str> {
+    let (long, short) = name.strip_suffix(')')?.rsplit_once(" (")?;
+    let is_id = IDS.contains_key(&short.to_ascii_lowercase());
+    let is_short = short.len() <= 8 && !short.contains(char::is_lowercase);
+    (is_id || is_short).then_some(long)
 }
 
 #[cfg(test)]
@@ -221,6 +274,16 @@ mod tests {
             ("Apache 2.0", "Apache-2.0"),
             ("LicenseRef-acme-eula", "LicenseRef-acme-eula"),
             ("MPL-2.0+", "MPL-2.0+"),
+            ("The MIT License", "MIT"),
+            ("MIT License", "MIT"),
+            ("The Apache Software License, Version 2.0", "Apache-2.0"),
+            ("Apache License, Version 2.0", "Apache-2.0"),
+            ("Eclipse Public License - v 2.0", "EPL-2.0"),
+            ("Mozilla Public License 2.0 (MPL 2.0)", "MPL-2.0"),
+            ("ISC License (ISCL)", "ISC"),
+            ("The Unlicense (Unlicense)", "Unlicense"),
+            ("Artistic License 1.0 (Perl)", "Artistic-1.0-Perl"),
+            ("GNU General Public License v2.0 only", "GPL-2.0-only"),
         ] {
             let expression = want.to_owned();
             let source = LicenceSource::Lockfile;
@@ -243,6 +306,14 @@ mod tests {
             "GNU GPL v2",
             "Apache",
             "Apache License",
+            "Apache Software License",
+            "GNU General Public License",
+            "GNU General Public License v3 (GPLv3)",
+            "GNU Lesser General Public License",
+            "Python Software Foundation License",
+            "MIT License (no resale)",
+            "License",
+            "The",
             "MPL",
             "MIT ISC",
             "MIT OR",

@@ -86,7 +86,10 @@ mod tests {
         assert_eq!(of("MIT/Apache-2.0"), expression("MIT OR Apache-2.0"));
         // The list has it, but a schema of an earlier day may not.
         assert_eq!(of("Fair"), expression("Fair"));
-        assert_eq!(of("a\u{7}b"), Some(LicenceText::Name("a\\u{7}b".to_owned())));
+        assert_eq!(
+            of("a\u{7}b"),
+            Some(LicenceText::Name("a\\u{7}b".to_owned()))
+        );
         assert_eq!(of("  "), None);
     }
 }
