@@ -9,8 +9,8 @@
 //! build only, like all that only they, build scripts and `[build-dependencies]` use.
 //! Cargo is asked with the default features of all members; a package that only other
 //! features use keeps the scope that the manifests give it. `cargo metadata` joins the
-//! features of all kinds of dependencies, so what only a development dependency switches
-//! on may be called `Runtime`.
+//! features of all kinds of dependencies and takes `name?/feature` for a use of `name`, so
+//! it calls a few crates `Runtime` that `cargo tree` does not list as such.
 
 use super::formats::{directory_of, join};
 use super::rules;

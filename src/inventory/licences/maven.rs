@@ -23,7 +23,7 @@ pub fn tell(store: &Store, component: &Component) -> Result<Told, Untold> {
     let mut licences = Vec::new();
     for generation in 0..PARENT_LIMIT {
         let text = path(&wanted).and_then(|path| store.read(&path));
-        let Some(pom) = text.as_deref().and_then(|text| Pom::read(text)) else {
+        let Some(pom) = text.as_deref().and_then(Pom::read) else {
             if generation == 0 {
                 return Err(Untold::Absent);
             }
