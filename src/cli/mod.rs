@@ -3,6 +3,7 @@
 
 pub mod args;
 pub mod commands;
+pub mod depth;
 pub mod exit;
 pub mod outputs;
 pub mod pipeline;

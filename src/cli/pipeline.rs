@@ -55,8 +55,8 @@ pub struct Request<'a> {
     pub root: &'a Path,
     /// Which checks; sorted, at least one.
     pub checks: Vec<Check>,
-    /// Paths that are part of the product although they look like fixtures.
-    pub include: Vec<String>,
+    /// What the inventory reads; the fallback name is the tree's.
+    pub inventory: inventory::Options,
     /// The policy.
     pub policy: LoadedPolicy,
     /// Directory of the advisory database.
@@ -146,8 +146,8 @@ fn read_inventory(request: &Request<'_>, target: &str) -> Result<Option<Inventor
     }
     let _progress = Progress::start("reading lockfiles");
     let options = inventory::Options {
-        include: request.include.clone(),
         fallback_name: target.to_owned(),
+        ..request.inventory.clone()
     };
     inventory::read_tree(request.root, &options)
         .map(Some)

@@ -3,7 +3,8 @@
 
 use super::args::Global;
 use super::exit::{CliError, Exit};
-use crate::support::clock;
+use crate::inventory::Caches;
+use crate::support::{clock, process};
 use jiff::Timestamp;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,10 @@ pub struct Settings {
     /// Directory of the advisory database, which may not exist; see
     /// [`Settings::database`].
     pub database: Option<PathBuf>,
+    /// This user's caches of package managers; read only where a command is told to.
+    pub caches: Caches,
+    /// The cargo of `CARGO`, else of the `PATH`; run only where a command is told to.
+    pub cargo: Option<PathBuf>,
     /// Passphrase of a signing key from `SEALGATE_PASSPHRASE`.
     pub passphrase: Option<zeroize::Zeroizing<String>>,
 }
@@ -61,6 +66,8 @@ impl Settings {
             time_is_given: at.is_some(),
             document_time: epoch.or(at),
             database,
+            caches: Self::caches(variable),
+            cargo: cargo(variable),
             passphrase,
         })
     }
@@ -90,6 +97,14 @@ fn parse_time(source: &str, text: &str) -> Result<Timestamp, CliError> {
         CliError::new(Exit::Usage, format!("{source}: `{text}` is not a time"))
             .with_hint("write it as 2026-11-23T00:00:00Z or as seconds since 1970")
     })
+}
+
+/// Cargo tells the programs that it starts which cargo it is.
+fn cargo(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let named = variable("CARGO").map(PathBuf::from);
+    named
+        .filter(|path| path.is_absolute())
+        .or_else(|| process::find_program("cargo", variable("PATH")))
 }
 
 fn default_database(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {

@@ -3,8 +3,8 @@
 use super::formats::{PACKAGE_LIMIT, Package, Parsed, directory_of};
 use super::rules;
 use crate::model::{
-    Component, ComponentKind, Ecosystem, Gap, GitReference, Location, Occurrence, Origin, Purl,
-    fold_url_credentials,
+    Component, ComponentKind, Ecosystem, Gap, GitReference, Licence, LicenceSource, Location,
+    Occurrence, Origin, Purl, fold_url_credentials,
 };
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -298,8 +298,9 @@ fn component(entry: Entry) -> Component {
         name,
         version: package.version,
         kind: package.kind,
-        licence: package.licence,
+        licence: licence(entry.ecosystem, package.licence.as_deref()),
         runs_install_code: package.runs_install_code,
+        cargo: None,
         occurrences: vec![Occurrence {
             location,
             origin: package.origin,
@@ -309,6 +310,15 @@ fn component(entry: Entry) -> Component {
     }
 }
 
+fn licence(ecosystem: Ecosystem, recorded: Option<&str>) -> Licence {
+    let source = match ecosystem {
+        // `Cargo.lock` has no place for one; the manifests of own packages do.
+        Ecosystem::Cargo => LicenceSource::Manifest,
+        _ => LicenceSource::Lockfile,
+    };
+    recorded.map_or_else(Licence::default, |text| Licence::of_text(text, source))
+}
+
 /// Joins two descriptions of one package so that their order does not matter.
 fn join(known: &mut Component, other: Component) {
     known.occurrences.extend(other.occurrences);
@@ -316,10 +326,7 @@ fn join(known: &mut Component, other: Component) {
     known.name = std::mem::take(&mut known.name).min(other.name);
     known.kind = known.kind.max(other.kind);
     known.runs_install_code = known.runs_install_code.max(other.runs_install_code);
-    known.licence = match (known.licence.take(), other.licence) {
-        (Some(one), Some(two)) => Some(one.min(two)),
-        (one, two) => one.or(two),
-    };
+    known.licence = std::mem::take(&mut known.licence).min(other.licence);
 }
 
 #[cfg(test)]

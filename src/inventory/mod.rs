@@ -1,5 +1,7 @@
 //! What a product is made of, read from the lockfiles of its tree: offline, without
-//! running a tool of the tree, without following a link.
+//! running a tool of the tree, without following a link. Two things more only where the
+//! caller asks: what caches of package managers say ([`Options::caches`]), and what cargo
+//! says ([`Options::with_cargo`]), which runs in the tree.
 //!
 //! # Which lockfiles are the product
 //! A tree may hold many lockfiles. Every one that is found is read, or is a gap, or is
@@ -32,30 +34,36 @@
 //! any of them. The ids and texts are in [`rules`].
 
 pub mod binary;
+mod cargo_manifests;
 mod document;
 pub mod error;
 pub mod formats;
 mod json;
+mod licences;
 mod lines;
 mod merge;
 mod npm;
 mod python;
 pub mod rules;
+mod scopes;
 mod select;
 mod tree;
 mod unique;
 mod walk;
+mod with_cargo;
 mod workspace;
 mod yaml;
 
-use crate::model::{Gap, Inventory, Location, LockfileRead, Root};
+use crate::model::{Ecosystem, Gap, Inventory, Location, LockfileRead, Root};
 pub use error::{FormatError, InventoryError};
 use formats::{Format, Input, Package, Parsed};
+pub use licences::Caches;
 use merge::Merge;
 use std::collections::BTreeMap;
 use std::path::Path;
 use tree::{Tree, Unreadable};
-use walk::{Lockfile, Reader};
+use walk::{Found, Group, Lockfile, Reader};
+pub use with_cargo::WithCargo;
 
 /// What the caller decides.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -66,6 +74,12 @@ pub struct Options {
     /// Name of the product where no manifest says one: the name of its directory. Of a
     /// path only the last part is used.
     pub fallback_name: String,
+    /// Caches of package managers that may be read for licences; none by default, so that
+    /// the result is the same on every machine.
+    pub caches: Caches,
+    /// The cargo to ask for what `Cargo.lock` does not say; none by default. It runs in
+    /// the tree, and the tree can then run code.
+    pub with_cargo: Option<WithCargo>,
 }
 
 /// The inventory of the product in a directory.
@@ -92,10 +106,29 @@ pub fn read_tree(root: &Path, options: &Options) -> Result<Inventory, InventoryE
     };
     for lock in &selection.product {
         if let Reader::Format(format) = lock.reader {
-            reading.read(&tree, lock, format);
+            reading.read(&tree, &found, lock, format);
         }
     }
-    Ok(reading.finish(selection.skipped, &options.fallback_name))
+    let mut inventory = reading.finish(selection.skipped, &options.fallback_name);
+    licences::fill(root, &options.caches, &mut inventory.components);
+    if let Some(cargo) = &options.with_cargo {
+        ask_cargo(root, cargo, &mut inventory);
+    }
+    Ok(inventory)
+}
+
+fn ask_cargo(root: &Path, cargo: &WithCargo, inventory: &mut Inventory) {
+    let locks = inventory.lockfiles.iter();
+    let locks = locks.filter(|lock| lock.format == "cargo-lock");
+    let gaps = cargo.ask(
+        root,
+        locks.map(|lock| lock.path.as_str()),
+        &mut inventory.components,
+        &inventory.edges,
+    );
+    inventory.gaps.extend(gaps);
+    inventory.gaps.sort();
+    inventory.gaps.dedup();
 }
 
 #[derive(Default)]
@@ -108,7 +141,7 @@ struct Reading {
 }
 
 impl Reading {
-    fn read(&mut self, tree: &Tree, lock: &Lockfile, format: &dyn Format) {
+    fn read(&mut self, tree: &Tree, found: &Found, lock: &Lockfile, format: &dyn Format) {
         let path = lock.path.as_str();
         let file = match tree.read_text(path) {
             Ok(Some(file)) => file,
@@ -124,6 +157,10 @@ impl Reading {
             Ok(parsed) => parsed,
             Err(error) => return self.gaps.push(format_gap(path, &error)),
         };
+        if format.ecosystem() == Ecosystem::Cargo {
+            let manifests: Vec<&str> = found.directories(Group::Cargo).collect();
+            cargo_manifests::complete(tree, &manifests, lock.directory(), &mut parsed);
+        }
         let is_here = |package: &&Package| package.path.as_deref().is_none_or(|at| at == path);
         let has_graph = parsed.has_graph.unwrap_or_else(|| format.has_graph());
         self.lockfiles.insert(

@@ -7,6 +7,7 @@ pub const RULES: &[Rule] = &[];
 
 /// Every gap of this room, sorted by id.
 pub const GAPS: &[Rule] = &[
+    CARGO_FAILED,
     INCOMPLETE_BINARY,
     INCOMPLETE_ENTRY,
     INCOMPLETE_LOCKFILE,
@@ -20,6 +21,14 @@ pub const GAPS: &[Rule] = &[
     UNSUPPORTED_LOCK_VERSION,
     UNSUPPORTED_LOCKFILE,
 ];
+
+/// Cargo was asked and did not answer.
+pub const CARGO_FAILED: Rule = Rule {
+    id: "inventory/cargo-failed",
+    title: "Cargo could not say more about a lockfile",
+    description: "The caller asked for cargo's own word on kinds, features and build scripts, and cargo gave none; the packages themselves are those of the lockfile.",
+    remedy: "Run `cargo fetch --locked`, then check again",
+};
 
 /// A binary whose record could be read in part only.
 pub const INCOMPLETE_BINARY: Rule = Rule {

@@ -16,6 +16,7 @@ fn read_with(directory: &TempDir, include: &[&str]) -> Result<Inventory, Invento
     let options = Options {
         include: include.iter().map(|path| (*path).to_owned()).collect(),
         fallback_name: "/somewhere/app".to_owned(),
+        ..Options::default()
     };
     read_tree(directory.path(), &options)
 }

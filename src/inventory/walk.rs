@@ -87,6 +87,16 @@ pub struct Found {
     pub gaps: Vec<Gap>,
 }
 
+impl Found {
+    /// Directories with a manifest of a group, sorted by the manifest's path.
+    pub fn directories(&self, group: Group) -> impl Iterator<Item = &str> {
+        self.manifests
+            .iter()
+            .filter(move |(_, of)| *of == group)
+            .map(|(path, _)| directory_of(path))
+    }
+}
+
 /// Walks the tree. `.gitignore` files inside the root count for directories; a lockfile
 /// or manifest in a directory that is walked is found even where a rule names it, since
 /// the package manager reads it all the same. Rules outside the root and of the user do

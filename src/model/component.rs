@@ -1,6 +1,6 @@
 //! What a product is made of.
 
-use super::{Digest, Ecosystem, Gap, Location, Purl};
+use super::{Digest, Ecosystem, Gap, Licence, Location, Purl};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a component is needed for, as its lockfile says it.
@@ -147,12 +147,59 @@ pub struct Component {
     pub version: Option<String>,
     /// Own or dependency.
     pub kind: ComponentKind,
-    /// Licence expression or text as the lockfile records it.
-    pub licence: Option<String>,
-    /// The lockfile says that installing it runs code of the package.
+    /// What is known of the licence, and from whom.
+    pub licence: Licence,
+    /// Whether building or installing it runs code of the package: a build script, a
+    /// procedural macro, an install script. `None` where nothing says it.
     pub runs_install_code: Option<bool>,
+    /// What cargo itself says of it, where it was asked.
+    pub cargo: Option<Box<CargoFacts>>,
     /// Every place that names it, sorted, at least one.
     pub occurrences: Vec<Occurrence>,
+}
+
+/// How a crate uses another one (<https://doc.rust-lang.org/cargo/commands/cargo-metadata.html>,
+/// `dep_kinds`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DependencyKind {
+    /// `[dependencies]`.
+    Normal,
+    /// `[build-dependencies]`.
+    Build,
+    /// `[dev-dependencies]`.
+    Dev,
+}
+
+impl DependencyKind {
+    /// The lower-case word used in every format.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::Build => "build",
+            Self::Dev => "dev",
+        }
+    }
+}
+
+/// One way in which a crate uses another one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DependencyUse {
+    /// The kind.
+    pub kind: DependencyKind,
+    /// The target triple or `cfg(…)` that it is limited to.
+    pub platform: Option<String>,
+}
+
+/// What `cargo metadata` says of a crate in this product.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CargoFacts {
+    /// Features that are on, for the default features of the workspace.
+    pub features: BTreeSet<String>,
+    /// Kinds of its targets: `lib`, `bin`, `proc-macro`, `custom-build`.
+    pub targets: BTreeSet<String>,
+    /// The components that it uses and how; a part of the inventory's edges.
+    pub uses: BTreeMap<Purl, BTreeSet<DependencyUse>>,
 }
 
 impl Component {

@@ -6,6 +6,7 @@ mod ecosystem;
 mod finding;
 mod gap;
 mod hint;
+mod licence;
 mod location;
 mod purl;
 mod report;
@@ -14,8 +15,8 @@ mod text;
 mod verdict;
 
 pub use component::{
-    Checksum, Component, ComponentKind, GitReference, Inventory, LockfileRead, Occurrence, Origin,
-    Root, Scope, Skipped,
+    CargoFacts, Checksum, Component, ComponentKind, DependencyKind, DependencyUse, GitReference,
+    Inventory, LockfileRead, Occurrence, Origin, Root, Scope, Skipped,
 };
 pub use digest::{Digest, DigestAlgorithm, DigestError};
 pub use ecosystem::Ecosystem;
@@ -25,6 +26,7 @@ pub use finding::{
 };
 pub use gap::Gap;
 pub use hint::Hint;
+pub use licence::{Licence, LicenceSource};
 pub use location::Location;
 pub use purl::{Purl, PurlError, PurlParts};
 pub use report::{

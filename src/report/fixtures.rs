@@ -202,8 +202,9 @@ fn dependency(ecosystem: Ecosystem, name: &str) -> Component {
         name: name.to_owned(),
         version: Some("1.3.0".to_owned()),
         kind: ComponentKind::Dependency,
-        licence: None,
+        licence: crate::model::Licence::default(),
         runs_install_code: None,
+        cargo: None,
         occurrences: vec![Occurrence {
             location: Location::line("Cargo.lock", 7),
             origin: Origin::ImpliedDefault,

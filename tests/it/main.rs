@@ -18,6 +18,7 @@ mod cli;
 mod conformance;
 mod gate;
 mod layering;
+mod licences;
 mod purl;
 mod report;
 mod sbom;

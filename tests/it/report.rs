@@ -4,8 +4,8 @@
 use sealgate::checks::registry::{Approved, NamePattern, RegistrySettings, check_inventory};
 use sealgate::model::{
     Component, ComponentKind, Decision, Digest, DigestAlgorithm, Disposition, Ecosystem, Inventory,
-    JudgedFinding, JudgedGap, Location, LockfileRead, Occurrence, Origin, PolicyInfo, Purl, Report,
-    Root, Scope, ToolInfo, Verdict,
+    JudgedFinding, JudgedGap, Licence, Location, LockfileRead, Occurrence, Origin, PolicyInfo,
+    Purl, Report, Root, Scope, ToolInfo, Verdict,
 };
 use sealgate::report::{Format, github, human, json, junit, markdown, sarif};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,8 +29,9 @@ fn tampered() -> Inventory {
             name: "@acme/ui".to_owned(),
             version: Some("1.0.0".to_owned()),
             kind: ComponentKind::Dependency,
-            licence: None,
+            licence: Licence::default(),
             runs_install_code: None,
+            cargo: None,
             occurrences: vec![Occurrence {
                 location: Location::line("web/package-lock.json", 42),
                 origin: Origin::Registry {

@@ -65,8 +65,9 @@ fn component(ecosystem: Ecosystem, name: &str, occurrences: Vec<Occurrence>) -> 
         name: name.to_owned(),
         version: Some("1.3.0".to_owned()),
         kind: ComponentKind::Dependency,
-        licence: None,
+        licence: crate::model::Licence::default(),
         runs_install_code: None,
+        cargo: None,
         occurrences,
     }
 }

@@ -1,10 +1,12 @@
 //! `sealgate check`: one step in a build, one verdict, many outputs.
 
+use crate::cli::depth::Depth;
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::outputs::{OutputTarget, Outputs, format_parser};
 use crate::cli::pipeline::{self, Check, Request};
 use crate::cli::policies;
 use crate::cli::settings::Settings;
+use crate::inventory;
 use crate::report::Format;
 use std::path::PathBuf;
 
@@ -30,6 +32,9 @@ pub struct CheckArgs {
     /// Treat this lockfile or directory as part of the product (repeatable)
     #[arg(long, value_name = "PATH")]
     pub include: Vec<String>,
+    /// What the inventory reads beyond lockfiles and manifests.
+    #[command(flatten)]
+    pub depth: Depth,
     /// Format on standard output
     #[arg(long, value_parser = format_parser(), default_value = "human", value_name = "FORMAT")]
     pub format: Format,
@@ -53,10 +58,15 @@ pub fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit, CliError> {
     }
     checks.sort();
     checks.dedup();
+    let mut options = inventory::Options {
+        include: args.include.clone(),
+        ..inventory::Options::default()
+    };
+    args.depth.apply(settings, &mut options)?;
     let report = pipeline::run(Request {
         root: &args.path,
         checks,
-        include: args.include.clone(),
+        inventory: options,
         policy: policies::load(&args.policy)?,
         database: settings.database()?,
         now: settings.now,

@@ -16,6 +16,7 @@ use crate::inventory::lines::Lines;
 use crate::inventory::rules;
 use crate::model::{Ecosystem, Root};
 use entry::Entry;
+pub use entry::licence_text;
 use std::collections::{HashMap, HashSet};
 
 /// The format.

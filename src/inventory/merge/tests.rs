@@ -48,7 +48,7 @@ fn one_package_in_two_lockfiles_is_one_component_with_two_places() {
     };
     assert_eq!(component.occurrences.len(), 2);
     assert_eq!(component.occurrences[0].location.path, "package-lock.json");
-    assert_eq!(component.licence.as_deref(), Some("MIT"));
+    assert_eq!(component.licence.text(), Some("MIT"));
     assert_eq!(component.runs_install_code, Some(true));
 }
 

@@ -1,7 +1,7 @@
 use super::*;
 use crate::model::{
-    Checksum, Digest, DigestAlgorithm, Ecosystem, Gap, GitReference, Location, LockfileRead,
-    Occurrence, Origin, Root, Scope,
+    CargoFacts, Checksum, DependencyKind, DependencyUse, Digest, DigestAlgorithm, Ecosystem, Gap,
+    GitReference, Licence, LicenceSource, Location, LockfileRead, Occurrence, Origin, Root, Scope,
 };
 use crate::model::{Component, ComponentKind, Purl};
 use proptest::prelude::*;
@@ -15,8 +15,9 @@ fn component(ecosystem: Ecosystem, name: &str, version: &str) -> Component {
         name: name.to_owned(),
         version: Some(version.to_owned()),
         kind: ComponentKind::Dependency,
-        licence: None,
+        licence: Licence::default(),
         runs_install_code: None,
+        cargo: None,
         occurrences: vec![Occurrence {
             location: Location::line("lock", 3),
             origin: Origin::Unrecorded,
@@ -200,13 +201,52 @@ fn scopes_keep_the_meaning_that_cyclonedx_gives_them() {
 fn a_licence_is_what_can_be_proved_of_it() {
     let of = |text: &str| {
         let mut one = component(Ecosystem::Npm, "a", "1.0.0");
-        one.licence = Some(text.to_owned());
+        one.licence = Licence::of_text(text, LicenceSource::Lockfile);
         render_json(&inventory(vec![one]))["components"][0]["licenses"].clone()
     };
     assert_eq!(of("MIT"), json!([{"license": {"id": "MIT"}}]));
     assert_eq!(of("(MIT OR ISC)"), json!([{"expression": "(MIT OR ISC)"}]));
     assert_eq!(of("free"), json!([{"license": {"name": "free"}}]));
     assert_eq!(of(" "), Value::Null);
+}
+
+#[test]
+fn who_told_a_licence_and_what_cargo_said_are_properties() {
+    let mut one = component(Ecosystem::Cargo, "a", "1.0.0");
+    one.licence = Licence::of_text("MIT", LicenceSource::CargoRegistry);
+    one.runs_install_code = Some(true);
+    let used = Purl::of_package(Ecosystem::Cargo, "b", Some("1.0.0"), &[]).unwrap();
+    let uses = DependencyUse {
+        kind: DependencyKind::Build,
+        platform: Some("cfg(unix)".to_owned()),
+    };
+    one.cargo = Some(Box::new(CargoFacts {
+        features: BTreeSet::from(["std".to_owned()]),
+        targets: BTreeSet::from(["lib".to_owned(), "custom-build".to_owned()]),
+        uses: BTreeMap::from([(used, BTreeSet::from([uses]))]),
+    }));
+    let bom = render_json(&inventory(vec![one]));
+    let one = &bom["components"][0];
+    assert_eq!(
+        properties(one, "sealgate:licence:source"),
+        ["cargo registry cache"]
+    );
+    assert_eq!(properties(one, "sealgate:licence").len(), 0);
+    assert_eq!(properties(one, "sealgate:runs-install-code"), ["true"]);
+    assert_eq!(properties(one, "sealgate:cargo:feature"), ["std"]);
+    assert_eq!(
+        properties(one, "sealgate:cargo:target"),
+        ["custom-build", "lib"]
+    );
+    assert_eq!(
+        properties(one, "sealgate:cargo:uses"),
+        ["build pkg:cargo/b@1.0.0 cfg(unix)"]
+    );
+    let unknown = render_json(&inventory(vec![component(Ecosystem::Npm, "a", "1.0.0")]));
+    assert_eq!(
+        properties(&unknown["components"][0], "sealgate:licence"),
+        ["not recorded in the lockfile"]
+    );
 }
 
 #[test]

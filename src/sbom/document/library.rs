@@ -2,10 +2,10 @@
 
 use super::{DocComponent, ExternalReference, Extra, Hash, LicenceChoice, Place, Property};
 use crate::model::{
-    Checksum, Component, ComponentKind, Digest, DigestAlgorithm, Ecosystem, Occurrence, Origin,
-    Scope, fold_url_credentials, terminal_safe,
+    CargoFacts, Checksum, Component, ComponentKind, Digest, DigestAlgorithm, Ecosystem, Licence,
+    Occurrence, Origin, Scope, fold_url_credentials, terminal_safe,
 };
-use crate::sbom::licence::classify;
+use crate::sbom::licence::written;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A component as a library.
@@ -21,7 +21,7 @@ pub fn library(component: &Component) -> DocComponent {
         _ => (None, component.name.as_str()),
     };
     let digests = digests(&component.occurrences);
-    let licence = component.licence.as_deref().and_then(classify);
+    let licence = written(&component.licence);
     DocComponent {
         ref_id: Some(component.purl.to_string()),
         kind: "library".to_owned(),
@@ -158,11 +158,14 @@ fn properties(component: &Component, digests: &Digests<'_>) -> Vec<Property> {
         let runs = if runs { "true" } else { "false" };
         add("sealgate:runs-install-code".to_owned(), runs);
     }
-    if component.licence.is_none() {
-        add(
-            "sealgate:licence".to_owned(),
-            "not recorded in the lockfile",
-        );
+    if let Licence::Unknown { reason } = &component.licence {
+        add("sealgate:licence".to_owned(), reason);
+    }
+    if let Some(source) = component.licence.source() {
+        add("sealgate:licence:source".to_owned(), source.as_str());
+    }
+    for (name, value) in component.cargo.iter().flat_map(|facts| cargo(facts)) {
+        add(format!("sealgate:cargo:{name}"), &value);
     }
     for occurrence in &component.occurrences {
         add("sealgate:origin".to_owned(), &origin(&occurrence.origin));
@@ -181,6 +184,22 @@ fn properties(component: &Component, digests: &Digests<'_>) -> Vec<Property> {
         }
     }
     properties.into_iter().collect()
+}
+
+fn cargo(facts: &CargoFacts) -> Vec<(&'static str, String)> {
+    let mut properties = Vec::new();
+    properties.extend(facts.features.iter().map(|name| ("feature", name.clone())));
+    properties.extend(facts.targets.iter().map(|kind| ("target", kind.clone())));
+    for (purl, uses) in &facts.uses {
+        for each in uses {
+            let kind = each.kind.as_str();
+            properties.push(match &each.platform {
+                Some(platform) => ("uses", format!("{kind} {purl} {platform}")),
+                None => ("uses", format!("{kind} {purl}")),
+            });
+        }
+    }
+    properties
 }
 
 fn origin(origin: &Origin) -> String {

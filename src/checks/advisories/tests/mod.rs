@@ -57,8 +57,9 @@ fn component(ecosystem: Ecosystem, name: &str, version: Option<&str>) -> Compone
         name: name.to_owned(),
         version: version.map(str::to_owned),
         kind: ComponentKind::Dependency,
-        licence: None,
+        licence: crate::model::Licence::default(),
         runs_install_code: None,
+        cargo: None,
         occurrences: vec![Occurrence {
             location: Location::line("lock", 7),
             origin: Origin::Unrecorded,

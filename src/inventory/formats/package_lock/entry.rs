@@ -208,7 +208,9 @@ impl Reader<'_> {
     }
 }
 
-fn licence_text(value: &Value) -> Option<String> {
+/// The licence of a manifest's `license` or `licenses`: a text, an object with a `type`, or
+/// a list of either, which offers a choice.
+pub fn licence_text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Object(object) => object.get("type")?.as_str().map(str::to_owned),
