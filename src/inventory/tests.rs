@@ -421,7 +421,7 @@ fn an_image_of_a_step_is_a_component_of_its_own_kind() {
     );
     assert_eq!(
         inventory.components[0].ecosystem,
-        crate::model::Ecosystem::Generic
+        Ecosystem::Generic
     );
     assert!(inventory.graph_is_incomplete());
     // What builds the product does not say what it is made of.

@@ -1,11 +1,13 @@
-//! `sealgate sbom generate`: the SBOM of a project from its lockfiles.
+//! `sealgate sbom generate`: the SBOM of a project from its lockfiles, or of a binary.
 
 use super::losses;
+use crate::cli::depth::Depth;
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::progress::Progress;
 use crate::cli::settings::Settings;
 use crate::cli::{pipeline, terminal};
-use crate::inventory::{self, Options};
+use crate::inventory::{self, Options, binary};
+use crate::model::Inventory;
 use crate::sbom::{self, Document, DocumentOptions, Format};
 use crate::support::files;
 use std::collections::BTreeSet;
@@ -26,8 +28,8 @@ a time: without one it is 1970-01-01T00:00:00Z, and a comment says so).
 Exit codes: 0 complete, 2 usage, 3 something could not be read: the SBOM is written and
 says what is incomplete (with --lenient the code is 0).")]
 pub struct GenerateArgs {
-    /// Directory of the project
-    #[arg(default_value = ".", value_name = "PATH")]
+    /// Directory of the project, or a binary: Rust with cargo-auditable data, or Go
+    #[arg(default_value = ".", value_name = "PATH|BINARY")]
     pub path: PathBuf,
     /// Format on standard output: cyclonedx-json[@1.4|1.5|1.6|1.7] or
     /// spdx-json[@2.3|3.0.1] [default: cyclonedx-json, unless --output is given]
@@ -39,6 +41,9 @@ pub struct GenerateArgs {
     /// Treat this lockfile or directory as part of the product (repeatable)
     #[arg(long, value_name = "PATH")]
     pub include: Vec<String>,
+    /// What the inventory reads beyond lockfiles and manifests.
+    #[command(flatten)]
+    pub depth: Depth,
     /// Who answers for the document
     #[arg(long, value_name = "NAME")]
     pub author: Option<String>,
@@ -72,6 +77,21 @@ impl FromStr for SbomTarget {
     }
 }
 
+/// The inventory of a directory, or of what a binary says of itself.
+fn read_inventory(args: &GenerateArgs, settings: &Settings) -> Result<Inventory, CliError> {
+    if args.path.is_file() {
+        return binary::read_binary(&args.path).map_err(|error| CliError::of(Exit::Usage, &error));
+    }
+    let _progress = Progress::start("reading lockfiles");
+    let mut options = Options {
+        include: args.include.clone(),
+        fallback_name: pipeline::target_name(&args.path),
+        ..Options::default()
+    };
+    args.depth.apply(settings, &mut options)?;
+    inventory::read_tree(&args.path, &options).map_err(|error| CliError::of(Exit::Usage, &error))
+}
+
 /// Writes the SBOM everywhere it is asked for: all of it is made before anything is
 /// written.
 ///
@@ -86,15 +106,7 @@ pub fn run(args: &GenerateArgs, settings: &Settings) -> Result<Exit, CliError> {
             return Err(CliError::new(Exit::Usage, message));
         }
     }
-    let inventory = {
-        let _progress = Progress::start("reading lockfiles");
-        let options = Options {
-            include: args.include.clone(),
-            fallback_name: pipeline::target_name(&args.path),
-        };
-        inventory::read_tree(&args.path, &options)
-            .map_err(|error| CliError::of(Exit::Usage, &error))?
-    };
+    let inventory = read_inventory(args, settings)?;
     let document = Document::of_inventory(
         &inventory,
         &DocumentOptions {

@@ -58,12 +58,7 @@ fn is_executable(path: &Path) -> bool {
 }
 
 fn read_binary(path: &Path) -> Result<Facts, CliError> {
-    Err(CliError::new(
-        Exit::Inconclusive,
-        format!(
-            "{}: what is linked into a binary is not read",
-            path.display()
-        ),
-    )
-    .with_hint("give an SBOM of the binary in its place"))
+    let inventory = inventory::binary::read_binary(path)
+        .map_err(|error| CliError::of(Exit::Inconclusive, &error))?;
+    Ok(Facts::of_inventory(&inventory))
 }
