@@ -115,13 +115,15 @@ const MESSAGE_LIMIT: usize = 400;
 /// credentials in addresses are masked.
 #[must_use]
 pub fn gap(rule: &Rule, location: Option<Location>, message: &str, remedy: Option<&str>) -> Gap {
+    // Folded first: a cut could leave a password without the `@` that gives it away.
+    let message = fold_url_credentials(message);
     let mut short: String = message.chars().take(MESSAGE_LIMIT).collect();
     if short.len() < message.len() {
         short.push('…');
     }
     Gap {
         id: rule.id,
-        message: terminal_safe(&fold_url_credentials(&short)).into_owned(),
+        message: terminal_safe(&short).into_owned(),
         location,
         remedy: terminal_safe(remedy.unwrap_or(rule.remedy)).into_owned(),
     }
