@@ -61,8 +61,9 @@ pub struct Request<'a> {
     pub include: Vec<String>,
     /// The policy.
     pub policy: LoadedPolicy,
-    /// Directory of the advisory database.
-    pub database: &'a Path,
+    /// Directory of the advisory database; without one no advisory is checked, which is a
+    /// gap.
+    pub database: Option<&'a Path>,
     /// Time of the verdict.
     pub now: Timestamp,
 }
@@ -85,7 +86,7 @@ pub fn run(request: Request<'_>) -> Result<Report, CliError> {
         match (check, &inventory) {
             (Check::Advisories, Some(inventory)) => {
                 let _progress = Progress::start("checking advisories");
-                let database = open_database(request.database)?;
+                let database = request.database.map(open_database).transpose()?.flatten();
                 let found = advisories::check_inventory(inventory, database.as_ref())
                     .map_err(|error| CliError::of(Exit::Inconclusive, &error))?;
                 database_info = database.map(|database| database.info());

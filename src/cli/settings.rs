@@ -6,7 +6,7 @@ use super::exit::{CliError, Exit};
 use crate::support::clock;
 use jiff::Timestamp;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What every command is given.
 #[derive(Debug, Clone)]
@@ -16,8 +16,8 @@ pub struct Settings {
     /// The time that documents carry: `SOURCE_DATE_EPOCH`, else `--at`, else none, so
     /// that the same input gives the same bytes.
     pub document_time: Option<Timestamp>,
-    /// Directory of the advisory database; it may not exist.
-    pub database: PathBuf,
+    /// Directory of the advisory database, if one can be named; see [`Self::database`].
+    pub database: Option<PathBuf>,
     /// Passphrase of a signing key from `SEALGATE_PASSPHRASE`.
     pub passphrase: Option<zeroize::Zeroizing<String>>,
 }
@@ -26,9 +26,23 @@ impl Settings {
     /// Resolves the settings from options and the process environment.
     ///
     /// # Errors
-    /// Exit 2 where a time is malformed or no database directory can be named.
+    /// Exit 2 where a time or the passphrase is malformed.
     pub fn from_environment(global: &Global) -> Result<Self, CliError> {
         Self::resolve(global, &|name| std::env::var_os(name))
+    }
+
+    /// Directory of the advisory database; it may not exist.
+    ///
+    /// # Errors
+    /// Exit 2 where none is given and there is no home directory to keep it in.
+    pub fn database(&self) -> Result<&Path, CliError> {
+        self.database.as_deref().ok_or_else(|| {
+            CliError::new(
+                Exit::Usage,
+                "no home directory to keep the advisory database in",
+            )
+            .with_hint("name one with --db DIR or SEALGATE_DB")
+        })
     }
 
     fn resolve(
@@ -45,8 +59,8 @@ impl Settings {
             .map(|value| parse_time("SOURCE_DATE_EPOCH", &value.to_string_lossy()))
             .transpose()?;
         let database = match &global.db {
-            Some(path) => path.clone(),
-            None => default_database(variable)?,
+            Some(path) => Some(path.clone()),
+            None => default_database(variable),
         };
         let passphrase = variable("SEALGATE_PASSPHRASE")
             .map(|value| {
@@ -76,29 +90,21 @@ fn parse_time(source: &str, text: &str) -> Result<Timestamp, CliError> {
     })
 }
 
-fn default_database(variable: &dyn Fn(&str) -> Option<OsString>) -> Result<PathBuf, CliError> {
+fn default_database(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     let absolute = |name: &str| {
         variable(name)
             .map(PathBuf::from)
             .filter(|path| path.is_absolute())
     };
-    let base = absolute("XDG_DATA_HOME")
+    absolute("XDG_DATA_HOME")
         .or_else(|| absolute("HOME").map(|home| home.join(".local/share")))
-        .or_else(|| absolute("LOCALAPPDATA"));
-    match base {
-        Some(base) => Ok(base.join("sealgate/db")),
-        None => Err(CliError::new(
-            Exit::Usage,
-            "no home directory to keep the advisory database in",
-        )
-        .with_hint("name one with --db DIR or SEALGATE_DB")),
-    }
+        .or_else(|| absolute("LOCALAPPDATA"))
+        .map(|base| base.join("sealgate/db"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::Path;
 
     fn resolve(at: Option<&str>, variables: &[(&str, &str)]) -> Result<Settings, CliError> {
         let global = Global {
@@ -122,7 +128,16 @@ mod tests {
         .unwrap();
         assert_eq!(settings.now.to_string(), "2026-01-02T03:04:05Z");
         assert_eq!(settings.document_time.unwrap().as_second(), 1000);
-        assert_eq!(settings.database, Path::new("/h/.local/share/sealgate/db"));
+        let database = settings.database().unwrap();
+        assert_eq!(database, Path::new("/h/.local/share/sealgate/db"));
+    }
+
+    #[test]
+    fn only_what_needs_the_database_needs_a_home() {
+        let settings = resolve(None, &[]).unwrap();
+        assert_eq!(settings.database().unwrap_err().exit, Exit::Usage);
+        let relative = resolve(None, &[("HOME", "h")]).unwrap();
+        assert!(relative.database().is_err());
     }
 
     #[test]

@@ -53,12 +53,16 @@ pub fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit, CliError> {
     }
     checks.sort();
     checks.dedup();
+    let database = match checks.contains(&Check::Advisories) {
+        true => Some(settings.database()?),
+        false => None,
+    };
     let report = pipeline::run(Request {
         root: &args.path,
         checks,
         include: args.include.clone(),
         policy: policies::load(&args.policy)?,
-        database: &settings.database,
+        database,
         now: settings.now,
     })?;
     outputs.write(&report, settings)?;

@@ -79,7 +79,7 @@ pub fn run(args: &DbArgs, settings: &Settings) -> Result<Exit, CliError> {
 }
 
 fn open(settings: &Settings) -> Result<Database, CliError> {
-    Database::open(&settings.database).map_err(|e| failed(&e))
+    Database::open(settings.database()?).map_err(|e| failed(&e))
 }
 
 fn failed(error: &DatabaseError) -> CliError {
@@ -91,7 +91,7 @@ fn failed(error: &DatabaseError) -> CliError {
 }
 
 fn import(args: &ImportArgs, settings: &Settings) -> Result<Exit, CliError> {
-    let info = advisories::import(&args.from, &settings.database).map_err(|e| failed(&e))?;
+    let info = advisories::import(&args.from, settings.database()?).map_err(|e| failed(&e))?;
     for bad in info.bad.iter().take(LISTED) {
         terminal::warning(&format!(
             "{} could not be used: {}",
@@ -102,7 +102,7 @@ fn import(args: &ImportArgs, settings: &Settings) -> Result<Exit, CliError> {
     let database = open(settings)?;
     let mut text = format!(
         "imported into {}\n",
-        settings.database.join(FILE_NAME).display()
+        settings.database()?.join(FILE_NAME).display()
     );
     render(&mut text, &database);
     terminal::result(&text)?;
@@ -113,7 +113,7 @@ fn status(args: &StatusArgs, settings: &Settings) -> Result<Exit, CliError> {
     let database = open(settings)?;
     let text = match args.format {
         Format::Human => {
-            let mut text = format!("{}\n", settings.database.join(FILE_NAME).display());
+            let mut text = format!("{}\n", settings.database()?.join(FILE_NAME).display());
             render(&mut text, &database);
             text
         }

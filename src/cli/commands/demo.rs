@@ -91,7 +91,7 @@ pub fn run(args: &DemoArgs, settings: &Settings) -> Result<Exit, CliError> {
     std::env::set_current_dir(directory.path()).map_err(io)?;
     let story = Story {
         settings: Settings {
-            database: "advisory-db".into(),
+            database: Some("advisory-db".into()),
             passphrase: None,
             ..settings.clone()
         },
