@@ -19,7 +19,8 @@
 //!    front end beside a Rust server does too.
 //!
 //! Directories `.git` and `node_modules` are not searched (listed as skipped), nor are
-//! those that a `.gitignore` of the tree excludes.
+//! those that a `.gitignore` of the tree excludes, but for what git tracks in them. Where
+//! git tracks nothing, `.gitignore` does not count.
 //!
 //! # What is a gap
 //! A product lockfile that cannot be read, or only in part; one of a format or version

@@ -254,13 +254,62 @@ fn a_lockfile_over_the_limit_is_a_gap_and_is_not_read() {
 }
 
 #[test]
-fn a_lockfile_that_gitignore_names_is_read_and_its_ignored_directory_is_not() {
-    let inventory = read(&[
-        (".gitignore", "Cargo.lock\nbuild/\n"),
+fn gitignore_hides_no_lockfile_that_is_tracked() {
+    let directory = tree(&[
+        (".gitignore", "Cargo.lock\nbuild/\nhidden/\n"),
         ("Cargo.lock", &cargo("root")),
-        ("build/package-lock.json", &npm("x")),
+        ("build/package-lock.json", &npm("built")),
+        ("hidden/uv.lock", "version = 1\n"),
+        ("hidden/go.mod", "module m.example/x\n"),
     ]);
-    assert_eq!(purls(&inventory), ["pkg:cargo/root@1.0.0"]);
+    let lockfiles = |inventory: &Inventory| -> Vec<String> {
+        let read = inventory.lockfiles.iter();
+        let gaps = inventory
+            .gaps
+            .iter()
+            .filter_map(|gap| gap.location.as_ref());
+        let mut paths: Vec<String> = read
+            .map(|lock| lock.path.clone())
+            .chain(gaps.map(|place| place.path.clone()))
+            .collect();
+        paths.sort();
+        paths
+    };
+    // Without git nothing tells what is left out for good reason.
+    let everything = read_with(&directory, &[]).unwrap();
+    assert_eq!(
+        lockfiles(&everything),
+        [
+            "Cargo.lock",
+            "build/package-lock.json",
+            "hidden/go.mod",
+            "hidden/uv.lock"
+        ]
+    );
+    std::fs::create_dir(directory.path().join(".git")).unwrap();
+    let tracked = [
+        "Cargo.lock",
+        "hidden/go.mod",
+        "hidden/uv.lock",
+        "gone/go.mod",
+    ];
+    let index = crate::support::git_index::testing::index(2, &tracked);
+    write_atomic(&directory.path().join(".git/index"), &index).unwrap();
+    let inventory = read_with(&directory, &[]).unwrap();
+    assert_eq!(
+        lockfiles(&inventory),
+        ["Cargo.lock", "hidden/go.mod", "hidden/uv.lock"]
+    );
+    write_atomic(&directory.path().join(".git/index"), b"no index").unwrap();
+    let inventory = read_with(&directory, &[]).unwrap();
+    assert!(
+        inventory
+            .gaps
+            .iter()
+            .any(|gap| gap.id == "inventory/unreadable-path"),
+        "{:?}",
+        inventory.gaps
+    );
 }
 
 #[cfg(unix)]

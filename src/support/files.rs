@@ -130,14 +130,23 @@ pub fn write_atomic_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> 
     write_with_mode(path, bytes, 0o600)
 }
 
-/// Whether a path can be written as a file: nothing has its name, or a file or a link.
+/// Whether [`write_atomic`] can take a path: nothing has its name, or a file, a link or
+/// one of the system's streams.
 ///
 /// # Errors
 /// [`FileError::Occupied`].
 pub fn check_writable(path: &Path) -> Result<(), FileError> {
-    let taken = std::fs::symlink_metadata(path)
-        .is_ok_and(|found| !found.is_file() && !found.is_symlink() && !is_stream(path));
-    if taken {
+    if is_stream(path) {
+        return Ok(());
+    }
+    check_replaceable(path)
+}
+
+/// Whether a rename onto a path destroys nothing but a file or a link.
+fn check_replaceable(path: &Path) -> Result<(), FileError> {
+    let special =
+        std::fs::symlink_metadata(path).is_ok_and(|found| !found.is_file() && !found.is_symlink());
+    if special || is_stream(path) {
         return Err(FileError::Occupied {
             path: path.to_owned(),
         });
@@ -170,7 +179,7 @@ fn append(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 fn write_with_mode(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
-    check_writable(path)?;
+    check_replaceable(path)?;
     let failed = |source| FileError::Write {
         path: path.to_owned(),
         source,
@@ -238,6 +247,10 @@ mod tests {
             Err(FileError::Occupied { .. })
         ));
         assert!(matches!(
+            write_atomic_private(&target, b"x"),
+            Err(FileError::Occupied { .. })
+        ));
+        assert!(matches!(
             write_atomic(&dir.path().join("no/such"), b"x"),
             Err(FileError::Write { .. })
         ));
@@ -257,16 +270,21 @@ mod tests {
         assert!(!link.is_symlink());
     }
 
-    #[cfg(unix)]
+    #[cfg(target_os = "linux")]
     #[test]
-    fn a_device_stays_what_it_is() {
-        let null = Path::new("/dev/null");
-        write_atomic(null, b"x").unwrap();
-        assert!(!null.is_file());
+    fn an_open_file_of_the_system_is_written_to_and_stays_what_it_is() {
+        use std::os::fd::AsRawFd as _;
+        let (mut reader, writer) = std::io::pipe().unwrap();
+        let name = format!("/proc/self/fd/{}", writer.as_raw_fd());
+        write_atomic(Path::new(&name), b"x").unwrap();
         assert!(matches!(
-            write_atomic_private(null, b"x"),
+            write_atomic_private(Path::new(&name), b"y"),
             Err(FileError::Occupied { .. })
         ));
+        drop(writer);
+        let mut read = Vec::new();
+        reader.read_to_end(&mut read).unwrap();
+        assert_eq!(read, b"x");
     }
 
     #[cfg(unix)]

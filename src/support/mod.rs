@@ -3,4 +3,5 @@
 
 pub mod clock;
 pub mod files;
+pub mod git_index;
 pub mod hash;

@@ -21,7 +21,6 @@ mod recognise;
 mod rules;
 mod shape;
 mod token;
-mod tracked;
 mod tree;
 mod value;
 
