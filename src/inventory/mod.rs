@@ -105,9 +105,17 @@ impl Reading {
         let path = lock.path.as_str();
         let file = match tree.read_text(path) {
             Ok(Some(file)) => file,
+            Ok(None) if path.contains(char::REPLACEMENT_CHARACTER) => {
+                let mut gap = unreadable(path, None, "its name is not valid UTF-8");
+                gap.remedy = "rename it, or the directory above it".to_owned();
+                return self.gaps.push(gap);
+            }
             Ok(None) => return self.gaps.push(unreadable(path, None, "it is gone")),
             Err(error) => return self.gaps.push(unreadable_file(path, &error)),
         };
+        if file.text.trim().is_empty() {
+            return self.gaps.push(unreadable(path, None, "it is empty"));
+        }
         let parsed = format.parse(&Input {
             path,
             text: &file.text,
@@ -161,7 +169,7 @@ impl Reading {
         let merged = self.merge.finish();
         self.gaps.extend(merged.gaps);
         if self.lockfiles.is_empty() && self.gaps.is_empty() {
-            let message = "no lockfile and no manifest was found, so no dependency was checked";
+            let message = "no lockfile was found, and no manifest that names dependencies, so no dependency was checked";
             self.gaps
                 .push(rules::gap(&rules::NOTHING_TO_CHECK, None, message, None));
         }
@@ -231,9 +239,14 @@ fn unreadable_file(path: &str, error: &Unreadable) -> Gap {
             gap.remedy = "give the user who runs sealgate the right to read it".to_owned();
             gap
         }
-        _ => {
+        Unreadable::Link => {
             let mut gap = unreadable(path, None, &reason);
             gap.remedy = "replace the link by the file itself".to_owned();
+            gap
+        }
+        Unreadable::Outside => {
+            let mut gap = unreadable(path, None, &reason);
+            gap.remedy = "rename it, or the directory above it".to_owned();
             gap
         }
     }

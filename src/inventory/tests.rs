@@ -194,6 +194,23 @@ fn a_manifest_without_a_lockfile_is_a_gap_once() {
 }
 
 #[test]
+fn an_empty_lockfile_of_any_format_is_a_gap() {
+    let paths = [
+        "a/Cargo.lock",
+        "b/package-lock.json",
+        "c/requirements.txt",
+        "d/poetry.lock",
+        "e/uv.lock",
+        "f/go.mod",
+    ];
+    let inventory = read(&paths.map(|path| (path, " \n")));
+    assert_eq!(
+        gaps(&inventory),
+        paths.map(|path| gap("inventory/unreadable-lockfile", path))
+    );
+}
+
+#[test]
 fn lockfiles_that_are_not_read_are_gaps_and_cover_their_manifests() {
     let old = "{\"lockfileVersion\": 1, \"dependencies\": {}}";
     let inventory = read(&[
