@@ -194,6 +194,62 @@ fn a_manifest_without_a_lockfile_is_a_gap_once() {
 }
 
 #[test]
+fn a_manifest_of_another_ecosystem_without_a_lockfile_is_a_gap() {
+    let inventory = read(&[
+        ("a/Gemfile", "gem 'rails'\n"),
+        ("b/build.gradle.kts", "dependencies { }\n"),
+        ("c/composer.json", "{\"require\": {\"x/y\": \"1\"}}"),
+        ("d/App.csproj", "<PackageReference Include=\"x\"/>"),
+        ("e/setup.py", "setup(install_requires=['x'])"),
+        ("f/pubspec.yaml", "dependencies:\n  x: 1\n"),
+        ("g/composer.json", "{\"name\": \"x/y\"}"),
+        ("h/Gemfile", "gem 'rails'\n"),
+        ("h/Gemfile.lock", "GEM\n"),
+        ("Cargo.lock", &cargo("root")),
+    ]);
+    let missing: Vec<String> = gaps(&inventory)
+        .into_iter()
+        .filter(|(id, _)| *id == "inventory/missing-lockfile")
+        .filter_map(|(_, place)| place)
+        .collect();
+    assert_eq!(
+        missing,
+        [
+            "a/Gemfile",
+            "b/build.gradle.kts",
+            "c/composer.json",
+            "d/App.csproj",
+            "e/setup.py",
+            "f/pubspec.yaml"
+        ]
+    );
+}
+
+#[test]
+fn a_manifest_that_the_lockfile_above_does_not_know_is_listed() {
+    let inventory = read(&[
+        ("Cargo.lock", &cargo("root")),
+        (
+            "Cargo.toml",
+            "[package]\nname = 'root'\n[workspace]\nmembers = ['member']\n",
+        ),
+        ("member/Cargo.toml", "[package]\nname = 'member'\n"),
+        ("tools/Cargo.toml", "[package]\nname = 'tools'\n"),
+        ("path/Cargo.toml", "[package]\nname = 'root'\n"),
+        ("package-lock.json", &npm("x")),
+        ("package.json", "{\"dependencies\": {\"a\": \"1\"}}"),
+        ("web/package.json", "{\"dependencies\": {\"a\": \"1\"}}"),
+        ("marker/package.json", "{\"type\": \"module\"}"),
+        ("tests/package.json", "{\"dependencies\": {\"a\": \"1\"}}"),
+    ]);
+    assert_eq!(
+        skipped(&inventory),
+        ["tools/Cargo.toml", "web/package.json"]
+    );
+    assert!(gaps(&inventory).is_empty(), "{:?}", gaps(&inventory));
+}
+
+#[test]
 fn an_empty_lockfile_of_any_format_is_a_gap() {
     let paths = [
         "a/Cargo.lock",

@@ -32,11 +32,25 @@ const UNSUPPORTED: &[(&str, &str, Group)] = &[
     ("yarn.lock", "Yarn", Group::Npm),
 ];
 
-/// Manifests, with the group of lockfiles that covers them.
+/// Manifests, with the group of lockfiles that covers them. A `*` stands for any
+/// beginning.
 const MANIFESTS: &[(&str, Group)] = &[
+    ("*.csproj", Group::Other("nuget")),
+    ("*.fsproj", Group::Other("nuget")),
+    ("*.vbproj", Group::Other("nuget")),
     ("Cargo.toml", Group::Cargo),
+    ("Gemfile", Group::Other("gem")),
+    ("Package.swift", Group::Other("swift")),
+    ("Pipfile", Group::Python),
+    ("build.gradle", Group::Other("maven")),
+    ("build.gradle.kts", Group::Other("maven")),
+    ("composer.json", Group::Other("composer")),
+    ("mix.exs", Group::Other("hex")),
     ("package.json", Group::Npm),
+    ("pubspec.yaml", Group::Other("pub")),
     ("pyproject.toml", Group::Python),
+    ("setup.cfg", Group::Python),
+    ("setup.py", Group::Python),
 ];
 
 /// Lockfiles that can stand in for one another.
@@ -249,7 +263,12 @@ fn add_path(path: String, found: &mut Found) {
     let directory = directory_of(&path).rsplit('/').next().unwrap_or_default();
     let format = FORMATS.iter().find(|f| f.matches(directory, file)).copied();
     let unsupported = UNSUPPORTED.iter().find(|(name, ..)| *name == file);
-    let manifest = MANIFESTS.iter().find(|(name, _)| *name == file);
+    let manifest = MANIFESTS
+        .iter()
+        .find(|(name, _)| match name.strip_prefix('*') {
+            Some(ending) => file.ends_with(ending),
+            None => *name == file,
+        });
     if let Some(format) = format {
         found.lockfiles.push(Lockfile {
             group: group_of(format),
