@@ -276,14 +276,25 @@ fn check_ids(document: &Document, source_name: &str, known: &[&str]) -> Result<(
                     .any(|k| k.split_once('/').is_some_and(|(r, _)| r == room))
             });
         if !is_known {
-            return Err(PolicyError::UnknownRule {
-                source_name: source_name.to_owned(),
-                id: id.clone(),
-                nearest: nearest(id, known.iter().copied()),
-            });
+            return Err(unknown_rule(id, source_name, known));
+        }
+    }
+    // An id without a slash is one of an advisory or a kind of secret.
+    let waived = document.waiver.iter().map(|waiver| &waiver.id);
+    for id in waived.filter(|id| id.contains('/')) {
+        if !known.contains(&id.as_str()) {
+            return Err(unknown_rule(id, source_name, known));
         }
     }
     Ok(())
+}
+
+fn unknown_rule(id: &str, source_name: &str, known: &[&str]) -> PolicyError {
+    PolicyError::UnknownRule {
+        source_name: source_name.to_owned(),
+        id: id.to_owned(),
+        nearest: nearest(id, known.iter().copied()),
+    }
 }
 
 /// The candidate most like a word, if one is like it at all.
@@ -373,6 +384,18 @@ mod tests {
             "{error:?}"
         );
         assert!(parse("[rules]\n\"nowhere/*\" = \"block\"\n").is_err());
+        let waiver = |id: &str| {
+            parse(&format!(
+                "[[waiver]]\nid = \"{id}\"\npath = \"a\"\nreason = \"r\"\nowner = \"o\"\nexpires = 2026-12-31\n"
+            ))
+        };
+        assert!(matches!(
+            waiver("secrets/pasword").unwrap_err(),
+            PolicyError::UnknownRule { nearest: Some(n), .. } if n == "secrets/password"
+        ));
+        assert!(waiver("secrets/*").is_err());
+        assert!(waiver("secrets/password").is_ok());
+        assert!(waiver("CVE-2026-1").is_ok());
         assert!(parse("[rules]\n\"secrets/*\" = \"block\"\n").is_ok());
     }
 
