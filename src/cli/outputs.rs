@@ -9,7 +9,7 @@ use crate::sbom::cyclonedx::{self, CycloneDxOptions};
 use crate::support::files;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// Reads a format name; clap lists the names in help and errors.
@@ -44,6 +44,20 @@ impl FromStr for OutputTarget {
     }
 }
 
+/// The path with its directory resolved, so that two spellings of one file are equal;
+/// `None` where the directory does not exist. The file itself need not exist.
+fn place(path: &Path) -> Option<PathBuf> {
+    let parent = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let parent = parent.canonicalize().ok().filter(|found| found.is_dir())?;
+    Some(match path.file_name() {
+        Some(name) => parent.join(name),
+        None => parent,
+    })
+}
+
 /// All outputs of one run.
 pub struct Outputs {
     stdout: Format,
@@ -55,24 +69,26 @@ impl Outputs {
     /// Checks the outputs before any work is done.
     ///
     /// # Errors
-    /// Exit 2 where two outputs name one file or a directory does not exist.
+    /// Exit 2 where two outputs name one file, a directory does not exist, or the name is
+    /// taken by a directory or a pipe.
     pub fn new(stdout: Format, files: &[OutputTarget], all: bool) -> Result<Self, CliError> {
         let mut seen = BTreeSet::new();
         for target in files {
             let shown = target.path.display();
-            if !seen.insert(&target.path) {
-                return Err(CliError::new(
-                    Exit::Usage,
-                    format!("two outputs are to be written to `{shown}`"),
-                ));
-            }
-            let parent = target.path.parent().filter(|p| !p.as_os_str().is_empty());
-            if parent.is_some_and(|parent| !parent.is_dir()) {
+            let Some(place) = place(&target.path) else {
                 return Err(CliError::new(
                     Exit::Usage,
                     format!("cannot write `{shown}`: its directory does not exist"),
                 )
                 .with_hint("make the directory first"));
+            };
+            files::check_writable(&target.path)
+                .map_err(|error| CliError::of(Exit::Usage, &error))?;
+            if !seen.insert(place) {
+                return Err(CliError::new(
+                    Exit::Usage,
+                    format!("two outputs are to be written to `{shown}`"),
+                ));
             }
         }
         Ok(Self {

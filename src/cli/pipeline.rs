@@ -19,6 +19,8 @@ use std::path::Path;
 
 /// Longest source line that a report shows, in characters.
 const MAX_EXCERPT: usize = 200;
+/// Longest part of a source line that is looked at, in bytes.
+const MAX_EXCERPT_LINE: usize = 4096;
 /// Larger files are not read again for a source line.
 const MAX_EXCERPT_FILE: u64 = 100 * 1024 * 1024;
 
@@ -59,8 +61,9 @@ pub struct Request<'a> {
     pub inventory: inventory::Options,
     /// The policy.
     pub policy: LoadedPolicy,
-    /// Directory of the advisory database.
-    pub database: &'a Path,
+    /// Directory of the advisory database; without one no advisory is checked, which is a
+    /// gap.
+    pub database: Option<&'a Path>,
     /// Time of the verdict.
     pub now: Timestamp,
 }
@@ -83,7 +86,7 @@ pub fn run(request: Request<'_>) -> Result<Report, CliError> {
         match (check, &inventory) {
             (Check::Advisories, Some(inventory)) => {
                 let _progress = Progress::start("checking advisories");
-                let database = open_database(request.database)?;
+                let database = request.database.map(open_database).transpose()?.flatten();
                 let found = advisories::check_inventory(inventory, database.as_ref())
                     .map_err(|error| CliError::of(Exit::Inconclusive, &error))?;
                 database_info = database.map(|database| database.info());
@@ -102,7 +105,7 @@ pub fn run(request: Request<'_>) -> Result<Report, CliError> {
         true => Some(check_secrets(&request, &mut outcome)?),
         false => None,
     };
-    add_excerpts(request.root, &mut outcome.findings);
+    add_excerpts(request.root, &mut outcome.findings)?;
     let checked = Checked {
         outcome,
         database: database_info.clone(),
@@ -218,7 +221,7 @@ pub fn target_name(root: &Path) -> String {
 
 /// Adds the source line to findings whose check did not bring one. Checks of an
 /// inventory hold no bytes; secrets bring lines that are already masked.
-fn add_excerpts(root: &Path, findings: &mut [Finding]) {
+fn add_excerpts(root: &Path, findings: &mut [Finding]) -> Result<(), CliError> {
     let mut by_path: BTreeMap<String, Vec<(usize, u32)>> = BTreeMap::new();
     for (index, finding) in findings.iter().enumerate() {
         if let (
@@ -236,6 +239,10 @@ fn add_excerpts(root: &Path, findings: &mut [Finding]) {
                 .push((index, *line));
         }
     }
+    if by_path.is_empty() {
+        return Ok(());
+    }
+    let rules = secrets::Rules::load().map_err(|error| CliError::of(Exit::Usage, &error))?;
     for (path, wanted) in by_path {
         // Without the line the finding still names its place.
         let Ok(bytes) = files::read_bounded(&root.join(&path), MAX_EXCERPT_FILE) else {
@@ -245,21 +252,86 @@ fn add_excerpts(root: &Path, findings: &mut [Finding]) {
             .chain(memchr::memchr_iter(b'\n', &bytes).map(|at| at + 1))
             .collect();
         for (index, line) in wanted {
-            let excerpt = line_at(&bytes, &starts, line);
+            let excerpt =
+                line_at(&bytes, &starts, line).and_then(|line| safe_excerpt(&path, line, &rules));
             if let Some(finding) = findings.get_mut(index) {
                 finding.excerpt = excerpt;
             }
         }
     }
+    Ok(())
 }
 
-fn line_at(bytes: &[u8], starts: &[usize], line: u32) -> Option<String> {
+/// A line without its end, at most [`MAX_EXCERPT_LINE`] bytes of it.
+fn line_at<'a>(bytes: &'a [u8], starts: &[usize], line: u32) -> Option<&'a [u8]> {
     let index = usize::try_from(line).ok()?.checked_sub(1)?;
     let start = *starts.get(index)?;
     let end = starts.get(index + 1).map_or(bytes.len(), |next| next - 1);
-    let text = String::from_utf8_lossy(bytes.get(start..end)?);
-    let short: String = text.trim_end().chars().take(MAX_EXCERPT).collect();
-    let folded = fold_url_credentials(&short);
-    let safe = terminal_safe(&folded).into_owned();
+    bytes.get(start..end.min(start.saturating_add(MAX_EXCERPT_LINE)))
+}
+
+/// The line as a report may show it. A lockfile line may hold secrets that its finding
+/// is not about: they are masked, and only then the line is cut, since half a credential
+/// is not recognised. A line that hides characters behind escapes is not shown at all.
+fn safe_excerpt(path: &str, line: &[u8], rules: &secrets::Rules) -> Option<String> {
+    if memchr::memmem::find(line, b"\\u00").is_some() {
+        return None;
+    }
+    let text = String::from_utf8_lossy(line);
+    let folded = fold_url_credentials(&text);
+    let masked = secrets::mask_secrets(path, folded.as_bytes(), rules);
+    let short: String = masked.trim_end().chars().take(MAX_EXCERPT).collect();
+    let safe = terminal_safe(&short).into_owned();
     (!safe.trim().is_empty()).then_some(safe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn excerpt(line: &str) -> Option<String> {
+        safe_excerpt(
+            "package-lock.json",
+            line.as_bytes(),
+            &secrets::Rules::load().unwrap(),
+        )
+    }
+
+    #[test]
+    fn a_credential_that_the_cut_would_halve_is_not_shown() {
+        let password = ["hun", "ter2"].concat();
+        let line = format!(
+            "{} https://user:{password}{}@h.example/x",
+            " ".repeat(150),
+            "y".repeat(300)
+        );
+        let shown = excerpt(&line).unwrap();
+        assert!(shown.ends_with("https://***@h.example/x"), "{shown}");
+        let endless = format!(
+            "https://user:{password}{}",
+            "y".repeat(2 * MAX_EXCERPT_LINE)
+        );
+        let cut = line_at(endless.as_bytes(), &[0], 1).unwrap();
+        assert_eq!(
+            safe_excerpt("a", cut, &secrets::Rules::load().unwrap()).unwrap(),
+            "https://***"
+        );
+    }
+
+    #[test]
+    fn a_secret_that_the_finding_is_not_about_is_masked() {
+        let token = ["ghp_", &"a1B2c3D4e5F6".repeat(3)].concat();
+        let shown = excerpt(&format!("\"resolved\": \"https://h.example/x?t={token}\",")).unwrap();
+        assert!(!shown.contains(&token), "{shown}");
+        assert!(shown.contains("h.example"), "{shown}");
+    }
+
+    #[test]
+    fn a_line_that_hides_characters_behind_escapes_is_not_shown() {
+        assert_eq!(
+            excerpt("\"resolved\": \"https\\u003a//u:p\\u0040h.example/x\""),
+            None
+        );
+        assert!(excerpt("\"name\": \"caf\\u{e9}\"").is_some());
+    }
 }

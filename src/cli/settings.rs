@@ -39,6 +39,20 @@ impl Settings {
         Self::resolve(global, &|name| std::env::var_os(name))
     }
 
+    /// Directory of the advisory database; it may not exist.
+    ///
+    /// # Errors
+    /// Exit 2 where none is given and there is no home directory to keep it in.
+    pub fn database(&self) -> Result<&Path, CliError> {
+        self.database.as_deref().ok_or_else(|| {
+            CliError::new(
+                Exit::Usage,
+                "no home directory to keep the advisory database in",
+            )
+            .with_hint("name one with --db DIR or SEALGATE_DB")
+        })
+    }
+
     fn resolve(
         global: &Global,
         variable: &dyn Fn(&str) -> Option<OsString>,
@@ -69,21 +83,6 @@ impl Settings {
             caches: Self::caches(variable),
             cargo: cargo(variable),
             passphrase,
-        })
-    }
-
-    /// Directory of the advisory database.
-    ///
-    /// # Errors
-    /// Exit 2 where none is named and there is no home directory for the default; only
-    /// for the commands that need a database.
-    pub fn database(&self) -> Result<&Path, CliError> {
-        self.database.as_deref().ok_or_else(|| {
-            CliError::new(
-                Exit::Usage,
-                "no home directory to keep the advisory database in",
-            )
-            .with_hint("name one with --db DIR or SEALGATE_DB")
         })
     }
 }

@@ -3,6 +3,7 @@
 use super::exit::{CliError, Exit};
 use crate::model::terminal_safe;
 use anstyle::{AnsiColor, Style};
+use std::borrow::Cow;
 use std::io::{ErrorKind, Write as _};
 
 const RED: Style = AnsiColor::Red.on_default().bold();
@@ -15,9 +16,16 @@ const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
 /// # Errors
 /// Exit 2 where stdout cannot be written otherwise (a full disk).
 pub fn result(text: &str) -> Result<(), CliError> {
-    let mut stdout = anstream::stdout().lock();
+    let mut stdout = std::io::stdout().lock();
+    let is_plain = anstream::AutoStream::choice(&stdout) == anstream::ColorChoice::Never;
+    // Only what has colours goes through the parser of escapes: a JSON report of
+    // megabytes has none.
+    let plain: Cow<'_, str> = match is_plain && text.contains('\u{1b}') {
+        true => anstream::adapter::strip_str(text).to_string().into(),
+        false => text.into(),
+    };
     let written = stdout
-        .write_all(text.as_bytes())
+        .write_all(plain.as_bytes())
         .and_then(|()| stdout.flush());
     match written {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(CliError::new(

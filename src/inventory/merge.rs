@@ -42,7 +42,11 @@ impl Merge {
     /// Takes in what one lockfile says.
     pub fn add(&mut self, lockfile: &str, ecosystem: Ecosystem, parsed: Parsed) {
         let mut places: Vec<Option<usize>> = Vec::with_capacity(parsed.packages.len());
-        for package in parsed.packages {
+        for mut package in parsed.packages {
+            fold_address(&mut package.name);
+            if let Some(version) = &mut package.version {
+                fold_address(version);
+            }
             if self.entries.len() >= PACKAGE_LIMIT {
                 self.note_full(lockfile);
                 places.push(None);
@@ -274,6 +278,13 @@ fn qualifiers(ecosystem: Ecosystem, package: &Package) -> Vec<(&'static str, Str
             vec![("download_url", format!("file:{path}"))]
         }
         _ => Vec::new(),
+    }
+}
+
+/// Some entries give an address as the name or the version.
+fn fold_address(text: &mut String) {
+    if text.contains("://") {
+        *text = fold_url_credentials(text).into_owned();
     }
 }
 

@@ -26,7 +26,8 @@
 //! A `go.mod` that a `go.work` of the product uses is read by way of that.
 //!
 //! Directories `.git` and `node_modules` are not searched (listed as skipped), nor are
-//! those that a `.gitignore` of the tree excludes.
+//! those that a `.gitignore` of the tree excludes, but for what git tracks in them. Where
+//! git tracks nothing, `.gitignore` does not count.
 //!
 //! # What is a gap
 //! A product lockfile that cannot be read, or only in part; one of a format or version
@@ -145,9 +146,17 @@ impl Reading {
         let path = lock.path.as_str();
         let file = match tree.read_text(path) {
             Ok(Some(file)) => file,
+            Ok(None) if path.contains(char::REPLACEMENT_CHARACTER) => {
+                let mut gap = unreadable(path, None, "its name is not valid UTF-8");
+                gap.remedy = "rename it, or the directory above it".to_owned();
+                return self.gaps.push(gap);
+            }
             Ok(None) => return self.gaps.push(unreadable(path, None, "it is gone")),
             Err(error) => return self.gaps.push(unreadable_file(path, &error)),
         };
+        if file.text.trim().is_empty() {
+            return self.gaps.push(unreadable(path, None, "it is empty"));
+        }
         let parsed = format.parse(&Input {
             path,
             text: &file.text,
@@ -195,9 +204,12 @@ impl Reading {
         let merged = self.merge.finish();
         self.gaps.extend(merged.gaps);
         // Workflows build the product; they do not say what it is made of.
-        let only_workflows = self.lockfiles.keys().all(|path| path.starts_with(".github/"));
+        let only_workflows = self
+            .lockfiles
+            .keys()
+            .all(|path| path.starts_with(".github/"));
         if only_workflows && self.gaps.is_empty() {
-            let message = "no lockfile and no manifest was found, so no dependency was checked";
+            let message = "no lockfile was found, and no manifest that names dependencies, so no dependency was checked";
             self.gaps
                 .push(rules::gap(&rules::NOTHING_TO_CHECK, None, message, None));
         }
@@ -280,9 +292,14 @@ fn unreadable_file(path: &str, error: &Unreadable) -> Gap {
             gap.remedy = "give the user who runs sealgate the right to read it".to_owned();
             gap
         }
-        _ => {
+        Unreadable::Link => {
             let mut gap = unreadable(path, None, &reason);
             gap.remedy = "replace the link by the file itself".to_owned();
+            gap
+        }
+        Unreadable::Outside => {
+            let mut gap = unreadable(path, None, &reason);
+            gap.remedy = "rename it, or the directory above it".to_owned();
             gap
         }
     }

@@ -43,7 +43,7 @@ pub const INCOMPLETE_ENTRY: Rule = Rule {
     id: "inventory/incomplete-entry",
     title: "A lockfile entry could not be read in full",
     description: "An entry lacks its name or version, or a field of it holds something else than it should; what it stands for was not checked in full.",
-    remedy: "Let the package manager write the lockfile anew",
+    remedy: "let the package manager write the lockfile anew",
 };
 
 /// The lockfile format does not list everything that is built.
@@ -51,7 +51,7 @@ pub const INCOMPLETE_LOCKFILE: Rule = Rule {
     id: "inventory/incomplete-lockfile",
     title: "The lockfile does not list every dependency",
     description: "The file follows an old form that names direct dependencies only, so indirect ones were not checked.",
-    remedy: "Move the project to a form that lists every dependency",
+    remedy: "move the project to a form that lists every dependency",
 };
 
 /// A manifest with dependencies and no lockfile for it.
@@ -59,7 +59,7 @@ pub const MISSING_LOCKFILE: Rule = Rule {
     id: "inventory/missing-lockfile",
     title: "A manifest has no lockfile",
     description: "The manifest names dependencies, but no lockfile says which versions are built, so they were not checked.",
-    remedy: "Create the lockfile with the package manager and commit it",
+    remedy: "create the lockfile with the package manager and commit it",
 };
 
 /// The tree holds nothing that is known.
@@ -67,7 +67,7 @@ pub const NOTHING_TO_CHECK: Rule = Rule {
     id: "inventory/nothing-to-check",
     title: "No lockfile was found",
     description: "The tree holds no lockfile and no manifest that is known, so no dependency was checked.",
-    remedy: "Check the path, or commit a lockfile",
+    remedy: "check the path, or commit a lockfile",
 };
 
 /// A limit was reached.
@@ -75,7 +75,7 @@ pub const TOO_LARGE: Rule = Rule {
     id: "inventory/too-large",
     title: "A lockfile is over a limit",
     description: "The file is larger, or holds more packages, than sealgate reads from untrusted input, so it was not checked in full.",
-    remedy: "Check that the file is a lockfile; split the project if it is one",
+    remedy: "check that the file is a lockfile; split the project if it is one",
 };
 
 /// A requirement without an exact version.
@@ -83,7 +83,7 @@ pub const UNPINNED_REQUIREMENT: Rule = Rule {
     id: "inventory/unpinned-requirement",
     title: "A requirement has no exact version",
     description: "The line names a package without `==`, so the version that will be installed is not known and was not checked.",
-    remedy: "Pin every requirement with `==`, for example with `pip-compile` or `uv pip compile`",
+    remedy: "pin every requirement with `==`, for example with `pip-compile` or `uv pip compile`",
 };
 
 /// A lockfile that could not be read.
@@ -91,7 +91,7 @@ pub const UNREADABLE_LOCKFILE: Rule = Rule {
     id: "inventory/unreadable-lockfile",
     title: "A lockfile could not be read",
     description: "The file is damaged, is a link, or does not look like what its name says; its packages were not checked, or only a part of them.",
-    remedy: "Let the package manager write the lockfile anew",
+    remedy: "let the package manager write the lockfile anew",
 };
 
 /// A path of the tree that could not be read.
@@ -99,7 +99,7 @@ pub const UNREADABLE_PATH: Rule = Rule {
     id: "inventory/unreadable-path",
     title: "A part of the tree could not be read",
     description: "A directory or file could not be opened, so lockfiles below it may be missing from the inventory.",
-    remedy: "Give the user who runs sealgate the right to read it",
+    remedy: "give the user who runs sealgate the right to read it",
 };
 
 /// A dependency that leads nowhere.
@@ -107,7 +107,7 @@ pub const UNRESOLVED_DEPENDENCY: Rule = Rule {
     id: "inventory/unresolved-dependency",
     title: "A dependency is not in its own lockfile",
     description: "An entry depends on a package that the lockfile does not hold, so the lockfile does not list everything that is built.",
-    remedy: "Let the package manager write the lockfile anew",
+    remedy: "let the package manager write the lockfile anew",
 };
 
 /// A lock version that is not known.
@@ -115,7 +115,7 @@ pub const UNSUPPORTED_LOCK_VERSION: Rule = Rule {
     id: "inventory/unsupported-lock-version",
     title: "A lockfile has a version that is not known",
     description: "The format is known, but not this version of it, so its packages were not checked.",
-    remedy: "Update sealgate, or write the lockfile in a version that it reads",
+    remedy: "update sealgate, or write the lockfile in a version that it reads",
 };
 
 /// A lockfile of a format that is not read.
@@ -123,7 +123,7 @@ pub const UNSUPPORTED_LOCKFILE: Rule = Rule {
     id: "inventory/unsupported-lockfile",
     title: "A lockfile has a format that is not read",
     description: "The file is known as a lockfile, but its format is not read, so its packages were not checked.",
-    remedy: "Use a lockfile that is read, or accept the gap in the policy",
+    remedy: "use a lockfile that is read, or accept the gap in the policy",
 };
 
 /// Characters of a message; it may quote a line of any length.
@@ -133,13 +133,15 @@ const MESSAGE_LIMIT: usize = 400;
 /// credentials in addresses are masked.
 #[must_use]
 pub fn gap(rule: &Rule, location: Option<Location>, message: &str, remedy: Option<&str>) -> Gap {
+    // Folded first: a cut could leave a password without the `@` that gives it away.
+    let message = fold_url_credentials(message);
     let mut short: String = message.chars().take(MESSAGE_LIMIT).collect();
     if short.len() < message.len() {
         short.push('…');
     }
     Gap {
         id: rule.id,
-        message: terminal_safe(&fold_url_credentials(&short)).into_owned(),
+        message: terminal_safe(&short).into_owned(),
         location,
         remedy: terminal_safe(remedy.unwrap_or(rule.remedy)).into_owned(),
     }

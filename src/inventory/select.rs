@@ -1,7 +1,7 @@
 //! Which of the lockfiles found make up the product. The rules are in the documentation
 //! of [`crate::inventory`].
 
-use super::document::{Document, items, table};
+use super::document::{Document, items, table, text as string};
 use super::error::InventoryError;
 use super::formats::{directory_of, github_actions, go_work};
 use super::rules;
@@ -9,7 +9,7 @@ use super::tree::{Tree, normalise};
 use super::walk::{Found, Group, Lockfile, Reader};
 use super::workspace::Members;
 use crate::model::{Ecosystem, Gap, Location, Skipped};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Names of directories whose lockfiles are samples or copies, not the product's.
 const FIXTURES: &[&str] = &[
@@ -72,7 +72,15 @@ pub fn select(tree: &Tree, found: &Found, include: &[String]) -> Result<Selectio
         }
     }
     leave_to_workspaces(tree, &mut selection.product);
-    note_missing(tree, found, &include, &mut selection.gaps);
+    Missing {
+        tree,
+        found,
+        include: &include,
+        kept: &kept,
+        texts: HashMap::new(),
+    }
+    .note(&mut selection);
+    selection.skipped.sort();
     selection.product.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(selection)
 }
@@ -206,44 +214,136 @@ fn unsupported(lock: &Lockfile, tool: &str) -> Gap {
     )
 }
 
-/// Manifests that no lockfile covers; of several in one another the outermost.
-fn note_missing(tree: &Tree, found: &Found, include: &Include, gaps: &mut Vec<Gap>) {
-    let covered: HashSet<(Group, &str)> = found
-        .lockfiles
-        .iter()
-        .map(|lock| (lock.group, lock.directory()))
-        .collect();
-    let mut manifests: Vec<&(String, Group)> = found.manifests.iter().collect();
-    manifests.sort_by_key(|(path, _)| (path.matches('/').count(), path));
-    let mut noted: HashSet<(Group, &str)> = HashSet::new();
-    for (path, group) in manifests {
-        let directory = directory_of(path);
-        let settled = above(directory)
-            .any(|dir| covered.contains(&(*group, dir)) || noted.contains(&(*group, dir)));
-        if settled || (fixture(directory).is_some() && !include.covers(path)) {
-            continue;
-        }
-        let message = match tree.read_text(path) {
-            Ok(Some(file)) if wants_lockfile(*group, &file.text) => {
-                format!("`{path}` names dependencies, but there is no lockfile for it")
+/// Looks for manifests that no lockfile covers.
+struct Missing<'a> {
+    tree: &'a Tree,
+    found: &'a Found,
+    include: &'a Include,
+    kept: &'a BTreeMap<(Group, &'a str), Members>,
+    /// Texts of the lockfiles that were looked into, by path.
+    texts: HashMap<&'a str, String>,
+}
+
+impl<'a> Missing<'a> {
+    /// Of several manifests in one another only the outermost is a gap. One below a
+    /// product lockfile that knows nothing of it is left out, as a lockfile there is.
+    fn note(&mut self, selection: &mut Selection) {
+        let locked: HashSet<(Group, &str)> = self
+            .found
+            .lockfiles
+            .iter()
+            .map(|lock| (lock.group, lock.directory()))
+            .collect();
+        let mut manifests: Vec<&(String, Group)> = self.found.manifests.iter().collect();
+        manifests.sort_by_key(|(path, _)| (path.matches('/').count(), path));
+        let mut noted: HashSet<(Group, &str)> = HashSet::new();
+        for (path, group) in manifests {
+            let directory = directory_of(path);
+            let is_noted = above(directory).any(|dir| noted.contains(&(*group, dir)));
+            let is_fixture = fixture(directory).is_some() && !self.include.covers(path);
+            if is_noted || is_fixture || locked.contains(&(*group, directory)) {
+                continue;
             }
-            Ok(_) => continue,
-            Err(error) => format!("`{path}` has no lockfile and cannot be read: {error}"),
-        };
-        noted.insert((*group, directory));
-        let remedy = match group {
-            Group::Cargo => "run `cargo generate-lockfile` and commit Cargo.lock",
-            Group::Npm => "run `npm install --package-lock-only` and commit package-lock.json",
-            _ => "run `uv lock`, `poetry lock` or `pip-compile` and commit the result",
-        };
-        let location = Some(Location::file(path));
-        let gap = rules::gap(&rules::MISSING_LOCKFILE, location, &message, Some(remedy));
-        gaps.push(gap);
+            let outer = above(directory)
+                .skip(1)
+                .find(|dir| locked.contains(&(*group, dir)));
+            let message = match self.tree.read_text(path) {
+                Ok(Some(file)) if wants_lockfile(path, *group, &file.text) => {
+                    if let Some(outer) = outer {
+                        if !self.is_known(path, *group, &file.text) {
+                            selection.skipped.push(outside(path, outer));
+                        }
+                        continue;
+                    }
+                    format!("`{path}` names dependencies, but there is no lockfile for it")
+                }
+                Ok(_) => continue,
+                Err(error) => format!("`{path}` has no lockfile and cannot be read: {error}"),
+            };
+            noted.insert((*group, directory));
+            let location = Some(Location::file(path));
+            let remedy = Some(remedy_of(*group));
+            let gap = rules::gap(&rules::MISSING_LOCKFILE, location, &message, remedy);
+            selection.gaps.push(gap);
+        }
+    }
+
+    /// Whether a lockfile above a manifest covers it: as a member of the workspace, or
+    /// because the lockfile names its directory or its package.
+    fn is_known(&mut self, path: &str, group: Group, text: &str) -> bool {
+        let directory = directory_of(path);
+        let is_member = above(directory).skip(1).any(|dir| {
+            self.kept
+                .get(&(group, dir))
+                .is_some_and(|members| members.contain(directory))
+        });
+        // Others have projects in one another that share a lockfile by their own rules.
+        if is_member || !matches!(group, Group::Cargo | Group::Npm | Group::Python) {
+            return true;
+        }
+        let (tree, found) = (self.tree, self.found);
+        let name = package_name(group, text);
+        found
+            .lockfiles
+            .iter()
+            .filter(|lock| lock.group == group)
+            .filter(|lock| above(directory).skip(1).any(|dir| dir == lock.directory()))
+            .any(|lock| {
+                let text = self.texts.entry(lock.path.as_str()).or_insert_with(|| {
+                    // One that cannot be read is a gap by itself.
+                    let file = tree.read_text(&lock.path).ok().flatten();
+                    file.map_or_else(String::new, |file| file.text)
+                });
+                let base = lock.directory();
+                let inside = directory.strip_prefix(base).unwrap_or(directory);
+                let inside = inside.trim_start_matches('/');
+                let quoted = |word: &str| text.contains(&format!("\"{word}\""));
+                text.is_empty()
+                    || quoted(inside)
+                    || text.contains(&format!("./{inside}"))
+                    || name.as_deref().is_some_and(quoted)
+            })
     }
 }
 
-/// Whether a manifest asks for packages. One that cannot be understood does.
-fn wants_lockfile(group: Group, text: &str) -> bool {
+/// What a Cargo or Python manifest calls its package; npm lockfiles know directories.
+fn package_name(group: Group, text: &str) -> Option<String> {
+    let document = match group {
+        Group::Cargo | Group::Python => Document::parse(text).ok()?,
+        _ => return None,
+    };
+    let section = if group == Group::Cargo {
+        "package"
+    } else {
+        "project"
+    };
+    let name = string(table(&document.root, section)?, "name")?;
+    Some(name.to_owned())
+}
+
+fn outside(path: &str, outer: &str) -> Skipped {
+    let shown = if outer.is_empty() { "the root" } else { outer };
+    Skipped {
+        path: path.to_owned(),
+        reason: format!(
+            "{shown} has a lockfile of the same kind, which does not know this directory, and there is none here"
+        ),
+    }
+}
+
+fn remedy_of(group: Group) -> &'static str {
+    match group {
+        Group::Cargo => "run `cargo generate-lockfile` and commit Cargo.lock",
+        Group::Npm => "run `npm install --package-lock-only` and commit package-lock.json",
+        Group::Python => "run `uv lock`, `poetry lock` or `pip-compile` and commit the result",
+        Group::Go | Group::Other(_) => rules::MISSING_LOCKFILE.remedy,
+    }
+}
+
+/// Whether a manifest asks for packages. One that cannot be understood does; of those
+/// that are programs or in other languages, a word that they cannot do without decides.
+fn wants_lockfile(path: &str, group: Group, text: &str) -> bool {
+    let any = |words: &[&str]| words.iter().any(|word| text.contains(word));
     match group {
         Group::Npm => npm_wants_lockfile(text),
         Group::Cargo => Document::parse(text).map_or(true, |document| {
@@ -251,7 +351,16 @@ fn wants_lockfile(group: Group, text: &str) -> bool {
                 || document.root.contains_key("package")
                 || document.root.contains_key("workspace")
         }),
-        _ => python_wants_lockfile(text),
+        Group::Python if path.ends_with("pyproject.toml") => python_wants_lockfile(text),
+        Group::Python if path.ends_with("Pipfile") => any(&["packages]"]),
+        Group::Python => any(&["install_requires"]),
+        Group::Other("nuget") => any(&["PackageReference"]),
+        Group::Other("composer") => any(&["\"require\"", "\"require-dev\""]),
+        Group::Other("maven" | "hex") => any(&["dependencies", "deps"]),
+        Group::Other("swift") => any(&[".package("]),
+        Group::Other("pub") => any(&["dependencies:"]),
+        Group::Other("gem") => any(&["gem ", "gem(", "gemspec"]),
+        Group::Go | Group::Other(_) => true,
     }
 }
 
@@ -265,9 +374,14 @@ fn npm_wants_lockfile(text: &str) -> bool {
             .and_then(serde_json::Value::as_object)
             .is_some_and(|names| !names.is_empty())
     };
-    ["dependencies", "devDependencies", "optionalDependencies"]
-        .into_iter()
-        .any(filled)
+    [
+        "dependencies",
+        "devDependencies",
+        "optionalDependencies",
+        "peerDependencies",
+    ]
+    .into_iter()
+    .any(filled)
         || manifest.get("workspaces").is_some()
 }
 
@@ -307,18 +421,24 @@ mod tests {
     #[test]
     fn a_manifest_without_dependencies_wants_no_lockfile() {
         assert!(!wants_lockfile(
+            "package.json",
             Group::Npm,
             r#"{"name": "a", "dependencies": {}}"#
         ));
         assert!(wants_lockfile(
+            "package.json",
             Group::Npm,
             r#"{"devDependencies": {"a": "1"}}"#
         ));
-        assert!(wants_lockfile(Group::Npm, "{"));
-        assert!(!wants_lockfile(Group::Cargo, "[profile.dev]\n"));
-        assert!(wants_lockfile(Group::Cargo, "[workspace]\n"));
-        assert!(wants_lockfile(Group::Cargo, "[workspace"));
-        let python = |text| wants_lockfile(Group::Python, text);
+        assert!(wants_lockfile("package.json", Group::Npm, "{"));
+        assert!(!wants_lockfile(
+            "Cargo.toml",
+            Group::Cargo,
+            "[profile.dev]\n"
+        ));
+        assert!(wants_lockfile("Cargo.toml", Group::Cargo, "[workspace]\n"));
+        assert!(wants_lockfile("Cargo.toml", Group::Cargo, "[workspace"));
+        let python = |text| wants_lockfile("pyproject.toml", Group::Python, text);
         assert!(!python("[tool.ruff]\n[project]\ndependencies = []\n"));
         assert!(!python("[tool.poetry.dependencies]\npython = '^3'\n"));
         assert!(python("[tool.poetry.dependencies]\na = '^3'\n"));

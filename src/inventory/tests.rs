@@ -195,6 +195,79 @@ fn a_manifest_without_a_lockfile_is_a_gap_once() {
 }
 
 #[test]
+fn a_manifest_of_another_ecosystem_without_a_lockfile_is_a_gap() {
+    let inventory = read(&[
+        ("a/Gemfile", "gem 'rails'\n"),
+        ("b/build.gradle.kts", "dependencies { }\n"),
+        ("c/composer.json", "{\"require\": {\"x/y\": \"1\"}}"),
+        ("d/App.csproj", "<PackageReference Include=\"x\"/>"),
+        ("e/setup.py", "setup(install_requires=['x'])"),
+        ("f/pubspec.yaml", "dependencies:\n  x: 1\n"),
+        ("g/composer.json", "{\"name\": \"x/y\"}"),
+        ("h/Gemfile", "gem 'rails'\n"),
+        ("h/Gemfile.lock", "GEM\n"),
+        ("Cargo.lock", &cargo("root")),
+    ]);
+    let missing: Vec<String> = gaps(&inventory)
+        .into_iter()
+        .filter(|(id, _)| *id == "inventory/missing-lockfile")
+        .filter_map(|(_, place)| place)
+        .collect();
+    assert_eq!(
+        missing,
+        [
+            "a/Gemfile",
+            "b/build.gradle.kts",
+            "c/composer.json",
+            "d/App.csproj",
+            "e/setup.py",
+            "f/pubspec.yaml"
+        ]
+    );
+}
+
+#[test]
+fn a_manifest_that_the_lockfile_above_does_not_know_is_listed() {
+    let inventory = read(&[
+        ("Cargo.lock", &cargo("root")),
+        (
+            "Cargo.toml",
+            "[package]\nname = 'root'\n[workspace]\nmembers = ['member']\n",
+        ),
+        ("member/Cargo.toml", "[package]\nname = 'member'\n"),
+        ("tools/Cargo.toml", "[package]\nname = 'tools'\n"),
+        ("path/Cargo.toml", "[package]\nname = 'root'\n"),
+        ("package-lock.json", &npm("x")),
+        ("package.json", "{\"dependencies\": {\"a\": \"1\"}}"),
+        ("web/package.json", "{\"dependencies\": {\"a\": \"1\"}}"),
+        ("marker/package.json", "{\"type\": \"module\"}"),
+        ("tests/package.json", "{\"dependencies\": {\"a\": \"1\"}}"),
+    ]);
+    assert_eq!(
+        skipped(&inventory),
+        ["tools/Cargo.toml", "web/package.json"]
+    );
+    assert!(gaps(&inventory).is_empty(), "{:?}", gaps(&inventory));
+}
+
+#[test]
+fn an_empty_lockfile_of_any_format_is_a_gap() {
+    let paths = [
+        "a/Cargo.lock",
+        "b/package-lock.json",
+        "c/requirements.txt",
+        "d/poetry.lock",
+        "e/uv.lock",
+        "f/go.mod",
+    ];
+    let inventory = read(&paths.map(|path| (path, " \n")));
+    assert_eq!(
+        gaps(&inventory),
+        paths.map(|path| gap("inventory/unreadable-lockfile", path))
+    );
+}
+
+#[test]
 fn lockfiles_that_are_not_read_are_gaps_and_cover_their_manifests() {
     let old = "__metadata:\n  version: 3\n";
     let inventory = read(&[
@@ -255,13 +328,62 @@ fn a_lockfile_over_the_limit_is_a_gap_and_is_not_read() {
 }
 
 #[test]
-fn a_lockfile_that_gitignore_names_is_read_and_its_ignored_directory_is_not() {
-    let inventory = read(&[
-        (".gitignore", "Cargo.lock\nbuild/\n"),
+fn gitignore_hides_no_lockfile_that_is_tracked() {
+    let directory = tree(&[
+        (".gitignore", "Cargo.lock\nbuild/\nhidden/\n"),
         ("Cargo.lock", &cargo("root")),
-        ("build/package-lock.json", &npm("x")),
+        ("build/package-lock.json", &npm("built")),
+        ("hidden/uv.lock", "version = 1\n"),
+        ("hidden/go.mod", "module m.example/x\n"),
     ]);
-    assert_eq!(purls(&inventory), ["pkg:cargo/root@1.0.0"]);
+    let lockfiles = |inventory: &Inventory| -> Vec<String> {
+        let read = inventory.lockfiles.iter();
+        let gaps = inventory
+            .gaps
+            .iter()
+            .filter_map(|gap| gap.location.as_ref());
+        let mut paths: Vec<String> = read
+            .map(|lock| lock.path.clone())
+            .chain(gaps.map(|place| place.path.clone()))
+            .collect();
+        paths.sort();
+        paths
+    };
+    // Without git nothing tells what is left out for good reason.
+    let everything = read_with(&directory, &[]).unwrap();
+    assert_eq!(
+        lockfiles(&everything),
+        [
+            "Cargo.lock",
+            "build/package-lock.json",
+            "hidden/go.mod",
+            "hidden/uv.lock"
+        ]
+    );
+    std::fs::create_dir(directory.path().join(".git")).unwrap();
+    let tracked = [
+        "Cargo.lock",
+        "hidden/go.mod",
+        "hidden/uv.lock",
+        "gone/go.mod",
+    ];
+    let index = crate::support::git_index::testing::index(2, &tracked);
+    write_atomic(&directory.path().join(".git/index"), &index).unwrap();
+    let inventory = read_with(&directory, &[]).unwrap();
+    assert_eq!(
+        lockfiles(&inventory),
+        ["Cargo.lock", "hidden/go.mod", "hidden/uv.lock"]
+    );
+    write_atomic(&directory.path().join(".git/index"), b"no index").unwrap();
+    let inventory = read_with(&directory, &[]).unwrap();
+    assert!(
+        inventory
+            .gaps
+            .iter()
+            .any(|gap| gap.id == "inventory/unreadable-path"),
+        "{:?}",
+        inventory.gaps
+    );
 }
 
 #[cfg(unix)]
@@ -419,10 +541,7 @@ fn an_image_of_a_step_is_a_component_of_its_own_kind() {
             "pkg:github/acme/tool@main",
         ]
     );
-    assert_eq!(
-        inventory.components[0].ecosystem,
-        Ecosystem::Generic
-    );
+    assert_eq!(inventory.components[0].ecosystem, Ecosystem::Generic);
     assert!(inventory.graph_is_incomplete());
     // What builds the product does not say what it is made of.
     assert_eq!(gaps(&inventory), [("inventory/nothing-to-check", None)]);

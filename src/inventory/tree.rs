@@ -16,7 +16,7 @@ pub const TOTAL_LIMIT: u64 = 1000 * 1000 * 1000;
 #[derive(Debug, thiserror::Error)]
 pub enum Unreadable {
     /// The path leads out of the root.
-    #[error("it lies outside the project")]
+    #[error("it lies outside the project, or a backslash is part of its name")]
     Outside,
     /// The file, or a directory on the way, is a symbolic link.
     #[error("it is a symbolic link, which is not followed")]

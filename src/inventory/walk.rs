@@ -3,7 +3,8 @@
 use super::formats::{FORMATS, Format, directory_of, join};
 use super::rules;
 use crate::model::{Ecosystem, Gap, Location, Skipped};
-use ignore::overrides::OverrideBuilder;
+use crate::support::git_index::{TrackedError, tracked_files};
+use ignore::overrides::{Override, OverrideBuilder};
 use ignore::{DirEntry, WalkBuilder};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,11 +26,25 @@ const UNSUPPORTED: &[(&str, &str, Group)] = &[
     ("pubspec.lock", "Pub", Group::Other("pub")),
 ];
 
-/// Manifests, with the group of lockfiles that covers them.
+/// Manifests, with the group of lockfiles that covers them. A `*` stands for any
+/// beginning.
 const MANIFESTS: &[(&str, Group)] = &[
+    ("*.csproj", Group::Other("nuget")),
+    ("*.fsproj", Group::Other("nuget")),
+    ("*.vbproj", Group::Other("nuget")),
     ("Cargo.toml", Group::Cargo),
+    ("Gemfile", Group::Other("gem")),
+    ("Package.swift", Group::Other("swift")),
+    ("Pipfile", Group::Python),
+    ("build.gradle", Group::Other("maven")),
+    ("build.gradle.kts", Group::Other("maven")),
+    ("composer.json", Group::Other("composer")),
+    ("mix.exs", Group::Other("hex")),
     ("package.json", Group::Npm),
+    ("pubspec.yaml", Group::Other("pub")),
     ("pyproject.toml", Group::Python),
+    ("setup.cfg", Group::Python),
+    ("setup.py", Group::Python),
 ];
 
 /// Lockfiles that can stand in for one another.
@@ -97,23 +112,33 @@ impl Found {
     }
 }
 
-/// Walks the tree. `.gitignore` files inside the root count for directories; a lockfile
-/// or manifest in a directory that is walked is found even where a rule names it, since
-/// the package manager reads it all the same. Rules outside the root and of the user do
-/// not count: they differ between machines.
+/// Walks the tree. `.gitignore` files inside the root count for directories, and only
+/// where git tracks something: what it tracks is found all the same, so that no rule can
+/// hide a lockfile. A lockfile or manifest in a directory that is walked is found even
+/// where a rule names it, since the package manager reads it all the same. Rules outside
+/// the root and of the user do not count: they differ between machines.
 pub fn walk(root: &Path, include: &[String]) -> Found {
     let mut found = Found::default();
+    let tracked = root
+        .canonicalize()
+        .map_or_else(|_| Ok(Vec::new()), |real| tracked_files(&real));
+    let ignoring = tracked.as_ref().map_or(true, |paths| !paths.is_empty());
     let mut builder = WalkBuilder::new(root);
     builder
         .hidden(false)
         .parents(false)
         .ignore(false)
+        .git_ignore(ignoring)
         .git_global(false)
         .git_exclude(false)
         .require_git(false)
         .follow_links(false);
     match names_of_interest(root) {
         Ok(names) => {
+            match tracked {
+                Ok(paths) => add_tracked(root, &paths, &names, include, &mut found),
+                Err(error) => found.gaps.push(index_gap(&error)),
+            }
             builder.overrides(names);
         }
         Err(error) => found.gaps.push(walk_gap(root, &error)),
@@ -139,12 +164,48 @@ pub fn walk(root: &Path, include: &[String]) -> Found {
     found.skipped = pruned.drain(..).collect();
     found.skipped.sort();
     found.lockfiles.sort_by(|a, b| a.path.cmp(&b.path));
+    found.lockfiles.dedup_by(|a, b| a.path == b.path);
     found.manifests.sort();
+    found.manifests.dedup();
     found.gaps.sort();
     found
 }
 
-fn names_of_interest(root: &Path) -> Result<ignore::overrides::Override, ignore::Error> {
+/// Adds what git tracks, whatever `.gitignore` says of it. A tracked file that is gone
+/// from the work tree is no part of it; one whose name is not UTF-8 cannot be looked up
+/// and becomes a gap when it is read.
+fn add_tracked(
+    root: &Path,
+    paths: &[String],
+    names: &Override,
+    include: &[String],
+    found: &mut Found,
+) {
+    for path in paths {
+        let is_pruned = path.split('/').any(|part| PRUNED.contains(&part))
+            && !include
+                .iter()
+                .any(|include| path == include || path.starts_with(&format!("{include}/")));
+        if is_pruned || !names.matched(path, false).is_whitelist() {
+            continue;
+        }
+        let metadata = root.join(path).symlink_metadata();
+        if path.contains(char::REPLACEMENT_CHARACTER) || metadata.is_ok_and(|m| !m.is_dir()) {
+            add_path(path.clone(), found);
+        }
+    }
+}
+
+fn index_gap(error: &TrackedError) -> Gap {
+    let message = format!(
+        "lockfiles that are tracked although ignored were not looked for: {}",
+        error.brief()
+    );
+    let remedy = "repair the index with `git read-tree HEAD`";
+    rules::gap(&rules::UNREADABLE_PATH, None, &message, Some(remedy))
+}
+
+fn names_of_interest(root: &Path) -> Result<Override, ignore::Error> {
     let mut names = OverrideBuilder::new(root);
     for glob in FORMATS.iter().flat_map(|format| format.globs()) {
         names.add(glob)?;
@@ -167,25 +228,37 @@ fn prune(root: &Path, entry: &DirEntry, include: &[String]) -> Option<Skipped> {
         return None;
     }
     let path = relative(root, entry.path());
-    let wanted = include
-        .iter()
-        .any(|include| include == &path || include.starts_with(&format!("{path}/")));
-    (!wanted).then(|| Skipped {
+    (!is_included(&path, include)).then(|| Skipped {
         path,
         reason: format!("`{name}` holds no sources of the product; it was not searched"),
     })
 }
 
+/// Whether something that lies in a directory is to be read.
+fn is_included(directory: &str, include: &[String]) -> bool {
+    let below = format!("{directory}/");
+    include
+        .iter()
+        .any(|include| include == directory || include.starts_with(&below))
+}
+
 fn add(root: &Path, entry: &DirEntry, found: &mut Found) {
     // A directory may have the name of a lockfile; it is none.
-    if entry.file_type().is_none_or(|kind| kind.is_dir()) {
-        return;
+    if entry.file_type().is_some_and(|kind| !kind.is_dir()) {
+        add_path(relative(root, entry.path()), found);
     }
-    let path = relative(root, entry.path());
+}
+
+fn add_path(path: String, found: &mut Found) {
     let file = path.rsplit('/').next().unwrap_or(&path);
     let format = FORMATS.iter().find(|f| f.matches_path(&path)).copied();
     let unsupported = UNSUPPORTED.iter().find(|(name, ..)| *name == file);
-    let manifest = MANIFESTS.iter().find(|(name, _)| *name == file);
+    let manifest = MANIFESTS
+        .iter()
+        .find(|(name, _)| match name.strip_prefix('*') {
+            Some(ending) => file.ends_with(ending),
+            None => *name == file,
+        });
     if let Some(format) = format {
         found.lockfiles.push(Lockfile {
             group: group_of(format),

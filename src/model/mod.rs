@@ -33,7 +33,7 @@ pub use report::{
     DatabaseInfo, EvidenceLine, PolicyInfo, Report, SecretsScanned, SourceInfo, ToolInfo,
 };
 pub use severity::Severity;
-pub use text::{Redacted, fold_url_credentials, terminal_safe};
+pub use text::{Redacted, fold_url_credentials, is_secret_parameter, terminal_safe};
 pub use verdict::{
     Decision, Disposition, JudgedFinding, JudgedGap, UnusedWaiver, Verdict, WaiverState, WaiverUse,
 };

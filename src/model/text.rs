@@ -76,35 +76,175 @@ fn is_unsafe_to_show(c: char) -> bool {
             | '\u{E0000}'..='\u{E007F}') // tags
 }
 
-/// The text with the user and password of every `scheme://user:password@host` replaced
-/// by `***`.
+/// The text with the user and password of every `scheme://user:password@host`, and the
+/// value of every parameter with a telling name (`?access_token=…`), replaced by `***`.
+/// Addresses with `/` written as `\/` (JSON) or `%2F` count too. Where it is not clear
+/// how far a password reaches, more is masked rather than less.
 #[must_use]
 pub fn fold_url_credentials(text: &str) -> Cow<'_, str> {
     let mut folded = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find("://") {
-        let (before, after) = rest.split_at(at + 3);
-        folded.push_str(before);
-        let end = after
-            .find(|c: char| {
-                c == '/' || c == '?' || c == '#' || c == '"' || c == '\'' || c.is_whitespace()
-            })
-            .unwrap_or(after.len());
-        let (authority, tail) = after.split_at(end);
-        match authority.rfind('@') {
-            Some(i) => {
-                folded.push_str("***");
-                folded.push_str(authority.split_at(i).1);
-            }
-            None => folded.push_str(authority),
+    let mut done = 0;
+    // Kept over the addresses inside one token, so that the time stays linear.
+    let mut token_end = 0;
+    while let Some(start) = after_scheme(text, done) {
+        if token_end < start {
+            let length = part(text, start, text.len()).find(ends_address);
+            token_end = length.map_or(text.len(), |length| start + length);
         }
-        rest = tail;
+        let token = part(text, start, token_end);
+        let length = end_of_authority(token);
+        let authority = part(token, 0, length);
+        let masked = match last_at(authority) {
+            Some(at) => at,
+            // `user:pass/word@host`, or cut off before the `@`.
+            None if has_port_of_letters(authority) => last_at(token).unwrap_or(token.len()),
+            None => 0,
+        };
+        folded.push_str(part(text, done, start));
+        if masked > 0 {
+            folded.push_str("***");
+        }
+        folded.push_str(part(token, masked, length));
+        done = start + masked.max(length);
     }
     if folded.is_empty() {
         return Cow::Borrowed(text);
     }
-    folded.push_str(rest);
-    Cow::Owned(folded)
+    folded.push_str(part(text, done, text.len()));
+    Cow::Owned(fold_parameters(&folded))
+}
+
+/// The bytes of a text from one boundary to another; empty where there are none.
+fn part(text: &str, from: usize, to: usize) -> &str {
+    text.get(from..to).unwrap_or_default()
+}
+
+/// Whether a parameter of this name holds a secret by its name: `access_token`, `sig`.
+#[must_use]
+pub fn is_secret_parameter(name: &str) -> bool {
+    const PARTS: [&str; 8] = [
+        "token",
+        "secret",
+        "passw",
+        "apikey",
+        "signature",
+        "credential",
+        "accesskey",
+        "privatekey",
+    ];
+    const WHOLE: [&str; 6] = ["sig", "auth", "authorization", "key", "pass", "pwd"];
+    let plain: String = name
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    WHOLE.contains(&plain.as_str()) || PARTS.iter().any(|part| plain.contains(part))
+}
+
+/// What cannot stand in an address that is part of a longer text.
+fn ends_address(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '"' | '`' | '<' | '>')
+}
+
+/// The offset behind the first `://` from an offset on, however it is written.
+fn after_scheme(text: &str, mut from: usize) -> Option<usize> {
+    while let Some(found) = text.get(from..)?.find([':', '%']) {
+        let at = from + found;
+        let rest = text.get(at..)?;
+        let colon = [":", "%3A"].into_iter().find(|c| starts_with(rest, c));
+        if let Some(colon) = colon {
+            let behind = rest.get(colon.len()..)?;
+            let slashes = ["//", "\\/\\/", "%2F%2F"]
+                .into_iter()
+                .find(|slashes| starts_with(behind, slashes));
+            if let Some(slashes) = slashes {
+                return Some(at + colon.len() + slashes.len());
+            }
+        }
+        from = at + 1;
+    }
+    None
+}
+
+/// Whether a text starts with an ASCII prefix, without regard to case.
+fn starts_with(text: &str, prefix: &str) -> bool {
+    text.get(..prefix.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+}
+
+fn end_of_authority(token: &str) -> usize {
+    token
+        .char_indices()
+        .find(|(at, c)| {
+            matches!(c, '/' | '?' | '#' | '\\')
+                || token
+                    .get(*at..)
+                    .is_some_and(|rest| starts_with(rest, "%2F"))
+        })
+        .map_or(token.len(), |(at, _)| at)
+}
+
+/// The offset of the last `@`, also of one written as `%40`.
+fn last_at(text: &str) -> Option<usize> {
+    text.rfind('@').max(text.rfind("%40"))
+}
+
+/// Whether what should be the port of an authority without `@` is no number.
+fn has_port_of_letters(authority: &str) -> bool {
+    let host_and_port = match authority.strip_prefix('[') {
+        Some(address) => address.split_once(']').map_or("", |(_, port)| port),
+        None => authority,
+    };
+    let port = host_and_port
+        .split_once(':')
+        .or_else(|| host_and_port.split_once("%3A"))
+        .or_else(|| host_and_port.split_once("%3a"))
+        .map_or("", |(_, port)| port);
+    let port = port.trim_end_matches(['.', ',', ';', ':', ')', ']', '}', '\'']);
+    !port.is_empty() && !port.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// The text with the values of secret parameters masked.
+fn fold_parameters(text: &str) -> String {
+    const SEPARATORS: [&str; 8] = ["?", "&", "#", ";", "%3F", "%26", "%23", "%3B"];
+    let separator = |rest: &str| SEPARATORS.into_iter().find(|s| starts_with(rest, s));
+    let mut folded = String::with_capacity(text.len());
+    // Where the name of a parameter starts in `text`, while one is being read.
+    let mut name: Option<usize> = None;
+    let mut masking = false;
+    let mut skip_to = 0;
+    for (at, c) in text.char_indices() {
+        if at < skip_to {
+            continue;
+        }
+        let rest = text.get(at..).unwrap_or_default();
+        if ends_address(c) {
+            (name, masking) = (None, false);
+        } else if let Some(separator) = separator(rest) {
+            (name, masking) = (Some(at + separator.len()), false);
+            folded.push_str(rest.get(..separator.len()).unwrap_or_default());
+            skip_to = at + separator.len();
+            continue;
+        } else if let Some(equals) = ["=", "%3D"].into_iter().find(|e| starts_with(rest, e)) {
+            let start = name.take();
+            if start.is_some_and(|s| is_secret_parameter(text.get(s..at).unwrap_or_default())) {
+                folded.push_str(rest.get(..equals.len()).unwrap_or_default());
+                skip_to = at + equals.len();
+                masking = text
+                    .get(skip_to..)
+                    .and_then(|value| value.chars().next())
+                    .is_some_and(|c| !ends_address(c) && c != '&');
+                if masking {
+                    folded.push_str("***");
+                }
+                continue;
+            }
+        }
+        if !masking {
+            folded.push(c);
+        }
+    }
+    folded
 }
 
 #[cfg(test)]
@@ -134,10 +274,64 @@ mod tests {
             ),
             "resolved \"https://***@h.example/x\" and git+ssh://***@h.example/y"
         );
+        for plain in [
+            "https://h.example/a@b",
+            "https://h.example:8443/a@b?egg=c#sha256=00",
+            "(see https://h.example:8443), or http://[::1]:80/x",
+            "file:///C:/x; scheme://",
+            "none of 100%: 3%3",
+        ] {
+            assert_eq!(fold_url_credentials(plain), plain);
+        }
+    }
+
+    #[test]
+    fn an_oddly_written_password_is_folded_too() {
+        let password = ["hun", "ter2"].concat();
+        for odd in [
+            format!("https://u:{password}"),
+            format!("https://u:{password}/x@h.example/y"),
+            format!("https://u:a/{password}@h.example/y"),
+            format!("https://u:a?{password}#@h.example/y"),
+            format!("\"https:\\/\\/u:{password}@h.example\\/y\""),
+            format!("pkg:npm/a?download_url=https:%2F%2Fu:{password}%40h.example%2Fy"),
+            format!("x::__archiveUrl=https%3A%2F%2Fu%3A{password}%40h.example%2Fy"),
+            format!("https://h.example/a https://u:{password}@h.example/b"),
+            format!("https://h.example/?next=https://u:{password}@h.example/b"),
+        ] {
+            let folded = fold_url_credentials(&odd);
+            assert!(!folded.contains(&password), "{folded}");
+            assert!(folded.contains("***"), "{folded}");
+        }
+    }
+
+    #[test]
+    fn folding_a_chain_of_addresses_takes_linear_time() {
+        for unit in [
+            "https://",
+            "https://a:b@",
+            "https://a:b/",
+            "a:b@?key=",
+            "%3A",
+        ] {
+            let text = unit.repeat(200_000);
+            assert!(fold_url_credentials(&text).len() <= 2 * text.len());
+        }
+    }
+
+    #[test]
+    fn the_values_of_secret_parameters_are_folded() {
         assert_eq!(
-            fold_url_credentials("https://h.example/a@b"),
-            "https://h.example/a@b"
+            fold_url_credentials("b @ https://h.example/b?a=1&access_token=abc&b=2#sha256=00 --x"),
+            "b @ https://h.example/b?a=1&access_token=***&b=2#sha256=00 --x"
         );
-        assert_eq!(fold_url_credentials("none"), "none");
+        assert_eq!(
+            fold_url_credentials("https:%2F%2Fh.example%2Fb%3FX-Amz-Signature%3Dabc%26b%3D2"),
+            "https:%2F%2Fh.example%2Fb%3FX-Amz-Signature%3D***%26b%3D2"
+        );
+        assert_eq!(
+            fold_url_credentials("https://h.example/?token=&key=\""),
+            "https://h.example/?token=&key=\""
+        );
     }
 }

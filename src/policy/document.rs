@@ -385,6 +385,18 @@ mod tests {
             "{error:?}"
         );
         assert!(parse("[rules]\n\"nowhere/*\" = \"block\"\n").is_err());
+        let waiver = |id: &str| {
+            parse(&format!(
+                "[[waiver]]\nid = \"{id}\"\npath = \"a\"\nreason = \"r\"\nowner = \"o\"\nexpires = 2026-12-31\n"
+            ))
+        };
+        assert!(matches!(
+            waiver("secrets/pasword").unwrap_err(),
+            PolicyError::UnknownRule { nearest: Some(n), .. } if n == "secrets/password"
+        ));
+        assert!(waiver("secrets/*").is_err());
+        assert!(waiver("secrets/password").is_ok());
+        assert!(waiver("CVE-2026-1").is_ok());
         assert!(parse("[rules]\n\"secrets/*\" = \"block\"\n").is_ok());
     }
 

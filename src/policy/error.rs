@@ -101,6 +101,9 @@ pub enum WaiverProblem {
         /// The cap in days.
         max_days: u32,
     },
+    /// The path covers nothing, however the tree looks.
+    #[error("`{0}` is no path below the project")]
+    BadPath(String),
     /// A whole rule without a component or a path.
     #[error("a waiver for a rule needs `component` or `path`")]
     TooWide,
@@ -133,6 +136,9 @@ impl Hint for PolicyError {
                 WaiverProblem::TooLong { max_days, .. } => format!(
                     "choose a day within {max_days} days, or raise `max-days` under `[waivers]`"
                 ),
+                WaiverProblem::BadPath(_) => {
+                    "write it relative to the project, without `./` and `..`; a directory ends in `/`".to_owned()
+                }
                 WaiverProblem::TooWide => {
                     "name the component or the path that it is about".to_owned()
                 }

@@ -10,5 +10,5 @@ pub const STALE_DATABASE: Rule = Rule {
     id: "advisories/stale-database",
     title: "The advisory database is too old",
     description: "Vulnerabilities published since the newest record of a source were not looked for.",
-    remedy: "Import a newer copy with `sealgate db import`",
+    remedy: "import a newer copy with `sealgate db import`",
 };

@@ -10,7 +10,7 @@ use serde::Deserialize;
 /// An accepted finding or gap.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiver {
-    /// A rule or gap id, an advisory id or alias, or a secret kind.
+    /// A rule or gap id, an advisory id or alias, or, with a path, a secret kind.
     pub id: String,
     /// `name`, `name@version` or a purl; any component where absent.
     pub component: Option<String>,
@@ -51,17 +51,20 @@ impl TryFrom<WaiverDocument> for Waiver {
 
     fn try_from(document: WaiverDocument) -> Result<Self, WaiverProblem> {
         for (name, value) in [
-            ("id", &document.id),
-            ("reason", &document.reason),
-            ("owner", &document.owner),
-        ]
-        .into_iter()
-        .chain(document.component.as_ref().map(|text| ("component", text)))
-        .chain(document.path.as_ref().map(|text| ("path", text)))
-        {
-            if value.trim().is_empty() {
+            ("id", Some(&document.id)),
+            ("reason", Some(&document.reason)),
+            ("owner", Some(&document.owner)),
+            ("component", document.component.as_ref()),
+            ("path", document.path.as_ref()),
+        ] {
+            if value.is_some_and(|value| value.trim().is_empty()) {
                 return Err(WaiverProblem::Empty(name));
             }
+        }
+        if let Some(path) = &document.path
+            && !is_relative(path)
+        {
+            return Err(WaiverProblem::BadPath(path.clone()));
         }
         let text = match document.expires {
             Expiry::Quoted(text) => text,
@@ -121,7 +124,7 @@ impl Waiver {
             Detail::Advisory(advisory) => {
                 self.id == advisory.id || advisory.aliases.contains(&self.id)
             }
-            // A kind is as wide as a rule.
+            // A kind everywhere would be as wide as a rule.
             Detail::Secret(secret) => self.id == secret.kind && self.path.is_some(),
             Detail::Registry(_) => false,
         }
@@ -151,6 +154,14 @@ impl Waiver {
                 .all(|location| path_covers(path, &location.path))
         })
     }
+}
+
+/// Whether a path is written as the paths of findings are.
+fn is_relative(path: &str) -> bool {
+    let parts = path.strip_suffix('/').unwrap_or(path);
+    parts
+        .split('/')
+        .all(|part| !part.is_empty() && part != "." && part != "..")
 }
 
 fn path_covers(pattern: &str, path: &str) -> bool {

@@ -31,6 +31,12 @@ pub enum FileError {
         /// The limit in bytes.
         limit: u64,
     },
+    /// What is there already is a directory, a pipe or a device.
+    #[error("cannot write `{}`: it is there already and no regular file", path.display())]
+    Occupied {
+        /// The path.
+        path: PathBuf,
+    },
     /// Writing failed; the old content, if any, is untouched.
     #[error("cannot write `{}`: {source}", path.display())]
     Write {
@@ -53,6 +59,7 @@ impl Hint for FileError {
             },
             Self::NotAFile { .. } => Some("name a file".to_owned()),
             Self::TooLarge { .. } => None,
+            Self::Occupied { .. } => Some("name another file".to_owned()),
             Self::Write { .. } => {
                 Some("check that the directory exists and can be written".to_owned())
             }
@@ -115,23 +122,82 @@ pub fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
 }
 
 /// Writes a file whole or not at all: a temporary file in the same directory, fsync,
-/// rename, fsync of the directory. An existing file keeps its content on failure.
+/// rename, fsync of the directory. An existing file keeps its content on failure; a
+/// symbolic link is replaced, never followed, since a hostile tree may have put it there.
+/// The system's own names for open files and devices (`/dev/stdout`, `/dev/fd/3`) are
+/// written to as they are.
 ///
 /// # Errors
-/// [`FileError::Write`].
+/// [`FileError::Write`]; [`FileError::Occupied`] where a directory, a pipe or a device has
+/// the name.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    if is_stream(path) {
+        return append(path, bytes).map_err(|source| FileError::Write {
+            path: path.to_owned(),
+            source,
+        });
+    }
     write_with_mode(path, bytes, 0o644)
 }
 
-/// As [`write_atomic`], readable and writable by the owner only.
+/// As [`write_atomic`], readable and writable by the owner only, and to no device.
 ///
 /// # Errors
-/// [`FileError::Write`].
+/// As [`write_atomic`].
 pub fn write_atomic_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     write_with_mode(path, bytes, 0o600)
 }
 
+/// Whether [`write_atomic`] can take a path: nothing has its name, or a file, a link or
+/// one of the system's streams.
+///
+/// # Errors
+/// [`FileError::Occupied`].
+pub fn check_writable(path: &Path) -> Result<(), FileError> {
+    if is_stream(path) {
+        return Ok(());
+    }
+    check_replaceable(path)
+}
+
+/// Whether a rename onto a path destroys nothing but a file or a link.
+fn check_replaceable(path: &Path) -> Result<(), FileError> {
+    let special =
+        std::fs::symlink_metadata(path).is_ok_and(|found| !found.is_file() && !found.is_symlink());
+    if special || is_stream(path) {
+        return Err(FileError::Occupied {
+            path: path.to_owned(),
+        });
+    }
+    Ok(())
+}
+
+/// Whether a path is one of the system's names for an open file, a pipe or a terminal. A
+/// rename would put a file in its place.
+#[cfg(unix)]
+fn is_stream(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
+    let is_system = path.starts_with("/dev") || path.starts_with("/proc");
+    is_system
+        && std::fs::symlink_metadata(path).is_ok_and(|found| {
+            let kind = found.file_type();
+            kind.is_symlink() || kind.is_char_device() || kind.is_fifo()
+        })
+}
+
+#[cfg(not(unix))]
+fn is_stream(_: &Path) -> bool {
+    false
+}
+
+fn append(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = File::options().append(true).open(path)?;
+    file.write_all(bytes)?;
+    file.flush()
+}
+
 fn write_with_mode(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
+    check_replaceable(path)?;
     let failed = |source| FileError::Write {
         path: path.to_owned(),
         source,
@@ -199,11 +265,49 @@ mod tests {
         std::fs::create_dir(target.join("child")).unwrap();
         assert!(matches!(
             write_atomic(&target, b"x"),
+            Err(FileError::Occupied { .. })
+        ));
+        assert!(matches!(
+            write_atomic_private(&target, b"x"),
+            Err(FileError::Occupied { .. })
+        ));
+        assert!(matches!(
+            write_atomic(&dir.path().join("no/such"), b"x"),
             Err(FileError::Write { .. })
         ));
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
         let error = write_atomic(&dir.path().join("no/such"), b"x").unwrap_err();
         assert!(!error.to_string().contains(".sealgate-"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_replaced_and_not_followed() {
+        let dir = tempfile::tempdir().unwrap();
+        let (outside, link) = (dir.path().join("outside"), dir.path().join("link"));
+        write_atomic(&outside, b"old").unwrap();
+        std::os::unix::fs::symlink(&outside, &link).unwrap();
+        write_atomic(&link, b"new").unwrap();
+        assert_eq!(read_bounded(&outside, 9).unwrap(), b"old");
+        assert_eq!(read_bounded(&link, 9).unwrap(), b"new");
+        assert!(!link.is_symlink());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn an_open_file_of_the_system_is_written_to_and_stays_what_it_is() {
+        use std::os::fd::AsRawFd as _;
+        let (mut reader, writer) = std::io::pipe().unwrap();
+        let name = format!("/proc/self/fd/{}", writer.as_raw_fd());
+        write_atomic(Path::new(&name), b"x").unwrap();
+        assert!(matches!(
+            write_atomic_private(Path::new(&name), b"y"),
+            Err(FileError::Occupied { .. })
+        ));
+        drop(writer);
+        let mut read = Vec::new();
+        reader.read_to_end(&mut read).unwrap();
+        assert_eq!(read, b"x");
     }
 
     #[cfg(unix)]

@@ -3,5 +3,6 @@
 
 pub mod clock;
 pub mod files;
+pub mod git_index;
 pub mod hash;
 pub mod process;

@@ -1,6 +1,8 @@
 //! Addresses of registries and packages: compared by structure, shown without secrets.
 
-use crate::model::{GitReference, Origin, fold_url_credentials, terminal_safe};
+use crate::model::{
+    GitReference, Origin, fold_url_credentials, is_secret_parameter, terminal_safe,
+};
 use std::borrow::Cow;
 use std::fmt;
 use url::{Host, Url};
@@ -198,7 +200,7 @@ pub(super) fn credential(text: &str) -> Option<Credential> {
         }
     }
     parameters(text)
-        .find(|(name, value)| !value.is_empty() && is_secret_name(name))
+        .find(|(name, value)| !value.is_empty() && is_secret_parameter(name))
         .map(|(name, _)| Credential::Query(terminal_safe(name).into_owned()))
 }
 
@@ -228,56 +230,15 @@ fn parameters(text: &str) -> impl Iterator<Item = (&str, &str)> {
         .filter_map(|piece| piece.split_once('='))
 }
 
-fn is_secret_name(name: &str) -> bool {
-    const PARTS: [&str; 8] = [
-        "token",
-        "secret",
-        "passw",
-        "apikey",
-        "signature",
-        "credential",
-        "accesskey",
-        "privatekey",
-    ];
-    const WHOLE: [&str; 6] = ["sig", "auth", "authorization", "key", "pass", "pwd"];
-    let plain: String = name
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|c| c.to_ascii_lowercase())
-        .collect();
-    WHOLE.contains(&plain.as_str()) || PARTS.iter().any(|part| plain.contains(part))
-}
-
 /// The address without user, password and secret query values.
 pub(super) fn fold(text: &str) -> Cow<'_, str> {
-    let folded = match userinfo(text) {
+    match userinfo(text) {
         Some(userinfo) if !userinfo.is_empty() => {
-            Cow::Owned(text.replacen(&format!("{userinfo}@"), "***@", 1))
+            let folded = text.replacen(&format!("{userinfo}@"), "***@", 1);
+            Cow::Owned(fold_url_credentials(&folded).into_owned())
         }
         _ => fold_url_credentials(text),
-    };
-    let secret = parameters(&folded).any(|(name, value)| !value.is_empty() && is_secret_name(name));
-    if !secret {
-        return folded;
     }
-    let mut masked = String::with_capacity(folded.len());
-    let mut first = true;
-    for piece in folded.split_inclusive(['?', '&', '#', ';']) {
-        let (body, end) = match piece.char_indices().next_back() {
-            Some((at, '?' | '&' | '#' | ';')) => piece.split_at(at),
-            _ => (piece, ""),
-        };
-        match body.split_once('=') {
-            Some((name, _)) if !first && is_secret_name(name) => {
-                masked.push_str(name);
-                masked.push_str("=***");
-            }
-            _ => masked.push_str(body),
-        }
-        masked.push_str(end);
-        first = false;
-    }
-    Cow::Owned(masked)
 }
 
 /// The address as a message may show it: folded, terminal-safe, at most 200 characters.

@@ -212,3 +212,13 @@ pub(super) fn scan(path: &str, bytes: &[u8], rules: &Rules) -> Scanned {
 pub fn check_bytes(path: &str, bytes: &[u8], rules: &Rules) -> Vec<Finding> {
     scan(path, bytes, rules).findings
 }
+
+/// The text of `bytes` with every value masked that any rule claims, however unlikely it
+/// is a secret: for lines that something else than this check wants to show.
+#[must_use]
+pub fn mask_secrets(path: &str, bytes: &[u8], rules: &Rules) -> String {
+    let mut scan = Scan::new(path, bytes);
+    scan.run(rules);
+    let masks = scan.candidates.into_iter().map(|c| c.value).collect();
+    finding::masked(bytes, masks)
+}

@@ -145,18 +145,34 @@ fn excerpt(bytes: &[u8], candidate: &Candidate, masks: &[Range<usize>]) -> Optio
     let after = bytes.get(from..ceiling).unwrap_or_default();
     let end = memchr::memchr(b'\n', after).map_or(ceiling, |i| from + i);
 
-    let first = masks.partition_point(|mask| mask.end <= start);
+    let shown = masked_text(bytes, start..end, masks);
+    let safe = terminal_safe(shown.trim()).into_owned();
+    let cut: String = safe.chars().take(MAX_EXCERPT).collect();
+    (!cut.is_empty()).then_some(cut)
+}
+
+/// The text of a range, every value in it masked; a mask that reaches beyond its end
+/// counts whole.
+fn masked_text(bytes: &[u8], range: Range<usize>, masks: &[Range<usize>]) -> String {
+    let first = masks.partition_point(|mask| mask.end <= range.start);
     let mut shown = String::new();
-    let mut position = start;
-    for mask in masks.iter().skip(first).take_while(|mask| mask.start < end) {
+    let mut position = range.start;
+    for mask in masks
+        .iter()
+        .skip(first)
+        .take_while(|mask| mask.start < range.end)
+    {
         shown.push_str(&text_of(bytes, position..mask.start.max(position)));
         shown.push_str(&Redacted::new(text_of(bytes, mask.clone())).masked());
         position = mask.end;
     }
-    shown.push_str(&text_of(bytes, position..end.max(position)));
-    let safe = terminal_safe(shown.trim()).into_owned();
-    let cut: String = safe.chars().take(MAX_EXCERPT).collect();
-    (!cut.is_empty()).then_some(cut)
+    shown.push_str(&text_of(bytes, position..range.end.max(position)));
+    shown
+}
+
+/// The whole text with the given values masked.
+pub(super) fn masked(bytes: &[u8], masks: Vec<Range<usize>>) -> String {
+    masked_text(bytes, 0..bytes.len(), &merged(masks))
 }
 
 /// A name for this secret that survives line moves: the first 32 hex digits of the

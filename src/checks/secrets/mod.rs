@@ -21,7 +21,6 @@ mod recognise;
 mod rules;
 mod shape;
 mod token;
-mod tracked;
 mod tree;
 mod value;
 
@@ -30,7 +29,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use engine::{Rules, check_bytes};
+pub use engine::{Rules, check_bytes, mask_secrets};
 pub use error::SecretsError;
 pub use rules::{GAPS, RULES};
 pub use tree::{Options, check_tree};

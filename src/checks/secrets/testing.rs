@@ -103,36 +103,3 @@ pub(super) fn pem_of(label: &str, bytes: &[u8]) -> String {
         lines.join("\n")
     )
 }
-
-/// A git index of regular files; hashes and checksum are zeros, which are not read.
-pub(super) fn index(version: u32, paths: &[&str]) -> Vec<u8> {
-    let mut bytes = b"DIRC".to_vec();
-    bytes.extend(version.to_be_bytes());
-    bytes.extend(u32::try_from(paths.len()).unwrap().to_be_bytes());
-    let mut before = "";
-    for path in paths {
-        let start = bytes.len();
-        bytes.extend([0; 24]);
-        bytes.extend(0o100_644_u32.to_be_bytes());
-        bytes.extend([0; 34]);
-        if version == 4 {
-            let common = before
-                .bytes()
-                .zip(path.bytes())
-                .take_while(|(a, b)| a == b)
-                .count();
-            bytes.push(u8::try_from(before.len() - common).unwrap());
-            bytes.extend(&path.as_bytes()[common..]);
-            bytes.push(0);
-            before = path;
-        } else {
-            bytes.extend(path.as_bytes());
-            bytes.push(0);
-            while !(bytes.len() - start).is_multiple_of(8) {
-                bytes.push(0);
-            }
-        }
-    }
-    bytes.extend([0; 20]);
-    bytes
-}

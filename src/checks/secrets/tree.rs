@@ -5,9 +5,9 @@
 use super::engine::{MAX_FINDINGS, Rules, scan};
 use super::error::SecretsError;
 use super::rules::{TOO_LARGE, TOO_MANY_FINDINGS, UNREADABLE_INDEX, UNREADABLE_PATH};
-use super::tracked::{TrackedError, tracked_files};
 use crate::model::{Detail, Finding, Gap, Location, Outcome, SecretsScanned, terminal_safe};
 use crate::support::files::{FileError, read_bounded};
+use crate::support::git_index::tracked_files;
 use ignore::{WalkBuilder, WalkState};
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
@@ -17,7 +17,9 @@ use std::sync::{Mutex, PoisonError};
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Leave out what the tree's own `.gitignore` files name (`.ignore` files, global
-    /// and parent ignore files never count). What git tracks is searched all the same.
+    /// and parent ignore files never count). What git tracks is searched all the same,
+    /// and where git tracks nothing (an unpacked archive) the files do not count: they
+    /// could hide anything.
     pub respect_gitignore: bool,
     /// Largest file that is searched, in bytes; a larger one is a gap.
     pub max_file_size: u64,
@@ -53,14 +55,26 @@ pub fn check_tree(
     if real_root.is_dir() {
         std::fs::read_dir(&real_root).map_err(failed)?;
     }
-    let mut collected = walk(&real_root, &rules, options);
-    if options.respect_gitignore {
-        collected.take(look_at_tracked(
-            &real_root,
-            &rules,
-            options,
-            &collected.seen,
-        ));
+    let tracked = match options.respect_gitignore {
+        true => tracked_files(&real_root),
+        false => Ok(Vec::new()),
+    };
+    let ignoring = tracked.as_ref().map_or(true, |paths| !paths.is_empty());
+    let mut collected = walk(&real_root, &rules, options, ignoring);
+    match tracked {
+        Ok(tracked) => {
+            let found = look_at_tracked(&real_root, &rules, options, tracked, &collected.seen);
+            collected.take(found);
+        }
+        Err(error) => collected.take(Collected::gap(Gap {
+            id: UNREADABLE_INDEX,
+            message: format!(
+                "files that are tracked although ignored were not searched for secrets: {}",
+                error.brief()
+            ),
+            location: None,
+            remedy: "search a fresh checkout without ignore rules, or repair the index with `git read-tree HEAD`".to_owned(),
+        })),
     }
     collected.outcome.findings.sort_by(by_place);
     collected.outcome.gaps.sort();
@@ -68,12 +82,12 @@ pub fn check_tree(
     Ok((collected.outcome, collected.scanned))
 }
 
-fn walk(root: &Path, rules: &Rules, options: &Options) -> Collected {
+fn walk(root: &Path, rules: &Rules, options: &Options, ignoring: bool) -> Collected {
     let collected = Mutex::new(Collected::default());
     let walker = WalkBuilder::new(root)
         .standard_filters(false)
-        .git_ignore(options.respect_gitignore)
-        // An unpacked archive is searched like the checkout it came from.
+        .git_ignore(ignoring)
+        // Whether there is a repository was looked at before: one around the tree counts.
         .require_git(false)
         .follow_links(false)
         .filter_entry(|entry| entry.file_name() != ".git")
@@ -111,19 +125,9 @@ fn look_at_tracked(
     root: &Path,
     rules: &Rules,
     options: &Options,
+    tracked: Vec<String>,
     seen: &BTreeSet<String>,
 ) -> Collected {
-    let tracked = match tracked_files(root) {
-        Ok(tracked) => tracked,
-        Err(error) => {
-            return Collected::gap(Gap {
-                id: UNREADABLE_INDEX,
-                message: format!("files that are tracked although ignored were not searched for secrets: {}", brief(&error)),
-                location: None,
-                remedy: "search a fresh checkout without ignore rules, or repair the index with `git read-tree HEAD`".to_owned(),
-            });
-        }
-    };
     let mut collected = Collected::default();
     for path in tracked {
         if seen.contains(&path) {
@@ -136,17 +140,6 @@ fn look_at_tracked(
         }
     }
     collected
-}
-
-/// The error's text without a path of this machine.
-fn brief(error: &TrackedError) -> String {
-    match error {
-        TrackedError::Unreadable(FileError::Read { source, .. }) => {
-            format!("git's index cannot be read: {source}")
-        }
-        TrackedError::Unreadable(_) => "git's index is too large or no file".to_owned(),
-        other => other.to_string(),
-    }
 }
 
 /// Whether a path of the index is a regular file below the root with no symbolic link on
@@ -292,8 +285,9 @@ fn relative_of(error: &ignore::Error, root: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::secrets::testing::{expand, index};
+    use crate::checks::secrets::testing::expand;
     use crate::support::files::write_atomic;
+    use crate::support::git_index::testing::index;
     use tempfile::TempDir;
 
     fn token(n: u32) -> String {
@@ -327,7 +321,11 @@ mod tests {
             (".gitignore", "target/\n"),
             (".ignore", "z.py\n"),
         ]);
-        // Not a repository: git would refuse this `.git`, and so no index is read.
+        // Not a repository: git would refuse this `.git`, and so there is no index that
+        // tells what is left out for good reason.
+        let (paths, _) = found(dir.path(), &Options::default());
+        assert_eq!(paths, [".hidden/.env", "a/b.py", "target/x.py", "z.py"]);
+        write_atomic(&dir.path().join(".git/index"), &index(2, &["z.py"])).unwrap();
         let (paths, gaps) = found(dir.path(), &Options::default());
         assert_eq!(paths, [".hidden/.env", "a/b.py", "z.py"]);
         assert!(gaps.is_empty(), "{gaps:?}");

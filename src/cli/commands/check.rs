@@ -63,12 +63,16 @@ pub fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit, CliError> {
         ..inventory::Options::default()
     };
     args.depth.apply(settings, &mut options)?;
+    let database = match checks.contains(&Check::Advisories) {
+        true => Some(settings.database()?),
+        false => None,
+    };
     let report = pipeline::run(Request {
         root: &args.path,
         checks,
         inventory: options,
         policy: policies::load(&args.policy)?,
-        database: settings.database()?,
+        database,
         now: settings.now,
     })?;
     outputs.write(&report, settings)?;

@@ -69,6 +69,11 @@ impl Format for CargoLock {
         }
         reader.resolve();
         let mut parsed = reader.parsed;
+        if parsed.packages.is_empty() && parsed.gaps.is_empty() {
+            // Cargo lists the project itself at least.
+            let message = format!("`{}` holds no package", input.path);
+            parsed.note(&rules::UNREADABLE_LOCKFILE, input.path, 1, &message);
+        }
         parsed.root = product(&parsed, input);
         if let Some(broken) = &document.broken {
             parsed.note_broken(input.path, broken.line, &broken.reason);

@@ -53,6 +53,21 @@ fn one_package_in_two_lockfiles_is_one_component_with_two_places() {
 }
 
 #[test]
+fn an_address_in_place_of_a_version_brings_no_password_into_the_purl() {
+    let password = ["hun", "ter2"].concat();
+    let address = format!("https://u:{password}@h.example/a.tgz");
+    let merged = merged(
+        Ecosystem::Npm,
+        vec![("l", parsed(vec![package("a", &address)], &[]))],
+    );
+    let [component] = &merged.components[..] else {
+        panic!("{:?}", merged.components);
+    };
+    let shown = format!("{component:?}");
+    assert!(!shown.contains(&password), "{shown}");
+}
+
+#[test]
 fn the_product_reaches_every_component_even_in_circles() {
     let names = ["a", "b", "c", "d", "e"];
     let packages = names.iter().map(|name| package(name, "1")).collect();

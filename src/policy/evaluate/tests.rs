@@ -240,6 +240,42 @@ fn a_waiver_names_a_rule_that_exists_and_no_empty_place() {
 }
 
 #[test]
+fn a_waiver_for_a_kind_of_secret_needs_a_path() {
+    let waiver = |rest: &str| {
+        policy(&format!(
+            "[[waiver]]\nid = \"quoted-password\"\n{rest}reason = \"r\"\nowner = \"o\"\nexpires = 2026-12-31\n"
+        ))
+    };
+    let judged = |rest: &str| {
+        let found = vec![password(Confidence::High, "src/a.py")];
+        judge(&waiver(rest), found, Vec::new()).findings[0].disposition
+    };
+    assert_eq!(judged(""), Disposition::Block);
+    assert_eq!(judged("path = \"src/\"\n"), Disposition::Waived);
+    assert_eq!(judged("path = \"src/b.py\"\n"), Disposition::Block);
+}
+
+#[test]
+fn a_path_of_a_waiver_that_can_cover_nothing_is_refused() {
+    for path in ["/", "./", "", "/src/", "./src/", "a//b", "../a", "a/.."] {
+        let text = format!(
+            "{HEAD}[[waiver]]\nid = \"CVE-1\"\npath = \"{path}\"\nreason = \"r\"\nowner = \"o\"\nexpires = 2026-12-31\n"
+        );
+        let error = Policy::parse(text.as_bytes(), "policy.toml", IDS).unwrap_err();
+        assert!(
+            matches!(
+                &error,
+                PolicyError::BadWaiver { problem: WaiverProblem::BadPath(p), .. } if p == path
+            ) || matches!(
+                &error,
+                PolicyError::BadWaiver { problem: WaiverProblem::Empty("path"), .. } if path.is_empty()
+            ),
+            "{path}: {error:?}"
+        );
+    }
+}
+
+#[test]
 fn a_waiver_beyond_the_cap_or_without_a_subject_is_refused() {
     let long = policy(
         "[waivers]\nmax-days = 30\n[[waiver]]\nid = \"CVE-1\"\nreason = \"r\"\nowner = \"o\"\nexpires = 2027-11-23\n",

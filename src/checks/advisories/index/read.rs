@@ -90,24 +90,23 @@ impl Database {
             path: path.clone(),
             source,
         };
-        let file = match File::open(&path) {
-            Ok(file) => file,
+        let format = |reason| DatabaseError::Format {
+            path: path.clone(),
+            reason,
+        };
+        // The kind is looked at before opening: opening a pipe would wait for a writer.
+        match std::fs::metadata(&path) {
+            Ok(metadata) if metadata.is_file() => {}
+            Ok(_) => return Err(format("it is not a regular file")),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Err(DatabaseError::Missing {
                     directory: directory.to_owned(),
                 });
             }
             Err(error) => return Err(read(error)),
-        };
-        let format = |reason| DatabaseError::Format {
-            path: path.clone(),
-            reason,
-        };
-        let metadata = file.metadata().map_err(read)?;
-        if !metadata.is_file() {
-            return Err(format("it is not a regular file"));
         }
-        let length = metadata.len();
+        let file = File::open(&path).map_err(read)?;
+        let length = file.metadata().map_err(read)?.len();
         let file = SharedFile::new(file);
         if length < HEADER_BYTES as u64 {
             return Err(format("it is shorter than a header"));

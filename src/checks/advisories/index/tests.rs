@@ -211,6 +211,23 @@ fn hostile_offsets_under_valid_digests_are_errors() {
     assert!(outcomes[0] > 20, "{outcomes:?}");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_place_of_the_index_is_not_waited_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let made = std::process::Command::new("mkfifo")
+        .arg(directory.path().join(FILE_NAME))
+        .status();
+    if !made.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: mkfifo is not there");
+        return;
+    }
+    assert!(matches!(
+        Database::open(directory.path()),
+        Err(DatabaseError::Format { .. })
+    ));
+}
+
 #[test]
 fn a_missing_index_is_told_apart_from_a_damaged_one() {
     let directory = tempfile::tempdir().unwrap();

@@ -179,9 +179,21 @@ fn what_is_replaced_is_not_built() {
 }
 
 #[test]
-fn an_empty_lockfile_has_no_packages() {
-    assert_eq!(read("version = 4\n"), Parsed::default());
-    assert_eq!(read(""), Parsed::default());
+fn a_lockfile_without_packages_is_a_gap_since_cargo_lists_the_project_itself() {
+    for text in [
+        "version = 4\n",
+        "",
+        "package = 1\n",
+        "[[patch.unused]]\nname = \"a\"\n",
+    ] {
+        let parsed = read(text);
+        assert!(parsed.packages.is_empty());
+        assert_eq!(
+            gaps(&parsed),
+            [("inventory/unreadable-lockfile", 1)],
+            "{text}"
+        );
+    }
 }
 
 #[test]

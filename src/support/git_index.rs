@@ -6,7 +6,7 @@
 //! The index is read as <https://git-scm.com/docs/index-format> lays it out, versions 2
 //! to 4, without running git.
 
-use crate::support::files::{FileError, read_bounded};
+use super::files::{FileError, read_bounded};
 use std::path::{Path, PathBuf};
 
 /// Largest index that is read, in bytes: about a million files.
@@ -22,7 +22,7 @@ const TRAILER: usize = 20;
 
 /// Why it is not known what git tracks.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum TrackedError {
+pub enum TrackedError {
     /// The index or the `.git` file could not be read.
     #[error("git's index cannot be read: {0}")]
     Unreadable(#[source] FileError),
@@ -34,12 +34,26 @@ pub(super) enum TrackedError {
     Split,
 }
 
+impl TrackedError {
+    /// The error's text without a path of this machine.
+    #[must_use]
+    pub fn brief(&self) -> String {
+        match self {
+            Self::Unreadable(FileError::Read { source, .. }) => {
+                format!("git's index cannot be read: {source}")
+            }
+            Self::Unreadable(_) => "git's index is too large or no file".to_owned(),
+            other => other.to_string(),
+        }
+    }
+}
+
 /// The regular files below `root` that git tracks, relative with `/` between the parts;
 /// empty outside a git work tree.
 ///
 /// # Errors
 /// Every variant of [`TrackedError`].
-pub(super) fn tracked_files(root: &Path) -> Result<Vec<String>, TrackedError> {
+pub fn tracked_files(root: &Path) -> Result<Vec<String>, TrackedError> {
     let Some((index, prefix)) = index_of(root)? else {
         return Ok(Vec::new());
     };
@@ -173,9 +187,47 @@ fn offset(bytes: &[u8], mut at: usize) -> Option<(usize, usize)> {
 }
 
 #[cfg(test)]
+pub mod testing {
+    //! Indexes made by hand.
+
+    /// A git index of regular files; hashes and checksum are zeros, which are not read.
+    pub fn index(version: u32, paths: &[&str]) -> Vec<u8> {
+        let mut bytes = b"DIRC".to_vec();
+        bytes.extend(version.to_be_bytes());
+        bytes.extend(u32::try_from(paths.len()).unwrap().to_be_bytes());
+        let mut before = "";
+        for path in paths {
+            let start = bytes.len();
+            bytes.extend([0; 24]);
+            bytes.extend(0o100_644_u32.to_be_bytes());
+            bytes.extend([0; 34]);
+            if version == 4 {
+                let common = before
+                    .bytes()
+                    .zip(path.bytes())
+                    .take_while(|(a, b)| a == b)
+                    .count();
+                bytes.push(u8::try_from(before.len() - common).unwrap());
+                bytes.extend(&path.as_bytes()[common..]);
+                bytes.push(0);
+                before = path;
+            } else {
+                bytes.extend(path.as_bytes());
+                bytes.push(0);
+                while !(bytes.len() - start).is_multiple_of(8) {
+                    bytes.push(0);
+                }
+            }
+        }
+        bytes.extend([0; 20]);
+        bytes
+    }
+}
+
+#[cfg(test)]
 mod tests {
+    use super::testing::index;
     use super::*;
-    use crate::checks::secrets::testing::index;
 
     #[test]
     fn the_paths_of_every_version_are_read() {
