@@ -138,7 +138,10 @@ fn a_lock_that_cannot_be_read_makes_the_verdict_inconclusive_and_is_named() {
         ("yarn.lock", b"__metadata:\n  version: 99\n".to_vec()),
         ("pnpm-lock.yaml", b"lockfileVersion: '99.0'\n".to_vec()),
         ("pnpm-lock.yaml", "- ".repeat(50_000).into_bytes()),
-        ("bun.lock", b"{\"lockfileVersion\": 99, \"packages\": {}}".to_vec()),
+        (
+            "bun.lock",
+            b"{\"lockfileVersion\": 99, \"packages\": {}}".to_vec(),
+        ),
         ("bun.lockb", b"#!/usr/bin/env bun".to_vec()),
     ];
     for (name, bytes) in cases {
