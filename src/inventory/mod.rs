@@ -195,7 +195,10 @@ impl Reading {
         let merged = self.merge.finish();
         self.gaps.extend(merged.gaps);
         // Workflows build the product; they do not say what it is made of.
-        let only_workflows = self.lockfiles.keys().all(|path| path.starts_with(".github/"));
+        let only_workflows = self
+            .lockfiles
+            .keys()
+            .all(|path| path.starts_with(".github/"));
         if only_workflows && self.gaps.is_empty() {
             let message = "no lockfile and no manifest was found, so no dependency was checked";
             self.gaps
