@@ -338,7 +338,7 @@ mod tests {
     #[test]
     fn what_takes_too_long_to_tell_is_not_certain() {
         let either = "(python_version < '3' or python_version < '2')";
-        let one = Marker::parse(&vec![either; 6].join(" and ")).unwrap();
+        let one = Marker::parse(&[either; 6].join(" and ")).unwrap();
         let other = Marker::parse("python_version > '3'").unwrap();
         assert!(!one.excludes(&other, &Budget::default()));
         let one = Marker::parse("python_version < '3'").unwrap();
