@@ -148,6 +148,7 @@ fn read_inventory(request: &Request<'_>, target: &str) -> Result<Option<Inventor
     let options = inventory::Options {
         include: request.include.clone(),
         fallback_name: target.to_owned(),
+        maven_repository: None,
     };
     inventory::read_tree(request.root, &options)
         .map(Some)

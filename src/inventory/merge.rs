@@ -227,6 +227,7 @@ fn purl_of(
     let qualifiers = qualifiers(ecosystem, package);
     let all: Vec<(&str, &str)> = qualifiers
         .iter()
+        .chain(&package.qualifiers)
         .chain(extra)
         .map(|(key, value)| (*key, value.as_str()))
         .collect();
@@ -238,6 +239,10 @@ fn purl_of(
 /// tools do not mark their default registry, so a registry there is no part of the purl.
 fn qualifiers(ecosystem: Ecosystem, package: &Package) -> Vec<(&'static str, String)> {
     match &package.origin {
+        // A Swift package is named by its repository.
+        Origin::Git { .. } if ecosystem == Ecosystem::Swift && package.version.is_some() => {
+            Vec::new()
+        }
         Origin::Git {
             url,
             reference,

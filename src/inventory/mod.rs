@@ -31,7 +31,9 @@ mod document;
 pub mod error;
 pub mod formats;
 mod json;
+mod json_tree;
 mod lines;
+mod manifest;
 mod merge;
 mod python;
 pub mod rules;
@@ -40,15 +42,17 @@ mod tree;
 mod unique;
 mod walk;
 mod workspace;
+mod xml;
 mod yaml;
 
 use crate::model::{Gap, Inventory, Location, LockfileRead, Root};
 pub use error::{FormatError, InventoryError};
+use formats::pom::{Shelf, Store};
 use formats::{Format, Input, Package, Parsed};
 use merge::Merge;
 use std::collections::BTreeMap;
-use std::path::Path;
-use tree::{Tree, Unreadable};
+use std::path::{Path, PathBuf};
+use tree::{Repository, Tree, Unreadable};
 use walk::{Lockfile, Reader};
 
 /// What the caller decides.
@@ -60,6 +64,10 @@ pub struct Options {
     /// Name of the product where no manifest says one: the name of its directory. Of a
     /// path only the last part is used.
     pub fallback_name: String,
+    /// A local Maven repository (`~/.m2/repository`), in which a `pom.xml` finds its
+    /// parents, its boms, and what its dependencies depend on. Without one, a `pom.xml`
+    /// gives its direct dependencies only, and a gap says so.
+    pub maven_repository: Option<PathBuf>,
 }
 
 /// The inventory of the product in a directory.
@@ -80,8 +88,11 @@ pub fn read_tree(root: &Path, options: &Options) -> Result<Inventory, InventoryE
     let tree = Tree::new(root);
     let found = walk::walk(root, &options.include);
     let selection = select::select(&tree, &found, &options.include)?;
+    let repository = options.maven_repository.as_deref();
+    let repository = repository.map(|path| Box::new(Repository::new(path)) as Box<dyn Store>);
     let mut reading = Reading {
         gaps: selection.gaps,
+        maven: Shelf::with_repository(repository),
         ..Reading::default()
     };
     for lock in &selection.product {
@@ -95,6 +106,7 @@ pub fn read_tree(root: &Path, options: &Options) -> Result<Inventory, InventoryE
 #[derive(Default)]
 struct Reading {
     merge: Merge,
+    maven: Shelf,
     lockfiles: BTreeMap<String, LockfileRead>,
     gaps: Vec<Gap>,
     /// Products that lockfiles name, with the depth of the lockfile.
@@ -113,6 +125,7 @@ impl Reading {
             path,
             text: &file.text,
             neighbours: tree,
+            maven: &self.maven,
         });
         let mut parsed = match parsed {
             Ok(parsed) => parsed,
@@ -252,7 +265,7 @@ fn format_gap(path: &str, error: &FormatError) -> Gap {
     let rule = match error {
         FormatError::UnknownVersion { .. } => &rules::UNSUPPORTED_LOCK_VERSION,
         FormatError::OldVersion { .. } => &rules::UNSUPPORTED_LOCKFILE,
-        FormatError::TooManyPackages { .. } => &rules::TOO_LARGE,
+        FormatError::TooManyPackages { .. } | FormatError::TooManyEdges { .. } => &rules::TOO_LARGE,
         FormatError::Syntax { .. } | FormatError::Shape { .. } => {
             return unreadable(path, error.line(), &error.to_string());
         }

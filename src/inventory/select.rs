@@ -4,6 +4,7 @@
 use super::document::{Document, items, table};
 use super::error::InventoryError;
 use super::formats::{directory_of, go_work};
+use super::manifest;
 use super::rules;
 use super::tree::{Tree, normalise};
 use super::walk::{Found, Group, Lockfile, Reader};
@@ -162,6 +163,9 @@ fn reason_to_skip(
             "it lies below `{name}`, where samples and copies are kept"
         ));
     }
+    if matches!(lock.reader, Reader::Format(format) if format.is_per_project()) {
+        return None;
+    }
     outer.map(|(dir, _)| {
         let shown = if dir.is_empty() { "the root" } else { dir };
         format!("{shown} has a lockfile of the same kind, and this directory is no member of its workspace")
@@ -194,15 +198,17 @@ fn note_missing(tree: &Tree, found: &Found, include: &Include, gaps: &mut Vec<Ga
     let covered: HashSet<(Group, &str)> = found
         .lockfiles
         .iter()
-        .map(|lock| (lock.group, lock.directory()))
+        .map(|lock| (lock.group, project_directory(lock.directory())))
         .collect();
     let mut manifests: Vec<&(String, Group)> = found.manifests.iter().collect();
     manifests.sort_by_key(|(path, _)| (path.matches('/').count(), path));
     let mut noted: HashSet<(Group, &str)> = HashSet::new();
     for (path, group) in manifests {
         let directory = directory_of(path);
-        let settled = above(directory)
-            .any(|dir| covered.contains(&(*group, dir)) || noted.contains(&(*group, dir)));
+        let is_alone = matches!(group, Group::Other(kind) if manifest::is_per_project(kind));
+        let is_covered =
+            |dir: &str| covered.contains(&(*group, dir)) && (!is_alone || dir == directory);
+        let settled = above(directory).any(|dir| is_covered(dir) || noted.contains(&(*group, dir)));
         if settled || (fixture(directory).is_some() && !include.covers(path)) {
             continue;
         }
@@ -217,6 +223,7 @@ fn note_missing(tree: &Tree, found: &Found, include: &Include, gaps: &mut Vec<Ga
         let remedy = match group {
             Group::Cargo => "run `cargo generate-lockfile` and commit Cargo.lock",
             Group::Npm => "run `npm install --package-lock-only` and commit package-lock.json",
+            Group::Other(kind) => manifest::remedy(kind),
             _ => "run `uv lock`, `poetry lock` or `pip-compile` and commit the result",
         };
         let location = Some(Location::file(path));
@@ -234,8 +241,23 @@ fn wants_lockfile(group: Group, text: &str) -> bool {
                 || document.root.contains_key("package")
                 || document.root.contains_key("workspace")
         }),
+        Group::Other(kind) => manifest::wants_lockfile(kind, text),
         _ => python_wants_lockfile(text),
     }
+}
+
+/// The directory of the project whose lockfile lies in one; some tools put it deeper.
+fn project_directory(directory: &str) -> &str {
+    let mut outer = directory;
+    for inner in ["obj", "gradle/dependency-locks"] {
+        if directory == inner {
+            return "";
+        }
+        if let Some(found) = directory.strip_suffix(inner) {
+            outer = found.strip_suffix('/').unwrap_or(outer);
+        }
+    }
+    outer
 }
 
 fn npm_wants_lockfile(text: &str) -> bool {
@@ -285,6 +307,20 @@ mod tests {
     fn the_directories_above_end_with_the_root() {
         assert_eq!(above("a/b").collect::<Vec<_>>(), ["a/b", "a", ""]);
         assert_eq!(above("").collect::<Vec<_>>(), [""]);
+    }
+
+    #[test]
+    fn a_lockfile_in_a_directory_of_its_tool_belongs_to_the_project_above() {
+        for (directory, want) in [
+            ("a/obj", "a"),
+            ("obj", ""),
+            ("a/myobj", "a/myobj"),
+            ("gradle/dependency-locks", ""),
+            ("a/b/gradle/dependency-locks", "a/b"),
+            ("", ""),
+        ] {
+            assert_eq!(project_directory(directory), want, "{directory}");
+        }
     }
 
     #[test]

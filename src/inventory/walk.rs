@@ -1,6 +1,7 @@
 //! The walk: which lockfiles and manifests a tree holds.
 
 use super::formats::{FORMATS, Format, directory_of, join};
+use super::manifest;
 use super::rules;
 use crate::model::{Ecosystem, Gap, Location, Skipped};
 use ignore::overrides::OverrideBuilder;
@@ -14,17 +15,9 @@ const PRUNED: &[&str] = &[".git", "node_modules"];
 /// Lockfiles that are known and not read, with the package manager, and the group of
 /// lockfiles that they stand in for.
 const UNSUPPORTED: &[(&str, &str, Group)] = &[
-    ("Gemfile.lock", "Bundler", Group::Other("gem")),
-    ("Package.resolved", "SwiftPM", Group::Other("swift")),
     ("bun.lock", "Bun", Group::Npm),
     ("bun.lockb", "Bun", Group::Npm),
-    ("composer.lock", "Composer", Group::Other("composer")),
-    ("gradle.lockfile", "Gradle", Group::Other("maven")),
-    ("mix.lock", "Mix", Group::Other("hex")),
-    ("packages.lock.json", "NuGet", Group::Other("nuget")),
     ("pnpm-lock.yaml", "pnpm", Group::Npm),
-    ("pom.xml", "Maven", Group::Other("maven")),
-    ("pubspec.lock", "Pub", Group::Other("pub")),
     ("yarn.lock", "Yarn", Group::Npm),
 ];
 
@@ -148,6 +141,9 @@ fn names_of_interest(root: &Path) -> Result<ignore::overrides::Override, ignore:
     for (name, _) in MANIFESTS {
         names.add(name)?;
     }
+    for (name, _) in manifest::NAMES {
+        names.add(name)?;
+    }
     names.build()
 }
 
@@ -179,7 +175,10 @@ fn add(root: &Path, entry: &DirEntry, found: &mut Found) {
     let directory = directory_of(&path).rsplit('/').next().unwrap_or_default();
     let format = FORMATS.iter().find(|f| f.matches(directory, file)).copied();
     let unsupported = UNSUPPORTED.iter().find(|(name, ..)| *name == file);
-    let manifest = MANIFESTS.iter().find(|(name, _)| *name == file);
+    let named = MANIFESTS.iter().find(|(name, _)| *name == file);
+    let manifest = named
+        .map(|(_, group)| *group)
+        .or_else(|| manifest::kind_of(file).map(Group::Other));
     if let Some(format) = format {
         found.lockfiles.push(Lockfile {
             group: group_of(format),
@@ -192,8 +191,8 @@ fn add(root: &Path, entry: &DirEntry, found: &mut Found) {
             reader: Reader::Unsupported(tool),
             path,
         });
-    } else if let Some((_, group)) = manifest {
-        found.manifests.push((path, *group));
+    } else if let Some(group) = manifest {
+        found.manifests.push((path, group));
     }
 }
 
@@ -282,6 +281,19 @@ mod tests {
             "requirements-dev.txt",
             "dev-requirements.txt",
             "a/requirements/dev.txt",
+            "Gemfile.lock",
+            "gems.locked",
+            "a.xcodeproj/project.xcworkspace/xcshareddata/swiftpm/Package.resolved",
+            "composer.lock",
+            "gradle.lockfile",
+            "a/buildscript-gradle.lockfile",
+            "gradle/dependency-locks/compileClasspath.lockfile",
+            "mix.lock",
+            "a/packages.lock.json",
+            "obj/project.assets.json",
+            "out/App.deps.json",
+            "pom.xml",
+            "pubspec.lock",
         ] {
             assert!(names.matched(path, false).is_whitelist(), "{path}");
             let (directory, file) = path.rsplit_once('/').unwrap_or(("", path));
