@@ -1,5 +1,6 @@
 //! Why no inventory could be made, and why one lockfile could not be read.
 
+use super::document::SyntaxError;
 use crate::model::Hint;
 use std::path::PathBuf;
 
@@ -92,12 +93,27 @@ pub enum FormatError {
         /// What can be read.
         known: &'static str,
     },
+    /// More edges between packages than the limit.
+    #[error("more than {limit} dependencies between packages")]
+    TooManyEdges {
+        /// The limit.
+        limit: usize,
+    },
     /// More packages than the limit.
     #[error("more than {limit} packages")]
     TooManyPackages {
         /// The limit.
         limit: usize,
     },
+}
+
+impl From<SyntaxError> for FormatError {
+    fn from(error: SyntaxError) -> Self {
+        Self::Syntax {
+            line: error.line,
+            reason: error.reason,
+        }
+    }
 }
 
 impl FormatError {
@@ -109,7 +125,7 @@ impl FormatError {
             | Self::Shape { line, .. }
             | Self::UnknownVersion { line, .. }
             | Self::OldVersion { line, .. } => Some(*line),
-            Self::TooManyPackages { .. } => None,
+            Self::TooManyPackages { .. } | Self::TooManyEdges { .. } => None,
         }
     }
 }

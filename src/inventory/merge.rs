@@ -232,6 +232,7 @@ fn purl_of(
     let qualifiers = qualifiers(ecosystem, package);
     let all: Vec<(&str, &str)> = qualifiers
         .iter()
+        .chain(&package.qualifiers)
         .chain(extra)
         .map(|(key, value)| (*key, value.as_str()))
         .collect();
@@ -249,6 +250,10 @@ fn qualifiers(ecosystem: Ecosystem, package: &Package) -> Vec<(&'static str, Str
     match &package.origin {
         // Its name is that of the repository, its version the reference.
         Origin::Git { .. } if ecosystem == Ecosystem::Github => Vec::new(),
+        // A Swift package is named by its repository.
+        Origin::Git { .. } if ecosystem == Ecosystem::Swift && package.version.is_some() => {
+            Vec::new()
+        }
         Origin::Git {
             url,
             reference,

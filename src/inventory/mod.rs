@@ -40,8 +40,10 @@ mod document;
 pub mod error;
 pub mod formats;
 mod json;
+mod json_tree;
 mod licences;
 mod lines;
+mod manifest;
 mod merge;
 mod npm;
 mod python;
@@ -53,16 +55,18 @@ mod unique;
 mod walk;
 mod with_cargo;
 mod workspace;
+mod xml;
 mod yaml;
 
 use crate::model::{Ecosystem, Gap, Inventory, Location, LockfileRead, Root};
 pub use error::{FormatError, InventoryError};
+use formats::pom::{Shelf, Store};
 use formats::{Format, Input, Package, Parsed};
 pub use licences::Caches;
 use merge::Merge;
 use std::collections::BTreeMap;
-use std::path::Path;
-use tree::{Tree, Unreadable};
+use std::path::{Path, PathBuf};
+use tree::{Repository, Tree, Unreadable};
 use walk::{Found, Group, Lockfile, Reader};
 pub use with_cargo::WithCargo;
 
@@ -81,6 +85,10 @@ pub struct Options {
     /// The cargo to ask for what `Cargo.lock` does not say; none by default. It runs in
     /// the tree, and the tree can then run code.
     pub with_cargo: Option<WithCargo>,
+    /// A local Maven repository (`~/.m2/repository`), in which a `pom.xml` finds its
+    /// parents, its boms, and what its dependencies depend on. Without one, a `pom.xml`
+    /// gives its direct dependencies only, and a gap says so.
+    pub maven_repository: Option<PathBuf>,
 }
 
 /// The inventory of the product in a directory.
@@ -101,8 +109,11 @@ pub fn read_tree(root: &Path, options: &Options) -> Result<Inventory, InventoryE
     let tree = Tree::new(root);
     let found = walk::walk(root, &options.include);
     let selection = select::select(&tree, &found, &options.include)?;
+    let repository = options.maven_repository.as_deref();
+    let repository = repository.map(|path| Box::new(Repository::new(path)) as Box<dyn Store>);
     let mut reading = Reading {
         gaps: selection.gaps,
+        maven: Shelf::with_repository(repository),
         ..Reading::default()
     };
     for lock in &selection.product {
@@ -135,6 +146,7 @@ fn ask_cargo(root: &Path, cargo: &WithCargo, inventory: &mut Inventory) {
 #[derive(Default)]
 struct Reading {
     merge: Merge,
+    maven: Shelf,
     lockfiles: BTreeMap<String, LockfileRead>,
     gaps: Vec<Gap>,
     /// Products that lockfiles name, with the depth of the lockfile.
@@ -161,6 +173,7 @@ impl Reading {
             path,
             text: &file.text,
             neighbours: tree,
+            maven: &self.maven,
         });
         let mut parsed = match parsed {
             Ok(parsed) => parsed,
@@ -314,7 +327,7 @@ fn format_gap(path: &str, error: &FormatError) -> Gap {
     let rule = match error {
         FormatError::UnknownVersion { .. } => &rules::UNSUPPORTED_LOCK_VERSION,
         FormatError::OldVersion { .. } => &rules::UNSUPPORTED_LOCKFILE,
-        FormatError::TooManyPackages { .. } => &rules::TOO_LARGE,
+        FormatError::TooManyPackages { .. } | FormatError::TooManyEdges { .. } => &rules::TOO_LARGE,
         FormatError::Syntax { .. } | FormatError::Shape { .. } => {
             return unreadable(path, error.line(), &error.to_string());
         }

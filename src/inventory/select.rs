@@ -4,6 +4,7 @@
 use super::document::{Document, items, table, text as string};
 use super::error::InventoryError;
 use super::formats::{directory_of, github_actions, go_work};
+use super::manifest;
 use super::rules;
 use super::tree::{Tree, normalise};
 use super::walk::{Found, Group, Lockfile, Reader};
@@ -171,6 +172,9 @@ fn reason_to_skip(
     if let Some(name) = fixture(directory) {
         return Some(sample(name));
     }
+    if matches!(lock.reader, Reader::Format(format) if format.is_per_project()) {
+        return None;
+    }
     outer.map(|(dir, _)| {
         let shown = if dir.is_empty() { "the root" } else { dir };
         format!("{shown} has a lockfile of the same kind, and this directory is no member of its workspace")
@@ -232,7 +236,7 @@ impl<'a> Missing<'a> {
             .found
             .lockfiles
             .iter()
-            .map(|lock| (lock.group, lock.directory()))
+            .map(|lock| (lock.group, project_directory(lock.directory())))
             .collect();
         let mut manifests: Vec<&(String, Group)> = self.found.manifests.iter().collect();
         manifests.sort_by_key(|(path, _)| (path.matches('/').count(), path));
@@ -244,8 +248,11 @@ impl<'a> Missing<'a> {
             if is_noted || is_fixture || locked.contains(&(*group, directory)) {
                 continue;
             }
+            // Where each project has a lockfile of its own, one above covers nothing.
+            let is_alone = matches!(group, Group::Other(kind) if manifest::is_per_project(kind));
             let outer = above(directory)
                 .skip(1)
+                .filter(|_| !is_alone)
                 .find(|dir| locked.contains(&(*group, dir)));
             let message = match self.tree.read_text(path) {
                 Ok(Some(file)) if wants_lockfile(path, *group, &file.text) => {
@@ -336,7 +343,8 @@ fn remedy_of(group: Group) -> &'static str {
         Group::Cargo => "run `cargo generate-lockfile` and commit Cargo.lock",
         Group::Npm => "run `npm install --package-lock-only` and commit package-lock.json",
         Group::Python => "run `uv lock`, `poetry lock` or `pip-compile` and commit the result",
-        Group::Go | Group::Other(_) => rules::MISSING_LOCKFILE.remedy,
+        Group::Other(kind) => manifest::remedy(kind),
+        Group::Go => rules::MISSING_LOCKFILE.remedy,
     }
 }
 
@@ -354,14 +362,23 @@ fn wants_lockfile(path: &str, group: Group, text: &str) -> bool {
         Group::Python if path.ends_with("pyproject.toml") => python_wants_lockfile(text),
         Group::Python if path.ends_with("Pipfile") => any(&["packages]"]),
         Group::Python => any(&["install_requires"]),
-        Group::Other("nuget") => any(&["PackageReference"]),
-        Group::Other("composer") => any(&["\"require\"", "\"require-dev\""]),
-        Group::Other("maven" | "hex") => any(&["dependencies", "deps"]),
-        Group::Other("swift") => any(&[".package("]),
-        Group::Other("pub") => any(&["dependencies:"]),
-        Group::Other("gem") => any(&["gem ", "gem(", "gemspec"]),
-        Group::Go | Group::Other(_) => true,
+        Group::Other(kind) => manifest::wants_lockfile(kind, text),
+        Group::Go => true,
     }
+}
+
+/// The directory of the project whose lockfile lies in one; some tools put it deeper.
+fn project_directory(directory: &str) -> &str {
+    let mut outer = directory;
+    for inner in ["obj", "gradle/dependency-locks"] {
+        if directory == inner {
+            return "";
+        }
+        if let Some(found) = directory.strip_suffix(inner) {
+            outer = found.strip_suffix('/').unwrap_or(outer);
+        }
+    }
+    outer
 }
 
 fn npm_wants_lockfile(text: &str) -> bool {
@@ -416,6 +433,20 @@ mod tests {
     fn the_directories_above_end_with_the_root() {
         assert_eq!(above("a/b").collect::<Vec<_>>(), ["a/b", "a", ""]);
         assert_eq!(above("").collect::<Vec<_>>(), [""]);
+    }
+
+    #[test]
+    fn a_lockfile_in_a_directory_of_its_tool_belongs_to_the_project_above() {
+        for (directory, want) in [
+            ("a/obj", "a"),
+            ("obj", ""),
+            ("a/myobj", "a/myobj"),
+            ("gradle/dependency-locks", ""),
+            ("a/b/gradle/dependency-locks", "a/b"),
+            ("", ""),
+        ] {
+            assert_eq!(project_directory(directory), want, "{directory}");
+        }
     }
 
     #[test]

@@ -195,6 +195,125 @@ fn a_manifest_without_a_lockfile_is_a_gap_once() {
 }
 
 #[test]
+fn each_project_of_a_build_has_a_lockfile_of_its_own() {
+    let lock = "a:b:1=runtimeClasspath\n";
+    let script = "dependencies {\n}\n";
+    let assets = "{\"version\": 3, \"libraries\": {}}";
+    let project = "<Project><PackageReference Include='A'/></Project>";
+    let inventory = read(&[
+        ("build.gradle", script),
+        ("gradle.lockfile", lock),
+        ("core/build.gradle.kts", script),
+        ("core/gradle.lockfile", lock),
+        ("web/build.gradle", script),
+        ("net/App/App.csproj", project),
+        ("net/App/obj/project.assets.json", assets),
+        ("net/Tool/Tool.fsproj", project),
+        ("php/composer.json", "{\"require\": {\"a/b\": \"1\"}}"),
+        ("php/sub/composer.json", "{\"require\": {\"a/b\": \"1\"}}"),
+    ]);
+    assert_eq!(
+        gaps(&inventory),
+        [
+            gap("inventory/missing-lockfile", "net/Tool/Tool.fsproj"),
+            gap("inventory/missing-lockfile", "php/composer.json"),
+            gap("inventory/missing-lockfile", "web/build.gradle"),
+        ]
+    );
+    assert!(skipped(&inventory).is_empty());
+    let read: Vec<&str> = inventory
+        .lockfiles
+        .iter()
+        .map(|l| l.path.as_str())
+        .collect();
+    assert_eq!(
+        read,
+        [
+            "core/gradle.lockfile",
+            "gradle.lockfile",
+            "net/App/obj/project.assets.json"
+        ]
+    );
+}
+
+#[test]
+fn modules_of_a_maven_build_are_read_and_samples_beside_them_are_not() {
+    let pom = |name: &str, more: &str| {
+        format!(
+            "<project><groupId>com.acme</groupId><artifactId>{name}</artifactId><version>1</version>{more}</project>"
+        )
+    };
+    let needs_core = "<dependencies><dependency><groupId>com.acme</groupId><artifactId>core</artifactId><version>1</version></dependency></dependencies>";
+    let (top, core, web, sample) = (
+        pom(
+            "top",
+            "<modules><module>core</module><module>web/pom.xml</module></modules>",
+        ),
+        pom("core", ""),
+        pom("web", needs_core),
+        pom("sample", ""),
+    );
+    let inventory = read(&[
+        ("pom.xml", &top),
+        ("core/pom.xml", &core),
+        ("web/pom.xml", &web),
+        ("sample/pom.xml", &sample),
+    ]);
+    assert_eq!(gaps(&inventory), []);
+    assert_eq!(skipped(&inventory), ["sample/pom.xml"]);
+    let own: Vec<&str> = inventory
+        .components
+        .iter()
+        .map(|c| c.purl.as_str())
+        .collect();
+    assert_eq!(
+        own,
+        [
+            "pkg:maven/com.acme/core@1",
+            "pkg:maven/com.acme/top@1",
+            "pkg:maven/com.acme/web@1"
+        ]
+    );
+    assert_eq!(inventory.root.name, "com.acme:top");
+    assert_eq!(inventory.edges.len(), 1);
+}
+
+#[test]
+fn a_local_maven_repository_is_read_where_the_caller_names_one() {
+    let repository = tree(&[(
+        "g/a/1/a-1.pom",
+        "<project><groupId>g</groupId><artifactId>a</artifactId><version>1</version><dependencies><dependency><groupId>g</groupId><artifactId>b</artifactId><version>2</version></dependency></dependencies></project>",
+    )]);
+    // The other encoding that poms have.
+    let mut other =
+        b"<project><groupId>g</groupId><artifactId>b</artifactId><version>2</version><!-- "
+            .to_vec();
+    other.extend([0xE9, b' ', b'-', b'-', b'>']);
+    other.extend(b"</project>");
+    let path = repository.path().join("g/b/2/b-2.pom");
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    write_atomic(&path, &other).unwrap();
+    let project = tree(&[(
+        "pom.xml",
+        "<project><groupId>x</groupId><artifactId>x</artifactId><version>1</version><dependencies><dependency><groupId>g</groupId><artifactId>a</artifactId><version>1</version></dependency></dependencies></project>",
+    )]);
+    let options = Options {
+        maven_repository: Some(repository.path().to_owned()),
+        ..Options::default()
+    };
+    let inventory = read_tree(project.path(), &options).unwrap();
+    assert_eq!(gaps(&inventory), []);
+    assert_eq!(inventory.components.len(), 3);
+    assert!(!inventory.graph_is_incomplete());
+    let without = read_tree(project.path(), &Options::default()).unwrap();
+    assert_eq!(
+        gaps(&without),
+        [gap("inventory/incomplete-lockfile", "pom.xml:1")]
+    );
+    assert!(without.graph_is_incomplete());
+}
+
+#[test]
 fn a_manifest_of_another_ecosystem_without_a_lockfile_is_a_gap() {
     let inventory = read(&[
         ("a/Gemfile", "gem 'rails'\n"),
@@ -273,8 +392,6 @@ fn lockfiles_that_are_not_read_are_gaps_and_cover_their_manifests() {
     let inventory = read(&[
         ("a/bun.lockb", ""),
         ("a/package.json", "{\"dependencies\": {\"x\": \"1\"}}"),
-        ("b/pom.xml", "<project/>"),
-        ("b/module/pom.xml", "<project/>"),
         ("c/yarn.lock", old),
         ("d/Cargo.lock", "version = 9\n"),
         ("tests/Gemfile.lock", ""),
@@ -284,13 +401,12 @@ fn lockfiles_that_are_not_read_are_gaps_and_cover_their_manifests() {
         [
             gap("inventory/unsupported-lock-version", "d/Cargo.lock:1"),
             gap("inventory/unsupported-lockfile", "a/bun.lockb"),
-            gap("inventory/unsupported-lockfile", "b/pom.xml"),
             gap("inventory/unsupported-lockfile", "c/yarn.lock:2"),
         ]
     );
     assert_eq!(
         skipped(&inventory),
-        ["b/module/pom.xml", "tests/Gemfile.lock"]
+        ["b/module/bun.lockb", "tests/Gemfile.lock"]
     );
 }
 

@@ -1,5 +1,6 @@
 //! Files of the tree, read with limits and never through a link.
 
+use super::formats::pom::Store;
 use super::formats::{DIRECTORY_LIMIT, Neighbour, Neighbours};
 use crate::support::files::{FileError, read_bounded};
 use crate::support::hash::sha256;
@@ -64,6 +65,23 @@ impl Tree {
     /// # Errors
     /// [`Unreadable`].
     pub fn read_text(&self, path: &str) -> Result<Option<Neighbour>, Unreadable> {
+        let Some((path, bytes)) = self.read_bytes(path)? else {
+            return Ok(None);
+        };
+        let digest = sha256(&bytes);
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let valid = error.as_bytes().get(..error.utf8_error().valid_up_to());
+            let feeds = memchr::memchr_iter(b'\n', valid.unwrap_or_default()).count();
+            Unreadable::NotText {
+                line: u32::try_from(feeds).unwrap_or(u32::MAX).saturating_add(1),
+            }
+        })?;
+        let text = without_mark(text);
+        Ok(Some(Neighbour { path, text, digest }))
+    }
+
+    /// A file and its path without `.` and `..`; `None` where there is none.
+    fn read_bytes(&self, path: &str) -> Result<Option<(String, Vec<u8>)>, Unreadable> {
         let path = normalise(path).ok_or(Unreadable::Outside)?;
         let mut absolute = self.root.clone();
         for part in path.split('/') {
@@ -82,7 +100,7 @@ impl Tree {
             }
         }
         let limit = FILE_LIMIT.min(self.left.get());
-        let mut bytes = read_bounded(&absolute, limit).map_err(|error| match error {
+        let bytes = read_bounded(&absolute, limit).map_err(|error| match error {
             FileError::TooLarge { limit, .. } => Unreadable::TooLarge { limit },
             FileError::Read { source, .. } => Unreadable::Io {
                 reason: source.to_string(),
@@ -93,18 +111,14 @@ impl Tree {
         })?;
         self.left
             .set(self.left.get().saturating_sub(bytes.len() as u64));
-        let digest = sha256(&bytes);
-        if bytes.starts_with(b"\xEF\xBB\xBF") {
-            bytes.drain(..3);
-        }
-        let text = String::from_utf8(bytes).map_err(|error| {
-            let valid = error.as_bytes().get(..error.utf8_error().valid_up_to());
-            let feeds = memchr::memchr_iter(b'\n', valid.unwrap_or_default()).count();
-            Unreadable::NotText {
-                line: u32::try_from(feeds).unwrap_or(u32::MAX).saturating_add(1),
-            }
-        })?;
-        Ok(Some(Neighbour { path, text, digest }))
+        Ok(Some((path, bytes)))
+    }
+}
+
+fn without_mark(text: String) -> String {
+    match text.strip_prefix('\u{FEFF}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
     }
 }
 
@@ -143,6 +157,35 @@ impl Neighbours for Tree {
         }
         names.sort();
         Ok(names)
+    }
+}
+
+/// A local Maven repository. Its files come from many authors; what is not UTF-8 is read
+/// as ISO 8859-1, the other encoding that poms have.
+#[derive(Debug)]
+pub struct Repository(Tree);
+
+impl Repository {
+    /// The repository in a directory.
+    #[must_use]
+    pub fn new(root: &Path) -> Self {
+        Self(Tree::new(root))
+    }
+}
+
+impl Store for Repository {
+    fn read(&self, path: &str) -> Result<Option<Neighbour>, String> {
+        let read = self.0.read_bytes(path).map_err(|error| error.to_string())?;
+        Ok(read.map(|(path, bytes)| {
+            let digest = sha256(&bytes);
+            let text = String::from_utf8(bytes)
+                .unwrap_or_else(|error| error.as_bytes().iter().copied().map(char::from).collect());
+            Neighbour {
+                path,
+                text: without_mark(text),
+                digest,
+            }
+        }))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The walk: which lockfiles and manifests a tree holds.
 
 use super::formats::{FORMATS, Format, directory_of, join};
+use super::manifest;
 use super::rules;
 use crate::model::{Ecosystem, Gap, Location, Skipped};
 use crate::support::git_index::{TrackedError, tracked_files};
@@ -14,34 +15,13 @@ const PRUNED: &[&str] = &[".git", "node_modules"];
 
 /// Lockfiles that are known and not read, with the package manager, and the group of
 /// lockfiles that they stand in for.
-const UNSUPPORTED: &[(&str, &str, Group)] = &[
-    ("Gemfile.lock", "Bundler", Group::Other("gem")),
-    ("Package.resolved", "SwiftPM", Group::Other("swift")),
-    ("bun.lockb", "Bun", Group::Npm),
-    ("composer.lock", "Composer", Group::Other("composer")),
-    ("gradle.lockfile", "Gradle", Group::Other("maven")),
-    ("mix.lock", "Mix", Group::Other("hex")),
-    ("packages.lock.json", "NuGet", Group::Other("nuget")),
-    ("pom.xml", "Maven", Group::Other("maven")),
-    ("pubspec.lock", "Pub", Group::Other("pub")),
-];
+const UNSUPPORTED: &[(&str, &str, Group)] = &[("bun.lockb", "Bun", Group::Npm)];
 
-/// Manifests, with the group of lockfiles that covers them. A `*` stands for any
-/// beginning.
+/// Manifests, with the group of lockfiles that covers them; more are in [`manifest`].
 const MANIFESTS: &[(&str, Group)] = &[
-    ("*.csproj", Group::Other("nuget")),
-    ("*.fsproj", Group::Other("nuget")),
-    ("*.vbproj", Group::Other("nuget")),
     ("Cargo.toml", Group::Cargo),
-    ("Gemfile", Group::Other("gem")),
-    ("Package.swift", Group::Other("swift")),
     ("Pipfile", Group::Python),
-    ("build.gradle", Group::Other("maven")),
-    ("build.gradle.kts", Group::Other("maven")),
-    ("composer.json", Group::Other("composer")),
-    ("mix.exs", Group::Other("hex")),
     ("package.json", Group::Npm),
-    ("pubspec.yaml", Group::Other("pub")),
     ("pyproject.toml", Group::Python),
     ("setup.cfg", Group::Python),
     ("setup.py", Group::Python),
@@ -216,6 +196,9 @@ fn names_of_interest(root: &Path) -> Result<Override, ignore::Error> {
     for (name, _) in MANIFESTS {
         names.add(name)?;
     }
+    for (name, _) in manifest::NAMES {
+        names.add(name)?;
+    }
     names.build()
 }
 
@@ -253,12 +236,10 @@ fn add_path(path: String, found: &mut Found) {
     let file = path.rsplit('/').next().unwrap_or(&path);
     let format = FORMATS.iter().find(|f| f.matches_path(&path)).copied();
     let unsupported = UNSUPPORTED.iter().find(|(name, ..)| *name == file);
-    let manifest = MANIFESTS
-        .iter()
-        .find(|(name, _)| match name.strip_prefix('*') {
-            Some(ending) => file.ends_with(ending),
-            None => *name == file,
-        });
+    let named = MANIFESTS.iter().find(|(name, _)| *name == file);
+    let manifest = named
+        .map(|(_, group)| *group)
+        .or_else(|| manifest::kind_of(file).map(Group::Other));
     if let Some(format) = format {
         found.lockfiles.push(Lockfile {
             group: group_of(format),
@@ -271,8 +252,8 @@ fn add_path(path: String, found: &mut Found) {
             reader: Reader::Unsupported(tool),
             path,
         });
-    } else if let Some((_, group)) = manifest {
-        found.manifests.push((path, *group));
+    } else if let Some(group) = manifest {
+        found.manifests.push((path, group));
     }
 }
 
@@ -361,6 +342,19 @@ mod tests {
             "requirements-dev.txt",
             "dev-requirements.txt",
             "a/requirements/dev.txt",
+            "Gemfile.lock",
+            "gems.locked",
+            "a.xcodeproj/project.xcworkspace/xcshareddata/swiftpm/Package.resolved",
+            "composer.lock",
+            "gradle.lockfile",
+            "a/buildscript-gradle.lockfile",
+            "gradle/dependency-locks/compileClasspath.lockfile",
+            "mix.lock",
+            "a/packages.lock.json",
+            "obj/project.assets.json",
+            "out/App.deps.json",
+            "pom.xml",
+            "pubspec.lock",
         ] {
             assert!(names.matched(path, false).is_whitelist(), "{path}");
             let (directory, file) = path.rsplit_once('/').unwrap_or(("", path));

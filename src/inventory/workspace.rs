@@ -1,6 +1,7 @@
 //! Which directories are members of a workspace, by the manifest at its root.
 
 use super::document::{Document, table};
+use super::formats::pom::RawPom;
 use super::formats::{DIRECTORY_LIMIT, Neighbours, join};
 use super::python::{Manifest, strings};
 use super::rules;
@@ -30,6 +31,7 @@ impl Members {
             Group::Npm => "package.json",
             Group::Python => "pyproject.toml",
             Group::Go => "go.work",
+            Group::Other("maven") => "pom.xml",
             Group::Other(_) => return none,
         };
         let path = join(base, file);
@@ -184,8 +186,35 @@ fn patterns(group: Group, text: &str) -> Result<Vec<String>, String> {
             Ok(with_excluded(members, excluded))
         }
         Group::Go => Ok(super::formats::go_mod::used_directories(text)),
+        Group::Other("maven") => maven_modules(text),
         Group::Other(_) => Ok(Vec::new()),
     }
+}
+
+/// The directories of the modules of a pom. Modules outside its directory have no lockfile
+/// above them that could leave them out.
+fn maven_modules(text: &str) -> Result<Vec<String>, String> {
+    let pom = RawPom::parse(text).map_err(|error| error.reason)?;
+    let directories = pom
+        .all_modules()
+        .map(|module| match module.rsplit_once('/') {
+            Some((directory, file)) if file.ends_with(".xml") => directory,
+            _ => module,
+        });
+    let inside = directories.filter(|directory| !directory.split('/').any(|part| part == ".."));
+    Ok(inside.map(without_patterns).collect())
+}
+
+/// A path with the characters that mean something in a pattern taken as themselves.
+fn without_patterns(path: &str) -> String {
+    let mut escaped = String::new();
+    for c in path.chars() {
+        if matches!(c, '*' | '?' | '[' | ']' | '{' | '}' | '!' | '\\') {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
 }
 
 fn with_excluded(mut members: Vec<String>, excluded: Vec<String>) -> Vec<String> {
@@ -279,6 +308,15 @@ mod tests {
         assert!(uv.contain("w/libs/a") && !uv.contain("w/libs"));
         let go = members(Group::Go, "go 1.22\nuse (\n\t.\n\t./cmd/a // x\n)\n");
         assert!(go.contain("w/cmd/a") && !go.contain("w/cmd"));
+        let maven = members(
+            Group::Other("maven"),
+            "<project><artifactId>p</artifactId>
+             <modules><module>a/b</module><module>c/pom.xml</module><module>d*</module></modules>
+             <profiles><profile><modules><module>./e</module></modules></profile></profiles>
+             </project>",
+        );
+        assert!(maven.contain("w/a/b") && maven.contain("w/c") && maven.contain("w/e"));
+        assert!(maven.contain("w/d*") && !maven.contain("w/dx") && !maven.contain("w/a"));
         assert!(!members(Group::Npm, "{}").contain("w/a"));
         assert!(patterns(Group::Npm, "{").is_err());
         assert!(build(&["a[".to_owned()]).is_err());

@@ -39,6 +39,7 @@ fn complete_in(base: &str, files: &[(&str, &str)], entries: &[&str]) -> Parsed {
             path: "Cargo.lock",
             text: &text,
             neighbours: &tree,
+            maven: &crate::inventory::formats::pom::Shelf::default(),
         })
         .unwrap();
     let directories: Vec<&str> = files

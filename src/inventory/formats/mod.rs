@@ -3,14 +3,24 @@
 
 pub mod bun_lock;
 pub mod cargo_lock;
+pub mod composer_lock;
+pub mod dotnet_deps;
+pub mod gemfile_lock;
 pub mod github_actions;
 pub mod go_mod;
 pub mod go_work;
+pub mod gradle_lockfile;
+pub mod mix_lock;
+pub mod nuget_assets;
+pub mod nuget_lock;
 pub mod package_lock;
+pub mod package_resolved;
 pub mod pdm_lock;
 pub mod pipfile_lock;
 pub mod pnpm_lock;
 pub mod poetry_lock;
+pub mod pom;
+pub mod pubspec_lock;
 pub mod pylock_toml;
 pub mod requirements;
 pub mod uv_lock;
@@ -25,6 +35,10 @@ use crate::model::{
 /// Packages that one lockfile, and one inventory, may hold.
 pub const PACKAGE_LIMIT: usize = 1_000_000;
 
+/// Edges that one lockfile may hold. Where a name means several packages, few lines can ask
+/// for very many.
+pub const EDGE_LIMIT: usize = 5_000_000;
+
 /// Gaps that are kept of one lockfile; the rest is counted. A file that is no lockfile at
 /// all has one for every line.
 pub const GAP_LIMIT: usize = 50;
@@ -36,14 +50,24 @@ pub const DIRECTORY_LIMIT: usize = 10_000;
 pub const FORMATS: &[&dyn Format] = &[
     &bun_lock::BunLock,
     &cargo_lock::CargoLock,
+    &composer_lock::ComposerLock,
+    &dotnet_deps::DotnetDeps,
+    &gemfile_lock::GemfileLock,
     &github_actions::GithubActions,
     &go_mod::GoMod,
     &go_work::GoWork,
+    &gradle_lockfile::GradleLockfile,
+    &mix_lock::MixLock,
+    &nuget_assets::NugetAssets,
+    &nuget_lock::NugetLock,
     &package_lock::PackageLock,
+    &package_resolved::PackageResolved,
     &pdm_lock::PdmLock,
     &pipfile_lock::PipfileLock,
     &pnpm_lock::PnpmLock,
     &poetry_lock::PoetryLock,
+    &pom::Pom,
+    &pubspec_lock::PubspecLock,
     &pylock_toml::PylockToml,
     &requirements::Requirements,
     &uv_lock::UvLock,
@@ -70,6 +94,11 @@ pub trait Format: Sync {
         let directory = directory_of(path).rsplit('/').next().unwrap_or_default();
         self.matches(directory, file)
     }
+    /// Whether a lockfile below another one of its kind is the product too, because each
+    /// project of a build has its own.
+    fn is_per_project(&self) -> bool {
+        false
+    }
     /// What the lockfile says. Pure, but for the neighbours that it asks for.
     ///
     /// # Errors
@@ -87,6 +116,8 @@ pub struct Input<'a> {
     pub text: &'a str,
     /// Other files of the tree.
     pub neighbours: &'a dyn Neighbours,
+    /// Poms of packages and of the tree, kept between lockfiles.
+    pub maven: &'a pom::Shelf,
 }
 
 /// Other files that belong to a lockfile: `go.sum`, a manifest, an included file.
@@ -139,6 +170,8 @@ pub struct Package {
     pub licence: Option<String>,
     /// Whether installing it runs its code.
     pub runs_install_code: Option<bool>,
+    /// Qualifiers of its purl beyond those of the origin, such as a gem's `platform`.
+    pub qualifiers: Vec<(&'static str, String)>,
     /// The file of the entry, where it is not the lockfile itself.
     pub path: Option<String>,
     /// 1-based line of the entry; 0 in a file without lines.
@@ -170,6 +203,7 @@ impl Package {
             checksums: Vec::new(),
             licence: None,
             runs_install_code: None,
+            qualifiers: Vec::new(),
             path: None,
             line,
         }
@@ -226,6 +260,38 @@ impl Parsed {
         }
     }
 
+    /// Takes the edges in: sorted, each once, none from a package to itself.
+    ///
+    /// # Errors
+    /// More than the limit.
+    pub fn connect(&mut self, edges: Edges) -> Result<(), FormatError> {
+        if edges.is_over {
+            return Err(FormatError::TooManyEdges { limit: EDGE_LIMIT });
+        }
+        self.edges.extend(edges.pairs);
+        self.edges.retain(|(from, to)| from != to);
+        self.edges.sort_unstable();
+        self.edges.dedup();
+        Ok(())
+    }
+
+    /// Notes a dependency that the lockfile does not hold.
+    pub fn note_missing(&mut self, path: &str, from: usize, name: &str, line: u32) {
+        let dependent = self.packages.get(from).map_or("", |p| p.name.as_str());
+        let message =
+            format!("`{dependent}` depends on `{name}`, which this lockfile does not hold");
+        self.note(&rules::UNRESOLVED_DEPENDENCY, path, line, &message);
+    }
+
+    /// Notes keys that stand several times in one object: readers differ in which of them
+    /// they believe, so such a lockfile can show us another package than its own tool.
+    pub fn note_repeated(&mut self, path: &str, repeated: &[(String, u32)]) {
+        for (key, line) in repeated {
+            let message = format!("the key `{key}` stands several times; the last one was read");
+            self.note(&rules::UNREADABLE_LOCKFILE, path, *line, &message);
+        }
+    }
+
     /// Notes the syntax error that ended the reading of a half-read lockfile.
     pub fn note_broken(&mut self, path: &str, line: u32, reason: &str) {
         let message = format!(
@@ -233,6 +299,24 @@ impl Parsed {
             self.packages.len()
         );
         self.note(&rules::UNREADABLE_LOCKFILE, path, line, &message);
+    }
+}
+
+/// Edges under construction, [`EDGE_LIMIT`] at most.
+#[derive(Debug, Default)]
+pub struct Edges {
+    pairs: Vec<(usize, usize)>,
+    is_over: bool,
+}
+
+impl Edges {
+    /// Adds an edge from one package to each of several.
+    pub fn add(&mut self, from: usize, to: &[usize]) {
+        if self.is_over || self.pairs.len().saturating_add(to.len()) > EDGE_LIMIT {
+            self.is_over = true;
+            return;
+        }
+        self.pairs.extend(to.iter().map(|to| (from, *to)));
     }
 }
 
@@ -314,6 +398,7 @@ pub mod testing {
             path,
             text,
             neighbours: &Files::of(neighbours),
+            maven: &super::pom::Shelf::default(),
         })
     }
 

@@ -151,6 +151,7 @@ mod tests {
             path: "w/yarn.lock",
             text: "",
             neighbours: &files,
+            maven: &crate::inventory::formats::pom::Shelf::default(),
         };
         let (found, problem) = Resolutions::read(&input, Some(&manifest));
         assert_eq!(problem, None);

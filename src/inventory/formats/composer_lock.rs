@@ -1,0 +1,334 @@
+//! `composer.lock` (<https://getcomposer.org/doc/01-basic-usage.md>; its fields are those
+//! of Composer's `Package/Locker.php` and `Package/Dumper/ArrayDumper.php`).
+//!
+//! The lockfile does not say what the project itself asks for: that, and the project's
+//! name, come from `composer.json` beside it.
+
+use super::{Edges, Format, Input, PACKAGE_LIMIT, Package, Parsed, directory_of, join};
+use crate::inventory::error::FormatError;
+use crate::inventory::json_tree::{self, Node};
+use crate::inventory::rules;
+use crate::model::{
+    Checksum, ComponentKind, Digest, DigestAlgorithm, Ecosystem, GitReference, Origin, Root, Scope,
+};
+use std::collections::{BTreeSet, HashMap};
+
+/// The format.
+pub struct ComposerLock;
+
+impl Format for ComposerLock {
+    fn name(&self) -> &'static str {
+        "composer-lock"
+    }
+
+    fn ecosystem(&self) -> Ecosystem {
+        Ecosystem::Composer
+    }
+
+    fn has_graph(&self) -> bool {
+        true
+    }
+
+    fn globs(&self) -> &'static [&'static str] {
+        &["composer.lock"]
+    }
+
+    fn matches(&self, _directory: &str, file: &str) -> bool {
+        file == "composer.lock"
+    }
+
+    fn parse(&self, input: &Input<'_>) -> Result<Parsed, FormatError> {
+        let document = json_tree::parse(input.text);
+        let root = &document.root;
+        if root.member("packages").is_none() {
+            if let Some(error) = document.broken {
+                return Err(error.into());
+            }
+            return Err(FormatError::Shape {
+                line: root.line,
+                reason: "there is no `packages`".to_owned(),
+            });
+        }
+        let mut reader = Reader {
+            path: input.path,
+            parsed: Parsed::default(),
+            entries: Vec::new(),
+        };
+        reader.parsed.note_repeated(input.path, &document.repeated);
+        for (list, scope) in [("packages", Scope::Runtime), ("packages-dev", Scope::Dev)] {
+            reader.list(root, list, scope)?;
+        }
+        let manifest = Manifest::read(input, &mut reader.parsed);
+        reader.resolve(&manifest)?;
+        let mut parsed = reader.parsed;
+        parsed.root = manifest.root;
+        if let Some(broken) = &document.broken {
+            parsed.note_broken(input.path, broken.line, &broken.reason);
+        }
+        Ok(parsed)
+    }
+}
+
+/// What the project asks for, from `composer.json`.
+#[derive(Default)]
+struct Manifest {
+    root: Option<Root>,
+    /// Names under `require` and `require-dev`.
+    wanted: BTreeSet<String>,
+    /// Names that the project stands in for.
+    provided: BTreeSet<String>,
+}
+
+impl Manifest {
+    fn read(input: &Input<'_>, parsed: &mut Parsed) -> Self {
+        let path = join(directory_of(input.path), "composer.json");
+        let text = match input.neighbours.read(&path) {
+            Ok(Some(file)) => file.text,
+            Ok(None) => return Self::default(),
+            Err(reason) => {
+                let message = format!("`{path}` cannot be read: {reason}");
+                parsed.note(&rules::UNREADABLE_LOCKFILE, &path, 1, &message);
+                return Self::default();
+            }
+        };
+        let document = json_tree::parse(&text);
+        if let Some(error) = &document.broken {
+            let message = format!(
+                "`{path}` breaks off at line {}: {}",
+                error.line, error.reason
+            );
+            parsed.note(&rules::UNREADABLE_LOCKFILE, &path, error.line, &message);
+        }
+        let root = &document.root;
+        let names = |keys: [&str; 2]| {
+            keys.into_iter()
+                .flat_map(|key| names_in(root, key).map(|(name, _)| name))
+                .collect()
+        };
+        Self {
+            root: root.text_of("name").map(|name| Root {
+                name: name.to_owned(),
+                version: root.text_of("version").map(str::to_owned),
+            }),
+            wanted: names(["require", "require-dev"]),
+            provided: names(["provide", "replace"]),
+        }
+    }
+}
+
+/// The names of a map from packages to constraints, in lower case as Composer compares
+/// them, with their lines; platform packages (`php`, `ext-json`, `lib-curl`,
+/// `composer-plugin-api`) left out: they alone have no vendor.
+fn names_in<'n>(node: &'n Node<'_>, key: &str) -> impl Iterator<Item = (String, u32)> + use<'n> {
+    let members = node.value(key).map(Node::members).unwrap_or_default();
+    members
+        .iter()
+        .filter(|member| member.key.contains('/'))
+        .map(|member| (member.key.to_lowercase(), member.line))
+}
+
+/// What an entry says of others.
+#[derive(Default)]
+struct Entry {
+    requires: Vec<(String, u32)>,
+    provides: Vec<String>,
+}
+
+struct Reader<'t> {
+    path: &'t str,
+    parsed: Parsed,
+    /// One for each of `parsed.packages`.
+    entries: Vec<Entry>,
+}
+
+impl Reader<'_> {
+    fn list(&mut self, root: &Node<'_>, key: &str, scope: Scope) -> Result<(), FormatError> {
+        let Some(member) = root.member(key) else {
+            return Ok(());
+        };
+        // Composer writes `null` where the development packages were not resolved.
+        if !matches!(
+            member.value.value,
+            json_tree::Value::Array(_) | json_tree::Value::Null
+        ) {
+            self.incomplete(member.line, &format!("`{key}` is not a list"));
+        }
+        for item in member.value.items() {
+            if self.parsed.packages.len() >= PACKAGE_LIMIT {
+                return Err(FormatError::TooManyPackages {
+                    limit: PACKAGE_LIMIT,
+                });
+            }
+            if !item.is_cut {
+                self.package(item, scope);
+            }
+        }
+        Ok(())
+    }
+
+    fn package(&mut self, item: &Node<'_>, scope: Scope) {
+        let (Some(name), Some(version)) = (item.member("name"), item.text_of("version")) else {
+            return self.incomplete(item.line, "this package has no name or no version");
+        };
+        let Some(text) = name.value.text().filter(|text| text.contains('/')) else {
+            return self.incomplete(name.line, "the name of this package is not `vendor/name`");
+        };
+        let mut package = Package::new(text, name.line);
+        package.version = Some(version.to_owned());
+        package.scope = scope;
+        package.origin = self.origin(item, text);
+        if matches!(package.origin, Origin::Path { .. }) {
+            package.kind = ComponentKind::Own;
+        }
+        let shasum = item.value("dist").and_then(|dist| dist.text_of("shasum"));
+        if let Some(shasum) = shasum.filter(|shasum| !shasum.is_empty()) {
+            match Digest::from_hex(DigestAlgorithm::Sha1, shasum) {
+                Ok(digest) => package.checksums.push(Checksum::File(digest)),
+                Err(error) => {
+                    self.incomplete(name.line, &format!("the shasum of `{text}`: {error}"));
+                }
+            }
+        }
+        package.licence = item.value("license").and_then(licence);
+        // Composer runs code of plugins only, and of nothing else that it installs.
+        package.runs_install_code = item
+            .text_of("type")
+            .map(|kind| matches!(kind, "composer-plugin" | "composer-installer"));
+        self.parsed.packages.push(package);
+        self.entries.push(Entry {
+            requires: names_in(item, "require").collect(),
+            provides: names_in(item, "provide")
+                .chain(names_in(item, "replace"))
+                .map(|(name, _)| name)
+                .collect(),
+        });
+    }
+
+    /// A package of a registry has the registry's `notification-url`; one without is from
+    /// a repository of the project's own.
+    fn origin(&mut self, item: &Node<'_>, name: &str) -> Origin {
+        let field = |of: &str, key: &str| {
+            let text = item.value(of).and_then(|node| node.text_of(key));
+            text.filter(|text| !text.is_empty()).map(str::to_owned)
+        };
+        let file = field("dist", "url");
+        let dist = field("dist", "type");
+        if dist.as_deref() == Some("path") {
+            return Origin::Path {
+                path: file.unwrap_or_default(),
+            };
+        }
+        if let Some(index) = item.text_of("notification-url") {
+            return Origin::Registry {
+                index: Some(index.to_owned()),
+                file,
+                default: false,
+            };
+        }
+        let commit = field("source", "reference");
+        // An archive is preferred to a checkout; one of the very commit is git all the same.
+        let is_checkout = match (&file, &commit) {
+            (Some(file), Some(commit)) => file.contains(commit.as_str()),
+            (file, _) => file.is_none(),
+        };
+        if is_checkout && let Some(url) = field("source", "url") {
+            return match field("source", "type").as_deref() {
+                Some("git") => Origin::Git {
+                    url,
+                    reference: git_reference(item.text_of("version").unwrap_or_default()),
+                    commit,
+                },
+                _ => Origin::Url { url },
+            };
+        }
+        match file {
+            Some(url) => Origin::Url { url },
+            None => {
+                // A metapackage has no files; anything else must come from somewhere.
+                if item.text_of("type") != Some("metapackage") {
+                    self.incomplete(item.line, &format!("`{name}` has no source and no dist"));
+                }
+                Origin::Unrecorded
+            }
+        }
+    }
+
+    fn resolve(&mut self, manifest: &Manifest) -> Result<(), FormatError> {
+        let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
+        for (place, package) in self.parsed.packages.iter().enumerate() {
+            let places = by_name.entry(package.name.to_lowercase()).or_default();
+            places.push(place);
+        }
+        // A name that no package has is a virtual one: every package that stands in for
+        // it may be meant.
+        let mut virtually: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (place, entry) in self.entries.iter().enumerate() {
+            for name in &entry.provides {
+                virtually.entry(name).or_default().push(place);
+            }
+        }
+        let find = |name: &str| by_name.get(name).or_else(|| virtually.get(name));
+        let mut missing = Vec::new();
+        let mut edges = Edges::default();
+        for (from, entry) in self.entries.iter().enumerate() {
+            for (name, line) in &entry.requires {
+                match find(name) {
+                    Some(places) => edges.add(from, places),
+                    None if manifest.provided.contains(name) => {}
+                    None => missing.push((from, name.clone(), *line)),
+                }
+            }
+        }
+        let wanted = manifest.wanted.iter().filter_map(|name| find(name));
+        let direct: BTreeSet<usize> = wanted.flatten().copied().collect();
+        self.parsed.direct = direct.into_iter().collect();
+        self.parsed.connect(edges)?;
+        for (from, name, line) in missing {
+            self.parsed.note_missing(self.path, from, &name, line);
+        }
+        Ok(())
+    }
+
+    fn incomplete(&mut self, line: u32, message: &str) {
+        self.parsed
+            .note(&rules::INCOMPLETE_ENTRY, self.path, line, message);
+    }
+}
+
+/// Composer makes versions of branches and tags
+/// (<https://getcomposer.org/doc/articles/versions.md#vcs-tags-and-branches>).
+fn git_reference(version: &str) -> GitReference {
+    match (version.strip_prefix("dev-"), version.strip_suffix("-dev")) {
+        (Some(branch), _) | (_, Some(branch)) => GitReference::Branch(branch.to_owned()),
+        _ => GitReference::Tag(version.to_owned()),
+    }
+}
+
+/// A list of licences is a choice
+/// (<https://getcomposer.org/doc/04-schema.md>, `license`).
+fn licence(node: &Node<'_>) -> Option<String> {
+    if let Some(text) = node.text() {
+        return Some(text.to_owned());
+    }
+    let texts: Vec<&str> = node.items().iter().filter_map(Node::text).collect();
+    match texts.as_slice() {
+        [] => None,
+        [only] => Some((*only).to_owned()),
+        several => Some(
+            several
+                .iter()
+                .map(|text| {
+                    if text.contains(' ') && !text.starts_with('(') {
+                        format!("({text})")
+                    } else {
+                        (*text).to_owned()
+                    }
+                })
+                .collect::<Vec<_>>()
+                .join(" OR "),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,177 @@
+use super::*;
+use crate::inventory::formats::EDGE_LIMIT;
+use crate::inventory::formats::testing::{edges, gaps, lines_hold_names, parse};
+
+/// Written by Composer 2.5.5.
+const TYPICAL: &str =
+    include_str!("../../../../testdata/inventory/composer-lock/typical/composer.lock");
+const MANIFEST: &str =
+    include_str!("../../../../testdata/inventory/composer-lock/typical/composer.json");
+
+fn read(text: &str, manifest: &str) -> Parsed {
+    parse(
+        &ComposerLock,
+        "composer.lock",
+        text,
+        &[("composer.json", manifest)],
+    )
+    .unwrap()
+}
+
+fn of<'p>(parsed: &'p Parsed, name: &str) -> &'p Package {
+    parsed.packages.iter().find(|p| p.name == name).unwrap()
+}
+
+#[test]
+fn a_typical_lockfile_gives_packages_edges_and_origins() {
+    let parsed = read(TYPICAL, MANIFEST);
+    assert_eq!(gaps(&parsed), []);
+    lines_hold_names(TYPICAL, &parsed);
+    assert_eq!(
+        edges(&parsed),
+        [
+            "acme/app-core@1.2.0 -> acme/util@v1.0.3",
+            "acme/app-core@1.2.0 -> monolog/monolog@2.9.1",
+            "acme/local@0.1.0 -> acme/util@v1.0.3",
+            "acme/util@v1.0.3 -> acme/polyfills@2.0.0",
+            "acme/util@v1.0.3 -> psr/log@1.1.4",
+            "monolog/monolog@2.9.1 -> psr/log@1.1.4",
+            "phpunit/phpunit@9.6.0 -> psr/log@1.1.4",
+        ]
+    );
+    assert_eq!(of(&parsed, "phpunit/phpunit").scope, Scope::Dev);
+    assert_eq!(of(&parsed, "psr/log").scope, Scope::Runtime);
+    assert_eq!(of(&parsed, "acme/local").kind, ComponentKind::Own);
+    assert_eq!(of(&parsed, "acme/plugin").runs_install_code, Some(true));
+    assert_eq!(of(&parsed, "psr/log").runs_install_code, Some(false));
+    let core = of(&parsed, "acme/app-core");
+    assert_eq!(core.licence.as_deref(), Some("MIT OR GPL-3.0-or-later"));
+    assert!(matches!(
+        &core.checksums[..],
+        [Checksum::File(digest)] if digest.algorithm() == DigestAlgorithm::Sha1
+    ));
+    assert!(of(&parsed, "psr/log").checksums.is_empty());
+    assert_eq!(
+        of(&parsed, "acme/plugin").origin,
+        Origin::Registry {
+            index: Some("https://packages.corp.example/downloads/".to_owned()),
+            file: Some("https://dl.example/acme/plugin/1.0.0.zip".to_owned()),
+            default: false,
+        }
+    );
+    assert!(matches!(of(&parsed, "psr/log").origin, Origin::Url { .. }));
+    assert_eq!(parsed.root.as_ref().unwrap().name, "acme/site");
+    assert_eq!(parsed.direct.len(), 6);
+}
+
+fn package(name: &str, rest: &str) -> String {
+    format!("{{\"name\": \"{name}\", \"version\": \"1.0\", \"type\": \"metapackage\"{rest}}}")
+}
+
+fn lock(packages: &[String]) -> String {
+    format!("{{\"packages\": [\n{}\n]}}", packages.join(",\n"))
+}
+
+#[test]
+fn an_archive_of_the_commit_is_git() {
+    let git = "\"source\": {\"type\": \"git\", \"url\": \"https://git.example/a\", \"reference\": \"0fa1\"}";
+    let dist = "\"dist\": {\"type\": \"zip\", \"url\": \"https://git.example/a/zip/0fa1\", \"shasum\": \"\"}";
+    for (version, want) in [
+        ("dev-main", GitReference::Branch("main".to_owned())),
+        ("2.x-dev", GitReference::Branch("2.x".to_owned())),
+        ("v2.0", GitReference::Tag("v2.0".to_owned())),
+    ] {
+        let text = format!(
+            "{{\"packages\": [{{\"name\": \"a/a\", \"version\": \"{version}\", {git}, {dist}}}], \"packages-dev\": null}}"
+        );
+        let parsed = read(&text, "{}");
+        assert_eq!(gaps(&parsed), []);
+        assert_eq!(
+            parsed.packages[0].origin,
+            Origin::Git {
+                url: "https://git.example/a".to_owned(),
+                reference: want,
+                commit: Some("0fa1".to_owned()),
+            }
+        );
+    }
+}
+
+#[test]
+fn a_virtual_name_leads_to_every_package_that_stands_in_for_it() {
+    let text = lock(&[
+        package(
+            "a/user",
+            ", \"require\": {\"psr/Log-Implementation\": \"1\", \"root/own\": \"*\", \"x/absent\": \"*\"}",
+        ),
+        package(
+            "b/one",
+            ", \"provide\": {\"psr/log-implementation\": \"1\"}",
+        ),
+        package(
+            "c/two",
+            ", \"replace\": {\"psr/log-implementation\": \"*\"}",
+        ),
+    ]);
+    let parsed = read(&text, "{\"provide\": {\"root/own\": \"1\"}}");
+    assert_eq!(
+        edges(&parsed),
+        ["a/user@1.0 -> b/one@1.0", "a/user@1.0 -> c/two@1.0"]
+    );
+    assert_eq!(gaps(&parsed), [("inventory/unresolved-dependency", 2)]);
+}
+
+#[test]
+fn an_empty_lockfile_has_no_packages_and_no_gaps() {
+    let parsed = read("{\"packages\": [], \"packages-dev\": []}", "{}");
+    assert_eq!((parsed.packages.len(), parsed.gaps.len()), (0, 0));
+}
+
+#[test]
+fn a_broken_part_is_a_gap_and_the_rest_is_read() {
+    let text = "{\"packages\": [\n{\"name\": 1, \"version\": \"1\"},\n{\"name\": \"plain\", \"version\": \"1\"},\n{\"name\": \"a/a\", \"version\": \"1\", \"dist\": {\"url\": \"https://d.example\", \"shasum\": \"zz\"}},\n{\"name\": \"b/b\"},\n7,\n{\"name\": \"c/c\", \"version\": \"1\"},\n{\"name\": \"d/d\", \"vers";
+    let parsed = read(text, "{");
+    let names: Vec<&str> = parsed.packages.iter().map(|p| p.name.as_str()).collect();
+    assert_eq!(names, ["a/a", "c/c"]);
+    assert_eq!(
+        gaps(&parsed),
+        [
+            ("inventory/incomplete-entry", 2),
+            ("inventory/incomplete-entry", 3),
+            ("inventory/incomplete-entry", 4),
+            ("inventory/incomplete-entry", 5),
+            ("inventory/incomplete-entry", 5),
+            ("inventory/incomplete-entry", 7),
+            ("inventory/unreadable-lockfile", 1),
+            ("inventory/unreadable-lockfile", 8),
+        ]
+    );
+    let error = parse(&ComposerLock, "composer.lock", "{}", &[]).unwrap_err();
+    assert!(matches!(error, FormatError::Shape { .. }));
+    let error = parse(&ComposerLock, "composer.lock", "{\"pack", &[]).unwrap_err();
+    assert!(matches!(error, FormatError::Syntax { line: 1, .. }));
+}
+
+#[test]
+fn virtual_names_do_not_multiply_without_end() {
+    let many = 3_000;
+    assert!(many * many > EDGE_LIMIT);
+    let packages: Vec<String> = (0..many)
+        .flat_map(|n| {
+            [
+                package(&format!("a/p{n}"), ", \"provide\": {\"v/v\": \"1\"}"),
+                package(&format!("b/u{n}"), ", \"require\": {\"v/v\": \"1\"}"),
+            ]
+        })
+        .collect();
+    assert_eq!(
+        parse(&ComposerLock, "composer.lock", &lock(&packages), &[]),
+        Err(FormatError::TooManyEdges { limit: EDGE_LIMIT })
+    );
+}
+
+#[test]
+fn a_key_that_stands_twice_is_a_gap() {
+    let parsed = read("{\"packages\": [],\n\"packages\": []}", "{}");
+    assert_eq!(gaps(&parsed), [("inventory/unreadable-lockfile", 2)]);
+}

@@ -1,0 +1,3 @@
+pluginManagement { includeBuild("build-logic") }
+rootProject.name = "shop"
+include(":core")
