@@ -17,9 +17,10 @@ use crate::model::{Ecosystem, Origin, Root, Rule, Scope};
 use entry::{Entry, Needs, Place};
 use std::collections::{HashMap, HashSet};
 
-/// Bytes of a key. A longer one is no way through a real tree, and looking dependencies
-/// up costs time by its depth.
+/// Bytes of a key, and slashes in it. A longer one is no way through a real tree, and
+/// looking dependencies up costs time by its depth.
 const KEY_LIMIT: usize = 1024;
+const DEPTH_LIMIT: usize = 64;
 
 /// The format.
 pub struct BunLock;
@@ -235,8 +236,11 @@ impl Reader<'_, '_> {
                 continue;
             }
             let line = self.lines.at(member.offset);
-            let read = if member.key.len() > KEY_LIMIT {
-                Err("its key is longer than 1024 bytes".to_owned())
+            let depth = member.key.matches('/').count();
+            let read = if member.key.len() > KEY_LIMIT || depth > DEPTH_LIMIT {
+                Err(format!(
+                    "its key is longer than {KEY_LIMIT} bytes or {DEPTH_LIMIT} names"
+                ))
             } else {
                 Entry::parse(member.value.get())
             };

@@ -255,6 +255,11 @@ fn a_hostile_lockfile_ends_in_gaps_or_errors() {
         "a/".repeat(50_000)
     ));
     assert_eq!(gaps(&read(&long)), [("inventory/incomplete-entry", 2)]);
+    let low = lock(&format!(
+        "\"{}b\": [\"b@1\", \"\", {{}}, \"\"]",
+        "a/".repeat(65)
+    ));
+    assert_eq!(gaps(&read(&low)), [("inventory/incomplete-entry", 2)]);
     let circle = lock(
         "\"a\": [\"a@1.0.0\", \"\", {\"dependencies\": {\"b\": \"1\"}}, \"\"],\n\"b\": [\"b@1.0.0\", \"\", {\"dependencies\": {\"a\": \"1\"}}, \"\"]",
     );

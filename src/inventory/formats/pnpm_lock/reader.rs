@@ -477,10 +477,15 @@ fn asked<'t>(document: &'t Node<'_>) -> HashMap<String, &'t str> {
         .map(|member| &member.value)
         .chain(std::iter::once(document))
     {
+        let specifiers = importer.value("specifiers").map_or(&[][..], Node::members);
+        let specifiers: HashMap<&str, &str> = specifiers
+            .iter()
+            .filter_map(|member| Some((member.key.as_ref(), member.value.text()?)))
+            .collect();
         for (group, _) in IMPORTER_GROUPS {
             for member in importer.value(group).map_or(&[][..], Node::members) {
                 let inline = member.value.text_of("specifier");
-                let beside = || importer.value("specifiers")?.text_of(&member.key);
+                let beside = || specifiers.get(member.key.as_ref()).copied();
                 let reference = member
                     .value
                     .value("version")

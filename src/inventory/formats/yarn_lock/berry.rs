@@ -9,7 +9,7 @@ use crate::inventory::rules;
 use crate::inventory::unique::UniqueIndex;
 use crate::inventory::yaml::{self, Member, Node};
 use crate::model::{Checksum, Root, Rule, Scope};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 const KNOWN: &str = "4 to 10";
 
@@ -238,13 +238,14 @@ impl<'t> Reader<'t, '_> {
         }
         for entry in &entries {
             let dependencies = entry.member.value.value("dependencies");
+            let optional = optional(&entry.member.value);
             for dependency in dependencies.map_or(&[][..], Node::members) {
                 let name = dependency.key.as_ref();
                 let range = dependency.value.text().unwrap_or_default();
                 let found = index.find(entry, name, range, &resolutions, root);
                 match found.and_then(|place| entries.get(place)) {
                     Some(target) => {
-                        let scope = scope(entry, name);
+                        let scope = scope(entry, name, optional.contains(name));
                         match (entry.package, target.package) {
                             (_, None) => {}
                             (None, Some(to)) if entry.is_workspace => {
@@ -284,10 +285,7 @@ fn join_scopes(parsed: &mut Parsed, patched: &[(usize, usize)]) {
 
 /// What an entry needs a dependency for. The lockfile puts those for development among
 /// the others; only the manifest tells.
-fn scope(entry: &Entry<'_>, name: &str) -> Scope {
-    let meta = entry.member.value.value("dependenciesMeta");
-    let meta = meta.and_then(|meta| meta.value(name));
-    let is_optional = meta.and_then(|m| m.value("optional")).and_then(Node::flag) == Some(true);
+fn scope(entry: &Entry<'_>, name: &str, is_optional: bool) -> Scope {
     match &entry.manifest {
         Some(manifest) => match manifest.scope_of(name) {
             Some(Scope::Runtime) if is_optional => Scope::Optional,
@@ -298,6 +296,16 @@ fn scope(entry: &Entry<'_>, name: &str) -> Scope {
         None if entry.is_workspace => Scope::Unknown,
         None => Scope::Runtime,
     }
+}
+
+/// Names of the dependencies that may be missing.
+fn optional<'t>(fields: &'t Node<'_>) -> HashSet<&'t str> {
+    let meta = fields.value("dependenciesMeta");
+    meta.map_or(&[][..], Node::members)
+        .iter()
+        .filter(|member| member.value.value("optional").and_then(Node::flag) == Some(true))
+        .map(|member| member.key.as_ref())
+        .collect()
 }
 
 /// What was asked for, as the key of an entry lists it.

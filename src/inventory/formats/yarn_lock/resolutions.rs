@@ -9,6 +9,10 @@ use crate::inventory::npm::{Manifest, split_at_version};
 use crate::inventory::yaml::{self, Node};
 use std::collections::HashMap;
 
+/// Resolutions that are looked at. Those of one name are tried one by one for each of
+/// its dependents.
+const LIMIT: usize = 1_000;
+
 /// Ranges that are replaced.
 #[derive(Debug, Default)]
 pub struct Resolutions {
@@ -33,8 +37,13 @@ impl Resolutions {
     /// the catalogs from being read, one line.
     pub fn read(input: &Input<'_>, manifest: Option<&Manifest>) -> (Self, Option<String>) {
         let mut resolutions = Self::default();
-        for (pattern, becomes) in manifest.map_or(&[][..], |m| &m.resolutions) {
+        let listed = manifest.map_or(&[][..], |m| &m.resolutions);
+        for (pattern, becomes) in listed.iter().take(LIMIT) {
             resolutions.add(pattern, becomes);
+        }
+        if listed.len() > LIMIT {
+            let problem = format!("`package.json` has more than {LIMIT} resolutions");
+            return (resolutions, Some(problem));
         }
         let path = join(directory_of(input.path), ".yarnrc.yml");
         let problem = match input.neighbours.read(&path) {
@@ -169,6 +178,11 @@ mod tests {
         assert_eq!(found.of(("q", ""), "x", "catalog:"), Some("^1"));
         assert_eq!(found.of(("q", ""), "x", "catalog:old"), Some("^0"));
         assert_eq!(found.of(("q", ""), "y", "catalog:"), None);
+        let many = Manifest {
+            resolutions: vec![("a".to_owned(), "1".to_owned()); LIMIT + 1],
+            ..Manifest::default()
+        };
+        assert!(Resolutions::read(&input, Some(&many)).1.is_some());
         for odd in ["", "/", "@", "@/", "a/", "é/ä", "@é"] {
             let _ = split_parts(odd);
         }
