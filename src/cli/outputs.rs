@@ -62,6 +62,7 @@ fn place(path: &Path) -> Option<PathBuf> {
 pub struct Outputs {
     stdout: Format,
     files: Vec<OutputTarget>,
+    places: BTreeSet<PathBuf>,
     all: bool,
 }
 
@@ -72,7 +73,7 @@ impl Outputs {
     /// Exit 2 where two outputs name one file, a directory does not exist, or the name is
     /// taken by a directory or a pipe.
     pub fn new(stdout: Format, files: &[OutputTarget], all: bool) -> Result<Self, CliError> {
-        let mut seen = BTreeSet::new();
+        let mut places = BTreeSet::new();
         for target in files {
             let shown = target.path.display();
             let Some(place) = place(&target.path) else {
@@ -84,7 +85,7 @@ impl Outputs {
             };
             files::check_writable(&target.path)
                 .map_err(|error| CliError::of(Exit::Usage, &error))?;
-            if !seen.insert(place) {
+            if !places.insert(place) {
                 return Err(CliError::new(
                     Exit::Usage,
                     format!("two outputs are to be written to `{shown}`"),
@@ -94,8 +95,14 @@ impl Outputs {
         Ok(Self {
             stdout,
             files: files.to_vec(),
+            places,
             all,
         })
+    }
+
+    /// The files that will be written, with their directories resolved.
+    pub fn places(&self) -> &BTreeSet<PathBuf> {
+        &self.places
     }
 
     /// Writes the report everywhere: files first, so that a reader of stdout finds them.
@@ -155,12 +162,13 @@ impl Outputs {
                         ..CycloneDxOptions::default()
                     },
                 );
-                String::from_utf8(bytes).map_err(|_| {
+                let text = String::from_utf8(bytes).map_err(|_| {
                     CliError::new(
                         Exit::Usage,
                         "the SBOM is not valid UTF-8: please report this",
                     )
-                })
+                })?;
+                Ok(report::escape_json(&text))
             }
         }
     }

@@ -14,8 +14,8 @@ use crate::model::{
 use crate::policy::{self, Checked};
 use crate::support::files;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 /// Longest source line that a report shows, in characters.
 const MAX_EXCERPT: usize = 200;
@@ -66,6 +66,9 @@ pub struct Request<'a> {
     pub database: Option<&'a Path>,
     /// Time of the verdict.
     pub now: Timestamp,
+    /// Files that the caller will write, with their directories resolved: what an
+    /// earlier run left there is no part of the tree.
+    pub outputs: &'a BTreeSet<PathBuf>,
 }
 
 /// Runs the checks and the policy.
@@ -159,10 +162,30 @@ fn read_inventory(request: &Request<'_>, target: &str) -> Result<Option<Inventor
 
 fn check_secrets(request: &Request<'_>, outcome: &mut Outcome) -> Result<SecretsScanned, CliError> {
     let _progress = Progress::start("scanning for secrets");
-    let (found, scanned) = secrets::check_tree(request.root, &secrets::Options::default())
+    let options = secrets::Options {
+        leave_out: outputs_inside(request),
+        ..secrets::Options::default()
+    };
+    let (found, scanned) = secrets::check_tree(request.root, &options)
         .map_err(|error| CliError::of(Exit::Usage, &error))?;
     extend(outcome, found);
     Ok(scanned)
+}
+
+/// The outputs that lie in the tree, relative to it.
+fn outputs_inside(request: &Request<'_>) -> BTreeSet<String> {
+    let Ok(root) = request.root.canonicalize() else {
+        return BTreeSet::new();
+    };
+    request
+        .outputs
+        .iter()
+        .filter_map(|place| {
+            let parts = place.strip_prefix(&root).ok()?.components();
+            let parts: Option<Vec<&str>> = parts.map(|part| part.as_os_str().to_str()).collect();
+            Some(parts?.join("/"))
+        })
+        .collect()
 }
 
 fn extend(outcome: &mut Outcome, more: Outcome) {

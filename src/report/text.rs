@@ -107,10 +107,18 @@ pub(super) fn worst_first(verdict: &Verdict) -> Vec<&JudgedFinding> {
     all
 }
 
-/// Every gap, the ones that matter to the verdict first.
+/// Every gap, the ones that matter to the verdict first, then by id and place.
 pub(super) fn gaps_worst_first(verdict: &Verdict) -> Vec<&JudgedGap> {
     let mut all: Vec<&JudgedGap> = verdict.gaps.iter().collect();
-    all.sort_by_key(|judged| (urgency(judged.disposition), &judged.gap));
+    all.sort_by_key(|judged| {
+        let gap = &judged.gap;
+        (
+            urgency(judged.disposition),
+            gap.id,
+            &gap.location,
+            &gap.message,
+        )
+    });
     all
 }
 
@@ -179,7 +187,8 @@ pub(super) fn days_between(from: &str, to: &str) -> Option<i64> {
 /// JSON text in which characters that could steer a terminal or a reader are `\u`
 /// escapes: C1 controls, DEL, direction overrides, invisible characters. They occur inside
 /// of strings only, so that the value stays the same.
-pub(super) fn escape_json(text: &str) -> String {
+#[must_use]
+pub fn escape_json(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     let mut units = [0_u16; 2];
     let mut buffer = [0_u8; 4];

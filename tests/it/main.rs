@@ -17,6 +17,7 @@ mod check;
 mod cli;
 mod conformance;
 mod gate;
+mod hostile;
 mod layering;
 mod licences;
 mod purl;

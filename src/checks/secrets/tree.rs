@@ -23,6 +23,9 @@ pub struct Options {
     pub respect_gitignore: bool,
     /// Largest file that is searched, in bytes; a larger one is a gap.
     pub max_file_size: u64,
+    /// Files that the caller is about to overwrite, relative to the root: reports of an
+    /// earlier run would make the next one differ.
+    pub leave_out: BTreeSet<String>,
 }
 
 impl Default for Options {
@@ -30,6 +33,7 @@ impl Default for Options {
         Self {
             respect_gitignore: true,
             max_file_size: 50 * 1024 * 1024,
+            leave_out: BTreeSet::new(),
         }
     }
 }
@@ -216,6 +220,9 @@ impl Collected {
 /// Searches one regular file.
 fn look_at(file: &Path, root: &Path, rules: &Rules, options: &Options) -> Collected {
     let path = relative(file, root);
+    if options.leave_out.contains(&path) {
+        return Collected::default();
+    }
     let mut collected = match read_bounded(file, options.max_file_size) {
         Ok(bytes) => searched(&path, &bytes, rules),
         Err(FileError::TooLarge { limit, .. }) => Collected::gap(Gap {
@@ -363,6 +370,19 @@ mod tests {
         write_atomic(&dir.path().join("sub/.gitignore"), b"*.env\n").unwrap();
         let (paths, _) = found(&dir.path().join("sub"), &Options::default());
         assert_eq!(paths, ["a.py", "forced.env"]);
+    }
+
+    #[test]
+    fn a_file_that_is_about_to_be_overwritten_is_not_searched() {
+        let dir = tree(&[("a.py", &token(1)), ("out/a.py", &token(2))]);
+        let options = Options {
+            leave_out: BTreeSet::from(["a.py".to_owned()]),
+            ..Options::default()
+        };
+        let (outcome, scanned) = check_tree(dir.path(), &options).unwrap();
+        assert_eq!(outcome.findings.len(), 1);
+        assert_eq!(outcome.findings[0].location.path, "out/a.py");
+        assert_eq!(scanned.files, 1);
     }
 
     #[test]

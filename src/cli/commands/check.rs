@@ -74,6 +74,7 @@ pub fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit, CliError> {
         policy: policies::load(&args.policy)?,
         database,
         now: settings.now,
+        outputs: outputs.places(),
     })?;
     outputs.write(&report, settings)?;
     Ok(report.verdict.decision.into())

@@ -92,11 +92,10 @@ fn failed(error: &DatabaseError) -> CliError {
 
 fn import(args: &ImportArgs, settings: &Settings) -> Result<Exit, CliError> {
     let info = advisories::import(&args.from, settings.database()?).map_err(|e| failed(&e))?;
-    for bad in info.bad.iter().take(LISTED) {
+    if !info.bad.is_empty() {
         terminal::warning(&format!(
-            "{} could not be used: {}",
-            one_line(&bad.place),
-            one_line(&bad.reason)
+            "{} could not be used; packages that they are about will have a gap",
+            count(info.bad.len() as u64, "record", "records")
         ));
     }
     let database = open(settings)?;
@@ -128,10 +127,10 @@ fn render(text: &mut String, database: &Database) {
     let _ = writeln!(text, "  root sha256:{}", database.info().digest);
     let _ = writeln!(
         text,
-        "  {} records about {} packages, {} rows",
-        info.records(),
-        info.packages,
-        info.rows
+        "  {} about {}, {}",
+        count(info.records(), "record", "records"),
+        count(info.packages, "package", "packages"),
+        count(info.rows, "row", "rows")
     );
     let width = info.sources.keys().map(String::len).max().unwrap_or(0);
     for (name, source) in &info.sources {
@@ -152,23 +151,24 @@ fn render(text: &mut String, database: &Database) {
         }
         text.push('\n');
     }
-    for (ecosystem, count) in &info.not_used {
+    for (ecosystem, number) in &info.not_used {
         let _ = writeln!(
             text,
-            "  not used: {count} records about {}",
+            "  not used: {} about {}",
+            count(*number, "record", "records"),
             terminal_safe(ecosystem)
         );
     }
     if info.replaced > 0 {
         let _ = writeln!(
             text,
-            "  {} records were there more than once; the newest of each is kept",
-            info.replaced
+            "  {} there more than once; the newest of each is kept",
+            count(info.replaced, "record was", "records were")
         );
     }
     list(
         text,
-        "records could not be used",
+        "could not be used",
         info.bad.len(),
         info.bad
             .iter()
@@ -176,23 +176,28 @@ fn render(text: &mut String, database: &Database) {
     );
     list(
         text,
-        "records have malformed parts; the rest of each is used",
+        "with malformed parts; the rest of each is used",
         info.notes.len(),
         info.notes.iter().cloned(),
     );
 }
 
-fn list(text: &mut String, what: &str, count: usize, items: impl Iterator<Item = String>) {
-    if count == 0 {
+fn list(text: &mut String, what: &str, number: usize, items: impl Iterator<Item = String>) {
+    if number == 0 {
         return;
     }
-    let _ = writeln!(text, "  {count} {what}:");
+    let records = count(number as u64, "record", "records");
+    let _ = writeln!(text, "  {records} {what}:");
     for item in items.take(LISTED) {
         let _ = writeln!(text, "    {}", one_line(&item));
     }
-    if count > LISTED {
-        let _ = writeln!(text, "    and {} more", count - LISTED);
+    if number > LISTED {
+        let _ = writeln!(text, "    and {} more", number - LISTED);
     }
+}
+
+fn count(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 fn one_line(text: &str) -> String {

@@ -244,7 +244,8 @@ pub(super) fn gaps(out: &mut String, report: &Report, options: &Options) {
         )
     });
     let limit = if options.show_all { usize::MAX } else { LINES };
-    for judged in holding.iter().chain(rest.iter().take(limit)) {
+    let mut shown = holding.iter().chain(rest.iter().take(limit)).peekable();
+    while let Some(judged) = shown.next() {
         let gap = &judged.gap;
         let word = match judged.disposition {
             Disposition::Block => options.paint(RED, "blocks"),
@@ -258,11 +259,17 @@ pub(super) fn gaps(out: &mut String, report: &Report, options: &Options) {
             .map(|l| format!("{}: ", text::place(l)))
             .unwrap_or_default();
         out.push_str(&format!(
-            "  {word} {}: {place}{}\n    fix: {}\n",
+            "  {word} {}: {place}{}\n",
             gap.id,
-            text::line(&gap.message),
-            text::line(&gap.remedy),
+            text::clipped(&gap.message, 300),
         ));
+        // Many lines of one file often have the same remedy: it is said after the last.
+        let is_last = shown
+            .peek()
+            .is_none_or(|next| (next.gap.id, &next.gap.remedy) != (gap.id, &gap.remedy));
+        if is_last {
+            out.push_str(&format!("    fix: {}\n", text::line(&gap.remedy)));
+        }
     }
     more(out, rest.len().saturating_sub(limit));
     out.push('\n');

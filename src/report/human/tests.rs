@@ -1,7 +1,7 @@
 //! The text as people see it.
 
 use super::*;
-use crate::model::{Severity, Subject};
+use crate::model::{Location, Severity, Subject};
 use crate::report::fixtures::{advisory, empty, gap, registry, typical};
 
 fn plain(report: &Report) -> String {
@@ -227,4 +227,21 @@ proptest::proptest! {
         let text = render(&report, &Options { width, ..Options::default() });
         proptest::prop_assert!(text.ends_with("PASS: nothing blocks (policy baseline)\n"));
     }
+}
+
+#[test]
+fn gaps_of_one_kind_come_in_the_order_of_their_lines_with_one_remedy() {
+    let mut report = empty();
+    report.verdict.gaps = [12, 2]
+        .map(|line| {
+            let mut judged = gap();
+            judged.gap.location = Some(Location::line("requirements.txt", line));
+            judged
+        })
+        .to_vec();
+    let text = plain(&report);
+    let at = |line: &str| text.find(line).unwrap();
+    assert!(at("requirements.txt:2:") < at("requirements.txt:12:"));
+    assert!(at("requirements.txt:12:") < at("fix: "));
+    assert_eq!(text.matches("fix: ").count(), 1, "{text}");
 }
