@@ -1,7 +1,10 @@
 //! `sealgate sbom diff` and `sealgate sbom check` through the program.
 
 use crate::cli::{run, text, write};
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
 use serde_json::{Value, json};
+use std::io::Write as _;
 use std::path::Path;
 use std::process::Output;
 
@@ -256,6 +259,65 @@ fn a_binary_of_which_nothing_is_known_is_inconclusive() {
     incomplete["components"][0]["purl"] = json!("pkg:cargo/used@9.9.9");
     put(dir.path(), "linked.json", &incomplete);
     run(dir.path(), &DRIFT, 1);
+}
+
+/// A WebAssembly module that holds nothing but the list of `cargo auditable`.
+fn wasm(packages: &Value) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+    encoder
+        .write_all(json!({ "packages": packages }).to_string().as_bytes())
+        .unwrap();
+    let list = encoder.finish().unwrap();
+    let name = b".dep-v0";
+    let mut section = vec![u8::try_from(name.len()).unwrap()];
+    section.extend(name);
+    section.extend(list);
+    let mut module = b"\0asm\x01\0\0\0".to_vec();
+    // A custom section and its length (LEB128).
+    module.push(0);
+    let mut length = section.len();
+    while length >= 0x80 {
+        module.push(u8::try_from(length & 0x7f).unwrap() | 0x80);
+        length >>= 7;
+    }
+    module.push(u8::try_from(length).unwrap());
+    module.extend(section);
+    module
+}
+
+#[test]
+fn a_binary_speaks_for_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    project(dir.path());
+    let crates = |used: &str| {
+        json!([
+            { "name": "app", "version": "1.0.0", "source": "local", "root": true,
+              "dependencies": [1, 2] },
+            { "name": "builds", "version": "3.0.0", "source": "crates.io", "kind": "build" },
+            { "name": "used", "version": used, "source": "crates.io" },
+        ])
+    };
+    let arguments = [
+        "sbom", "diff", "--source", "project", "--binary", "app.wasm",
+    ];
+    write(dir.path(), "app.wasm", wasm(&crates("1.0.0")));
+    let shown = text(&run(dir.path(), &arguments, 0).stdout);
+    assert!(shown.contains("1 linked and declared"), "{shown}");
+    assert!(shown.contains("builds@3.0.0  not declared"), "{shown}");
+    assert!(shown.contains("- feature-off@1.0.0"), "{shown}");
+
+    write(dir.path(), "app.wasm", wasm(&crates("1.0.1")));
+    let shown = text(&run(dir.path(), &arguments, 1).stdout);
+    assert!(
+        shown.contains("! used@1.0.1: the source declares 1.0.0"),
+        "{shown}"
+    );
+
+    // A binary that says nothing of itself, and one that is damaged.
+    write(dir.path(), "app.wasm", b"\0asm\x01\0\0\0");
+    run(dir.path(), &arguments, 3);
+    write(dir.path(), "app.wasm", b"\x7fELF");
+    run(dir.path(), &arguments, 3);
 }
 
 #[test]
