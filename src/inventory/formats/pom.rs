@@ -12,6 +12,7 @@
 
 mod effective;
 mod model;
+mod properties;
 mod reactor;
 mod shelf;
 mod unknown;

@@ -111,10 +111,48 @@ pub enum Activation {
     Default,
     /// Always: it asks that a property is not set.
     Always,
-    /// It depends on the machine: its JDK, its system, its files.
+    /// With a JDK of some versions.
+    Jdk(JdkRange),
+    /// It depends on the machine: its system, its files.
     Machine,
     /// Where a file exists: never for a package, which is built already.
     File,
+}
+
+/// Major versions of the JDK.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JdkRange {
+    /// All others are meant.
+    pub is_negated: bool,
+    /// The first that lies inside.
+    pub from: u32,
+    /// The first after it.
+    pub to: u32,
+}
+
+impl JdkRange {
+    /// Whether it holds for every JDK from one version on; none where they differ.
+    pub fn holds_from(self, oldest: u32) -> Option<bool> {
+        let inside = if self.to <= oldest {
+            false
+        } else if self.from <= oldest && self.to == u32::MAX {
+            true
+        } else {
+            return None;
+        };
+        Some(inside != self.is_negated)
+    }
+}
+
+impl Activation {
+    /// Whether the profile counts with every JDK from one version on.
+    pub fn is_certain(self, oldest_jdk: u32) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Jdk(range) => range.holds_from(oldest_jdk) == Some(true),
+            _ => false,
+        }
+    }
 }
 
 impl RawPom {
@@ -180,18 +218,13 @@ impl RawPom {
             .flat_map(|body| body.modules.iter().map(String::as_str))
     }
 
-    /// The parts that count if nobody names a profile.
-    pub fn active(&self) -> Vec<&Body> {
-        let always = |profile: &&Profile| profile.activation == Activation::Always;
-        let wanted = if self.profiles.iter().any(|profile| always(&profile)) {
-            Activation::Always
-        } else {
-            Activation::Default
-        };
-        let profiles = self
-            .profiles
-            .iter()
-            .filter(|profile| profile.activation == wanted);
+    /// The parts that count if nobody names a profile, with every JDK from one version on.
+    pub fn active(&self, oldest_jdk: u32) -> Vec<&Body> {
+        let is_certain = |profile: &Profile| profile.activation.is_certain(oldest_jdk);
+        let some_are = self.profiles.iter().any(is_certain);
+        let profiles = self.profiles.iter().filter(|profile| {
+            is_certain(profile) || (!some_are && profile.activation == Activation::Default)
+        });
         std::iter::once(&self.body)
             .chain(profiles.map(|profile| &profile.body))
             .collect()
@@ -307,49 +340,51 @@ fn activation(node: Node<'_, '_>) -> Activation {
         holds = Some(match (holds, this) {
             (None | Some(Activation::Always), this) => this,
             (Some(Activation::Never), _) | (_, Activation::Never) => Activation::Never,
-            (Some(Activation::File), _) | (_, Activation::File) => Activation::File,
-            (Some(Activation::Machine), _) | (_, Activation::Machine) => Activation::Machine,
-            (Some(other), _) => other,
+            (Some(other), Activation::Always) => other,
+            (Some(other), this) if other == this => this,
+            _ => Activation::Machine,
         });
     }
     holds.unwrap_or(Activation::Never)
 }
 
-/// Maven itself asks for Java 8, so what asks for less or for older is decided.
+/// A version, or a range of them
+/// (<https://maven.apache.org/guides/introduction/introduction-to-profiles.html#jdk>).
 fn jdk(text: &str) -> Activation {
-    const OLDEST: u32 = 8;
-    let (not, text) = match text.strip_prefix('!') {
+    let (is_negated, text) = match text.strip_prefix('!') {
         Some(text) => (true, text),
         None => (false, text),
     };
     let major = |text: &str| -> Option<u32> {
-        let mut parts = text.trim().split('.');
+        let mut parts = text.trim().split(['.', '_', '-']);
         match parts.next()?.parse().ok()? {
-            1 => parts.next()?.split('_').next()?.parse().ok(),
+            1 => parts.next()?.parse().ok(),
             major => Some(major),
         }
     };
-    let holds = match text.strip_prefix(['[', '(']) {
+    let bounds = match text.strip_prefix(['[', '(']) {
         Some(range) => {
             let range = range.trim_end_matches([']', ')']);
             let (from, to) = range.split_once(',').unwrap_or((range, range));
-            let is_over =
-                major(to).is_some_and(|to| to < OLDEST || (to == OLDEST && text.ends_with(')')));
-            let is_open = to.trim().is_empty();
-            let is_early = from.trim().is_empty() || major(from).is_some_and(|from| from <= OLDEST);
-            match (is_over, is_open && is_early) {
-                (true, _) => Some(false),
-                (_, true) => Some(true),
-                _ => None,
-            }
+            let from = match from.trim() {
+                "" => Some(0),
+                from => major(from),
+            };
+            let to = match to.trim() {
+                "" => Some(u32::MAX),
+                to if text.ends_with(')') => major(to),
+                to => major(to).map(|to| to.saturating_add(1)),
+            };
+            from.zip(to)
         }
-        None => major(text)
-            .filter(|version| *version < OLDEST)
-            .map(|_| false),
+        None => major(text).map(|version| (version, version.saturating_add(1))),
     };
-    match holds {
-        Some(holds) if holds != not => Activation::Always,
-        Some(_) => Activation::Never,
+    match bounds {
+        Some((from, to)) => Activation::Jdk(JdkRange {
+            is_negated,
+            from,
+            to,
+        }),
         None => Activation::Machine,
     }
 }
@@ -367,21 +402,27 @@ mod tests {
 
     #[test]
     fn a_condition_on_the_jdk_is_decided_where_every_jdk_agrees() {
-        for (text, want) in [
-            ("1.4", Activation::Never),
-            ("!1.4", Activation::Always),
-            ("[1.5,)", Activation::Always),
-            ("[1.8,)", Activation::Always),
-            ("(,1.8)", Activation::Never),
-            ("[1.5,1.7]", Activation::Never),
-            ("1.8", Activation::Machine),
-            ("[9,)", Activation::Machine),
-            ("[1.5,11)", Activation::Machine),
-            ("(,1.8]", Activation::Machine),
-            ("!17", Activation::Machine),
-            ("", Activation::Machine),
+        for (text, with_8, with_17) in [
+            ("1.4", Some(false), Some(false)),
+            ("!1.4", Some(true), Some(true)),
+            ("[1.5,)", Some(true), Some(true)),
+            ("[1.8,)", Some(true), Some(true)),
+            ("(,1.8)", Some(false), Some(false)),
+            ("[1.5,1.7]", Some(false), Some(false)),
+            ("1.8", None, Some(false)),
+            ("[9,)", None, Some(true)),
+            ("[1.5,11)", None, Some(false)),
+            ("(,1.8]", None, Some(false)),
+            ("[17,21]", None, None),
+            ("!17.0.1", None, None),
         ] {
-            assert_eq!(jdk(text), want, "{text}");
+            let Activation::Jdk(range) = jdk(text) else {
+                panic!("{text}")
+            };
+            assert_eq!(range.holds_from(8), with_8, "{text}");
+            assert_eq!(range.holds_from(17), with_17, "{text}");
         }
+        assert_eq!(jdk(""), Activation::Machine);
+        assert_eq!(jdk("[a,b]"), Activation::Machine);
     }
 }

@@ -12,6 +12,17 @@ use std::rc::Rc;
 /// Modules of one build.
 const MEMBER_LIMIT: usize = 5_000;
 
+/// Maven 3.9 itself runs on no older JDK.
+const OLDEST_JDK: u32 = 8;
+
+/// Properties that make the compiler refuse an older JDK.
+const JDK_PROPERTIES: [&str; 4] = [
+    "maven.compiler.release",
+    "maven.compiler.source",
+    "maven.compiler.target",
+    "java.version",
+];
+
 /// Replacements in one version.
 const STEP_LIMIT: usize = 32;
 
@@ -22,6 +33,8 @@ pub struct Reactor {
     members: HashMap<(String, String), (String, String)>,
     /// What `.mvn/maven.config` sets.
     properties: HashMap<String, String>,
+    /// The build needs this version of the JDK, or a newer one.
+    pub oldest_jdk: u32,
     /// Effective poms by `GROUP:ARTIFACT:VERSION`, kept.
     pub effective: RefCell<HashMap<String, Rc<Effective>>>,
     /// Boms likewise.
@@ -61,6 +74,7 @@ impl Reactor {
     pub fn read(top: &str, shelf: &Shelf, tree: &dyn Neighbours) -> Self {
         let mut reactor = Self {
             properties: maven_config(top, tree),
+            oldest_jdk: OLDEST_JDK,
             ..Self::default()
         };
         let mut poms = Vec::new();
@@ -80,7 +94,8 @@ impl Reactor {
         // The version of all modules is often a property of a parent.
         let mut shared: HashMap<&str, &str> = HashMap::new();
         for (_, pom) in poms.iter().rev() {
-            let properties = pom.active().into_iter().flat_map(|body| &body.properties);
+            let active = pom.active(OLDEST_JDK).into_iter();
+            let properties = active.flat_map(|body| &body.properties);
             shared.extend(properties.map(|(name, value)| (name.as_str(), value.as_str())));
         }
         let members = poms.iter().filter_map(|(path, pom)| {
@@ -96,6 +111,11 @@ impl Reactor {
         });
         let members: HashMap<_, _> = members.collect();
         reactor.members = members;
+        let asked = poms.iter().flat_map(|(_, pom)| &pom.body.properties);
+        let asked = asked
+            .filter(|(name, _)| JDK_PROPERTIES.contains(&name.as_str()))
+            .filter_map(|(_, value)| value.strip_prefix("1.").unwrap_or(value).parse().ok());
+        reactor.oldest_jdk = asked.fold(OLDEST_JDK, u32::max);
         reactor
     }
 

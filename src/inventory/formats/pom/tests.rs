@@ -387,6 +387,32 @@ fn profiles_that_nobody_names_count_only_where_that_is_certain() {
     assert_eq!(found(&parsed), ["always:1 runtime"]);
     assert_eq!(gaps(&parsed), [("inventory/incomplete-lockfile", 10)]);
     assert!(parsed.gaps[0].message.contains("`m`"));
+    // A product for Java 17 is built with that or a newer one.
+    let release = "<properties><maven.compiler.release>17</maven.compiler.release></properties>";
+    let maven = repository(&[("machine", "1", "")]);
+    let parsed = read(&format!("{release}<profiles>{machine}</profiles>"), &maven);
+    assert_eq!(found(&parsed), ["machine:1 runtime"]);
+    assert_eq!(gaps(&parsed), []);
+}
+
+#[test]
+fn a_profile_of_a_dependency_that_may_widen_the_product_is_a_gap() {
+    let profile = |artifact: &str| {
+        format!(
+            "<profiles><profile><id>m</id><activation><os><family>unix</family></os></activation>{}</profile></profiles>",
+            needs(&[(artifact, "")])
+        )
+    };
+    let with = |artifact: &str, more: &[(&str, &str)]| {
+        let maven = repository(&[("a", "1", &profile(artifact)), ("b", "1", "")]);
+        let mut list = vec![("a:1", "")];
+        list.extend(more);
+        gaps(&read(&needs(&list), &maven))
+    };
+    let gap = [("inventory/incomplete-lockfile", 4)];
+    assert_eq!(with("b:1", &[]), gap);
+    assert_eq!(with("b:1", &[("b:1", "<scope>test</scope>")]), gap);
+    assert_eq!(with("b:1", &[("b:1", "")]), []);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::walk::{Node, Walk};
 use crate::inventory::formats::Input;
 use crate::inventory::rules;
 use crate::model::{Gap, Location, Rule};
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 const FETCH: &str = "run `mvn dependency:go-offline` and name the local repository to sealgate";
 const MOVE: &str = "move these dependencies out of the profile";
@@ -18,8 +18,8 @@ pub struct Unknown<'a> {
     walk: &'a Walk,
     /// Whose own dependencies are not known.
     leaves: Vec<&'a Node>,
-    /// Group and artifact of everything that is known.
-    names: HashSet<(&'a str, &'a str)>,
+    /// The widest scope of everything that is known, by group and artifact.
+    names: HashMap<(&'a str, &'a str), MavenScope>,
 }
 
 impl<'a> Unknown<'a> {
@@ -29,7 +29,12 @@ impl<'a> Unknown<'a> {
             .nodes
             .iter()
             .filter(|node| node.scope != MavenScope::System);
-        let keys = walk.nodes.iter().map(|node| &node.dependency.key);
+        let mut names: HashMap<(&str, &str), MavenScope> = HashMap::new();
+        for node in &walk.nodes {
+            let (group, artifact, ..) = &node.dependency.key;
+            let widest = names.entry((group, artifact)).or_insert(node.scope);
+            *widest = node.scope.min(*widest);
+        }
         Self {
             input,
             product,
@@ -37,9 +42,7 @@ impl<'a> Unknown<'a> {
             leaves: fetched
                 .filter(|node| node.pom.as_ref().is_none_or(|pom| !pom.missing.is_empty()))
                 .collect(),
-            names: keys
-                .map(|(group, artifact, ..)| (group.as_str(), artifact.as_str()))
-                .collect(),
+            names,
         }
     }
 
@@ -147,10 +150,15 @@ impl<'a> Unknown<'a> {
         Some(self.at(node, &rules::INCOMPLETE_LOCKFILE, &message, remedy))
     }
 
-    /// Whether a profile names something that is not part of the product anyway.
+    /// Whether a profile names something that is not part of the product anyway, in a scope
+    /// as wide as that of what names it.
     fn brings_more(&self, profile: &Undecided, holder: Option<&Node>) -> bool {
+        let wanted = holder.map_or(MavenScope::Runtime, |node| {
+            node.scope.max(MavenScope::Runtime)
+        });
         profile.names.iter().any(|(group, artifact)| {
-            !self.names.contains(&(group.as_str(), artifact.as_str()))
+            let known = self.names.get(&(group.as_str(), artifact.as_str()));
+            known.is_none_or(|scope| *scope > wanted)
                 && holder.is_none_or(|node| !node.excludes(group, artifact))
         })
     }
