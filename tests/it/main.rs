@@ -22,6 +22,7 @@ mod purl;
 mod report;
 mod sbom;
 mod sbom_roundtrip;
+mod sbom_schema;
 mod secrets;
 mod signing;
 mod versions;
