@@ -36,6 +36,14 @@ pub enum SbomError {
         /// The parser's word.
         message: String,
     },
+    /// Well-formed, but not what such a document looks like.
+    #[error("not valid {format}: {message}")]
+    Malformed {
+        /// `CycloneDX XML`.
+        format: &'static str,
+        /// The parser's word.
+        message: String,
+    },
     /// An object has the same key twice: readers differ on which one they believe.
     #[error("line {line}, column {column}: the key `{}` appears twice in one object", key.escape_debug())]
     DuplicateKey {
@@ -77,6 +85,7 @@ impl Hint for SbomError {
                 format!("use one of {}", names.join(", "))
             }
             Self::Syntax { .. } => "check that the file is whole".to_owned(),
+            Self::Malformed { .. } => "ask the tool that made it for JSON instead".to_owned(),
             Self::DuplicateKey { .. } => "keep one of the two".to_owned(),
             Self::TooDeep { .. } | Self::TooLarge { .. } => {
                 "a document of this size is not an SBOM of one product; split it".to_owned()

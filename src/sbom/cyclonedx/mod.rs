@@ -11,8 +11,10 @@ mod read;
 pub(super) mod schema;
 pub(super) mod version;
 mod write;
+mod xml;
 
 pub(crate) use read::read_document;
+pub(crate) use xml::parse as parse_xml;
 
 use super::document::{CycloneDxVersion, Document, DocumentOptions};
 use super::loss::{Loss, Losses};

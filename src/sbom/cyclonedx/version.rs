@@ -309,9 +309,20 @@ fn drop_signatures_of(value: &mut Value, at: &At<'_>, losses: &mut Losses) {
     match value {
         Value::Object(map) => drop_signatures_in(map, at, losses),
         Value::Array(items) => {
-            for (index, item) in items.iter_mut().enumerate() {
-                drop_signatures_of(item, &at.index(index), losses);
-            }
+            let mut index = 0_usize;
+            items.retain_mut(|item| {
+                let at = at.index(index);
+                index = index.saturating_add(1);
+                let was_signed = item.get("signature").is_some();
+                drop_signatures_of(item, &at, losses);
+                // One who signs is named by a signature or by an organisation.
+                let is_signatory = at.is_in("signatories");
+                let stays = !(is_signatory && was_signed && item.get("organization").is_none());
+                if !stays {
+                    losses.add(&at, LossReason::Signature);
+                }
+                stays
+            });
         }
         _ => {}
     }

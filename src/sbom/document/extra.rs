@@ -29,6 +29,14 @@ impl<'a> At<'a> {
         self.parent.is_none()
     }
 
+    /// Whether it is an item of a list under this key.
+    pub fn is_in(&self, list: &str) -> bool {
+        matches!(self.step, Step::Index(_))
+            && self
+                .parent
+                .is_some_and(|parent| matches!(parent.step, Step::Key(key) if key == list))
+    }
+
     /// A member.
     pub fn key(&'a self, key: &'a str) -> Self {
         Self {
@@ -81,6 +89,11 @@ impl Notes {
                 message: format!("more than {MAX_NOTES} places could not be read"),
             });
         }
+    }
+
+    /// Whether more are only counted.
+    pub fn is_full(&self) -> bool {
+        self.0.len() >= MAX_NOTES
     }
 
     /// All of them, in the order in which they were found.

@@ -47,11 +47,13 @@ pub const MAX_COMPONENTS: usize = 500_000;
 /// Every variant of [`SbomError`] that names the input: it is no such document, of a
 /// version that is not read, or over a limit.
 pub fn read(bytes: &[u8]) -> Result<ReadDocument, SbomError> {
-    let (format, map) = detect(bytes)?;
-    let read = match format {
+    let (format, map, mut notes) = detect(bytes)?;
+    let mut read = match format {
         Format::CycloneDxJson(_) | Format::CycloneDxXml(_) => cyclonedx::read_document(map, format),
         Format::SpdxJson(_) => spdx::read_document(map, format),
     };
+    notes.append(&mut read.notes);
+    read.notes = notes;
     if read.document.all_components().nth(MAX_COMPONENTS).is_some() {
         return Err(SbomError::TooLarge {
             what: "components",
@@ -61,11 +63,11 @@ pub fn read(bytes: &[u8]) -> Result<ReadDocument, SbomError> {
     Ok(read)
 }
 
-/// The format of a document, and its members as JSON.
+/// The format of a document, its members as JSON, and what was left out on the way to it.
 ///
 /// # Errors
 /// As [`read`].
-pub(crate) fn detect(bytes: &[u8]) -> Result<(Format, Extra), SbomError> {
+pub(crate) fn detect(bytes: &[u8]) -> Result<(Format, Extra, Vec<Note>), SbomError> {
     if bytes.len() > MAX_BYTES {
         return Err(SbomError::TooLarge {
             what: "bytes",
@@ -78,10 +80,14 @@ pub(crate) fn detect(bytes: &[u8]) -> Result<(Format, Extra), SbomError> {
             Value::Object(map) => map,
             _ => return Err(SbomError::UnknownFormat),
         },
+        Some(b'<') => {
+            let (version, map, notes) = cyclonedx::parse_xml(bytes)?;
+            return Ok((Format::CycloneDxXml(version), map, notes));
+        }
         _ => return Err(SbomError::UnknownFormat),
     };
     let format = format_of(&map)?;
-    Ok((format, map))
+    Ok((format, map, Vec::new()))
 }
 
 fn format_of(map: &Extra) -> Result<Format, SbomError> {

@@ -19,6 +19,7 @@ pub fn check(map: &Extra, version: CycloneDxVersion) -> Problems {
         version,
         problems: Problems::default(),
         references: BTreeSet::new(),
+        in_formulation: false,
     };
     checking.object(map, ROOT, &At::ROOT);
     checking.document(map);
@@ -32,6 +33,8 @@ struct Checking<'v> {
     problems: Problems,
     /// Every `bom-ref`.
     references: BTreeSet<&'v str>,
+    /// The published examples name one workspace in several workflows.
+    in_formulation: bool,
 }
 
 impl<'v> Checking<'v> {
@@ -61,7 +64,9 @@ impl<'v> Checking<'v> {
                 }
                 continue;
             }
+            self.in_formulation |= id == ROOT && key == "formulation";
             self.field(value, &kinds, &at);
+            self.in_formulation &= id != ROOT;
         }
         self.rules(map, at);
     }
@@ -148,7 +153,7 @@ impl<'v> Checking<'v> {
         if let Some(Value::String(reference)) = map.get("bom-ref") {
             if reference.is_empty() {
                 self.problems.add(&at.key("bom-ref"), "is empty");
-            } else if !self.references.insert(reference) {
+            } else if !self.references.insert(reference) && !self.in_formulation {
                 let message = format!("`{reference}` is the bom-ref of something else too");
                 self.problems.add(&at.key("bom-ref"), message);
             }

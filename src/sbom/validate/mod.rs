@@ -17,6 +17,8 @@ pub struct Validation {
     pub format: Format,
     /// What breaks a rule, sorted by place; at most 10,000.
     pub problems: Vec<Note>,
+    /// What was not checked (parts of an XML document that its reader does not know).
+    pub unchecked: Vec<Note>,
 }
 
 /// More problems than this say nothing more.
@@ -28,15 +30,23 @@ const MAX_PROBLEMS: usize = 10_000;
 /// # Errors
 /// Every variant of [`SbomError`] that [`super::read`] has.
 pub fn validate(bytes: &[u8]) -> Result<Validation, SbomError> {
-    let (format, problems) = match detect(bytes)? {
-        (format @ Format::CycloneDxJson(version), map) => (format, cyclonedx::check(&map, version)),
-        (format @ Format::SpdxJson(version), map) => (format, spdx::check(&map, version)),
-        (format @ Format::CycloneDxXml(version), map) => (format, cyclonedx::check(&map, version)),
+    let (format, map, notes) = detect(bytes)?;
+    let problems = match format {
+        Format::CycloneDxJson(version) | Format::CycloneDxXml(version) => {
+            cyclonedx::check(&map, version)
+        }
+        Format::SpdxJson(version) => spdx::check(&map, version),
     };
     let mut problems = problems.0;
+    // What the reader of XML does not know may still be right: it is not checked.
+    let unchecked = notes;
     problems.sort();
     problems.dedup();
-    Ok(Validation { format, problems })
+    Ok(Validation {
+        format,
+        problems,
+        unchecked,
+    })
 }
 
 /// Collects problems.

@@ -17,7 +17,8 @@ use std::path::PathBuf;
               licence expressions and the LicenseRefs in them
 The official schemas are not part of the program; its tests hold these checks against them.
 
-Exit codes: 0 valid, 1 not valid, 2 usage, 3 of a format or version that is not read.")]
+Exit codes: 0 valid, 1 not valid, 2 usage, 3 of a format or version that is
+not read, or with parts that the reader of XML does not know.")]
 pub struct ValidateArgs {
     /// The SBOM
     #[arg(value_name = "FILE")]
@@ -35,7 +36,9 @@ pub fn run(args: &ValidateArgs) -> Result<Exit, CliError> {
     let bytes = super::read_bytes(&args.file)?;
     let validation = sbom::validate(&bytes).map_err(|error| {
         let exit = match error {
-            SbomError::Syntax { .. } | SbomError::DuplicateKey { .. } => Exit::Fail,
+            SbomError::Syntax { .. }
+            | SbomError::DuplicateKey { .. }
+            | SbomError::Malformed { .. } => Exit::Fail,
             _ => Exit::Inconclusive,
         };
         CliError {
@@ -47,6 +50,9 @@ pub fn run(args: &ValidateArgs) -> Result<Exit, CliError> {
     for problem in validation.problems.iter().take(MAX_SHOWN) {
         text.push_str(&crate::model::terminal_safe(&problem.to_string()));
         text.push('\n');
+    }
+    for unchecked in validation.unchecked.iter().take(MAX_SHOWN) {
+        terminal::warning(&format!("not checked: {unchecked}"));
     }
     let count = validation.problems.len();
     let format = validation.format;
@@ -60,7 +66,8 @@ pub fn run(args: &ValidateArgs) -> Result<Exit, CliError> {
     });
     terminal::result(&text)?;
     Ok(match count {
-        0 => Exit::Pass,
+        0 if validation.unchecked.is_empty() => Exit::Pass,
+        0 => Exit::Inconclusive,
         _ => Exit::Fail,
     })
 }
