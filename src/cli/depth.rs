@@ -35,6 +35,9 @@ impl Depth {
     ) -> Result<(), CliError> {
         if self.read_caches {
             options.caches = settings.caches.clone();
+            options
+                .maven_repository
+                .clone_from(&settings.caches.maven_repository);
         }
         for directory in &self.site_packages {
             if !directory.is_dir() {

@@ -5,7 +5,7 @@ use super::settings::Settings;
 use super::{pipeline, terminal};
 use crate::model::Report;
 use crate::report::{self, Format, ReportError, human};
-use crate::sbom::cyclonedx::{self, CycloneDxOptions};
+use crate::sbom::{self, Document, DocumentOptions};
 use crate::support::files;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::collections::BTreeSet;
@@ -146,30 +146,34 @@ impl Outputs {
                 report,
                 &report::sarif::Options::default(),
             )),
-            Format::CyclonedxJson => {
-                let Some(inventory) = &report.inventory else {
-                    return Err(CliError::new(
-                        Exit::Usage,
-                        "`--only secrets` makes no inventory, so there is no SBOM to write",
-                    )
-                    .with_hint("add `sbom` to --only"));
-                };
-                let bytes = cyclonedx::render(
-                    inventory,
-                    &CycloneDxOptions {
-                        timestamp: settings.document_time.map(|time| time.to_string()),
-                        tool_version: pipeline::tool().version.to_owned(),
-                        ..CycloneDxOptions::default()
-                    },
-                );
-                let text = String::from_utf8(bytes).map_err(|_| {
-                    CliError::new(
-                        Exit::Usage,
-                        "the SBOM is not valid UTF-8: please report this",
-                    )
-                })?;
-                Ok(report::escape_json(&text))
-            }
+            Format::CyclonedxJson => sbom_of(report, settings, sbom::Format::CYCLONEDX),
+            Format::SpdxJson => sbom_of(report, settings, sbom::Format::SPDX),
         }
     }
+}
+
+/// The SBOM of the report's inventory.
+fn sbom_of(report: &Report, settings: &Settings, format: sbom::Format) -> Result<String, CliError> {
+    let Some(inventory) = &report.inventory else {
+        return Err(CliError::new(
+            Exit::Usage,
+            "`--only secrets` makes no inventory, so there is no SBOM to write",
+        )
+        .with_hint("add `sbom` to --only"));
+    };
+    let options = DocumentOptions {
+        timestamp: settings.document_time.map(|time| time.to_string()),
+        tool_version: pipeline::tool().version.to_owned(),
+        ..DocumentOptions::default()
+    };
+    let document = Document::of_inventory(inventory, &options);
+    let (bytes, _) =
+        sbom::render(&document, format).map_err(|error| CliError::of(Exit::Usage, &error))?;
+    let text = String::from_utf8(bytes).map_err(|_| {
+        CliError::new(
+            Exit::Usage,
+            "the SBOM is not valid UTF-8: please report this",
+        )
+    })?;
+    Ok(report::escape_json(&text))
 }

@@ -392,6 +392,8 @@ fn lockfiles_that_are_not_read_are_gaps_and_cover_their_manifests() {
     let inventory = read(&[
         ("a/bun.lockb", ""),
         ("a/package.json", "{\"dependencies\": {\"x\": \"1\"}}"),
+        ("b/bun.lockb", ""),
+        ("b/module/bun.lockb", ""),
         ("c/yarn.lock", old),
         ("d/Cargo.lock", "version = 9\n"),
         ("tests/Gemfile.lock", ""),
@@ -401,6 +403,7 @@ fn lockfiles_that_are_not_read_are_gaps_and_cover_their_manifests() {
         [
             gap("inventory/unsupported-lock-version", "d/Cargo.lock:1"),
             gap("inventory/unsupported-lockfile", "a/bun.lockb"),
+            gap("inventory/unsupported-lockfile", "b/bun.lockb"),
             gap("inventory/unsupported-lockfile", "c/yarn.lock:2"),
         ]
     );

@@ -95,6 +95,7 @@ pub fn fold_url_credentials(text: &str) -> Cow<'_, str> {
         let length = end_of_authority(token);
         let authority = part(token, 0, length);
         let masked = match last_at(authority) {
+            _ if is_image(part(text, done, start)) => 0,
             Some(at) => at,
             // `user:pass/word@host`, or cut off before the `@`.
             None if has_port_of_letters(authority) => last_at(token).unwrap_or(token.len()),
@@ -112,6 +113,14 @@ pub fn fold_url_credentials(text: &str) -> Cow<'_, str> {
     }
     folded.push_str(part(text, done, text.len()));
     Cow::Owned(fold_parameters(&folded))
+}
+
+/// Whether what stands before an address says that it is a container image: those have
+/// tags and digests where others have passwords (`docker://alpine:3.20@sha256:…`).
+fn is_image(before: &str) -> bool {
+    ["docker://", "docker:%2F%2F", "docker:%2f%2f"]
+        .iter()
+        .any(|scheme| before.ends_with(scheme))
 }
 
 /// The bytes of a text from one boundary to another; empty where there are none.
@@ -333,5 +342,11 @@ mod tests {
             fold_url_credentials("https://h.example/?token=&key=\""),
             "https://h.example/?token=&key=\""
         );
+    }
+
+    #[test]
+    fn the_tag_of_a_container_image_is_no_password() {
+        let image = ["docker:", "//alpine:3.20@sha256:00"].concat();
+        assert_eq!(fold_url_credentials(&image), image);
     }
 }

@@ -39,11 +39,13 @@ pub enum Format {
     Github,
     /// The SBOM; it is rendered by the `sbom` room from the inventory.
     CyclonedxJson,
+    /// The SBOM as SPDX 2.3; likewise.
+    SpdxJson,
 }
 
 impl Format {
     /// Every format, in the order of the help text.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Human,
         Self::Json,
         Self::Sarif,
@@ -51,6 +53,7 @@ impl Format {
         Self::Markdown,
         Self::Github,
         Self::CyclonedxJson,
+        Self::SpdxJson,
     ];
 
     /// The name on the command line.
@@ -64,6 +67,7 @@ impl Format {
             Self::Markdown => "markdown",
             Self::Github => "github",
             Self::CyclonedxJson => "cyclonedx-json",
+            Self::SpdxJson => "spdx-json",
         }
     }
 }

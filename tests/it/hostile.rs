@@ -57,10 +57,7 @@ fn a_name_cannot_inject_a_command_or_an_escape_into_any_format() {
     for format in FORMATS {
         let output = run(dir.path(), &["check", ".", "--all", "--format", format], 1);
         let shown = text(&output.stdout);
-        assert!(
-            !shown.contains(|c: char| c == '\u{1b}' || c == '\u{202e}'),
-            "{format}: {shown}"
-        );
+        assert!(!shown.contains(['\u{1b}', '\u{202e}']), "{format}: {shown}");
         let injected = shown.lines().any(|line| line.starts_with("::error::"));
         assert!(!injected, "{format}: {shown}");
     }

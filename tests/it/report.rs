@@ -113,7 +113,7 @@ fn render(format: Format, report: &Report) -> Option<String> {
         Format::Junit => junit::render(report),
         Format::Markdown => markdown::render(report),
         Format::Github => github::render(report),
-        Format::CyclonedxJson => return None,
+        Format::CyclonedxJson | Format::SpdxJson => return None,
     })
 }
 

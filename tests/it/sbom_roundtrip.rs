@@ -1,12 +1,6 @@
 //! Published example documents go through the model and come out as they were, but for
 //! what the loss report names.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "helpers of tests"
-)]
-
 use crate::conformance;
 use sealgate::sbom::cyclonedx::render_document;
 use sealgate::sbom::document::{CycloneDxVersion, Format};

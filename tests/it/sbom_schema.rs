@@ -1,12 +1,6 @@
 //! The published schemas and examples of CycloneDX: our list of fields is theirs, what
 //! we write is valid by them, and our own validation tells their examples apart.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "helpers of tests"
-)]
-
 use crate::conformance;
 use crate::sbom_roundtrip::examples;
 use sealgate::sbom::document::{CycloneDxVersion, Format, SpdxVersion};

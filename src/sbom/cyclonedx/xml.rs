@@ -129,8 +129,8 @@ fn through_crate(text: &str, version: CycloneDxVersion) -> Result<Extra, SbomErr
 /// Texts and attributes of the XML that are not in the JSON as often.
 fn left_out(document: &Document<'_>, members: &Extra) -> Vec<Note> {
     let mut kept: BTreeMap<String, usize> = BTreeMap::new();
-    for (key, value) in members {
-        count(key, value, &mut kept);
+    for value in members.values() {
+        count(value, &mut kept);
     }
     let mut notes = Notes::default();
     let mut take = |value: &str, node: Node<'_, '_>, attribute: Option<&str>| {
@@ -189,7 +189,7 @@ fn path_of(node: Node<'_, '_>) -> String {
     steps.join("/")
 }
 
-fn count(key: &str, value: &Value, into: &mut BTreeMap<String, usize>) {
+fn count(value: &Value, into: &mut BTreeMap<String, usize>) {
     let mut add = |text: &str| {
         let of = into.entry(normal(text)).or_default();
         *of = of.saturating_add(1);
@@ -199,8 +199,8 @@ fn count(key: &str, value: &Value, into: &mut BTreeMap<String, usize>) {
         Value::Bool(value) => add(if *value { "true" } else { "false" }),
         Value::Number(number) => add(&number.to_string()),
         Value::String(text) => add(text),
-        Value::Array(items) => items.iter().for_each(|item| count(key, item, into)),
-        Value::Object(map) => map.iter().for_each(|(key, value)| count(key, value, into)),
+        Value::Array(items) => items.iter().for_each(|item| count(item, into)),
+        Value::Object(map) => map.values().for_each(|value| count(value, into)),
     }
 }
 

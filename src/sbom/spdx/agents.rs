@@ -8,7 +8,7 @@ use crate::sbom::loss::{LossReason, Losses};
 pub enum Agent {
     Person(Contact),
     Organization(Organization),
-    Tool(DocComponent),
+    Tool(Box<DocComponent>),
 }
 
 /// `None` for anything else, `NOASSERTION` included.
@@ -37,7 +37,7 @@ pub fn parse(text: &str) -> Option<Agent> {
                 ..Organization::named(name)
             }))
         }
-        "Tool" => Some(Agent::Tool(tool(rest))),
+        "Tool" => Some(Agent::Tool(Box::new(tool(rest)))),
         _ => None,
     }
 }

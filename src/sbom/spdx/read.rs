@@ -47,7 +47,7 @@ pub fn read_document(mut map: Extra, format: Format) -> ReadDocument {
     let mut relations = Relations::default();
     relations.described(&mut map, &at, notes);
     relations.relationships(&mut map, &at, notes);
-    relations.into_document(&mut document, packages);
+    relations.apply(&mut document, packages);
     document.extra = map;
     if !relations.others.is_empty() {
         let others = std::mem::take(&mut relations.others);
@@ -93,7 +93,7 @@ fn creation_info(document: &mut Document, mut map: Extra, at: &At<'_>, notes: &m
     for (index, creator) in creators.iter().enumerate() {
         match agents::parse(creator) {
             Some(agents::Agent::Person(person)) => document.authors.push(person),
-            Some(agents::Agent::Tool(tool)) => document.tools.components.push(tool),
+            Some(agents::Agent::Tool(tool)) => document.tools.components.push(*tool),
             Some(agents::Agent::Organization(one)) if document.manufacturer.is_none() => {
                 document.manufacturer = Some(one);
             }
@@ -204,7 +204,7 @@ impl Relations {
         }
     }
 
-    fn into_document(&mut self, document: &mut Document, packages: Vec<DocComponent>) {
+    fn apply(&mut self, document: &mut Document, packages: Vec<DocComponent>) {
         let known: BTreeSet<String> = packages
             .iter()
             .filter_map(|package| package.ref_id.clone())

@@ -195,7 +195,7 @@ fn tool_creator(tool: &DocComponent, at: &At<'_>, losses: &mut Losses) -> String
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect();
     let carried = match agents::parse(&shown) {
-        Some(agents::Agent::Tool(carried)) => carried,
+        Some(agents::Agent::Tool(carried)) => *carried,
         _ => DocComponent::default(),
     };
     if carried != *tool {

@@ -121,28 +121,24 @@ impl<'v> Checking<'v> {
     fn single(&mut self, value: &'v Value, kind: Kind, at: &At<'_>) {
         match (kind, value) {
             (Kind::Object(id), Value::Object(map)) => self.object(map, id, at),
-            (Kind::Enum(id), Value::String(word)) => {
-                if !self.schema.knows_word(id, word, self.version) {
-                    let known: Vec<&str> = self.schema.words(id, self.version).collect();
-                    let known = match known.len() {
-                        0..=16 => format!(": {}", known.join(", ")),
-                        _ => String::new(),
-                    };
-                    let message = format!("`{word}` is none of the words known here{known}");
-                    self.problems.add(at, message);
-                }
+            (Kind::Enum(id), Value::String(word))
+                if !self.schema.knows_word(id, word, self.version) =>
+            {
+                let known: Vec<&str> = self.schema.words(id, self.version).collect();
+                let known = match known.len() {
+                    0..=16 => format!(": {}", known.join(", ")),
+                    _ => String::new(),
+                };
+                let message = format!("`{word}` is none of the words known here{known}");
+                self.problems.add(at, message);
             }
-            (Kind::Time, Value::String(text)) => {
-                if text.parse::<Timestamp>().is_err() {
-                    let message = format!("`{text}` is no RFC 3339 time");
-                    self.problems.add(at, message);
-                }
+            (Kind::Time, Value::String(text)) if text.parse::<Timestamp>().is_err() => {
+                let message = format!("`{text}` is no RFC 3339 time");
+                self.problems.add(at, message);
             }
-            (Kind::LicenceId, Value::String(id)) => {
-                if !is_listed(id) {
-                    let message = format!("`{id}` is not on the SPDX licence list");
-                    self.problems.add(at, message);
-                }
+            (Kind::LicenceId, Value::String(id)) if !is_listed(id) => {
+                let message = format!("`{id}` is not on the SPDX licence list");
+                self.problems.add(at, message);
             }
             _ => {}
         }
