@@ -24,7 +24,7 @@ pub const MAX_VERSION_BYTES: usize = 512;
 /// A way of ordering versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scheme {
-    /// Semantic Versioning 2.0.0: Cargo, npm and Go.
+    /// Semantic Versioning 2.0.0: Cargo, npm, Go and GitHub Actions.
     Semver,
     /// PEP 440: Python.
     Pep440,
@@ -37,7 +37,10 @@ impl Scheme {
     #[must_use]
     pub fn of(ecosystem: Ecosystem) -> Self {
         match ecosystem {
-            Ecosystem::Cargo | Ecosystem::Npm | Ecosystem::Golang => Self::Semver,
+            // OSV gives records about actions ranges of type SEMVER.
+            Ecosystem::Cargo | Ecosystem::Npm | Ecosystem::Golang | Ecosystem::Github => {
+                Self::Semver
+            }
             Ecosystem::Pypi => Self::Pep440,
             _ => Self::Unordered,
         }
