@@ -62,9 +62,9 @@ pub struct Change {
 /// A digest that is not the same.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HashChange {
-    /// `sha256`.
+    /// `sha256`, or the scheme of a checksum such as `go-h1`.
     pub algorithm: String,
-    /// Lower-case hex, before; empty where none was written.
+    /// The values, before; empty where none was written.
     pub from: BTreeSet<String>,
     /// The same, after.
     pub to: BTreeSet<String>,
@@ -194,7 +194,7 @@ fn labels(facts: &Facts, positions: &BTreeSet<usize>) -> BTreeSet<String> {
 fn changed(from: &ComponentFacts, to: &ComponentFacts) -> Changed {
     let version = change(&from.version, &to.version);
     let hashes = match version {
-        None => hash_changes(&from.hashes, &to.hashes),
+        None => all_hash_changes(from, to),
         Some(_) => Vec::new(),
     };
     let scope = (!is_same_scope(from.scope.as_deref(), to.scope.as_deref())).then(|| Change {
@@ -236,8 +236,14 @@ fn change(from: &Stated<String>, to: &Stated<String>) -> Option<Change> {
     })
 }
 
-/// The algorithms whose digests differ.
-pub(super) fn hash_changes(from: &Hashes, to: &Hashes) -> Vec<HashChange> {
+/// The algorithms and checksum schemes whose values differ.
+fn all_hash_changes(from: &ComponentFacts, to: &ComponentFacts) -> Vec<HashChange> {
+    let mut changes = hash_changes(&from.hashes, &to.hashes);
+    changes.extend(hash_changes(&from.checksums, &to.checksums));
+    changes
+}
+
+fn hash_changes(from: &Hashes, to: &Hashes) -> Vec<HashChange> {
     let algorithms: BTreeSet<&String> = from.keys().chain(to.keys()).collect();
     algorithms
         .into_iter()

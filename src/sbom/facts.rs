@@ -145,7 +145,7 @@ pub struct LicenceFacts {
     pub acknowledgement: Option<String>,
 }
 
-/// Digests by algorithm (`sha512`), in lower-case hex.
+/// Values by algorithm (`sha512`); those of digests are lower-case hex.
 pub type Hashes = BTreeMap<String, BTreeSet<String>>;
 
 /// What a document says of one component. Entries of one purl are one component.
@@ -164,6 +164,9 @@ pub struct ComponentFacts {
     /// Digests of the file that is delivered or deployed, where the document tells them
     /// from those of the component.
     pub distribution_hashes: Hashes,
+    /// Checksums that are no digests of a file (Go's `h1:`), as written: compared, and
+    /// never counted as a hash.
+    pub checksums: Hashes,
     /// What is said of its licences; none where the document says nothing.
     pub licences: BTreeSet<LicenceFacts>,
     /// Who made or supplied it.
@@ -227,6 +230,7 @@ impl ComponentFacts {
         };
         unite_hashes(&mut self.hashes, other.hashes);
         unite_hashes(&mut self.distribution_hashes, other.distribution_hashes);
+        unite_hashes(&mut self.checksums, other.checksums);
         self.name = std::mem::take(&mut self.name).or(other.name);
         self.version = std::mem::take(&mut self.version).or(other.version);
         self.producer = std::mem::take(&mut self.producer).or(other.producer);

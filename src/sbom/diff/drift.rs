@@ -1,6 +1,6 @@
 //! Does a binary hold what its source declares?
 
-use super::{HashChange, Item, hash_changes};
+use super::{HashChange, Item, all_hash_changes};
 use crate::model::Purl;
 use crate::sbom::facts::{ComponentFacts, Facts};
 use std::collections::{BTreeMap, BTreeSet};
@@ -88,7 +88,8 @@ pub fn drift(source: &Facts, binary: &Facts) -> Drift {
         }
     }
     for (position, component) in source.components.iter().enumerate() {
-        if source.product == Some(position) || linked.contains(&position) {
+        let is_accounted_for = linked.contains(&position) || is_toolchain(component);
+        if source.product == Some(position) || is_accounted_for {
             continue;
         }
         match is_for_running(component) {
@@ -192,7 +193,7 @@ impl<'a> Declared<'a> {
 }
 
 fn contradictions_of(declared: &ComponentFacts, linked: &ComponentFacts) -> Vec<HashChange> {
-    let mut changes = hash_changes(&declared.hashes, &linked.hashes);
+    let mut changes = all_hash_changes(declared, linked);
     changes.retain(HashChange::contradicts);
     changes
 }

@@ -301,12 +301,28 @@ mod drift_of_a_binary {
     }
 
     #[test]
+    fn a_module_with_another_checksum_is_another_module() {
+        let module = |value: &str| {
+            let mut module = component("pkg:golang/a.example/m@v1.0.0");
+            module.checksums = [("go-h1".to_owned(), [value.to_owned()].into())].into();
+            document(vec![module])
+        };
+        assert_eq!(drift(&module("h1:A="), &module("h1:A=")).undeclared, []);
+        // Their case is part of base64.
+        let other = drift(&module("h1:A="), &module("h1:a="));
+        assert!(matches!(other.undeclared[0].why, Why::OtherHash(_)));
+    }
+
+    #[test]
     fn the_standard_library_of_go_comes_with_the_compiler() {
         let source = of(&["pkg:golang/a.example/m@v1.0.0"]);
         let binary = of(&["pkg:golang/a.example/m@v1.0.0", "pkg:golang/stdlib@1.25.1"]);
         let drift = drift(&source, &binary);
         assert_eq!(drift.undeclared, []);
         assert_eq!(labels(&drift.toolchain), ["stdlib@1.25.1"]);
+        let older = of(&["pkg:golang/stdlib@1.24.0"]);
+        let drift = super::drift(&older, &binary);
+        assert_eq!(drift.not_linked, []);
     }
 
     #[test]

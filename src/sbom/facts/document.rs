@@ -337,13 +337,17 @@ fn component_facts(component: &DocComponent) -> ComponentFacts {
         found.map(|reference| reference.url.clone())
     };
     let mut hashes = hashes(&component.hashes);
+    let mut checksums = Hashes::new();
     for property in &component.properties {
+        let Some(value) = &property.value else {
+            continue;
+        };
         // Each of several files of one version has a hash; sealgate writes them so.
-        if let (Some(algorithm), Some(value)) = (
-            property.name.strip_prefix("sealgate:distribution:"),
-            &property.value,
-        ) {
+        if let Some(algorithm) = property.name.strip_prefix("sealgate:distribution:") {
             add_hash(&mut hashes, algorithm, value);
+        } else if let Some(scheme) = property.name.strip_prefix("sealgate:checksum:") {
+            let values = checksums.entry(scheme.to_owned()).or_default();
+            values.insert(value.clone());
         }
     }
     let mut distribution_hashes = Hashes::new();
@@ -364,6 +368,7 @@ fn component_facts(component: &DocComponent) -> ComponentFacts {
         identifiers: identifiers(component),
         hashes,
         distribution_hashes,
+        checksums,
         licences: licences(component),
         producer: producer(component),
         scope: property("sealgate:scope").or_else(|| component.scope.clone()),

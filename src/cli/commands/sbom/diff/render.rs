@@ -13,7 +13,7 @@ use std::path::Path;
 const GREEN: Style = AnsiColor::Green.on_default().bold();
 const RED: Style = AnsiColor::Red.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
-/// Hex digits of a hash that are shown to people.
+/// Characters of a hash that are shown to people.
 const SHOWN_DIGITS: usize = 12;
 
 /// One of the two inputs.
