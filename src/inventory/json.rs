@@ -144,7 +144,8 @@ fn member<'a, A: MapAccess<'a>>(
     Ok(())
 }
 
-struct Key;
+/// A key, borrowed from the text unless it is written with escapes.
+pub struct Key;
 
 impl<'a> DeserializeSeed<'a> for Key {
     type Value = Cow<'a, str>;

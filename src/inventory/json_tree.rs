@@ -2,6 +2,7 @@
 //! members of one object matter, [`super::json`] reads without building a tree.
 
 use super::document::SyntaxError;
+use super::json::Key;
 use super::lines::Lines;
 
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
@@ -367,32 +368,6 @@ impl<'a> Visitor<'a> for Fill<'_, 'a, '_> {
         target.is_cut = false;
         state.leave();
         Ok(())
-    }
-}
-
-struct Key;
-
-impl<'a> DeserializeSeed<'a> for Key {
-    type Value = Cow<'a, str>;
-
-    fn deserialize<D: serde::Deserializer<'a>>(self, key: D) -> Result<Self::Value, D::Error> {
-        key.deserialize_str(Self)
-    }
-}
-
-impl<'a> Visitor<'a> for Key {
-    type Value = Cow<'a, str>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_borrowed_str<E>(self, key: &'a str) -> Result<Self::Value, E> {
-        Ok(Cow::Borrowed(key))
-    }
-
-    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
-        Ok(Cow::Owned(key.to_owned()))
     }
 }
 

@@ -11,6 +11,7 @@ mod location;
 mod purl;
 mod report;
 mod severity;
+mod strict_json;
 mod text;
 mod verdict;
 
@@ -33,6 +34,7 @@ pub use report::{
     DatabaseInfo, EvidenceLine, PolicyInfo, Report, SecretsScanned, SourceInfo, ToolInfo,
 };
 pub use severity::Severity;
+pub use strict_json::{Limits as JsonLimits, StrictJsonError, parse_strict_json};
 pub use text::{Redacted, fold_url_credentials, is_secret_parameter, terminal_safe};
 pub use verdict::{
     Decision, Disposition, JudgedFinding, JudgedGap, UnusedWaiver, Verdict, WaiverState, WaiverUse,

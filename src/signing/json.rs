@@ -1,12 +1,10 @@
-//! Strict JSON: one value, no key twice, bounded.
-//!
-//! Parsers differ on which of two equal keys they believe, so a document with two can
-//! show one thing to the reviewer and another to the gate.
+//! JSON under the limits of bundles and statements.
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
-use std::cell::RefCell;
-use std::fmt;
+use crate::model::{JsonLimits, StrictJsonError, parse_strict_json};
+use serde_json::Value;
+
+/// Where `serde_json` itself stops.
+const MAX_JSON_DEPTH: usize = 128;
 
 /// Limit of values in one document. An SBOM of 10,000 components has 400,000; `0,` in a
 /// file of 60 MB would take a gigabyte.
@@ -55,120 +53,24 @@ pub fn parse_json(bytes: &[u8], limit: usize) -> Result<Value, JsonError> {
 }
 
 fn parse_counted(bytes: &[u8], most: usize) -> Result<Value, JsonError> {
-    let state = RefCell::new(State {
-        left: most,
-        too_many: false,
-        duplicate: None,
-    });
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let parsed = Strict(&state)
-        .deserialize(&mut deserializer)
-        .and_then(|value| deserializer.end().map(|()| value));
-    let State {
-        too_many,
-        duplicate,
-        ..
-    } = state.into_inner();
-    parsed.map_err(|error| match duplicate {
-        Some(key) => JsonError::DuplicateKey { key },
-        None if too_many => JsonError::TooManyValues { limit: most },
-        None => JsonError::Syntax {
+    let limits = JsonLimits {
+        depth: MAX_JSON_DEPTH,
+        values: most,
+    };
+    parse_strict_json(bytes, limits).map_err(|error| match error {
+        StrictJsonError::DuplicateKey { key, .. } => JsonError::DuplicateKey { key },
+        StrictJsonError::TooManyValues { limit } => JsonError::TooManyValues { limit },
+        StrictJsonError::Syntax {
+            line,
+            column,
+            message,
+        } => JsonError::Syntax {
+            message: format!("{message} at line {line} column {column}"),
+        },
+        error @ StrictJsonError::TooDeep { .. } => JsonError::Syntax {
             message: error.to_string(),
         },
     })
-}
-
-/// What is known besides the value.
-struct State {
-    /// How many more values may come.
-    left: usize,
-    /// One more came.
-    too_many: bool,
-    /// The key that appears twice.
-    duplicate: Option<String>,
-}
-
-/// Builds a value.
-#[derive(Clone, Copy)]
-struct Strict<'a>(&'a RefCell<State>);
-
-impl Strict<'_> {
-    fn count<E: serde::de::Error>(self) -> Result<(), E> {
-        let mut state = self.0.borrow_mut();
-        let Some(left) = state.left.checked_sub(1) else {
-            state.too_many = true;
-            return Err(E::custom("too many values"));
-        };
-        state.left = left;
-        Ok(())
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Strict<'_> {
-    type Value = Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        self.count()?;
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Strict<'_> {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
-    }
-
-    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value)
-            .map(Value::Number)
-            .ok_or_else(|| E::custom("a number out of range"))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::String(value.to_owned()))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(Value::String(value))
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let mut values = Vec::new();
-        while let Some(value) = items.next_element_seed(self)? {
-            values.push(value);
-        }
-        Ok(Value::Array(values))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
-        let mut map = Map::new();
-        while let Some(key) = entries.next_key::<String>()? {
-            if map.contains_key(&key) {
-                self.0.borrow_mut().duplicate = Some(key);
-                return Err(A::Error::custom("a key twice in one object"));
-            }
-            map.insert(key, entries.next_value_seed(self)?);
-        }
-        Ok(Value::Object(map))
-    }
 }
 
 #[cfg(test)]

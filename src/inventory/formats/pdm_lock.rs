@@ -42,10 +42,7 @@ impl Format for PdmLock {
     }
 
     fn parse(&self, input: &Input<'_>) -> Result<Parsed, FormatError> {
-        let document = Document::parse(input.text).map_err(|error| FormatError::Syntax {
-            line: error.line,
-            reason: error.reason,
-        })?;
+        let document = Document::parse(input.text)?;
         check_version(&document)?;
         let project = Project::beside(input);
         let mut reader = Reader {

@@ -45,10 +45,7 @@ impl Format for PoetryLock {
     }
 
     fn parse(&self, input: &Input<'_>) -> Result<Parsed, FormatError> {
-        let document = Document::parse(input.text).map_err(|error| FormatError::Syntax {
-            line: error.line,
-            reason: error.reason,
-        })?;
+        let document = Document::parse(input.text)?;
         check_version(&document)?;
         let mut reader = Reader {
             path: input.path,

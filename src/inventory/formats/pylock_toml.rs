@@ -54,10 +54,7 @@ impl Format for PylockToml {
     }
 
     fn parse(&self, input: &Input<'_>) -> Result<Parsed, FormatError> {
-        let document = Document::parse(input.text).map_err(|error| FormatError::Syntax {
-            line: error.line,
-            reason: error.reason,
-        })?;
+        let document = Document::parse(input.text)?;
         let mut reader = Reader {
             path: input.path,
             document: &document,

@@ -24,6 +24,10 @@ pub fn statements(text: &str) -> (Vec<Statement>, Option<FormatError>) {
             line,
             reason: reason.to_owned(),
         };
+        // Go refuses such a file; what follows could be read as something that it is not.
+        if source.contains(|c: char| c.is_control() && !matches!(c, '\t' | '\r')) {
+            return (statements, Some(syntax("it holds a control character")));
+        }
         let (mut words, comment) = match words(source) {
             Ok(read) => read,
             Err(reason) => return (statements, Some(syntax(reason))),

@@ -181,3 +181,14 @@ fn the_vendor_directory_lists_what_an_old_module_leaves_out() {
         ]
     );
 }
+
+#[test]
+fn a_control_character_ends_the_reading_and_is_a_gap() {
+    let plain = "module a.example/x\n\ngo 1.21\n\nrequire b.example/y v1.0.0\n";
+    let sums = "b.example/y v1.0.0 h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n";
+    assert_eq!(gaps(&read(plain, sums)), []);
+    let with_nul = format!("{plain}\0\0\0\n");
+    let parsed = read(&with_nul, sums);
+    assert_eq!(gaps(&parsed), [("inventory/unreadable-lockfile", 6)]);
+    assert_eq!(parsed.packages.len(), 2, "what stands before it is kept");
+}
