@@ -21,7 +21,7 @@ use std::str::FromStr;
   sealgate sbom generate app --format spdx-json@3.0.1
   sealgate sbom generate --output cyclonedx-json=app.cdx.json --output spdx-json=app.spdx.json
 
-Nothing of the project is run and no network is used. The document has a time only where
+Nothing of the project is run (but for --with-cargo) and no network is used. The document has a time only where
 SOURCE_DATE_EPOCH or --at gives one, so the same input gives the same bytes (SPDX requires
 a time: without one it is 1970-01-01T00:00:00Z, and a comment says so).
 
