@@ -39,6 +39,14 @@ pub fn relationships(
         (document, "DESCRIBES", id.to_owned())
     });
     relations.extend(describes);
+    if ids.listed.is_empty() {
+        // A document has to say what it is about, even if it lists nothing.
+        relations.insert((
+            "SPDXRef-DOCUMENT".to_owned(),
+            "DESCRIBES",
+            NO_ASSERTION.to_owned(),
+        ));
+    }
     for listed in &ids.listed {
         if let Some(holder) = &listed.inside {
             relations.insert((holder.clone(), "CONTAINS", listed.id.clone()));
