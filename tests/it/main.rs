@@ -24,6 +24,7 @@ mod purl;
 mod report;
 mod sbom;
 mod sbom_diff;
+mod sbom_mutations;
 mod sbom_roundtrip;
 mod sbom_schema;
 mod secrets;

@@ -96,26 +96,26 @@ impl Fitting {
         at: &At<'_>,
         losses: &mut Losses,
     ) -> Option<Value> {
-        let mut fitting = kinds.iter().filter(|kind| kind.has_shape_of(&value));
-        let Some(first) = fitting.next() else {
-            losses.add(at, self.no_place());
-            return None;
-        };
-        let Some(second) = fitting.next() else {
-            return self.single(value, *first, at, losses);
-        };
-        let tried = [first, second].map(|kind| {
+        let fitting = kinds.iter().filter(|kind| kind.has_shape_of(&value));
+        let fitting: Vec<Kind> = fitting.copied().collect();
+        if let [only] = fitting.as_slice() {
+            return self.single(value, *only, at, losses);
+        }
+        let tried = fitting.into_iter().map(|kind| {
             let mut lost = Losses::default();
-            let fitted = self.single(value.clone(), *kind, at, &mut lost);
+            let fitted = self.single(value.clone(), kind, at, &mut lost);
             (lost, fitted)
         });
-        let [(lost, fitted), other] = tried;
-        let (lost, fitted) = match other.0.len() < lost.len() {
-            true => other,
-            false => (lost, fitted),
-        };
-        losses.append(lost);
-        fitted
+        match tried.min_by_key(|(lost, _)| lost.len()) {
+            Some((lost, fitted)) => {
+                losses.append(lost);
+                fitted
+            }
+            None => {
+                losses.add(at, self.no_place());
+                None
+            }
+        }
     }
 
     fn single(&self, value: Value, kind: Kind, at: &At<'_>, losses: &mut Losses) -> Option<Value> {
