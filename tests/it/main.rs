@@ -25,6 +25,7 @@ mod report;
 mod sbom;
 mod sbom_diff;
 mod sbom_mutations;
+mod sbom_oracle;
 mod sbom_roundtrip;
 mod sbom_schema;
 mod secrets;
