@@ -28,6 +28,7 @@ mod sbom_mutations;
 mod sbom_oracle;
 mod sbom_roundtrip;
 mod sbom_schema;
+mod sbom_spdx;
 mod secrets;
 mod signing;
 mod versions;
