@@ -5,7 +5,7 @@ use super::text;
 use crate::model::{
     AdvisoryDetail, DatabaseInfo, Detail, GitReference, Inventory, JudgedFinding, JudgedGap,
     Location, Origin, RegistryDetail, Report, SecretDetail, Subject, UnusedWaiver, WaiverUse,
-    fold_url_credentials,
+    fold_url_credentials, terminal_safe_json,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ pub fn render(report: &Report) -> String {
     let wire = ReportV1::of(report);
     // Maps with string keys and plain values cannot fail to serialise.
     let json = serde_json::to_string_pretty(&wire).unwrap_or_default();
-    let mut json = text::escape_json(&json);
+    let mut json = terminal_safe_json(&json).into_owned();
     json.push('\n');
     json
 }
