@@ -29,6 +29,9 @@
 //! those that a `.gitignore` of the tree excludes, but for what git tracks in them. Where
 //! git tracks nothing, `.gitignore` does not count.
 //!
+//! Rule 5, and a manifest that the product lockfile above it does not know, go by the place
+//! alone: whoever judges the product asks [`left_out`] for these.
+//!
 //! # What is a gap
 //! A product lockfile that cannot be read, or only in part; one of a format or version
 //! that is not read; a manifest with dependencies that no lockfile covers; a tree without
@@ -58,7 +61,7 @@ mod workspace;
 mod xml;
 mod yaml;
 
-use crate::model::{Ecosystem, Gap, Inventory, Location, LockfileRead, Root};
+use crate::model::{Ecosystem, Gap, Inventory, Location, LockfileRead, Root, SkipKind};
 pub use error::{FormatError, InventoryError};
 use formats::pom::{Shelf, Store};
 use formats::{Format, Input, Package, Parsed};
@@ -127,6 +130,20 @@ pub fn read_tree(root: &Path, options: &Options) -> Result<Inventory, InventoryE
         ask_cargo(root, cargo, &mut inventory);
     }
     Ok(inventory)
+}
+
+/// A gap for everything that was left out and may be a part of the product all the same
+/// ([`SkipKind::Open`]). The inventory is complete without it, a judgement is not.
+#[must_use]
+pub fn left_out(inventory: &Inventory) -> Vec<Gap> {
+    let open = inventory.skipped.iter();
+    open.filter(|skipped| skipped.kind == SkipKind::Open)
+        .map(|skipped| {
+            let message = format!("`{}` was left out: {}", skipped.path, skipped.reason);
+            let location = Some(Location::file(&skipped.path));
+            rules::gap(&rules::LEFT_OUT, location, &message, None)
+        })
+        .collect()
 }
 
 fn ask_cargo(root: &Path, cargo: &WithCargo, inventory: &mut Inventory) {

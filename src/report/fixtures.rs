@@ -266,6 +266,7 @@ pub(super) fn typical() -> Report {
             skipped: vec![Skipped {
                 path: "tests/fixtures/yarn.lock".to_owned(),
                 reason: "fixture of a test".to_owned(),
+                kind: SkipKind::Settled,
             }],
             gaps: Vec::new(),
         }),

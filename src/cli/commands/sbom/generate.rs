@@ -140,6 +140,9 @@ pub fn run(args: &GenerateArgs, settings: &Settings) -> Result<Exit, CliError> {
     for gap in &inventory.gaps {
         terminal::warning(&format!("{}: {}", gap.id, gap.message));
     }
+    for gap in inventory::left_out(&inventory) {
+        terminal::warning(&format!("{} (add it with --include)", gap.message));
+    }
     if inventory.gaps.is_empty() || args.lenient {
         return Ok(Exit::Pass);
     }
