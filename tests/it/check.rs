@@ -188,22 +188,37 @@ fn an_unreadable_directory_and_an_unreadable_lockfile_are_gaps() {
     write(dir.path(), "app/other/go.mod", "module m\n");
     std::fs::create_dir(dir.path().join("app/closed")).unwrap();
     mode(dir.path(), 0o755);
-    let arguments = ["check", "app", "--only", "sbom"];
-    let checked = || {
+    let checked = |only: &str| {
+        let arguments = ["check", "app", "--only", only];
         let output = as_nobody(dir.path()).args(arguments).output().unwrap();
         (output.status.code(), text(&output.stdout))
     };
-    assert_eq!(checked().0, Some(0), "{}", checked().1);
-    for (path, id, open) in [
-        ("app/closed", "inventory/unreadable-path", 0o755),
-        ("app/other/go.mod", "inventory/unreadable-lockfile", 0o644),
+    for (only, path, id, open) in [
+        ("sbom", "app/closed", "inventory/unreadable-path", 0o755),
+        (
+            "sbom",
+            "app/other/go.mod",
+            "inventory/unreadable-lockfile",
+            0o644,
+        ),
+        ("secrets", "app/closed", "secrets/unreadable-path", 0o755),
+        (
+            "secrets",
+            "app/other/go.mod",
+            "secrets/unreadable-path",
+            0o644,
+        ),
     ] {
+        let (code, shown) = checked(only);
+        assert_eq!(code, Some(0), "{shown}");
         mode(&dir.path().join(path), 0o000);
-        let (code, shown) = checked();
+        let (code, shown) = checked(only);
         mode(&dir.path().join(path), open);
         assert_eq!(code, Some(3), "{path}: {shown}");
         let name = path.strip_prefix("app/").unwrap();
         assert!(shown.contains(id) && shown.contains(name), "{shown}");
+        let here = dir.path().display().to_string();
+        assert!(!shown.contains(&here), "{shown}");
     }
 }
 
