@@ -100,6 +100,13 @@ impl Outputs {
         })
     }
 
+    /// Whether one of the outputs is an SBOM.
+    pub fn have_sbom(&self) -> bool {
+        let files = self.files.iter().map(|target| target.format);
+        let mut all = files.chain([self.stdout]);
+        all.any(|format| matches!(format, Format::CyclonedxJson | Format::SpdxJson))
+    }
+
     /// The files that will be written, with their directories resolved.
     pub fn places(&self) -> &BTreeSet<PathBuf> {
         &self.places

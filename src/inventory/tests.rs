@@ -91,6 +91,19 @@ fn the_root_and_other_ecosystems_are_the_product_and_nested_ones_are_not() {
     );
     assert_eq!(gaps(&inventory), []);
     assert_eq!(inventory.root.name, "root");
+    // A sample is settled; a project that only its place speaks against is not.
+    let open: Vec<(&str, String)> = left_out(&inventory)
+        .into_iter()
+        .map(|gap| (gap.id, gap.location.unwrap().path))
+        .collect();
+    let id = "inventory/left-out";
+    assert_eq!(
+        open,
+        [
+            (id, "fuzz/Cargo.lock".to_owned()),
+            (id, "web/deep/package-lock.json".to_owned())
+        ]
+    );
 }
 
 #[test]
@@ -367,6 +380,7 @@ fn a_manifest_that_the_lockfile_above_does_not_know_is_listed() {
         ["tools/Cargo.toml", "web/package.json"]
     );
     assert!(gaps(&inventory).is_empty(), "{:?}", gaps(&inventory));
+    assert_eq!(left_out(&inventory).len(), 2);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::formats::{FORMATS, Format, directory_of, join};
 use super::manifest;
 use super::rules;
-use crate::model::{Ecosystem, Gap, Location, Skipped};
+use crate::model::{Ecosystem, Gap, Location, SkipKind, Skipped};
 use crate::support::git_index::{TrackedError, tracked_files};
 use ignore::overrides::{Override, OverrideBuilder};
 use ignore::{DirEntry, WalkBuilder};
@@ -214,6 +214,7 @@ fn prune(root: &Path, entry: &DirEntry, include: &[String]) -> Option<Skipped> {
     (!is_included(&path, include)).then(|| Skipped {
         path,
         reason: format!("`{name}` holds no sources of the product; it was not searched"),
+        kind: SkipKind::Settled,
     })
 }
 

@@ -17,7 +17,7 @@ mod verdict;
 
 pub use component::{
     CargoFacts, Checksum, Component, ComponentKind, DependencyKind, DependencyUse, GitReference,
-    Inventory, LockfileRead, Occurrence, Origin, Root, Scope, Skipped,
+    Inventory, LockfileRead, Occurrence, Origin, Root, Scope, SkipKind, Skipped,
 };
 pub use digest::{Digest, DigestAlgorithm, DigestError};
 pub use ecosystem::Ecosystem;

@@ -118,6 +118,8 @@ pub fn fold_url_credentials(text: &str) -> Cow<'_, str> {
         let authority = part(token, 0, length);
         let masked = match last_at(authority) {
             _ if is_image(part(text, done, start)) => 0,
+            // The user that every git server has, without a password: a part of the address.
+            Some(at) if part(authority, 0, at) == "git" => 0,
             Some(at) => at,
             // `user:pass/word@host`, or cut off before the `@`.
             None if has_port_of_letters(authority) => last_at(token).unwrap_or(token.len()),
@@ -314,7 +316,7 @@ mod tests {
     fn url_credentials_are_folded() {
         assert_eq!(
             fold_url_credentials(
-                "resolved \"https://u:p@h.example/x\" and git+ssh://git@h.example/y"
+                "resolved \"https://u:p@h.example/x\" and git+ssh://me@h.example/y"
             ),
             "resolved \"https://***@h.example/x\" and git+ssh://***@h.example/y"
         );
@@ -323,6 +325,7 @@ mod tests {
             "https://h.example:8443/a@b?egg=c#sha256=00",
             "(see https://h.example:8443), or http://[::1]:80/x",
             "file:///C:/x; scheme://",
+            "git+ssh://git@h.example/y#00",
             "none of 100%: 3%3",
         ] {
             assert_eq!(fold_url_credentials(plain), plain);
