@@ -45,3 +45,5 @@ def files(link, **more):
 
 
 OWN = {("web", "1.2.3"), ("@web/a", "0.1.0"), ("@web/b", "0.2.0")}
+# What the manifests call packages: an alias, and the package.
+ALIASES = {"left": "left-pad", "debug-two": "debug"}
