@@ -9,8 +9,8 @@ import sbom
 HERE = {"HOME": "/", "LC_ALL": "C", "TZ": "UTC"}
 ELSEWHERE = {"LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8", "TZ": "Pacific/Kiritimati"}
 
-# Installed packages and caches beside a lock are not part of it.
-NOT_COPIED = shutil.ignore_patterns("node_modules", ".venv", ".yarn", ".git")
+# What clients put beside a lock; it is no part of the project.
+INSTALLED = ("node_modules", ".venv", ".yarn")
 
 
 def without_places(data, lockfile):
@@ -28,7 +28,7 @@ def differences(sealgate, case, project, first, work):
     found = []
     # The product may be called after its directory, so that keeps its name.
     copy = work / "another path" / "a" / project.name
-    shutil.copytree(project, copy, ignore=NOT_COPIED)
+    shutil.copytree(project, copy)
     home = work / "home"
     home.mkdir()
     env = {**ELSEWHERE, "HOME": str(home)}

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 class Listing:
     """The client's own word on its lock. A package is `(name, version)`.
 
-    What the client does not tell is `None` and not compared; `notes` say why.
+    `edges` is `None` where the lock holds none; then the SBOM must have none either, but
+    for those from the product to each package. `dev` is `None` where the client does
+    not tell it, and then not compared.
     """
 
     packages: set
     edges: set | None = None
-    own: set | None = None
+    own: set = field(default_factory=set)
     dev: set | None = None
     notes: list = field(default_factory=list)
 

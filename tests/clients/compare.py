@@ -19,17 +19,14 @@ def sets(what, client, sbom, show):
 def differences(listing, sbom, recorded):
     """Empty where the SBOM says exactly what the client and the lock say."""
     own, edges = listing.own, listing.edges
-    if own is not None:
-        # The product holds every package that is made here, whether or not one of them
-        # depends on another; no client has an edge for that.
-        if edges is not None:
-            edges = edges | {(sbom.product, member) for member in own - {sbom.product}}
-        own = own | {sbom.product}
+    if edges is None:
+        edges = {(sbom.product, package) for package in listing.packages}
+    # The product holds every package that is made here, whether or not one of them depends
+    # on another; no client has an edge for that.
+    edges = edges | {(sbom.product, member) for member in own - {sbom.product}}
     found = sets("package", listing.packages, sbom.packages, text)
-    if own is not None:
-        found += sets("own package", own, sbom.own, text)
-    if edges is not None:
-        found += sets("edge", edges, sbom.edges, arrow)
+    found += sets("own package", own | {sbom.product}, sbom.own, text)
+    found += sets("edge", edges, sbom.edges, arrow)
     if listing.dev is not None:
         found += sets("for development only,", listing.dev, sbom.dev, text)
     for package in sorted(recorded.keys() | sbom.hashes.keys()):

@@ -49,15 +49,16 @@ def compare_case(case, sealgate):
         case.lock(project)
         listing = case.listing(project)
         # What was installed for the listing is no part of the project.
-        for installed in sorted(project.rglob("node_modules")):
-            shutil.rmtree(installed, ignore_errors=True)
+        for name in again.INSTALLED:
+            for installed in sorted(project.rglob(name)):
+                shutil.rmtree(installed, ignore_errors=True)
         first = sbom.generate(sealgate, project, work / "first", case, again.HERE)
         found = sbom.read(first["cyclonedx-json@1.6"])
         recorded = case.recorded(project)
         row.notes = listing.notes
         row.counts = [
             len(listing.packages),
-            "not listed" if listing.edges is None else len(listing.edges),
+            "none in the lock" if listing.edges is None else len(listing.edges),
             "not listed" if listing.dev is None else len(listing.dev),
             sum(map(len, recorded.values())),
         ]
