@@ -30,7 +30,10 @@ def differences(sealgate, case, project, first, work):
     copy = work / "another path" / "a" / project.name
     shutil.copytree(project, copy)
     home = work / "home"
-    home.mkdir()
+    if case.home:
+        shutil.copytree(case.home, home, ignore=shutil.ignore_patterns("*.jar"))
+    else:
+        home.mkdir()
     env = {**ELSEWHERE, "HOME": str(home)}
     second = sbom.generate(sealgate, copy, work / "copy", case, env)
     for name in sbom.FORMATS:

@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 class Listing:
     """The client's own word on its lock. A package is `(name, version)`.
 
-    `edges` is `None` where the lock holds none; then the SBOM must have none either, but
-    for those from the product to each package. `dev` is `None` where the client does
-    not tell it, and then not compared.
+    `has_graph` is false where the lock does not hold what depends on what: then `edges`
+    are only those of the own packages. `dev` is `None` where the client does not tell it,
+    and then not compared.
     """
 
     packages: set
-    edges: set | None = None
+    edges: set
     own: set = field(default_factory=set)
     dev: set | None = None
+    has_graph: bool = True
     notes: list = field(default_factory=list)
 
 
@@ -25,6 +26,8 @@ class Case:
     client = ""
     name = ""
     lockfile = ""
+    # The home directory that `sealgate sbom generate` reads caches from, if it is to.
+    home = None
     # Options of `sealgate sbom generate` for this project.
     options = ()
     # What `sealgate sbom generate` ends with: 3 where the format cannot say all.

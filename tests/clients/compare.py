@@ -19,17 +19,20 @@ def sets(what, client, sbom, show):
 def differences(listing, sbom, recorded):
     """Empty where the SBOM says exactly what the client and the lock say."""
     own, edges = listing.own, listing.edges
-    if edges is None:
-        edges = {(sbom.product, package) for package in listing.packages}
     # The product holds every package that is made here, whether or not one of them depends
     # on another; no client has an edge for that.
     edges = edges | {(sbom.product, member) for member in own - {sbom.product}}
+    if not listing.has_graph:
+        # What nothing is known to depend on, the product does.
+        known = {target for _, target in edges}
+        edges |= {(sbom.product, package) for package in listing.packages - known}
     found = sets("package", listing.packages, sbom.packages, text)
     found += sets("own package", own | {sbom.product}, sbom.own, text)
     found += sets("edge", edges, sbom.edges, arrow)
     if listing.dev is not None:
         found += sets("for development only,", listing.dev, sbom.dev, text)
-    for package in sorted(recorded.keys() | sbom.hashes.keys()):
+    # A lock may hold checksums of what it does not use (go.sum).
+    for package in sorted(listing.packages | sbom.hashes.keys()):
         lock, document = recorded.get(package, set()), sbom.hashes.get(package, set())
         show = lambda checksum, package=package: f"{text(package)} {checksum[0]} {checksum[1]}"
         found += [

@@ -52,15 +52,16 @@ def compare_case(case, sealgate):
         for name in again.INSTALLED:
             for installed in sorted(project.rglob(name)):
                 shutil.rmtree(installed, ignore_errors=True)
-        first = sbom.generate(sealgate, project, work / "first", case, again.HERE)
+        here = {**again.HERE, **({"HOME": str(case.home)} if case.home else {})}
+        first = sbom.generate(sealgate, project, work / "first", case, here)
         found = sbom.read(first["cyclonedx-json@1.6"])
         recorded = case.recorded(project)
         row.notes = listing.notes
         row.counts = [
             len(listing.packages),
-            "none in the lock" if listing.edges is None else len(listing.edges),
+            len(listing.edges) if listing.has_graph else "none in the lock",
             "not listed" if listing.dev is None else len(listing.dev),
-            sum(map(len, recorded.values())),
+            sum(len(recorded.get(package, ())) for package in listing.packages),
         ]
         row.differences = compare.differences(listing, found, recorded)
         if not listing.packages:

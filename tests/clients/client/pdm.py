@@ -7,16 +7,19 @@ import tomllib
 
 from case import Case, Listing
 from client.python_project import (
-    DATABASE, DEPENDENCIES, DEVELOPMENT, LINT, PLOT, array, false_markers,
+    DATABASE, DEPENDENCIES, DEVELOPMENT, LINT, PLOT, array,
 )  # fmt: skip
 from harness import TARGET, pypi_program, run
 from reading import shuffled_blocks
+
+# Without the packages of hundreds of files each, which PDM takes half a minute for.
+WANTED = [each for each in DEPENDENCIES if not each.startswith(("numpy", "uvicorn"))]
 
 MANIFEST = f"""[project]
 name = "service"
 version = "0.4.0"
 requires-python = ">=3.10"
-dependencies = {array([*DEPENDENCIES[:-2], "numpy>=1.26,<2.3", DEPENDENCIES[-1]])}
+dependencies = {array(WANTED)}
 
 [project.optional-dependencies]
 db = {array(DATABASE)}
@@ -78,7 +81,7 @@ class Pdm(Case):
         shown = {package for edge in edges for package in edge}
         elsewhere = self.for_other_machines(directory, product, shown)
         note = f"pdm list leaves out {len(elsewhere)} edges for other interpreters and platforms"
-        return Listing(packages, edges | elsewhere, {product}, packages - widely, [note])
+        return Listing(packages, edges | elsewhere, {product}, packages - widely, notes=[note])
 
     def for_other_machines(self, directory, product, shown):
         """The edges that `pdm list` leaves out, since it resolves for this interpreter and
@@ -86,20 +89,31 @@ class Pdm(Case):
         used where such a marker is true."""
         lock = tomllib.loads((directory / self.lockfile).read_text())
         versions = {entry["name"]: entry["version"] for entry in lock["package"]}
-        asked = [(product, text) for text in DEPENDENCIES]
+        asked = [(product, text) for text in WANTED]
         for entry in lock["package"]:
             package = (entry["name"], entry["version"])
             asked += [(package, text) for text in entry.get("dependencies", [])]
         parsed = [(source, *REQUIREMENT.match(text).groups()) for source, text in asked]
-        python = self.program().parent / "python"
-        untrue = false_markers(python, {marker for *_, marker in parsed if marker})
+        elsewhere = self.markers_of_others({marker for *_, marker in parsed if marker})
         return {
             (source, (name, versions[name]))
             for source, name, marker in parsed
-            # A name that is not locked is for interpreters that the project excludes; the
-            # entry of an extra names its own package.
-            if name in versions and name != source[0] and (marker in untrue or source not in shown)
+            # The entry of an extra names its own package.
+            if name in versions and name != source[0] and (marker in elsewhere or source not in shown)
         }
+
+    def markers_of_others(self, markers):
+        """Those that are false here but true for another interpreter or platform that the
+        project is for, by the library that PDM decides it with."""
+        code = (
+            "import json, sys; from dep_logic.markers import parse_marker\n"
+            "ours = parse_marker('python_version >= \"3.10\"')\n"
+            "print(json.dumps([m for m in json.loads(sys.argv[1])"
+            " if not parse_marker(m).evaluate()"
+            " and not (parse_marker(m) & ours).is_empty()]))"
+        )
+        python = self.program().parent / "python"
+        return set(json.loads(run([python, "-c", code, json.dumps(sorted(markers))], cwd=TARGET)))
 
     def recorded(self, directory):
         lock = tomllib.loads((directory / self.lockfile).read_text())

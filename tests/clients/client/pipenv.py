@@ -68,7 +68,8 @@ class Pipenv(Case):
         run_time = self.required(directory)
         development = self.required(directory, "--dev-only")
         lint = self.required(directory, "--categories=lint")
-        return Listing(run_time | development | lint, dev=development - run_time - lint)
+        packages = run_time | development | lint
+        return Listing(packages, set(), dev=development - run_time - lint, has_graph=False)
 
     def recorded(self, directory):
         lock = json.loads((directory / self.lockfile).read_text())

@@ -1,7 +1,6 @@
 """What the projects that the Python clients lock ask for: extras, markers, several
 versions for several interpreters, groups, names that need normalising."""
 
-import json
 import re
 
 from harness import TARGET, run
@@ -35,14 +34,3 @@ def index():
         return found[1]
     code = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"
     return run(["python3", "-c", code], cwd=TARGET).strip()
-
-
-def false_markers(python, markers):
-    """Those of the environment markers that are false for an interpreter, by the library
-    `packaging` beside it."""
-    code = (
-        "import json, sys; from packaging.markers import Marker\n"
-        "print(json.dumps([m for m in json.loads(sys.argv[1])"
-        " if not Marker(m).evaluate({'extra': ''})]))"
-    )
-    return set(json.loads(run([python, "-c", code, json.dumps(sorted(markers))], cwd=TARGET)))
