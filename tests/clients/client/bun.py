@@ -5,14 +5,16 @@ import re
 
 from case import Case, Listing
 from client import node_project
-from client.node_project import ALIASES, OWN
+from client.node_project import ALIASES, OVERRIDDEN, OWN, TOOLS
 from harness import TARGET, npm_package, run
 from reading import sri
 
 # `│   ├── @scope/name@1.0.0`, four columns for each level.
 NODE = re.compile(r"^((?:[│ ]   )*)[├└]── (.+)$")
 # `  ├─ optional peer zustand@4.5.5 (requires >=16.8)`; a workspace has no version.
-DEPENDENT = re.compile(r"^  [├└]─ (?:(?:optional|peer|dev) )*(\S+?)(?:@workspace)?(?: \(requires .*\))?$")
+DEPENDENT = re.compile(
+    r"^  [├└]─ (?:(?:optional|peer|dev) )*(\S+?)(?:@workspace)?(?: \(requires (.*)\))?$"
+)
 
 
 class Bun(Case):
@@ -29,7 +31,7 @@ class Bun(Case):
         return self.bun(TARGET, "--version").strip()
 
     def files(self):
-        return node_project.files("workspace:^0.2.0")
+        return node_project.files("workspace:^0.2.0", {"overrides": OVERRIDDEN})
 
     def lock(self, directory):
         self.bun(directory, "install", "--lockfile-only", "--ignore-scripts")
@@ -55,15 +57,17 @@ class Bun(Case):
         return Listing(packages, edges, OWN, packages - widely)
 
     def edges(self, directory):
+        """Dependent, the name under which it asks, and the package."""
         by_name = {name: (name, version) for name, version in OWN}
         found, target = set(), None
         for line in self.bun(directory, "why", "*", "--depth", "1").splitlines():
             dependent = DEPENDENT.match(line)
             if dependent:
                 name, _, version = dependent[1].rpartition("@")
-                source = (name, version) if name else by_name[dependent[1]]
-                source = by_name.get(dependent[1], source)
-                found.add((source, target))
+                source = by_name.get(dependent[1]) or package(name, version)
+                # An alias: `requires left@npm:left-pad@1.3.0`.
+                alias, is_alias, _ = (dependent[2] or "").partition("@npm:")
+                found.add((source, alias if is_alias else target[0], target))
             elif line and not line.startswith(" "):
                 name, _, version = line.rpartition("@")
                 target = by_name.get(name) or by_name.get(name.partition("@workspace")[0])
@@ -74,10 +78,10 @@ class Bun(Case):
         """`bun why` names a package below every version that its range allows. Which one
         it gets follows from the places: the nearest on the way to the top."""
         kept = set()
-        for source, target in edges:
-            same = {to for dependent, to in edges if dependent == source and to[0] == target[0]}
+        for source, name, target in edges:
+            same = {to for dependent, asked, to in edges if (dependent, asked) == (source, name)}
             if len(same) == 1 or any(
-                nearest(way, target[0], places) == target
+                nearest(way, name, places) == target
                 for way, at in [((), ("web", "1.2.3")), *places.items()]
                 if at == source
             ):
@@ -91,7 +95,7 @@ class Bun(Case):
         found = {}
         for entry in lock["packages"].values():
             name, _, version = entry[0].rpartition("@")
-            if entry[-1].startswith("sha512-"):
+            if isinstance(entry[-1], str) and entry[-1].startswith("sha512-"):
                 found.setdefault((name, version), set()).update(sri(entry[-1]))
         return found
 
@@ -106,6 +110,9 @@ def package(name, version):
     """What a place under `node_modules` holds."""
     if version.startswith("workspace:"):
         return next(own for own in OWN if own[0] == name)
+    if name == TOOLS[0]:
+        # Shown by its path, without a version.
+        return TOOLS
     return ALIASES.get(name, name), version
 
 

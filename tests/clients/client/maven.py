@@ -1,5 +1,5 @@
 """Maven: a parent, modules that depend on each other, properties, an imported bom,
-exclusions, a version that two modules resolve differently. Oracle: `mvn dependency:tree`."""
+exclusions, a classifier, a version that two modules resolve differently. Oracle: `mvn dependency:tree`."""
 
 import re
 
@@ -65,14 +65,19 @@ FILES = {
         dependency("com.github.ben-manes.caffeine", "caffeine", "3.1.8"),
         dependency("ch.qos.logback", "logback-classic", "1.5.6", "<scope>runtime</scope>"),
         dependency("org.apache.commons", "commons-text", "1.12.0", WITHOUT_LANG),
+        dependency(
+            "io.netty", "netty-transport-native-epoll", "4.1.113.Final",
+            "<classifier>linux-x86_64</classifier>",
+        ),
         dependency("org.junit.jupiter", "junit-jupiter", "5.10.3", TEST),
         dependency("org.mockito", "mockito-core", "5.12.0", TEST),
     ),
 }  # fmt: skip
 
 # `12 g:a:jar:1.0:compile (version managed from 0.9)`, or one that gave way to another:
-# `12 (g:a:jar:1.0:compile - omitted for conflict with 2.0)`.
-NODE = re.compile(r"^(\d+) \(?([^:]+):([^:]+):[^:]+:([^: )]+)(?::([a-z]+))?(.*)$")
+# `12 (g:a:jar:1.0:compile - omitted for conflict with 2.0)`. A classifier stands before the
+# version.
+NODE = re.compile(r"^(\d+) \(?([^ )]+)(.*)$")
 
 
 class Maven(Case):
@@ -107,10 +112,13 @@ class Maven(Case):
             node = NODE.match(line)
             if line == "#":
                 in_edges = True
-            elif node:
+            elif ":" in line:
                 if in_edges:
                     at, in_edges = {}, False
-                number, group, artifact, version, scope, more = node.groups()
+                number, coordinates, more = node.groups()
+                group, artifact, _, *rest = coordinates.split(":")
+                # Only the project itself has no scope.
+                version, scope = (rest[-2], rest[-1]) if len(rest) > 1 else (rest[0], None)
                 # The version that a conflict was decided for is the one that is used.
                 other = re.search(r"omitted for conflict with ([^);]+)", more)
                 package = (f"{group}:{artifact}", other[1] if other else version)

@@ -1,5 +1,5 @@
-"""npm: package-lock.json in its three versions, aliases, workspaces, bundled and
-platform packages, peers. Oracles: `npm ls` for the set, `npm query` for the rest."""
+"""npm: package-lock.json in its three versions, aliases, workspaces, a linked
+directory, overrides, bundled and platform packages, peers. Oracles: `npm ls` for the set, `npm query` for the rest."""
 
 import json
 
@@ -13,8 +13,11 @@ FILES = {
   "workspaces": ["packages/*"],
   "dependencies": {
     "left": "npm:left-pad@1.3.0", "express": "4.21.2", "react": "18.3.1",
-    "react-dom": "18.3.1", "@tailwindcss/oxide": "4.1.13"
+    "react-dom": "18.3.1", "@tailwindcss/oxide": "4.1.13",
+    "odd-three": "npm:is-odd@3.0.1", "odd-two": "npm:is-odd@2.0.0",
+    "async": "2.6.3", "tools": "file:./tools"
   },
+  "overrides": {"lodash": "4.17.20"},
   "optionalDependencies": {"esbuild": "0.21.5", "fsevents": "2.3.3"},
   "peerDependencies": {"typescript": "5.6.3"},
   "devDependencies": {
@@ -25,13 +28,17 @@ FILES = {
 """,
     "packages/a/package.json": """{
   "name": "@web/a", "version": "0.1.0",
-  "dependencies": {"@web/b": "^0.2.0", "lodash": "4.17.21", "ms": "2.0.0"},
+  "dependencies": {"@web/b": "^0.2.0", "lodash": "4.17.20", "ms": "2.0.0"},
   "devDependencies": {"chalk": "4.1.2"}
 }
 """,
     "packages/b/package.json": """{
   "name": "@web/b", "version": "0.2.0",
   "dependencies": {"ms": "2.1.3", "zustand": "4.5.5"}
+}
+""",
+    "tools/package.json": """{
+  "name": "tools", "version": "0.0.5", "dependencies": {"ms": "2.0.0"}
 }
 """,
 }
@@ -66,7 +73,7 @@ class Npm(Case):
         nodes = json.loads(self.npm(directory, "query", "*", "--package-lock-only"))
         name = lambda node: (node["name"], node["version"])
         at = {node["location"]: name(node) for node in nodes}
-        own = {at[location] for location in ("", "packages/a", "packages/b")}
+        own = {at[location] for location in ("", "packages/a", "packages/b", "tools")}
         # Edges to a workspace go to the link to it, which is no node of the answer.
         at |= {f"node_modules/{name}": (name, version) for name, version in own}
         edges = {(name(node), at[to]) for node in nodes for to in node["to"]}

@@ -5,6 +5,7 @@ import re
 
 from case import Case, Listing
 from client import node_project
+from client.node_project import OVERRIDDEN, TOOLS
 from harness import TARGET, npm_package, run
 from reading import reached, shuffled_blocks, sri
 
@@ -20,8 +21,9 @@ class Pnpm(Case):
     def __init__(self, version, lock_version):
         self.spec = f"pnpm@{version}"
         # Before version 10 `pnpm list` reads what was installed.
-        self.lists_lock = int(version.split(".")[0]) >= 10
-        self.name = f"lockfile-{lock_version}-pnpm-{version.split('.')[0]}"
+        self.major = int(version.split(".")[0])
+        self.lists_lock = self.major >= 10
+        self.name = f"lockfile-{lock_version}-pnpm-{self.major}"
 
     def pnpm(self, directory, *arguments):
         cache = TARGET / "cache" / "pnpm"
@@ -34,12 +36,20 @@ class Pnpm(Case):
 
     def files(self):
         return {
-            **node_project.files("workspace:^0.2.0"),
-            "pnpm-workspace.yaml": "packages:\n  - packages/*\n",
+            **node_project.files("workspace:^0.2.0", self.overrides()),
+            "pnpm-workspace.yaml": "packages:\n  - packages/*\n" + (
+                "overrides:\n" + "".join(f"  {name}: {v}\n" for name, v in OVERRIDDEN.items())
+                if self.major >= 11
+                else ""
+            ),
         }
 
+    def overrides(self):
+        # Version 11 and later read them from `pnpm-workspace.yaml` only.
+        return {} if self.major >= 11 else {"pnpm": {"overrides": OVERRIDDEN}}
+
     def lock(self, directory):
-        options = ["--ignore-scripts", "--store-dir", TARGET / "cache" / "pnpm-store"]
+        options = ["--ignore-scripts", "--prefer-offline", "--store-dir", TARGET / "cache" / "pnpm-store"]
         if self.lists_lock:
             options.append("--lockfile-only")
         self.pnpm(directory, "install", *options)
@@ -52,10 +62,14 @@ class Pnpm(Case):
         edges, narrow = set(), set()
 
         def walk(above, node):
-            # `18.3.1(react@18.3.1)`, or `link:../b` for a workspace.
+            # `18.3.1(react@18.3.1)`, `link:../b` for a workspace, `file:tools` for a directory.
             version = node["version"].split("(")[0].split("_")[0]
-            is_link = version.startswith("link:")
-            package = by_name[node["from"]] if is_link else (node["from"], version)
+            if version.startswith("link:"):
+                package = by_name[node["from"]]
+            elif version.startswith("file:"):
+                package = TOOLS
+            else:
+                package = (node["from"], version)
             edges.add((above, package))
             for kind in KINDS:
                 for below in node.get(kind, {}).values():

@@ -6,7 +6,7 @@ import re
 
 from case import Case, Listing
 from client import node_project
-from client.node_project import OWN
+from client.node_project import OVERRIDDEN, OWN
 from harness import TARGET, npm_package, run
 from reading import reached, shuffled_blocks, sri
 
@@ -17,7 +17,8 @@ KINDS = ("dependencies", "optionalDependencies", "devDependencies")
 def manifests(files):
     """`(name, version)` of each own package with its manifest."""
     made = [json.loads(text) for path, text in files.items() if path.endswith("package.json")]
-    return {(manifest["name"], manifest["version"]): manifest for manifest in made}
+    named = {(manifest["name"], manifest["version"]): manifest for manifest in made}
+    return {package: manifest for package, manifest in named.items() if package in OWN}
 
 
 class Classic(Case):
@@ -34,7 +35,7 @@ class Classic(Case):
         return self.yarn(TARGET, "--version").strip()
 
     def files(self):
-        return node_project.files("0.2.0")
+        return node_project.files("0.2.0", {"resolutions": OVERRIDDEN})
 
     def lock(self, directory):
         # There is no way to write the lock alone; what is installed is removed again.
@@ -73,8 +74,10 @@ class Classic(Case):
             return aliases.get((name, version), (name, version))
 
         def target(pattern):
-            """What a range of a package here asks for: a workspace, or an entry."""
+            """What a range of a package here asks for: an override, an entry, a workspace."""
             name = pattern.rpartition("@")[0]
+            if name in OVERRIDDEN:
+                return name, OVERRIDDEN[name]
             return lock[pattern][0] if pattern in lock else by_name[name]
 
         packages, edges, narrow = set(), set(), set()
@@ -141,7 +144,7 @@ class Berry(Case):
 
     def files(self):
         # The empty lock makes this directory a project of its own.
-        return {**node_project.files("workspace:^"), "yarn.lock": ""}
+        return {**node_project.files("workspace:^", {"resolutions": OVERRIDDEN}), "yarn.lock": ""}
 
     def lock(self, directory):
         self.yarn(directory, "install", "--mode=update-lockfile")
