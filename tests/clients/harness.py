@@ -93,10 +93,10 @@ def run(command, cwd, env=None, timeout=240):
     raise ClientFailed(f"`{shown}` ended with {process.returncode}:\n{said[-2000:]}")
 
 
-def install(prefix, *commands):
-    """Runs the commands that install a client, once."""
+def install(prefix, product, *commands):
+    """Runs the commands that install a client, once; `product` is what they make."""
     done = prefix / "installed"
-    if done.exists():
+    if done.exists() and product.exists():
         return
     shutil.rmtree(prefix, ignore_errors=True)
     prefix.mkdir(parents=True)
@@ -111,8 +111,13 @@ def install(prefix, *commands):
 def npm_package(spec):
     """Directory of `node_modules` that holds a pinned npm package."""
     prefix = TARGET / "npm" / spec.replace("/", "+")
-    install(prefix, ["npm", "install", "--no-save", "--no-audit", "--no-fund", "--prefix", prefix, spec])
-    return prefix / "node_modules"
+    modules = prefix / "node_modules"
+    install(
+        prefix,
+        modules,
+        ["npm", "install", "--no-save", "--no-audit", "--no-fund", "--prefix", prefix, spec],
+    )
+    return modules
 
 
 def pypi_program(spec, program, *more):
@@ -121,6 +126,7 @@ def pypi_program(spec, program, *more):
     bin_directory = prefix / "venv" / "bin"
     install(
         prefix,
+        bin_directory / program,
         ["python3", "-m", "venv", "venv"],
         [bin_directory / "pip", "install", "--quiet", spec, *more],
     )

@@ -1,5 +1,5 @@
 """Cargo: renamed and optional dependencies, kinds, targets, two versions of one crate, a
-workspace; and sealgate's own lock. Oracles: `cargo metadata`, and
+patched crate, a workspace; and sealgate's own lock. Oracles: `cargo metadata`, and
 `cargo tree` beside it."""
 
 import json
@@ -45,7 +45,7 @@ edition = "2021"
 
 [dependencies]
 anyhow = "=1.0.89"
-log = { version = "=0.4.22", features = ["std"] }
+logging = { workspace = true }
 
 [dev-dependencies]
 member-c = { path = "../member-c" }
@@ -60,8 +60,31 @@ edition = "2021"
 rand = "=0.8.5"
 """
 
+ROOT = """[workspace]
+members = ["member-*"]
+exclude = ["patched"]
+resolver = "2"
+
+[workspace.dependencies]
+logging = { package = "log", version = "=0.4.22", features = ["std"] }
+
+[patch.crates-io]
+maplit = { path = "patched" }
+"""
+
+PATCHED = """[package]
+name = "maplit"
+version = "1.0.2"
+edition = "2021"
+
+[dependencies]
+itoa = "=1.0.11"
+"""
+
 WORKSPACE = {
-    "Cargo.toml": '[workspace]\nmembers = ["member-*"]\nresolver = "2"\n',
+    "Cargo.toml": ROOT,
+    "patched/Cargo.toml": PATCHED,
+    "patched/src/lib.rs": "",
     "member-a/Cargo.toml": MEMBER_A,
     "member-a/src/lib.rs": "",
     "member-a/build.rs": "fn main() {}\n",
@@ -111,7 +134,8 @@ class Cargo(Case):
         )
         metadata = json.loads(out)
         named = {each["id"]: (each["name"], each["version"]) for each in metadata["packages"]}
-        own = {named[member] for member in metadata["workspace_members"]}
+        # Members, and what a path or a patch puts in place of a registry's crate.
+        own = {named[each["id"]] for each in metadata["packages"] if each["source"] is None}
         edges, narrow = set(), set()
         for node in metadata["resolve"]["nodes"]:
             for dependency in node["deps"]:
@@ -120,7 +144,8 @@ class Cargo(Case):
                 if all(kind["kind"] == "dev" for kind in dependency["dep_kinds"]):
                     narrow.add(edge)
         packages = {named[node["id"]] for node in metadata["resolve"]["nodes"]}
-        widely = reached(own, edges - narrow)
+        members = {named[member] for member in metadata["workspace_members"]}
+        widely = reached(members, edges - narrow)
         listing = Listing(packages - own, edges, own, packages - widely - own)
         self.hold_to_tree(directory, listing)
         return listing

@@ -1,4 +1,5 @@
-"""uv: a workspace with links, extras and groups. Oracle: `uv tree`."""
+"""uv: a workspace with links, extras and groups, extras that exclude each other, an
+override, a directory that is no member. Oracle: `uv tree`."""
 
 import json
 import re
@@ -18,10 +19,20 @@ dependencies = {array(["core", *DEPENDENCIES])}
 [project.optional-dependencies]
 db = {array([*DATABASE, "cli"])}
 plot = {array(PLOT)}
+older = ["packaging==23.2"]
+newer = ["packaging==24.2", "local"]
 
 [dependency-groups]
 dev = [{array(DEVELOPMENT)[1:-1]}, {{ include-group = "lint" }}]
 lint = {array(LINT)}
+
+[tool.uv]
+override-dependencies = ["markupsafe==2.1.5"]
+conflicts = [
+    [{{ extra = "older" }}, {{ extra = "newer" }}],
+    [{{ extra = "older" }}, {{ group = "dev" }}],
+    [{{ extra = "newer" }}, {{ group = "dev" }}],
+]
 
 [tool.uv.workspace]
 members = ["packages/*"]
@@ -29,6 +40,14 @@ members = ["packages/*"]
 [tool.uv.sources]
 core = {{ workspace = true }}
 cli = {{ workspace = true }}
+local = {{ path = "libs/local" }}
+"""
+
+LOCAL = """[project]
+name = "local"
+version = "0.0.3"
+requires-python = ">=3.10"
+dependencies = ["idna"]
 """
 
 CORE = """[project]
@@ -77,6 +96,7 @@ class Uv(Case):
             "pyproject.toml": ROOT,
             "packages/core/pyproject.toml": CORE,
             "packages/cli/pyproject.toml": CLI,
+            "libs/local/pyproject.toml": LOCAL,
         }
 
     def lock(self, directory):
@@ -99,7 +119,8 @@ class Uv(Case):
         # From the node of an extra to that of its package is no dependency.
         edges = {(at[key], at[to]) for key, to in arrows if at[key] != at[to]}
         packages = set(at.values())
-        own = {at[member["id"]] for member in tree["members"]}
+        # Members, and directories beside them.
+        own = {at[key] for key in at if "registry" not in nodes[key]["source"]}
         roots = [root["id"] for root in tree["roots"]]
         roots = [root for root in roots if "group" not in nodes[root]["kind"]]
         widely = {at[key] for key in reached(roots, arrows)}
