@@ -24,6 +24,7 @@ const LOST: [&str; 5] = [
 
 fn document(root: &std::path::Path) -> Document {
     let options = DocumentOptions {
+        is_of_binary: false,
         timestamp: Some("2026-01-02T03:04:05Z".to_owned()),
         tool_version: "0.1.0".to_owned(),
         author: Some("Release team".to_owned()),
