@@ -30,8 +30,6 @@ class Case:
     home = None
     # Options of `sealgate sbom generate` for this project.
     options = ()
-    # What `sealgate sbom generate` ends with: 3 where the format cannot say all.
-    exit_code = 0
 
     def version(self):
         """Installs the client; its version. Raises `Skip`."""

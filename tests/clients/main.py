@@ -14,8 +14,9 @@ import compare
 import sbom
 from harness import TARGET, ClientFailed, Skip, write_files
 
+# The slowest first, so that nothing long is left at the end.
 CLIENTS = [
-    "cargo", "npm", "pnpm", "yarn", "bun", "uv", "poetry", "pipenv", "pdm", "go", "maven",
+    "yarn", "pdm", "npm", "poetry", "pnpm", "pipenv", "maven", "cargo", "uv", "bun", "go",
 ]  # fmt: skip
 
 
@@ -59,7 +60,7 @@ def compare_case(case, sealgate):
         row.notes = listing.notes
         row.counts = [
             len(listing.packages),
-            len(listing.edges) if listing.has_graph else "none in the lock",
+            len(listing.edges) if listing.has_graph else "no graph in the lock",
             "not listed" if listing.dev is None else len(listing.dev),
             sum(len(recorded.get(package, ())) for package in listing.packages),
         ]
@@ -112,7 +113,7 @@ def main():
         sys.exit(f"no build at {sealgate}: run `cargo build` first, or give --sealgate")
     (TARGET / "work").mkdir(parents=True, exist_ok=True)
     rows = []
-    with ThreadPoolExecutor(max_workers=3) as pool:
+    with ThreadPoolExecutor(max_workers=4) as pool:
         for made in pool.map(lambda name: compare_client(name, sealgate), options.only or CLIENTS):
             for row in made:
                 show(row)

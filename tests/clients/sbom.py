@@ -14,7 +14,7 @@ FORMATS = {
 
 
 class SealgateFailed(Exception):
-    """sealgate ended with another exit code than expected."""
+    """sealgate did not call its SBOM complete, or made one that cannot be right."""
 
 
 @dataclass
@@ -42,10 +42,8 @@ def generate(sealgate, project, out, case, env):
         capture_output=True,
         text=True,
     )
-    if done.returncode != case.exit_code:
-        raise SealgateFailed(
-            f"sealgate ended with {done.returncode}, expected {case.exit_code}\n{done.stderr.strip()}"
-        )
+    if done.returncode != 0:
+        raise SealgateFailed(f"sealgate ended with {done.returncode}\n{done.stderr.strip()}")
     return {name: (out / file).read_bytes() for name, file in FORMATS.items()}
 
 

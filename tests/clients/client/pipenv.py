@@ -4,7 +4,7 @@ import json
 import re
 
 from case import Case, Listing
-from client.python_project import index
+from client.python_project import index, normal
 from harness import TARGET, pypi_program, run
 
 PIPFILE = """[[source]]
@@ -27,11 +27,6 @@ pylint = "==3.3.1"
 """
 
 REQUIREMENT = re.compile(r"^([A-Za-z0-9._-]+)(?:\[.*?\])?==([^;\s]+)")
-
-
-def normal(name):
-    """The name as the index spells it (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 class Pipenv(Case):

@@ -6,7 +6,7 @@ import re
 import tomllib
 
 from case import Case, Listing
-from client.python_project import DATABASE, DEPENDENCIES, PLOT, array, index
+from client.python_project import DATABASE, DEPENDENCIES, PLOT, array, index, normal
 from harness import TARGET, ClientFailed, pypi_program, run
 from reading import reached, shuffled_blocks
 
@@ -112,12 +112,14 @@ class Poetry(Case):
             for _, version in versions[name]
         }
         allowed = self.allowed(pairs)
+        asks = self.asks(directory)
         below = {
             (source, target)
             for name, wanted, constraint in by_name
             for source in versions[name]
             for target in versions[wanted]
-            if (constraint, target[1]) in allowed
+            # The tree does not say which of several versions of a package asks.
+            if (constraint, target[1]) in allowed and wanted in asks[source]
         }
         run_time, _ = self.tree(directory, "--only", "main")
         if packages != reached(direct, below):
@@ -125,6 +127,14 @@ class Poetry(Case):
         product = ("service", "0.4.0")
         edges = below | {(product, package) for package in direct}
         return Listing(packages, edges, {product}, packages - reached(run_time, below))
+
+    def asks(self, directory):
+        """The names that each entry of the lock depends on."""
+        lock = tomllib.loads((directory / self.lockfile).read_text())
+        return {
+            (entry["name"], entry["version"]): set(map(normal, entry.get("dependencies", {})))
+            for entry in lock["package"]
+        }
 
     def recorded(self, directory):
         lock = tomllib.loads((directory / self.lockfile).read_text())

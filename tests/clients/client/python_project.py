@@ -25,6 +25,11 @@ def array(items):
     return "[" + ", ".join(f'"{item}"' for item in items) + "]"
 
 
+def normal(name):
+    """The name as an index spells it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 def index():
     """Address of the package index that this machine's pip asks. It is looked up, since
     Poetry and Pipenv want it in their manifests and take no environment's word for it."""

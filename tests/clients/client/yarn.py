@@ -157,8 +157,14 @@ class Berry(Case):
         at = {locator: (name_of(locator), node["Version"]) for locator, node in nodes.items()}
         made = manifests(self.files())
         edges, narrow = set(), set()
+        declared = self.peers(directory)
         for line in map(json.loads, out.splitlines()):
             me = at[plain(line["value"])]
+            # What an instance gets for its peers. Yarn adds an optional peer `@types/x` to
+            # every peer `x`, which neither the package nor the lock names.
+            for peer in line["children"].get("Peer dependencies", []):
+                if peer["locator"] and name_of(peer["descriptor"]) in declared.get(me, ()):
+                    edges.add((me, at[plain(peer["locator"])]))
             for dependency in line["children"].get("Dependencies", []):
                 edge = (me, at[plain(dependency["locator"])])
                 edges.add(edge)
@@ -170,15 +176,30 @@ class Berry(Case):
         dev = packages - reached(own, edges - narrow) - own
         return Listing(packages - own, edges, own, dev)
 
-    def recorded(self, directory):
-        found = {}
+    def entries(self, directory):
+        """The package and the text of each entry of the lock."""
         text = (directory / self.lockfile).read_text()
         for block in re.split(r"^(?=\S)", text, flags=re.MULTILINE):
+            locator = re.search(r'^  resolution: "(.+)"$', block, re.MULTILINE)
+            if locator:
+                version = re.search(r'^  version: "?([^"\n]+)"?$', block, re.MULTILINE)[1]
+                yield (name_of(locator[1]), version), block
+
+    def peers(self, directory):
+        """The names of the peers that each package declares."""
+        found = {}
+        for package, block in self.entries(directory):
+            names = re.search(r"^  peerDependencies:\n((?:    .+\n)+)", block, re.MULTILINE)
+            if names:
+                keys = re.findall(r'^    "?(@?[^":]+)"?:', names[1], re.MULTILINE)
+                found.setdefault(package, set()).update(keys)
+        return found
+
+    def recorded(self, directory):
+        found = {}
+        for package, block in self.entries(directory):
             checksum = re.search(r"^  checksum: (\S+)$", block, re.MULTILINE)
             if checksum:
-                locator = re.search(r'^  resolution: "(.+)"$', block, re.MULTILINE)[1]
-                version = re.search(r'^  version: "?([^"\n]+)"?$', block, re.MULTILINE)[1]
-                package = (name_of(locator), version)
                 found.setdefault(package, set()).add(("yarn-berry", checksum[1]))
         return found
 
