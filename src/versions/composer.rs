@@ -273,29 +273,39 @@ fn compare_loosely(a: &[Part], b: &[Part]) -> Ordering {
         .unwrap_or(Ordering::Equal)
 }
 
-/// The parts that `version_compare` sees: cut at signs, and between digits and others.
+/// The parts that `version_compare` sees: cut at signs, and between digits and others. A
+/// sign right after a digit is no cut but starts a word, unless it is one of `.-_+`.
 fn as_written(text: &str) -> Vec<Part> {
-    let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
     let mut parts = Vec::new();
-    for piece in text.split(['.', '-', '_', '+']) {
-        let mut rest = piece;
-        while !rest.is_empty() {
-            let (number, after) = Number::split_from(rest);
-            parts.extend(number.map(Part::Number));
-            let end = after
-                .find(|c: char| c.is_ascii_digit())
-                .unwrap_or(after.len());
-            let (word, after) = after.split_at_checked(end).unwrap_or((after, ""));
-            if !word.is_empty() {
-                parts.push(Part::of_word(word));
-            }
-            rest = after;
+    let mut part = String::new();
+    let mut last = None;
+    for c in text.strip_prefix(['v', 'V']).unwrap_or(text).chars() {
+        let follows_digit = last.is_some_and(|last: char| last.is_ascii_digit());
+        last = Some(c);
+        let is_plain = c.is_ascii_alphanumeric() || c == '#';
+        let is_cut = matches!(c, '.' | '-' | '_' | '+') || !is_plain && !follows_digit;
+        if is_cut || follows_digit != c.is_ascii_digit() {
+            parts.extend(Part::as_written(&part));
+            part.clear();
+        }
+        if !is_cut {
+            part.push(c);
         }
     }
+    if part.is_empty() && !parts.is_empty() {
+        // An empty part at the end is a word that PHP does not know.
+        parts.push(Part::Unknown);
+    }
+    parts.extend(Part::as_written(&part));
     parts
 }
 
 impl Part {
+    fn as_written(part: &str) -> Option<Self> {
+        let number = || Number::parse(part).map(Self::Number);
+        (!part.is_empty()).then(|| number().unwrap_or_else(|| Self::of_word(part)))
+    }
+
     /// PHP knows a word by its start, in lower case but for `RC`.
     fn of_word(word: &str) -> Self {
         let starts = |known: &str| word.starts_with(known);

@@ -1,12 +1,14 @@
 //! Maven (<https://maven.apache.org/pom.html#version-order-specification>), as
-//! `ComparableVersion` of Maven 3.9 orders versions, with its two breaks of the order
+//! `ComparableVersion` of Maven 3.9 orders versions, with its three breaks of the order
 //! healed as the specification says:
 //!
 //! - what means "release" or zero before a hyphen does not count: `1-ga-1` is `1-1`
 //!   (Maven puts it before `1-1`);
 //! - a qualifier after a dot is one after a hyphen, wherever it stands (Maven holds to that
 //!   at the end of a version and before a number only, so that there
-//!   `1 < 1.jre.1 < 1-rc < 1`).
+//!   `1 < 1.jre.1 < 1-rc < 1`);
+//! - a word at the start is a qualifier of nothing, as if it followed a zero (Maven has
+//!   `0 < foo < 0-rc < 0`).
 //!
 //! Everything has a place: an unknown word is a qualifier after all known ones.
 
