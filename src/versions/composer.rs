@@ -6,7 +6,7 @@
 //! compares one with a number. `2.x-dev` has one: it comes after every 2.
 
 use super::Incomparable;
-use super::number::{Number, compare_padded, strip_word};
+use super::number::{Number, compare_padded};
 use std::cmp::Ordering;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -243,6 +243,13 @@ fn numeric_branch(name: &str) -> Option<Vec<Part>> {
     Some(parts)
 }
 
+/// The text after a word in any case.
+fn strip_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
+    let (start, rest) = text.split_at_checked(word.len())?;
+    start.eq_ignore_ascii_case(word).then_some(rest)
+}
+
+/// The text before a word in any case.
 fn strip_word_at_end<'a>(text: &'a str, word: &str) -> Option<&'a str> {
     let (start, end) = text.split_at_checked(text.len().checked_sub(word.len())?)?;
     end.eq_ignore_ascii_case(word).then_some(start)

@@ -72,12 +72,6 @@ pub(super) fn compare_padded<T: Ord>(a: &[T], b: &[T], end: &T) -> Ordering {
         .unwrap_or(Ordering::Equal)
 }
 
-/// A prefix that matches without regard to ASCII case, cut off.
-pub(super) fn strip_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
-    let (start, rest) = text.split_at_checked(word.len())?;
-    start.eq_ignore_ascii_case(word).then_some(rest)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
