@@ -30,7 +30,7 @@ use std::collections::BTreeMap;
 use super::record::BadRecord;
 
 /// Raised with every change of the layout; other versions are refused.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 /// Name of the index in the database directory.
 pub const FILE_NAME: &str = "index.sgdb";
 
