@@ -143,7 +143,8 @@ fn every_scheme_is_an_order() {
             },
         );
         assert!(run.is_ok(), "{scheme:?}: {}", run.unwrap_err());
-        assert!(with_a_place.get() > CASES / 2, "{scheme:?}");
+        // About half of the texts of Hackage have one.
+        assert!(with_a_place.get() > CASES / 4, "{scheme:?}");
     }
 }
 
