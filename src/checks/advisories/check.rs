@@ -2,6 +2,7 @@
 
 use super::error::{DatabaseError, IMPORT_HINT};
 use super::groups::{Group, RecordIds, first_id, group};
+use super::index::SourceKind;
 use super::index::read::{Database, RecordRows};
 use super::matching::UsedVersion;
 use super::paths::Paths;
@@ -45,6 +46,7 @@ pub fn check_inventory(
     let paths = Paths::of(inventory);
     let mut outcome = Outcome::default();
     outcome.gaps.extend(nameless_bad_records(database));
+    outcome.gaps.extend(bad_signals(database));
     let mut uncovered: BTreeMap<Ecosystem, usize> = BTreeMap::new();
     for component in &inventory.components {
         if component.kind == ComponentKind::Own {
@@ -128,7 +130,7 @@ fn nameless_bad_records(database: &Database) -> Option<Gap> {
         .status()
         .bad
         .iter()
-        .filter(|bad| bad.packages.is_empty());
+        .filter(|bad| bad.packages.is_empty() && !is_signal(database, &bad.source));
     let first = nameless.next()?;
     let others = nameless.count();
     let more = match others {
@@ -144,6 +146,40 @@ fn nameless_bad_records(database: &Database) -> Option<Gap> {
         None,
         rules::BAD_RECORD.remedy,
     ))
+}
+
+/// What a bad line would have said about attacks is not known of any CVE id.
+fn bad_signals(database: &Database) -> Vec<Gap> {
+    let status = database.status();
+    let sources = status.sources.iter();
+    sources
+        .filter(|(_, source)| source.kind == SourceKind::Signals && source.bad_records > 0)
+        .map(|(name, source)| {
+            let first = status.bad.iter().find(|bad| bad.source == *name);
+            gap(
+                rules::BAD_RECORD.id,
+                format!(
+                    "{} {} of {name} could not be read: {}",
+                    source.bad_records,
+                    if source.bad_records == 1 {
+                        "entry"
+                    } else {
+                        "entries"
+                    },
+                    first.map_or("".into(), |bad| terminal_safe(&bad.place)),
+                ),
+                None,
+                rules::BAD_RECORD.remedy,
+            )
+        })
+        .collect()
+}
+
+fn is_signal(database: &Database, source: &str) -> bool {
+    let sources = &database.status().sources;
+    sources
+        .get(source)
+        .is_some_and(|source| source.kind == SourceKind::Signals)
 }
 
 fn gap(id: &'static str, message: String, location: Option<Location>, remedy: &str) -> Gap {
