@@ -5,7 +5,7 @@ use super::exit::{CliError, Exit};
 use crate::model::PolicyInfo;
 use crate::policy::{MAX_POLICY_BYTES, Policy, Preset, preset_names};
 use crate::support::{files, hash};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A policy with what a report says about it.
 pub struct LoadedPolicy {
@@ -13,6 +13,8 @@ pub struct LoadedPolicy {
     pub policy: Policy,
     /// Name, source and digest.
     pub info: PolicyInfo,
+    /// Where the files lie that it names; none for a preset.
+    pub directory: Option<PathBuf>,
 }
 
 /// Reads a preset by name or a policy by path.
@@ -41,7 +43,15 @@ pub fn load(name_or_path: &str) -> Result<LoadedPolicy, CliError> {
         source,
         digest: hash::sha256(&bytes).hex(),
     };
-    Ok(LoadedPolicy { policy, info })
+    let directory = match Preset::named(name_or_path) {
+        Some(_) => None,
+        None => Path::new(name_or_path).parent().map(Path::to_owned),
+    };
+    Ok(LoadedPolicy {
+        policy,
+        info,
+        directory,
+    })
 }
 
 /// The last part of a path: reports hold no path of one machine.

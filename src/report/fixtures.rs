@@ -204,6 +204,7 @@ fn dependency(ecosystem: Ecosystem, name: &str) -> Component {
         kind: ComponentKind::Dependency,
         licence: crate::model::Licence::default(),
         runs_install_code: None,
+        availability: crate::model::Availability::Unknown,
         cargo: None,
         occurrences: vec![Occurrence {
             location: Location::line("Cargo.lock", 7),

@@ -1,13 +1,14 @@
 //! Everything a report holds, in the frozen shape `sealgate/report/v1`. Its JSON Schema is
 //! `docs/schema/report-v1.schema.json`. Keys are only ever added in v1.
 
-use super::text;
-use crate::model::{
-    AdvisoryDetail, DatabaseInfo, Detail, GitReference, Inventory, JudgedFinding, JudgedGap,
-    Location, Origin, RegistryDetail, Report, SecretDetail, Subject, UnusedWaiver, WaiverUse,
-    fold_url_credentials,
-};
+mod finding;
+mod shown;
+
+use super::{facts, text};
+use crate::model::{DatabaseInfo, Inventory, JudgedGap, Report, UnusedWaiver, VexDocumentInfo};
+use finding::{FindingV1, LocationV1};
 use serde::Serialize;
+use shown::{Shown, all_shown, shown};
 use std::collections::BTreeMap;
 
 /// The shape's name and version, in the key `schema`.
@@ -35,6 +36,7 @@ struct ReportV1 {
     summary: Shown,
     policy: PolicyV1,
     database: Option<DatabaseV1>,
+    vex: Vec<VexDocumentV1>,
     inventory: Option<InventoryV1>,
     checks: Vec<&'static str>,
     secrets: Option<SecretsV1>,
@@ -68,6 +70,19 @@ struct SourceV1 {
     records: u64,
     bad_records: u64,
     newest: Option<Shown>,
+    age_days: Option<i64>,
+    used_for: &'static str,
+}
+
+#[derive(Serialize)]
+struct VexDocumentV1 {
+    file: Shown,
+    digest: Shown,
+    format: &'static str,
+    author: Shown,
+    statements: usize,
+    unusable: usize,
+    accepted: bool,
 }
 
 #[derive(Serialize)]
@@ -108,113 +123,6 @@ struct SecretsV1 {
 }
 
 #[derive(Serialize)]
-struct FindingV1 {
-    rule: &'static str,
-    title: &'static str,
-    severity: &'static str,
-    disposition: &'static str,
-    reason: Shown,
-    message: Shown,
-    remedy: Shown,
-    subject: SubjectV1,
-    location: LocationV1,
-    also_at: Vec<LocationV1>,
-    excerpt: Option<Shown>,
-    fingerprint: Shown,
-    waiver: Option<WaiverUseV1>,
-    advisory: Option<AdvisoryV1>,
-    registry: Option<RegistryV1>,
-    secret: Option<SecretV1>,
-}
-
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-enum SubjectV1 {
-    Component { purl: Shown, label: Shown },
-    File { path: Shown },
-}
-
-#[derive(Serialize)]
-struct LocationV1 {
-    path: Shown,
-    line: Option<u32>,
-    column: Option<u32>,
-}
-
-#[derive(Serialize)]
-struct WaiverUseV1 {
-    owner: Shown,
-    reason: Shown,
-    expires: Shown,
-    days_left: i64,
-}
-
-#[derive(Serialize)]
-struct AdvisoryV1 {
-    id: Shown,
-    aliases: Vec<Shown>,
-    related: Vec<Shown>,
-    class: &'static str,
-    summary: Shown,
-    vector: Option<Shown>,
-    /// Base score times ten, as an integer: no rounding differs between readers.
-    score_tenths: Option<u8>,
-    fixed: Vec<Shown>,
-    url: Option<Shown>,
-    indeterminate: bool,
-    introduced_by: Vec<Shown>,
-}
-
-#[derive(Serialize)]
-struct RegistryV1 {
-    origin: OriginV1,
-    approved: Vec<Shown>,
-}
-
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-enum OriginV1 {
-    Registry {
-        index: Option<Shown>,
-        file: Option<Shown>,
-        default: bool,
-    },
-    ImpliedDefault,
-    Git {
-        url: Shown,
-        reference: ReferenceV1,
-        commit: Option<Shown>,
-    },
-    Url {
-        url: Shown,
-    },
-    Path {
-        path: Shown,
-    },
-    Bundled {
-        inside: Shown,
-    },
-    Unrecorded,
-}
-
-#[derive(Serialize)]
-struct ReferenceV1 {
-    kind: &'static str,
-    name: Option<Shown>,
-}
-
-#[derive(Serialize)]
-struct SecretV1 {
-    provider: Shown,
-    kind: Shown,
-    credential: Shown,
-    masked: Shown,
-    confidence: &'static str,
-    validity: &'static str,
-    action: &'static str,
-}
-
-#[derive(Serialize)]
 struct GapV1 {
     id: &'static str,
     disposition: &'static str,
@@ -230,20 +138,7 @@ struct WaiverV1 {
     owner: Shown,
     expires: Shown,
     state: &'static str,
-}
-
-/// Text from outside: addresses in it are without credentials. The only way to make one
-/// folds them, so that no field can be forgotten.
-#[derive(Serialize)]
-#[serde(transparent)]
-struct Shown(String);
-
-fn shown(text: &str) -> Shown {
-    Shown(fold_url_credentials(text).into_owned())
-}
-
-fn all_shown(list: &[String]) -> Vec<Shown> {
-    list.iter().map(|text| shown(text)).collect()
+    about: Vec<Shown>,
 }
 
 impl ReportV1 {
@@ -264,7 +159,11 @@ impl ReportV1 {
                 source: shown(&report.policy.source),
                 digest: shown(&report.policy.digest),
             },
-            database: report.database.as_ref().map(DatabaseV1::of),
+            database: report
+                .database
+                .as_ref()
+                .map(|database| DatabaseV1::of(database, &report.time)),
+            vex: report.vex.iter().map(VexDocumentV1::of).collect(),
             inventory: report.inventory.as_ref().map(InventoryV1::of),
             checks: report.checks.clone(),
             secrets: report.secrets.map(|scanned| SecretsV1 {
@@ -286,7 +185,7 @@ impl ReportV1 {
 }
 
 impl DatabaseV1 {
-    fn of(database: &DatabaseInfo) -> Self {
+    fn of(database: &DatabaseInfo, now: &str) -> Self {
         Self {
             digest: shown(&database.digest),
             sources: database
@@ -297,8 +196,24 @@ impl DatabaseV1 {
                     records: source.records,
                     bad_records: source.bad_records,
                     newest: source.newest.as_deref().map(shown),
+                    age_days: facts::age_days(source, now),
+                    used_for: source.used_for.as_str(),
                 })
                 .collect(),
+        }
+    }
+}
+
+impl VexDocumentV1 {
+    fn of(document: &VexDocumentInfo) -> Self {
+        Self {
+            file: shown(&document.file),
+            digest: shown(&document.digest),
+            format: document.format,
+            author: shown(&document.author),
+            statements: document.statements,
+            unusable: document.unusable,
+            accepted: document.accepted,
         }
     }
 }
@@ -341,148 +256,6 @@ impl InventoryV1 {
     }
 }
 
-impl FindingV1 {
-    fn of(judged: &JudgedFinding) -> Self {
-        let finding = &judged.finding;
-        let (mut advisory, mut registry, mut secret) = (None, None, None);
-        match &finding.detail {
-            Detail::Advisory(detail) => advisory = Some(AdvisoryV1::of(detail)),
-            Detail::Registry(detail) => registry = Some(RegistryV1::of(detail)),
-            Detail::Secret(detail) => secret = Some(SecretV1::of(detail)),
-        }
-        Self {
-            rule: finding.rule.id,
-            title: finding.rule.title,
-            severity: finding.severity.as_str(),
-            disposition: judged.disposition.as_str(),
-            reason: shown(&judged.reason),
-            message: shown(&finding.message),
-            remedy: shown(&finding.remedy),
-            subject: match &finding.subject {
-                Subject::Component { purl, label } => SubjectV1::Component {
-                    purl: Shown(text::purl(purl)),
-                    label: shown(label),
-                },
-                Subject::File { path } => SubjectV1::File { path: shown(path) },
-            },
-            location: LocationV1::of(&finding.location),
-            also_at: finding.also_at.iter().map(LocationV1::of).collect(),
-            excerpt: finding.excerpt.as_deref().map(shown),
-            fingerprint: shown(&finding.fingerprint),
-            waiver: judged.waiver.as_ref().map(WaiverUseV1::of),
-            advisory,
-            registry,
-            secret,
-        }
-    }
-}
-
-impl LocationV1 {
-    fn of(location: &Location) -> Self {
-        Self {
-            path: shown(&location.path),
-            line: location.line,
-            column: location.column,
-        }
-    }
-}
-
-impl WaiverUseV1 {
-    fn of(waiver: &WaiverUse) -> Self {
-        Self {
-            owner: shown(&waiver.owner),
-            reason: shown(&waiver.reason),
-            expires: shown(&waiver.expires),
-            days_left: waiver.days_left,
-        }
-    }
-}
-
-impl AdvisoryV1 {
-    fn of(detail: &AdvisoryDetail) -> Self {
-        Self {
-            id: shown(&detail.id),
-            aliases: all_shown(&detail.aliases),
-            related: all_shown(&detail.related),
-            class: detail.class.as_str(),
-            summary: shown(&detail.summary),
-            vector: detail.vector.as_deref().map(shown),
-            score_tenths: detail.score_tenths,
-            fixed: all_shown(&detail.fixed),
-            url: detail.url.as_deref().map(shown),
-            indeterminate: detail.indeterminate,
-            introduced_by: all_shown(&detail.introduced_by),
-        }
-    }
-}
-
-impl RegistryV1 {
-    fn of(detail: &RegistryDetail) -> Self {
-        Self {
-            origin: OriginV1::of(&detail.origin),
-            approved: all_shown(&detail.approved),
-        }
-    }
-}
-
-impl OriginV1 {
-    fn of(origin: &Origin) -> Self {
-        match origin {
-            Origin::Registry {
-                index,
-                file,
-                default,
-            } => Self::Registry {
-                index: index.as_deref().map(shown),
-                file: file.as_deref().map(shown),
-                default: *default,
-            },
-            Origin::ImpliedDefault => Self::ImpliedDefault,
-            Origin::Git {
-                url,
-                reference,
-                commit,
-            } => Self::Git {
-                url: shown(url),
-                reference: ReferenceV1::of(reference),
-                commit: commit.as_deref().map(shown),
-            },
-            Origin::Url { url } => Self::Url { url: shown(url) },
-            Origin::Path { path } => Self::Path { path: shown(path) },
-            Origin::Bundled { inside } => Self::Bundled {
-                inside: shown(inside),
-            },
-            Origin::Unrecorded => Self::Unrecorded,
-        }
-    }
-}
-
-impl ReferenceV1 {
-    fn of(reference: &GitReference) -> Self {
-        let (kind, name) = match reference {
-            GitReference::Branch(name) => ("branch", Some(shown(name))),
-            GitReference::Tag(name) => ("tag", Some(shown(name))),
-            GitReference::Revision(name) => ("revision", Some(shown(name))),
-            GitReference::Default => ("default", None),
-        };
-        Self { kind, name }
-    }
-}
-
-impl SecretV1 {
-    fn of(detail: &SecretDetail) -> Self {
-        Self {
-            provider: shown(&detail.provider),
-            kind: shown(&detail.kind),
-            credential: shown(&detail.credential),
-            masked: shown(&detail.value.masked()),
-            confidence: detail.confidence.as_str(),
-            validity: detail.validity.as_str(),
-            action: if detail.replace { "replace" } else { "rotate" },
-        }
-    }
-}
-
 impl GapV1 {
     fn of(judged: &JudgedGap) -> Self {
         Self {
@@ -503,6 +276,7 @@ impl WaiverV1 {
             owner: shown(&waiver.owner),
             expires: shown(&waiver.expires),
             state: waiver.state.as_str(),
+            about: all_shown(&waiver.about),
         }
     }
 }

@@ -31,6 +31,7 @@ fn tampered() -> Inventory {
             kind: ComponentKind::Dependency,
             licence: Licence::default(),
             runs_install_code: None,
+            availability: sealgate::model::Availability::Unknown,
             cargo: None,
             occurrences: vec![Occurrence {
                 location: Location::line("web/package-lock.json", 42),

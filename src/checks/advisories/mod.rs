@@ -4,6 +4,7 @@
 
 mod check;
 mod error;
+mod finding;
 mod groups;
 mod import;
 mod index;
@@ -14,8 +15,9 @@ mod record;
 pub mod rules;
 mod rustsec_tree;
 mod severity;
+mod yanked;
 
-pub use check::check_inventory;
+pub use check::{check_inventory, database_info};
 pub use error::DatabaseError;
 pub use import::import;
 pub use index::read::Database;

@@ -32,6 +32,10 @@ pub struct CheckArgs {
     /// Treat this lockfile or directory as part of the product (repeatable)
     #[arg(long, value_name = "PATH")]
     pub include: Vec<String>,
+    /// VEX document about the product or its components: OpenVEX or CycloneDX (repeatable).
+    /// It is shown with the findings; only the policy can let it change the verdict
+    #[arg(long, value_name = "FILE")]
+    pub vex: Vec<PathBuf>,
     /// What the inventory reads beyond lockfiles and manifests.
     #[command(flatten)]
     pub depth: Depth,
@@ -73,6 +77,7 @@ pub fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit, CliError> {
         inventory: options,
         policy: policies::load(&args.policy)?,
         database,
+        vex: &args.vex,
         now: settings.now,
         outputs: outputs.places(),
     })?;

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::checks::advisories::error::DatabaseError;
 use crate::checks::advisories::record::RecordMetadata;
-use crate::model::{DatabaseInfo, Digest, Ecosystem, SourceInfo};
+use crate::model::{DatabaseInfo, Digest, Ecosystem, SourceInfo, SourceUse};
 use crate::support::hash::sha256;
 use crate::versions::EventKind;
 use flate2::read::DeflateDecoder;
@@ -165,6 +165,7 @@ impl Database {
                     records: status.records,
                     bad_records: status.bad_records,
                     newest: status.newest.clone(),
+                    used_for: SourceUse::Advisories,
                 })
                 .collect(),
         }

@@ -59,6 +59,7 @@ fn component(ecosystem: Ecosystem, name: &str, version: Option<&str>) -> Compone
         kind: ComponentKind::Dependency,
         licence: crate::model::Licence::default(),
         runs_install_code: None,
+        availability: crate::model::Availability::Unknown,
         cargo: None,
         occurrences: vec![Occurrence {
             location: Location::line("lock", 7),

@@ -86,6 +86,7 @@ fn package(path: &str, entry: &Entry, parsed: &mut Parsed) -> Option<Package> {
     if entry.is_installed() {
         package.scope = fields.scope;
         package.runs_install_code = Some(fields.has_install_script == Some(true));
+        package.withdrawn.clone_from(&fields.deprecated);
         if fields.version.is_none() {
             let message = format!("`{}` has no version", package.name);
             parsed.note(&rules::INCOMPLETE_ENTRY, path, entry.line, &message);

@@ -172,6 +172,7 @@ impl<'t, 'i> Reader<'t, 'i> {
         if fields.value("requiresBuild").and_then(Node::flag) == Some(true) {
             package.runs_install_code = Some(true);
         }
+        package.withdrawn = deprecated(fields);
         self.resolution(&mut package, resolution, is_registry, asked);
         if package.version.as_deref().unwrap_or_default().is_empty() {
             package.version = None;
@@ -443,6 +444,18 @@ fn leads_home(path: &str) -> bool {
         }
     }
     depth == 0
+}
+
+/// The publisher's words; an empty text takes a deprecation back.
+fn deprecated(fields: &Node<'_>) -> Option<String> {
+    let node = fields.value("deprecated")?;
+    match node.flag() {
+        Some(deprecated) => deprecated.then(String::new),
+        None => node
+            .text()
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned),
+    }
 }
 
 /// `dev`: needed to develop only. Absent where it is needed for both.
