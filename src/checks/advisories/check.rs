@@ -3,14 +3,16 @@
 use super::error::{DatabaseError, IMPORT_HINT};
 use super::finding::{About, Candidate, finding_of, shown_id};
 use super::groups::{RecordIds, group};
+use super::index::SourceKind;
 use super::index::read::Database;
 use super::matching::UsedVersion;
 use super::paths::Paths;
 use super::record::normalised_name;
+use super::signals::strongest;
 use super::{rules, yanked};
 use crate::model::{
-    Component, ComponentKind, DatabaseInfo, Ecosystem, Finding, Gap, Inventory, Location, Outcome,
-    SourceUse, terminal_safe,
+    Component, ComponentKind, DatabaseInfo, Detail, Ecosystem, Finding, Gap, Inventory, Location,
+    Outcome, SourceUse, terminal_safe,
 };
 use crate::versions::Membership;
 use std::collections::BTreeMap;
@@ -68,6 +70,7 @@ fn check_records<'a>(
 ) -> Result<(), DatabaseError> {
     let bad_packages = bad_packages(database);
     outcome.gaps.extend(nameless_bad_records(database));
+    outcome.gaps.extend(bad_signals(database));
     let mut uncovered: BTreeMap<Ecosystem, usize> = BTreeMap::new();
     for component in &inventory.components {
         if component.kind == ComponentKind::Own {
@@ -155,7 +158,7 @@ fn nameless_bad_records(database: &Database) -> Option<Gap> {
         .status()
         .bad
         .iter()
-        .filter(|bad| bad.packages.is_empty());
+        .filter(|bad| bad.packages.is_empty() && !is_signal(database, &bad.source));
     let first = nameless.next()?;
     let others = nameless.count();
     let more = match others {
@@ -171,6 +174,40 @@ fn nameless_bad_records(database: &Database) -> Option<Gap> {
         None,
         rules::BAD_RECORD.remedy,
     ))
+}
+
+/// What a bad line would have said about attacks is not known of any CVE id.
+fn bad_signals(database: &Database) -> Vec<Gap> {
+    let status = database.status();
+    let sources = status.sources.iter();
+    sources
+        .filter(|(_, source)| source.kind == SourceKind::Signals && source.bad_records > 0)
+        .map(|(name, source)| {
+            let first = status.bad.iter().find(|bad| bad.source == *name);
+            gap(
+                rules::BAD_RECORD.id,
+                format!(
+                    "{} {} of {name} could not be read: {}",
+                    source.bad_records,
+                    if source.bad_records == 1 {
+                        "entry"
+                    } else {
+                        "entries"
+                    },
+                    first.map_or("".into(), |bad| terminal_safe(&bad.place)),
+                ),
+                None,
+                rules::BAD_RECORD.remedy,
+            )
+        })
+        .collect()
+}
+
+fn is_signal(database: &Database, source: &str) -> bool {
+    let sources = &database.status().sources;
+    sources
+        .get(source)
+        .is_some_and(|source| source.kind == SourceKind::Signals)
 }
 
 pub(super) fn gap(
@@ -230,7 +267,13 @@ fn check_component<'a>(
             .iter()
             .filter_map(|i| candidates.get(*i))
             .collect();
-        findings.extend(finding_of(about, &group, &members, &reach));
+        if let Some(mut finding) = finding_of(about, &group, &members, &reach) {
+            if let Detail::Advisory(detail) = &mut finding.detail {
+                (detail.known_exploited, detail.exploit_score) =
+                    strongest(database, group.ids.iter())?;
+            }
+            findings.push(finding);
+        }
     }
     Ok(findings)
 }

@@ -15,15 +15,17 @@ mod record;
 pub mod rules;
 mod rustsec_tree;
 mod severity;
+mod signals;
 mod yanked;
 
 pub use check::{check_inventory, database_info};
 pub use error::DatabaseError;
 pub use import::import;
 pub use index::read::Database;
-pub use index::{FILE_NAME, FORMAT_VERSION, IndexInfo, SourceStatus};
+pub use index::{FILE_NAME, FORMAT_VERSION, IndexInfo, SourceKind, SourceStatus};
 pub use record::BadRecord;
 pub use rules::{GAPS, RULES};
+pub use signals::{EPSS_SOURCE, Epss, KEV_SOURCE, Kev, Signals};
 
 #[cfg(test)]
 mod tests;

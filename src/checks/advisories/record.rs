@@ -162,7 +162,10 @@ pub(super) fn sorted_ids(ids: impl IntoIterator<Item = String>, own: &str) -> Ve
 /// A record that could not be used.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct BadRecord {
-    /// File or archive entry, relative to what was imported.
+    /// The source that it belongs to, as `db status` names it.
+    pub source: String,
+    /// File or archive entry, relative to what was imported; of signals with the line or
+    /// the place in the list.
     pub place: String,
     /// What is wrong with it.
     pub reason: String,

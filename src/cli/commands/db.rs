@@ -24,7 +24,8 @@ enum DbCommand {
     /// Build the database from advisory files; replaces the one that is there
     ///
     /// Reads OSV dumps (`DIR/<Ecosystem>/all.zip`), directories of OSV JSON files, single
-    /// files and archives, and RustSec trees. The new database holds exactly what all the
+    /// files and archives, RustSec trees, CISA's catalogue of exploited vulnerabilities
+    /// (KEV, `.json` or `.json.gz`) and EPSS scores (`.csv` or `.csv.gz`). The new database holds exactly what all the
     /// `--from` together give, so name every source in one call. It is built beside the
     /// old one and put in its place when it is complete. Nothing is fetched: how the files
     /// get here is up to you.
@@ -212,6 +213,7 @@ fn as_json(database: &Database) -> serde_json::Value {
         .map(|(name, source)| {
             json!({
                 "name": name,
+                "kind": source.kind,
                 "records": source.records,
                 "withdrawn": source.withdrawn,
                 "bad_records": source.bad_records,

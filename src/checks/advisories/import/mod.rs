@@ -1,6 +1,7 @@
 //! From files of advisories to an index.
 
 mod collect;
+mod signal_files;
 mod walk;
 
 use super::error::DatabaseError;
@@ -14,8 +15,9 @@ use std::path::{Path, PathBuf};
 /// new one is complete.
 ///
 /// An input is a directory (walked: `*.json` OSV records, `*.zip` archives of them,
-/// `RUSTSEC-….md` advisories and those below `crates/` and `rust/`), an archive, or a
-/// single record. Symbolic links inside a directory are not followed.
+/// `RUSTSEC-….md` advisories and those below `crates/` and `rust/`, CISA's catalogue of
+/// exploited vulnerabilities, EPSS scores), an archive, or a single file of these. The
+/// catalogue and the scores may be compressed (`.json.gz`, `.csv.gz`). Symbolic links inside a directory are not followed.
 ///
 /// # Errors
 /// Every variant of [`DatabaseError`] but those of opening an index. A record that cannot
@@ -25,8 +27,8 @@ pub fn import(inputs: &[PathBuf], directory: &Path) -> Result<IndexInfo, Databas
     for input in inputs {
         walk::read_input(input, &mut collector)?;
     }
-    let (records, info) = collector.finish();
-    let bytes = write::build(records, info.clone())?;
+    let (records, info, signals) = collector.finish();
+    let bytes = write::build(records, info, signals)?;
     std::fs::create_dir_all(directory).map_err(|source| DatabaseError::Create {
         path: directory.to_owned(),
         source,

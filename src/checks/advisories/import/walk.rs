@@ -1,8 +1,10 @@
 //! Finds the records in what was named, within limits.
 
 use super::collect::Collector;
+use super::signal_files;
 use crate::checks::advisories::error::DatabaseError;
 use crate::checks::advisories::record::Parsed;
+use crate::checks::advisories::signals::kev;
 use crate::checks::advisories::{osv, rustsec_tree};
 use crate::model::Ecosystem;
 use crate::support::files::{FileError, read_bounded};
@@ -23,6 +25,11 @@ const MAX_DEPTH: usize = 32;
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Json,
+    /// A compressed JSON file: the catalogue of exploited vulnerabilities.
+    JsonGz,
+    /// Scores, if the content says so.
+    Csv,
+    CsvGz,
     Archive,
     Markdown,
 }
@@ -57,7 +64,12 @@ pub(super) fn read_input(input: &Path, collector: &mut Collector) -> Result<(), 
                 .flat_map(|parent| parent.components())
                 .map(|part| part.as_os_str().to_string_lossy().into_owned())
                 .collect();
-            read_file(input, &name, kind, collection_of(&above), None, collector)
+            if read_file(input, &name, kind, collection_of(&above), None, collector)? {
+                return Ok(());
+            }
+            Err(DatabaseError::NothingRecognised {
+                path: input.to_owned(),
+            })
         }
         None => Err(DatabaseError::NothingRecognised {
             path: input.to_owned(),
@@ -137,16 +149,24 @@ impl Tree<'_> {
         if kind == Kind::Markdown && collection.is_none() && !is_advisory_name(place) {
             return Ok(());
         }
-        self.recognised = true;
+        let is_record = matches!(kind, Kind::Json | Kind::Archive | Kind::Markdown);
+        if !file_type.is_file()
+            && !is_record
+            && !signal_files::is_named_as_signals(&file_name(path))
+        {
+            return Ok(());
+        }
         let package = above.last().filter(|_| collection == Some("crates"));
         if !file_type.is_file() {
             self.collector.take(
                 place,
                 Parsed::bad("it is a symbolic link or a device and was not read"),
             );
+            self.recognised = true;
             return Ok(());
         }
-        read_file(path, place, kind, collection, package, self.collector)
+        self.recognised |= read_file(path, place, kind, collection, package, self.collector)?;
+        Ok(())
     }
 }
 
@@ -157,11 +177,25 @@ fn read_file(
     collection: Option<&str>,
     package: Option<&String>,
     collector: &mut Collector,
-) -> Result<(), DatabaseError> {
-    if kind == Kind::Archive {
-        return read_archive(path, place, collector);
+) -> Result<bool, DatabaseError> {
+    match kind {
+        Kind::Archive => return read_archive(path, place, collector).map(|()| true),
+        Kind::Csv => return Ok(signal_files::read_scores(path, place, false, collector)?),
+        Kind::CsvGz => return Ok(signal_files::read_scores(path, place, true, collector)?),
+        Kind::JsonGz => return Ok(signal_files::read_catalogue(path, place, collector)?),
+        Kind::Json | Kind::Markdown => {}
     }
-    let parsed = match read_bounded(path, MAX_RECORD_BYTES) {
+    let is_catalogue = signal_files::is_named_as_catalogue(&file_name(path));
+    let limit = if is_catalogue {
+        kev::MAX_BYTES
+    } else {
+        MAX_RECORD_BYTES
+    };
+    let parsed = match read_bounded(path, limit) {
+        Ok(bytes) if kind == Kind::Json && (is_catalogue || kev::is_catalogue(&bytes)) => {
+            collector.take_kev(place, kev::parse(&bytes));
+            return Ok(true);
+        }
         Ok(bytes) if kind == Kind::Json => osv::parse_record(&bytes),
         Ok(bytes) => rustsec_tree::parse_advisory(&bytes, collection.unwrap_or("crates")),
         Err(FileError::TooLarge { limit, .. }) => too_large(limit),
@@ -178,7 +212,7 @@ fn read_file(
             (parsed, _) => parsed,
         },
     );
-    Ok(())
+    Ok(true)
 }
 
 fn read_archive(path: &Path, place: &str, collector: &mut Collector) -> Result<(), DatabaseError> {
@@ -244,9 +278,17 @@ fn file_name(path: &Path) -> String {
 }
 
 fn kind_of(name: &str) -> Option<Kind> {
-    let (_, extension) = name.rsplit_once('.')?;
-    match extension.to_ascii_lowercase().as_str() {
+    let lower = name.to_ascii_lowercase();
+    if lower.ends_with(".json.gz") {
+        return Some(Kind::JsonGz);
+    }
+    if lower.ends_with(".csv.gz") {
+        return Some(Kind::CsvGz);
+    }
+    let (_, extension) = lower.rsplit_once('.')?;
+    match extension {
         "json" => Some(Kind::Json),
+        "csv" => Some(Kind::Csv),
         "zip" => Some(Kind::Archive),
         "md" => Some(Kind::Markdown),
         _ => None,

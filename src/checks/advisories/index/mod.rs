@@ -9,6 +9,7 @@
 //!            records  12 bytes each: block, offset, length
 //!            blocks   16 bytes each: offset, stored length, length
 //!            data     deflate-compressed blocks of record metadata (JSON)
+//!            signals  what is known about attacks, by CVE id (`signals::table`)
 //! digests    SHA-256 of every 16 KiB chunk of the body
 //! root       SHA-256 of the header and the digests
 //! ```
@@ -30,14 +31,14 @@ use std::collections::BTreeMap;
 use super::record::BadRecord;
 
 /// Raised with every change of the layout; other versions are refused.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 /// Name of the index in the database directory.
 pub const FILE_NAME: &str = "index.sgdb";
 
 const MAGIC: [u8; 8] = *b"SGDBINDX";
 const CHUNK_BYTES: usize = 16 * 1024;
 const DIGEST_BYTES: usize = 32;
-const SECTIONS: usize = 7;
+const SECTIONS: usize = 8;
 /// Magic, version, chunk size, body length, offset and length of each section.
 const HEADER_BYTES: usize = 8 + 4 + 4 + 8 + SECTIONS * 16;
 const NAME_BYTES: usize = 24;
@@ -59,6 +60,7 @@ enum Section {
     Records = 4,
     Blocks = 5,
     Data = 6,
+    Signals = 7,
 }
 
 /// What a row says.
@@ -137,23 +139,36 @@ fn name_hash(ecosystem: Ecosystem, name: &str) -> u64 {
     u64::from_be_bytes(first)
 }
 
+/// What a source tells.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SourceKind {
+    /// Advisories: records about packages.
+    #[default]
+    Advisories,
+    /// Signals: entries about CVE ids.
+    Signals,
+}
+
 /// Counts of one source.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceStatus {
-    /// Records in use, withdrawn ones included.
+    /// What it tells.
+    pub kind: SourceKind,
+    /// Records in use, withdrawn ones included; of signals, the CVE ids.
     pub records: u64,
     /// Withdrawn ones among them: kept, never a finding.
     pub withdrawn: u64,
-    /// Records that could not be used.
+    /// Records or lines that could not be used.
     pub bad_records: u64,
-    /// RFC 3339 time of the newest change of a record.
+    /// RFC 3339 time of the newest change of a record; of signals, of the newest file.
     pub newest: Option<String>,
 }
 
 /// What the index says about itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IndexInfo {
-    /// By name of the source: `OSV npm`, `RustSec`.
+    /// By name of the source: `OSV npm`, `RustSec`, `KEV`, `EPSS`.
     pub sources: BTreeMap<String, SourceStatus>,
     /// Records in use by OSV ecosystem name.
     pub ecosystems: BTreeMap<String, u64>,
@@ -172,16 +187,22 @@ pub struct IndexInfo {
 }
 
 impl IndexInfo {
-    /// Records in use.
+    /// Advisories in use; signals are not counted.
     #[must_use]
     pub fn records(&self) -> u64 {
-        self.sources.values().map(|s| s.records).sum()
+        self.of_advisories().map(|source| source.records).sum()
     }
 
-    /// Everything that was seen in the import.
+    /// Every advisory that was seen in the import.
     #[must_use]
     pub fn seen(&self) -> u64 {
-        self.records() + self.replaced + self.not_used.values().sum::<u64>() + self.bad.len() as u64
+        let bad: u64 = self.of_advisories().map(|source| source.bad_records).sum();
+        self.records() + self.replaced + self.not_used.values().sum::<u64>() + bad
+    }
+
+    fn of_advisories(&self) -> impl Iterator<Item = &SourceStatus> {
+        let all = self.sources.values();
+        all.filter(|source| source.kind == SourceKind::Advisories)
     }
 }
 

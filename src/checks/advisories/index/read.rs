@@ -8,6 +8,8 @@ use super::{
 };
 use crate::checks::advisories::error::DatabaseError;
 use crate::checks::advisories::record::RecordMetadata;
+use crate::checks::advisories::signals::Signals;
+use crate::checks::advisories::signals::table::{self, CveKey};
 use crate::model::{DatabaseInfo, Digest, Ecosystem, SourceInfo, SourceUse};
 use crate::support::hash::sha256;
 use crate::versions::EventKind;
@@ -289,6 +291,48 @@ impl Database {
             low += 1;
         }
         Ok(None)
+    }
+
+    /// What is known about attacks with a vulnerability; nothing for ids that are not of
+    /// CVE or that no imported file names.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Corrupt`] and [`DatabaseError::Read`].
+    pub fn signals(&self, id: &str) -> Result<Signals, DatabaseError> {
+        let (Some(wanted), true) = (CveKey::parse(id), self.section_length(Section::Signals) > 0)
+        else {
+            return Ok(Signals::default());
+        };
+        let mut head = [0_u8; table::HEAD_BYTES];
+        self.read_into(Section::Signals, 0, &mut head)?;
+        let mut entry = [0_u8; table::DIRECTORY_BYTES];
+        let mut read_entry = |number: u64| {
+            let at = table::HEAD_BYTES as u64 + number * table::DIRECTORY_BYTES as u64;
+            self.read_into(Section::Signals, at, &mut entry).map(|()| {
+                (
+                    CveKey(u64_at(&entry, 0)),
+                    u32_at(&entry, 8),
+                    u32_at(&entry, 12),
+                )
+            })
+        };
+        // The last block that starts at or before the wanted key.
+        let (mut low, mut high) = (0, u64::from(u32_at(&head, 0)));
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if read_entry(middle)?.0 <= wanted {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        let Some(number) = low.checked_sub(1) else {
+            return Ok(Signals::default());
+        };
+        let (first, offset, length) = read_entry(number)?;
+        let block = self.read_section(Section::Signals, u64::from(offset), u64::from(length))?;
+        table::find(&block, first, wanted)
+            .map_err(|_| self.corrupt("a block of signals cannot be read"))
     }
 
     /// The metadata of a record.

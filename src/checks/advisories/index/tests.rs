@@ -43,7 +43,7 @@ fn info() -> IndexInfo {
 }
 
 fn bytes_of(count: usize) -> Vec<u8> {
-    write::build((0..count).map(record).collect(), info()).unwrap()
+    write::build((0..count).map(record).collect(), info(), Vec::new()).unwrap()
 }
 
 fn open(directory: &Path, bytes: &[u8]) -> Result<Database, DatabaseError> {
@@ -99,15 +99,15 @@ fn what_was_written_is_read_back() {
 
 #[test]
 fn the_order_of_records_does_not_change_the_bytes() {
-    let forward = write::build((0..50).map(record).collect(), info()).unwrap();
-    let backward = write::build((0..50).rev().map(record).collect(), info()).unwrap();
+    let forward = write::build((0..50).map(record).collect(), info(), Vec::new()).unwrap();
+    let backward = write::build((0..50).rev().map(record).collect(), info(), Vec::new()).unwrap();
     assert_eq!(forward, backward);
 }
 
 #[test]
 fn an_empty_index_is_sound() {
     let directory = tempfile::tempdir().unwrap();
-    let bytes = write::build(Vec::new(), IndexInfo::default()).unwrap();
+    let bytes = write::build(Vec::new(), IndexInfo::default(), Vec::new()).unwrap();
     let database = open(directory.path(), &bytes).unwrap();
     assert!(database.lookup(Ecosystem::Npm, "x").unwrap().is_empty());
     assert!(!database.covers(Ecosystem::Npm));

@@ -22,6 +22,7 @@ use std::io::Write as _;
 pub(in crate::checks::advisories) fn build(
     mut records: Vec<Record>,
     mut info: IndexInfo,
+    signals: Vec<u8>,
 ) -> Result<Vec<u8>, DatabaseError> {
     records.sort_by(|a, b| {
         (a.feed, &a.metadata.id, &a.metadata.source).cmp(&(
@@ -77,6 +78,7 @@ pub(in crate::checks::advisories) fn build(
         metadata.records,
         metadata.blocks,
         metadata.data,
+        signals,
     ])
 }
 
