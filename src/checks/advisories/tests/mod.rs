@@ -45,7 +45,7 @@ fn below(id: &str, aliases: &[&str], ecosystem: &str, name: &str, fixed: &str) -
     })
 }
 
-fn component(ecosystem: Ecosystem, name: &str, version: Option<&str>) -> Component {
+pub(super) fn component(ecosystem: Ecosystem, name: &str, version: Option<&str>) -> Component {
     let at = version.map(|v| format!("@{v}")).unwrap_or_default();
     let purl = format!(
         "pkg:{}/{}{at}",
