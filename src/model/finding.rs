@@ -234,7 +234,7 @@ pub struct SecretDetail {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Detail {
     /// From `checks::advisories`.
-    Advisory(AdvisoryDetail),
+    Advisory(Box<AdvisoryDetail>),
     /// From `checks::advisories`: the registry withdrew the version.
     Yanked(YankDetail),
     /// From `checks::registry`.

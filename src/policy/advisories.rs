@@ -157,15 +157,17 @@ impl AdvisorySection {
 /// A misspelt name would never be too old. Only names of OSV sources can be checked
 /// without a database.
 fn check_sources(ages: &BTreeMap<String, Age>, source_name: &str) -> Result<(), PolicyError> {
-    let known = || Ecosystem::ALL.into_iter().map(Ecosystem::osv_name);
     let wrong = ages.keys().find(|name| {
         name.strip_prefix(OSV)
-            .is_some_and(|ecosystem| !known().any(|known| known == ecosystem))
+            .is_some_and(|ecosystem| Ecosystem::from_osv_name(ecosystem).is_none())
     });
     match wrong {
         None => Ok(()),
         Some(name) => {
-            let names: Vec<String> = known().map(|known| format!("{OSV}{known}")).collect();
+            let names: Vec<String> = Ecosystem::ALL
+                .into_iter()
+                .map(|known| format!("{OSV}{}", known.osv_name()))
+                .collect();
             Err(PolicyError::UnknownSource {
                 source_name: source_name.to_owned(),
                 name: name.clone(),

@@ -7,8 +7,8 @@ use super::waiver::{Waiver, WaiverMatch};
 use super::{freshness, statements};
 use crate::model::{
     DatabaseInfo, Decision, Detail, Disposition, Ecosystem, Finding, Gap, JudgedFinding, JudgedGap,
-    Lapse, LapsedWaiver, Outcome, SecretDetail, UnusedWaiver, Verdict, VexStatement,
-    WaiverState, WaiverUse,
+    Lapse, LapsedWaiver, Outcome, SecretDetail, UnusedWaiver, Verdict, VexStatement, WaiverState,
+    WaiverUse,
 };
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -72,7 +72,7 @@ pub fn evaluate(policy: &Policy, checked: Checked, now: Timestamp) -> Result<Ver
         summary,
         findings,
         gaps,
-        waivers: waivers.to_look_at(),
+        waivers: waivers.close(),
     })
 }
 
@@ -157,7 +157,7 @@ impl<'p> WaiverBook<'p> {
     }
 
     /// Waivers that cover nothing, or not for long.
-    fn to_look_at(self) -> Vec<UnusedWaiver> {
+    fn close(self) -> Vec<UnusedWaiver> {
         let waivers = self.policy.waivers.iter().zip(&self.pages);
         let mut found: Vec<UnusedWaiver> = waivers
             .filter_map(|(waiver, page)| {

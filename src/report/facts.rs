@@ -4,7 +4,7 @@
 use super::text::{clipped, line, origin};
 use crate::model::{
     AdvisoryDetail, DatabaseInfo, Detail, ExploitScore, Finding, JudgedFinding, KnownExploited,
-    Lapse, LapsedWaiver, Reach, Scope, SourceInfo, SourceUse, VexUse,
+    Lapse, LapsedWaiver, Reach, Scope, SourceInfo, SourceUse, VexUse, WaiverUse,
 };
 use url::Url;
 
@@ -173,6 +173,14 @@ fn lapsed(waiver: &LapsedWaiver) -> String {
         clipped(&waiver.id, 120),
         clipped(&waiver.owner, 80)
     )
+}
+
+/// ` (ends soon)` after the end of a waiver that does.
+pub(super) fn soon(waiver: &WaiverUse) -> &'static str {
+    match waiver.ends_soon {
+        true => " (ends soon)",
+        false => "",
+    }
 }
 
 /// Short marks after a message where there is one line only: ` (known exploited, dev)`.

@@ -1,13 +1,18 @@
 //! Reports for the tests of every format.
 
+mod advisories;
+mod hostile;
+
+pub(super) use advisories::of_advisories;
+pub(super) use hostile::hostile;
+
 use crate::model::{
-    AdvisoryClass, AdvisoryDetail, AvailabilitySource, Component, ComponentKind, Confidence,
-    DatabaseInfo, Decision, Detail, Digest, DigestAlgorithm, Disposition, Ecosystem, ExploitScore,
-    Finding, Gap, GitReference, Inventory, JudgedFinding, JudgedGap, KnownExploited, Lapse,
-    LapsedWaiver, Location, LockfileRead, Occurrence, Origin, PolicyInfo, Purl, Reach, Redacted,
-    RegistryDetail, Report, Root, Rule, Scope, SecretDetail, SecretsScanned, Severity, Skipped,
-    SourceInfo, SourceUse, Subject, ToolInfo, UnusedWaiver, Validity, Verdict, VexDocumentInfo,
-    VexJustification, VexStatement, VexStatus, VexUse, WaiverState, WaiverUse, YankDetail,
+    AdvisoryClass, AdvisoryDetail, Component, ComponentKind, Confidence, DatabaseInfo, Decision,
+    Detail, Digest, DigestAlgorithm, Disposition, Ecosystem, Finding, Gap, Inventory,
+    JudgedFinding, JudgedGap, Location, LockfileRead, Occurrence, Origin, PolicyInfo, Purl, Reach,
+    Redacted, RegistryDetail, Report, Root, Rule, Scope, SecretDetail, SecretsScanned, Severity,
+    Skipped, SourceInfo, SourceUse, Subject, ToolInfo, UnusedWaiver, Validity, Verdict,
+    VexJustification, VexStatus, WaiverState, WaiverUse,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,20 +21,6 @@ pub(super) static VULNERABILITY: Rule = Rule {
     title: "Known vulnerability",
     description: "A published advisory says that this version is vulnerable.",
     remedy: "Upgrade to a version that fixes it.",
-};
-
-pub(super) static WITHDRAWN: Rule = Rule {
-    id: "advisories/withdrawn",
-    title: "Withdrawn advisory",
-    description: "The records were withdrawn.",
-    remedy: "Nothing.",
-};
-
-pub(super) static YANKED: Rule = Rule {
-    id: "advisories/yanked",
-    title: "Withdrawn version",
-    description: "The registry withdrew the version.",
-    remedy: "Move to a version that is still offered.",
 };
 
 pub(super) static SECRET: Rule = Rule {
@@ -54,17 +45,6 @@ pub(super) fn secret_value() -> String {
 /// A password inside addresses that no output may show.
 pub(super) fn url_password() -> String {
     ["tr0ub4dor", "-and-", "3"].concat()
-}
-
-/// Everything that a scanned repository may try on a reader, a terminal, or a format.
-pub(super) fn hostile_text() -> String {
-    let long = "long ".repeat(2_000);
-    format!(
-        "evil\u{1b}[2J\u{1b}]0;title\u{7}\r\n::error file=x::owned\n##[error]x ]]> <script>alert(1)</script> \
-         [click](https://evil.example) | `code` @team \u{202e}gnp.exe\u{200b}\u{9b}31m \u{0}\u{ffff} \
-         https://bob:{}@evil.example/ {long}",
-        url_password()
-    )
 }
 
 pub(super) fn component_subject(purl: &str, label: &str) -> Subject {
@@ -100,7 +80,7 @@ pub(super) fn advisory() -> JudgedFinding {
         also_at: vec![Location::line("web/tools/package-lock.json", 9)],
         excerpt: Some("    \"node_modules/tar\": {".to_owned()),
         fingerprint: "a1".repeat(32),
-        detail: Detail::Advisory(AdvisoryDetail {
+        detail: Detail::Advisory(Box::new(AdvisoryDetail {
             id: "GHSA-aaaa-bbbb-cccc".to_owned(),
             aliases: vec!["CVE-2021-0001".to_owned()],
             related: vec!["GHSA-umbr-ella-0000".to_owned()],
@@ -119,141 +99,13 @@ pub(super) fn advisory() -> JudgedFinding {
                 paths: vec![path(&["shop@1.0.0", "npm@6.0.0", "tar@4.4.1"])],
                 more_paths: 0,
             },
-        }),
+        })),
     };
     judged(
         finding,
         Disposition::Block,
         "`advisories.block = \"high\"` (line 12)",
     )
-}
-
-/// A version that its registry withdrew.
-pub(super) fn yanked() -> JudgedFinding {
-    let finding = Finding {
-        rule: &YANKED,
-        severity: Severity::Unknown,
-        message: "`itoa@1.3.0` was yanked from its registry".to_owned(),
-        remedy: "move `itoa` to a version that is still offered".to_owned(),
-        subject: component_subject("pkg:cargo/itoa@1.3.0", "itoa@1.3.0"),
-        location: Location::line("Cargo.lock", 7),
-        also_at: Vec::new(),
-        excerpt: None,
-        fingerprint: "b2".repeat(32),
-        detail: Detail::Yanked(YankDetail {
-            source: AvailabilitySource::CargoIndexCache,
-            reason: Some("leaks memory".to_owned()),
-            reach: Reach {
-                scope: Scope::Build,
-                paths: vec![path(&["shop@1.0.0", "itoa@1.3.0"])],
-                more_paths: 2,
-            },
-        }),
-    };
-    judged(
-        finding,
-        Disposition::Report,
-        "`advisories/yanked` under [rules]",
-    )
-}
-
-/// Findings about one advisory each, with everything that can be known of them: one
-/// cleared by VEX, one whose waivers have lapsed and whose version cannot be compared, one
-/// of a withdrawn record, one that attackers use.
-pub(super) fn advisories() -> Vec<JudgedFinding> {
-    let statement = |status, digest: &str| VexStatement {
-        time: Some("2026-11-01T00:00:00Z".parse().unwrap()),
-        status,
-        justification: Some(VexJustification::VulnerableCodeNotPresent),
-        text: Some("the archive code is not built".to_owned()),
-        author: "Acme Product Security".to_owned(),
-        document: "acme.openvex.json".to_owned(),
-        digest: digest.repeat(32),
-    };
-    let changed = |id: &str, change: &dyn Fn(&mut Finding, &mut AdvisoryDetail)| {
-        let mut judged = advisory();
-        let mut detail = match judged.finding.detail.clone() {
-            Detail::Advisory(detail) => detail,
-            other => panic!("{other:?}"),
-        };
-        detail.id = id.to_owned();
-        judged.finding.message = format!("`tar@4.4.1` is affected by {id}: path traversal");
-        judged.finding.fingerprint = hex::encode(id);
-        change(&mut judged.finding, &mut detail);
-        judged.finding.detail = Detail::Advisory(detail);
-        judged
-    };
-    let cleared = JudgedFinding {
-        disposition: Disposition::Waived,
-        reason: "VEX: not_affected, vulnerable_code_not_present, by Acme Product Security (acme.openvex.json)".to_owned(),
-        vex: vec![
-            VexUse { statement: statement(VexStatus::NotAffected, "c3"), accepted: true, decides: true },
-            VexUse { statement: statement(VexStatus::UnderInvestigation, "c4"), accepted: false, decides: false },
-        ],
-        ..changed("GHSA-vex0-0000-0000", &|_, _| {})
-    };
-    let lapse = |why| LapsedWaiver {
-        id: "CVE-2021-0001".to_owned(),
-        owner: "web-team@acme.example".to_owned(),
-        expires: "2026-01-31".to_owned(),
-        why,
-    };
-    let indeterminate = JudgedFinding {
-        disposition: Disposition::Inconclusive,
-        lapsed: [Lapse::Expired, Lapse::OtherVersion, Lapse::VersionUnknown]
-            .map(lapse)
-            .to_vec(),
-        ..changed("GHSA-inde-0000-0000", &|_, detail| {
-            detail.indeterminate = true;
-        })
-    };
-    let withdrawn = JudgedFinding {
-        disposition: Disposition::Report,
-        ..changed("GHSA-with-0000-0000", &|finding, detail| {
-            finding.rule = &WITHDRAWN;
-            finding.severity = Severity::Info;
-            detail.class = AdvisoryClass::Withdrawn;
-            detail.withdrawn = vec![detail.id.clone()];
-            detail.vector = None;
-            detail.score_tenths = None;
-        })
-    };
-    let exploited = changed("GHSA-kev0-0000-0000", &|finding, detail| {
-        finding.severity = Severity::Medium;
-        detail.known_exploited = Some(KnownExploited {
-            date_added: "2021-11-03".to_owned(),
-            due: Some("2022-05-03".to_owned()),
-            ransomware: true,
-        });
-        detail.exploit_score = Some(ExploitScore {
-            score_e5: 94_358,
-            percentile_e5: 99_960,
-            date: Some("2026-11-20".to_owned()),
-        });
-        detail.reach.scope = Scope::Dev;
-        let second = path(&["shop@1.0.0", "pacote@9.5.1", "tar@4.4.1"]);
-        detail.reach.paths.push(second);
-    });
-    vec![cleared, indeterminate, withdrawn, exploited]
-}
-
-/// A report about advisories alone, one finding for each of [`advisory`], [`yanked`] and
-/// [`advisories`].
-pub(super) fn of_advisories() -> Report {
-    let mut report = typical();
-    report.verdict.findings = advisories();
-    report.verdict.findings.extend([advisory(), yanked()]);
-    report.verdict.gaps.clear();
-    report.vex = vec![VexDocumentInfo {
-        file: "acme.openvex.json".to_owned(),
-        digest: "c3".repeat(32),
-        format: "openvex",
-        author: "Acme Product Security".to_owned(),
-        statements: 3,
-        unusable: 1,
-        accepted: true,
-    }];
-    report
 }
 
 pub(super) fn secret() -> JudgedFinding {
@@ -457,117 +309,6 @@ pub(super) fn typical() -> Report {
         },
         ..empty()
     }
-}
-
-/// [`typical`] with [`hostile_text`] wherever text comes from outside.
-pub(super) fn hostile() -> Report {
-    let text = hostile_text();
-    let mut report = of_advisories();
-    let typical = typical().verdict;
-    report.verdict.findings.extend(typical.findings);
-    report.verdict.gaps = typical.gaps;
-    report.target.clone_from(&text);
-    report.policy.name.clone_from(&text);
-    report.policy.source.clone_from(&text);
-    report.verdict.summary.clone_from(&text);
-    for judged in &mut report.verdict.findings {
-        judged.reason.clone_from(&text);
-        let finding = &mut judged.finding;
-        finding.message.clone_from(&text);
-        finding.remedy.clone_from(&text);
-        finding.location.path.clone_from(&text);
-        finding.also_at = vec![
-            Location::file("../../etc/passwd"),
-            Location::file(""),
-            Location::line(text.clone(), 0),
-        ];
-        finding.excerpt = Some(text.clone());
-        finding.subject = match &finding.subject {
-            Subject::Component { .. } => component_subject(
-                &format!(
-                    "pkg:cargo/lib@1.0.0?vcs_url=git%2Bhttps:%2F%2Fbob:{}%40git.example%2Flib",
-                    url_password()
-                ),
-                &text,
-            ),
-            Subject::File { .. } => Subject::File { path: text.clone() },
-        };
-        match &mut finding.detail {
-            Detail::Advisory(detail) => {
-                detail.id.clone_from(&text);
-                detail.aliases = vec![text.clone()];
-                detail.summary.clone_from(&text);
-                detail.fixed = vec![text.clone()];
-                detail.url = Some(format!("https://bob:{}@evil.example/", url_password()));
-                detail.related = vec![text.clone()];
-                detail.withdrawn = vec![text.clone()];
-                detail.vector = Some(text.clone());
-                detail.reach.paths = vec![vec![text.clone(), text.clone()]; 2];
-                if let Some(known) = &mut detail.known_exploited {
-                    known.date_added.clone_from(&text);
-                    known.due = Some(text.clone());
-                }
-                if let Some(score) = &mut detail.exploit_score {
-                    score.date = Some(text.clone());
-                }
-            }
-            Detail::Yanked(detail) => {
-                detail.reason = Some(text.clone());
-                detail.reach.paths = vec![vec![text.clone(), text.clone()]];
-            }
-            Detail::Registry(detail) => {
-                detail.origin = Origin::Git {
-                    url: format!("https://bob:{}@evil.example/{text}", url_password()),
-                    reference: GitReference::Branch(text.clone()),
-                    commit: Some(text.clone()),
-                };
-            }
-            Detail::Secret(detail) => {
-                detail.provider.clone_from(&text);
-                detail.credential.clone_from(&text);
-            }
-        }
-        if let Some(waiver) = &mut judged.waiver {
-            waiver.owner.clone_from(&text);
-            waiver.reason.clone_from(&text);
-            waiver.id.clone_from(&text);
-        }
-        for lapsed in &mut judged.lapsed {
-            lapsed.id.clone_from(&text);
-            lapsed.owner.clone_from(&text);
-            lapsed.expires.clone_from(&text);
-        }
-        for used in &mut judged.vex {
-            used.statement.text = Some(text.clone());
-            used.statement.author.clone_from(&text);
-            used.statement.document.clone_from(&text);
-        }
-    }
-    for document in &mut report.vex {
-        document.file.clone_from(&text);
-        document.author.clone_from(&text);
-    }
-    for judged in &mut report.verdict.gaps {
-        judged.gap.message.clone_from(&text);
-        judged.gap.remedy.clone_from(&text);
-        judged.gap.location = Some(Location::file(text.clone()));
-    }
-    for waiver in &mut report.verdict.waivers {
-        waiver.id.clone_from(&text);
-        waiver.owner.clone_from(&text);
-        waiver.about = vec![text.clone(); 5];
-    }
-    if let Some(inventory) = &mut report.inventory {
-        inventory.root.name.clone_from(&text);
-        inventory.lockfiles[0].path.clone_from(&text);
-        inventory.skipped[0].path.clone_from(&text);
-        inventory.skipped[0].reason.clone_from(&text);
-    }
-    if let Some(database) = &mut report.database {
-        database.sources[0].name.clone_from(&text);
-        database.sources[0].newest = Some(text.clone());
-    }
-    report
 }
 
 /// Every report that the tests of all formats go over.

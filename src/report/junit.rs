@@ -202,9 +202,10 @@ fn body(judged: &JudgedFinding, place: &str) -> String {
         lines.push((
             "waiver",
             format!(
-                "{} until {}: {}",
+                "{} until {}{}: {}",
                 text::clipped(&waiver.owner, 80),
                 text::clipped(&waiver.expires, 20),
+                facts::soon(waiver),
                 text::clipped(&waiver.reason, 200)
             ),
         ));

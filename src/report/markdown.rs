@@ -121,8 +121,11 @@ fn table(out: &mut String, title: &str, list: &[&JudgedFinding]) {
         let finding = &judged.finding;
         let fix = match (&judged.waiver, judged.disposition) {
             (Some(waiver), Disposition::Waived) => format!(
-                "waived by {} until {}: {}",
-                waiver.owner, waiver.expires, waiver.reason
+                "waived by {} until {}{}: {}",
+                waiver.owner,
+                waiver.expires,
+                facts::soon(waiver),
+                waiver.reason
             ),
             (None, Disposition::Waived) => judged.reason.clone(),
             _ => finding.remedy.clone(),

@@ -170,6 +170,14 @@ fn a_file_that_is_no_vex_document_ends_the_command() {
         assert!(message.contains(part), "{message}");
     }
     run(root, &["check", "app", "--vex", "absent.json"], 2);
+    // A document that nothing would ask is not passed over in silence.
+    write(
+        root,
+        "a.json",
+        openvex("pkg:npm/app", "not_affected", NOVEMBER),
+    );
+    let aside = ["check", "app", "--only", "secrets", "--vex", "a.json"];
+    assert!(text(&run(root, &aside, 2).stderr).contains("--vex"));
 }
 
 /// A policy with a waiver for the finding.

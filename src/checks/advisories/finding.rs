@@ -5,7 +5,7 @@ use super::index::rows::RecordRows;
 use super::matching::UsedVersion;
 use super::record::RecordMetadata;
 use super::rules;
-use super::severity::{class_of, judge, ratings_of, worst_class};
+use super::severity::{Judgement, class_of, judge, ratings_of, worst_class};
 use crate::model::{
     AdvisoryClass, AdvisoryDetail, Component, Detail, Finding, Location, Reach, Rule, Severity,
     Subject, terminal_safe,
@@ -65,7 +65,6 @@ pub(super) fn finding_of(
         false => first_id(group.ids.difference(&group.withdrawn)),
     }?
     .clone();
-    let osv_name = component.ecosystem.osv_name();
     // The record that speaks for the group: of the first id if it is here.
     let speaker = matching
         .iter()
@@ -74,31 +73,7 @@ pub(super) fn finding_of(
             let first = first_id(matching.iter().map(|member| &member.metadata.id))?;
             matching.iter().find(|member| &member.metadata.id == first)
         })?;
-    let class = match is_withdrawn {
-        true => AdvisoryClass::Withdrawn,
-        false => worst_class(
-            matching
-                .iter()
-                .map(|member| class_of(&member.metadata, osv_name, about.name)),
-        ),
-    };
-    let ratings: Vec<_> = deciding
-        .iter()
-        .flat_map(|member| ratings_of(&member.metadata, osv_name, about.name))
-        .collect();
-    let mut judgement = judge(ratings.into_iter());
-    match class {
-        // No one scores malware; an attacker's code in the build is as bad as it gets.
-        AdvisoryClass::Malicious if judgement.severity == Severity::Unknown => {
-            judgement.severity = Severity::Critical;
-        }
-        // What a withdrawn record rates does not hold.
-        AdvisoryClass::Withdrawn => {
-            judgement.severity = Severity::Info;
-            (judgement.vector, judgement.score_tenths) = (None, None);
-        }
-        _ => {}
-    }
+    let (class, judgement) = class_and_judgement(about, &deciding, &matching);
     let rows: Vec<_> = matching.iter().map(|member| &member.rows).collect();
     let fixed = used.fixes(&rows);
     let remedy = remedy(class, component, used, &fixed);
@@ -130,8 +105,41 @@ pub(super) fn finding_of(
         &detail.id.clone(),
         message(component, &detail),
         remedy,
-        Detail::Advisory(detail),
+        Detail::Advisory(Box::new(detail)),
     ))
+}
+
+/// The class by the records that are about the version, the severity by all that decide.
+fn class_and_judgement(
+    about: &About<'_, '_>,
+    deciding: &[&Candidate],
+    matching: &[&Candidate],
+) -> (AdvisoryClass, Judgement) {
+    let osv_name = about.component.ecosystem.osv_name();
+    let ratings: Vec<_> = deciding
+        .iter()
+        .flat_map(|member| ratings_of(&member.metadata, osv_name, about.name))
+        .collect();
+    let mut judgement = judge(ratings.into_iter());
+    if matching.iter().any(|member| member.rows.withdrawn) {
+        // What a withdrawn record rates does not hold.
+        judgement = Judgement {
+            severity: Severity::Info,
+            vector: None,
+            score_tenths: None,
+        };
+        return (AdvisoryClass::Withdrawn, judgement);
+    }
+    let class = worst_class(
+        matching
+            .iter()
+            .map(|member| class_of(&member.metadata, osv_name, about.name)),
+    );
+    if class == AdvisoryClass::Malicious && judgement.severity == Severity::Unknown {
+        // No one scores malware; an attacker's code in the build is as bad as it gets.
+        judgement.severity = Severity::Critical;
+    }
+    (class, judgement)
 }
 
 /// A finding about a component at all its places. `key` tells findings of one rule about

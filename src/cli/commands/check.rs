@@ -62,6 +62,13 @@ pub fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit, CliError> {
     }
     checks.sort();
     checks.dedup();
+    if !args.vex.is_empty() && !checks.contains(&Check::Advisories) {
+        return Err(CliError::new(
+            Exit::Usage,
+            "--vex: statements are about advisories, and --only leaves them out",
+        )
+        .with_hint("add `advisories` to --only"));
+    }
     let mut options = inventory::Options {
         include: args.include.clone(),
         ..inventory::Options::default()

@@ -46,7 +46,7 @@ fn advisory(severity: Severity, fixed: &[&str]) -> Finding {
         also_at: Vec::new(),
         excerpt: None,
         fingerprint: "00".to_owned(),
-        detail: Detail::Advisory(AdvisoryDetail {
+        detail: Detail::Advisory(Box::new(AdvisoryDetail {
             id: "RUSTSEC-1".to_owned(),
             aliases: vec!["CVE-1".to_owned()],
             related: Vec::new(),
@@ -61,7 +61,7 @@ fn advisory(severity: Severity, fixed: &[&str]) -> Finding {
             known_exploited: None,
             exploit_score: None,
             reach: Reach::default(),
-        }),
+        })),
     }
 }
 

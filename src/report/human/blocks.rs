@@ -180,11 +180,11 @@ pub(super) fn waived(out: &mut String, findings: &[&JudgedFinding], options: &Op
         ));
         match &judged.waiver {
             Some(waiver) => out.push_str(&format!(
-                "    by {} until {} ({}{}): {}\n",
+                "    by {} until {} ({}){}: {}\n",
                 text::clipped(&waiver.owner, 80),
                 text::clipped(&waiver.expires, 20),
                 days_left(waiver.days_left),
-                if waiver.ends_soon { ", ends soon" } else { "" },
+                facts::soon(waiver),
                 text::clipped(&waiver.reason, 200),
             )),
             None => out.push_str(&format!("    {}\n", text::line(&judged.reason))),

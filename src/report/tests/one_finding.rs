@@ -2,7 +2,7 @@
 //! is known of it.
 
 use crate::model::{Detail, Disposition, JudgedFinding};
-use crate::report::fixtures::of_advisories;
+use crate::report::fixtures::{of_advisories, rendered, typical, waived};
 use crate::report::{github, human, json, junit, markdown, sarif};
 use serde_json::{Value, json};
 
@@ -200,6 +200,30 @@ fn vex_statements_are_told_in_every_format() {
             "(only shown: the policy does not accept the document)",
         ],
     );
+}
+
+#[test]
+fn a_waiver_that_ends_soon_says_so_in_every_format() {
+    let mut report = typical();
+    report.verdict.findings = vec![waived()];
+    if let Some(waiver) = &mut report.verdict.findings[0].waiver {
+        waiver.ends_soon = true;
+    }
+    for (format, text) in rendered(&report) {
+        let says = [
+            "(ends soon)",
+            "\"ends_soon\": true",
+            "\"endsSoon\": true",
+            "&#40;ends soon&#41;",
+        ];
+        // Waived findings are no annotations.
+        let expected = format != "github";
+        assert_eq!(
+            says.iter().any(|s| text.contains(s)),
+            expected,
+            "{format}: {text}"
+        );
+    }
 }
 
 #[test]
