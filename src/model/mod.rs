@@ -19,7 +19,7 @@ mod vex;
 pub use component::{
     Availability, AvailabilitySource, CargoFacts, Checksum, Component, ComponentKind,
     DependencyKind, DependencyUse, GitReference, Inventory, LockfileRead, Occurrence, Origin, Root,
-    Scope, Skipped,
+    Scope, SkipKind, Skipped,
 };
 pub use digest::{Digest, DigestAlgorithm, DigestError};
 pub use ecosystem::Ecosystem;
@@ -37,7 +37,9 @@ pub use report::{
 };
 pub use severity::Severity;
 pub use strict_json::{Limits as JsonLimits, StrictJsonError, parse_strict_json};
-pub use text::{Redacted, fold_url_credentials, is_secret_parameter, terminal_safe};
+pub use text::{
+    Redacted, fold_url_credentials, is_secret_parameter, terminal_safe, terminal_safe_json,
+};
 pub use verdict::{
     Decision, Disposition, JudgedFinding, JudgedGap, Lapse, LapsedWaiver, UnusedWaiver, Verdict,
     VexUse, WaiverState, WaiverUse,

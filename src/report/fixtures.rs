@@ -11,7 +11,7 @@ use crate::model::{
     Detail, Digest, DigestAlgorithm, Disposition, Ecosystem, Finding, Gap, Inventory,
     JudgedFinding, JudgedGap, Location, LockfileRead, Occurrence, Origin, PolicyInfo, Purl, Reach,
     Redacted, RegistryDetail, Report, Root, Rule, Scope, SecretDetail, SecretsScanned, Severity,
-    Skipped, SourceInfo, SourceUse, Subject, ToolInfo, UnusedWaiver, Validity, Verdict,
+    SkipKind, Skipped, SourceInfo, SourceUse, Subject, ToolInfo, UnusedWaiver, Validity, Verdict,
     VexJustification, VexStatus, WaiverState, WaiverUse,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -276,6 +276,7 @@ pub(super) fn typical() -> Report {
             skipped: vec![Skipped {
                 path: "tests/fixtures/yarn.lock".to_owned(),
                 reason: "fixture of a test".to_owned(),
+                kind: SkipKind::Settled,
             }],
             gaps: Vec::new(),
         }),

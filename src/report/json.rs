@@ -2,14 +2,17 @@
 //! `docs/schema/report-v1.schema.json`. Keys are only ever added in v1.
 
 mod finding;
+mod inventory;
 mod shown;
 
 use super::{facts, text};
-use crate::model::{DatabaseInfo, Inventory, JudgedGap, Report, UnusedWaiver, VexDocumentInfo};
+use crate::model::{
+    DatabaseInfo, JudgedGap, Report, UnusedWaiver, VexDocumentInfo, terminal_safe_json,
+};
 use finding::{FindingV1, LocationV1};
+use inventory::InventoryV1;
 use serde::Serialize;
 use shown::{Shown, all_shown, shown};
-use std::collections::BTreeMap;
 
 /// The shape's name and version, in the key `schema`.
 pub const SCHEMA: &str = "sealgate/report/v1";
@@ -21,7 +24,7 @@ pub fn render(report: &Report) -> String {
     let wire = ReportV1::of(report);
     // Maps with string keys and plain values cannot fail to serialise.
     let json = serde_json::to_string_pretty(&wire).unwrap_or_default();
-    let mut json = text::escape_json(&json);
+    let mut json = terminal_safe_json(&json).into_owned();
     json.push('\n');
     json
 }
@@ -83,36 +86,6 @@ struct VexDocumentV1 {
     statements: usize,
     unusable: usize,
     accepted: bool,
-}
-
-#[derive(Serialize)]
-struct InventoryV1 {
-    root: RootV1,
-    components: usize,
-    by_ecosystem: BTreeMap<&'static str, u64>,
-    lockfiles: Vec<LockfileV1>,
-    skipped: Vec<SkippedV1>,
-}
-
-#[derive(Serialize)]
-struct RootV1 {
-    name: Shown,
-    version: Option<Shown>,
-}
-
-#[derive(Serialize)]
-struct LockfileV1 {
-    path: Shown,
-    format: &'static str,
-    packages: usize,
-    has_graph: bool,
-    digest: Shown,
-}
-
-#[derive(Serialize)]
-struct SkippedV1 {
-    path: Shown,
-    reason: Shown,
 }
 
 #[derive(Serialize)]
@@ -214,44 +187,6 @@ impl VexDocumentV1 {
             statements: document.statements,
             unusable: document.unusable,
             accepted: document.accepted,
-        }
-    }
-}
-
-impl InventoryV1 {
-    fn of(inventory: &Inventory) -> Self {
-        let mut by_ecosystem: BTreeMap<&'static str, u64> = BTreeMap::new();
-        for component in &inventory.components {
-            *by_ecosystem
-                .entry(component.ecosystem.purl_type())
-                .or_default() += 1;
-        }
-        Self {
-            root: RootV1 {
-                name: shown(&inventory.root.name),
-                version: inventory.root.version.as_deref().map(shown),
-            },
-            components: inventory.components.len(),
-            by_ecosystem,
-            lockfiles: inventory
-                .lockfiles
-                .iter()
-                .map(|lock| LockfileV1 {
-                    path: shown(&lock.path),
-                    format: lock.format,
-                    packages: lock.packages,
-                    has_graph: lock.has_graph,
-                    digest: shown(&lock.digest.to_string()),
-                })
-                .collect(),
-            skipped: inventory
-                .skipped
-                .iter()
-                .map(|skipped| SkippedV1 {
-                    path: shown(&skipped.path),
-                    reason: shown(&skipped.reason),
-                })
-                .collect(),
         }
     }
 }
