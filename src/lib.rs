@@ -15,3 +15,4 @@ pub mod sbom;
 pub mod signing;
 pub mod support;
 pub mod versions;
+pub mod vex;

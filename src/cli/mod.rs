@@ -12,6 +12,7 @@ pub mod progress;
 pub mod settings;
 pub mod targets;
 pub mod terminal;
+pub mod vex;
 
 use args::Arguments;
 use clap::Parser as _;

@@ -3,6 +3,7 @@
 use super::exit::{CliError, Exit};
 use super::policies::LoadedPolicy;
 use super::progress::Progress;
+use super::vex;
 use crate::checks::advisories::{Database, DatabaseError};
 use crate::checks::registry::{Approved, NamePattern, RegistrySettings};
 use crate::checks::{advisories, registry, secrets};
@@ -64,6 +65,8 @@ pub struct Request<'a> {
     /// Directory of the advisory database; without one no advisory is checked, which is a
     /// gap.
     pub database: Option<&'a Path>,
+    /// VEX documents to show with findings.
+    pub vex: &'a [PathBuf],
     /// Time of the verdict.
     pub now: Timestamp,
     /// Files that the caller will write, with their directories resolved: what an
@@ -79,6 +82,10 @@ pub struct Request<'a> {
 pub fn run(request: Request<'_>) -> Result<Report, CliError> {
     let target = target_name(request.root);
     let registry_settings = registry_settings(&request.policy)?;
+    let vex_documents = match request.checks.contains(&Check::Advisories) {
+        true => vex::load(request.vex, &request.policy)?,
+        false => Vec::new(),
+    };
     let mut outcome = Outcome::default();
     let mut database_info = None;
     let inventory = read_inventory(&request, &target)?;
@@ -93,7 +100,8 @@ pub fn run(request: Request<'_>) -> Result<Report, CliError> {
                 let database = request.database.map(open_database).transpose()?.flatten();
                 let found = advisories::check_inventory(inventory, database.as_ref())
                     .map_err(|error| CliError::of(Exit::Inconclusive, &error))?;
-                database_info = database.map(|database| database.info());
+                database_info =
+                    database.map(|database| advisories::database_info(&database, inventory));
                 extend(&mut outcome, found);
             }
             (Check::Registry, Some(inventory)) => {
@@ -110,9 +118,19 @@ pub fn run(request: Request<'_>) -> Result<Report, CliError> {
         false => None,
     };
     add_excerpts(request.root, &mut outcome.findings)?;
+    let mut vex_statements = BTreeMap::new();
+    if let Some(inventory) = &inventory {
+        outcome.gaps.extend(vex::gaps(&vex_documents));
+        vex_statements = vex::statements(&vex_documents, inventory, &outcome.findings);
+    }
     let checked = Checked {
         outcome,
         database: database_info.clone(),
+        ecosystems: inventory
+            .as_ref()
+            .map(Inventory::fetched_ecosystems)
+            .unwrap_or_default(),
+        vex: vex_statements,
     };
     let verdict = policy::evaluate(&request.policy.policy, checked, request.now)
         .map_err(|error| CliError::of(Exit::Usage, &error))?;
@@ -123,6 +141,7 @@ pub fn run(request: Request<'_>) -> Result<Report, CliError> {
         policy: request.policy.info,
         inventory,
         database: database_info,
+        vex: vex_documents.into_iter().map(|vex| vex.info).collect(),
         secrets,
         checks: request.checks.iter().map(|check| check.as_str()).collect(),
         verdict,

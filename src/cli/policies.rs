@@ -5,7 +5,7 @@ use super::exit::{CliError, Exit};
 use crate::model::PolicyInfo;
 use crate::policy::{MAX_POLICY_BYTES, Policy, Preset, preset_names};
 use crate::support::{files, hash};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A policy with what a report says about it.
 pub struct LoadedPolicy {
@@ -13,6 +13,8 @@ pub struct LoadedPolicy {
     pub policy: Policy,
     /// Name, source and digest.
     pub info: PolicyInfo,
+    /// Where the files lie that it names; none for a preset.
+    pub directory: Option<PathBuf>,
 }
 
 /// Reads a preset by name or a policy by path.
@@ -21,18 +23,19 @@ pub struct LoadedPolicy {
 /// Exit 2 where there is no such policy or it is not well formed.
 pub fn load(name_or_path: &str) -> Result<LoadedPolicy, CliError> {
     let known: Vec<&str> = explain::known_ids().collect();
-    let (policy, source, bytes) = match Preset::named(name_or_path) {
+    let (policy, source, bytes, directory) = match Preset::named(name_or_path) {
         Some(preset) => {
             let policy = Policy::preset(preset, &known);
             let source = format!("preset {}", preset.name);
-            (policy, source, preset.text.as_bytes().to_vec())
+            (policy, source, preset.text.as_bytes().to_vec(), None)
         }
         None => {
             let path = Path::new(name_or_path);
             let bytes = files::read_bounded(path, MAX_POLICY_BYTES)
                 .map_err(|error| no_such_policy(name_or_path, &error))?;
             let policy = Policy::parse(&bytes, name_or_path, &known);
-            (policy, file_name(path), bytes)
+            let directory = path.parent().map(Path::to_owned);
+            (policy, file_name(path), bytes, directory)
         }
     };
     let policy = policy.map_err(|error| CliError::of(Exit::Usage, &error))?;
@@ -41,7 +44,11 @@ pub fn load(name_or_path: &str) -> Result<LoadedPolicy, CliError> {
         source,
         digest: hash::sha256(&bytes).hex(),
     };
-    Ok(LoadedPolicy { policy, info })
+    Ok(LoadedPolicy {
+        policy,
+        info,
+        directory,
+    })
 }
 
 /// The last part of a path: reports hold no path of one machine.

@@ -3,8 +3,8 @@
 use super::formats::{PACKAGE_LIMIT, Package, Parsed, directory_of};
 use super::rules;
 use crate::model::{
-    Component, ComponentKind, Ecosystem, Gap, GitReference, Licence, LicenceSource, Location,
-    Occurrence, Origin, Purl, fold_url_credentials,
+    Availability, AvailabilitySource, Component, ComponentKind, Ecosystem, Gap, GitReference,
+    Licence, LicenceSource, Location, Occurrence, Origin, Purl, fold_url_credentials,
 };
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -317,6 +317,13 @@ fn component(entry: Entry) -> Component {
         kind: package.kind,
         licence: licence(entry.ecosystem, package.licence.as_deref()),
         runs_install_code: package.runs_install_code,
+        availability: match package.withdrawn {
+            None => Availability::Unknown,
+            Some(reason) => Availability::Withdrawn {
+                source: AvailabilitySource::Lockfile,
+                reason: Some(reason).filter(|reason| !reason.is_empty()),
+            },
+        },
         cargo: None,
         occurrences: vec![Occurrence {
             location,
@@ -343,6 +350,7 @@ fn join(known: &mut Component, other: Component) {
     known.name = std::mem::take(&mut known.name).min(other.name);
     known.kind = known.kind.max(other.kind);
     known.runs_install_code = known.runs_install_code.max(other.runs_install_code);
+    known.availability = std::mem::take(&mut known.availability).max(other.availability);
     known.licence = std::mem::take(&mut known.licence).min(other.licence);
 }
 

@@ -38,6 +38,7 @@
 //! that is not read; a manifest with dependencies that no lockfile covers; a tree without
 //! any of them. The ids and texts are in [`rules`].
 
+mod availability;
 pub mod binary;
 mod cargo_manifests;
 mod document;
@@ -155,6 +156,7 @@ fn read(root: &Path, only: Option<&str>, options: &Options) -> Result<Inventory,
     }
     let mut inventory = reading.finish(selection.skipped, &options.fallback_name);
     licences::fill(root, &options.caches, &mut inventory.components);
+    availability::fill(&options.caches, &mut inventory.components);
     if let Some(cargo) = &options.with_cargo {
         ask_cargo(root, cargo, &mut inventory);
     }

@@ -37,6 +37,8 @@ pub struct Package {
     pub licence: Option<String>,
     /// Whether installing it runs its code.
     pub runs_install_code: Option<bool>,
+    /// Why the registry withdrew the version, where the entry says that it did.
+    pub withdrawn: Option<String>,
     /// Qualifiers of its purl beyond those of the origin, such as a gem's `platform`.
     pub qualifiers: Vec<(&'static str, String)>,
     /// The file of the entry, where it is not the lockfile itself.
@@ -70,6 +72,7 @@ impl Package {
             checksums: Vec::new(),
             licence: None,
             runs_install_code: None,
+            withdrawn: None,
             qualifiers: Vec::new(),
             path: None,
             line,

@@ -125,6 +125,44 @@ pub struct Occurrence {
     pub scope: Scope,
 }
 
+/// Whether its registry still offers a version, as far as something said it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Availability {
+    /// Nothing here says it.
+    #[default]
+    Unknown,
+    /// It was not withdrawn when the source was written.
+    Offered(AvailabilitySource),
+    /// It was withdrawn (yanked, deprecated, retracted): who has it may keep it, nobody
+    /// should choose it any more.
+    Withdrawn {
+        /// Who says so.
+        source: AvailabilitySource,
+        /// Why, in the words of who withdrew it; from outside.
+        reason: Option<String>,
+    },
+}
+
+/// Who says whether a version is offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AvailabilitySource {
+    /// The lockfile, as of the time when it was written.
+    Lockfile,
+    /// Cargo's copy of the registry index, as of the time when cargo last asked.
+    CargoIndexCache,
+}
+
+impl AvailabilitySource {
+    /// The word used in every format.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Lockfile => "lockfile",
+            Self::CargoIndexCache => "cargo-index-cache",
+        }
+    }
+}
+
 /// What kind of thing a component is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ComponentKind {
@@ -152,6 +190,8 @@ pub struct Component {
     /// Whether building or installing it runs code of the package: a build script, a
     /// procedural macro, an install script. `None` where nothing says it.
     pub runs_install_code: Option<bool>,
+    /// Whether its registry still offers it.
+    pub availability: Availability,
     /// What cargo itself says of it, where it was asked.
     pub cargo: Option<Box<CargoFacts>>,
     /// Every place that names it, sorted, at least one.
@@ -295,6 +335,16 @@ impl Inventory {
             .binary_search_by(|c| c.purl.cmp(purl))
             .ok()
             .and_then(|i| self.components.get(i))
+    }
+
+    /// The ecosystems of components that were fetched, not made here.
+    #[must_use]
+    pub fn fetched_ecosystems(&self) -> BTreeSet<Ecosystem> {
+        let fetched = self.components.iter();
+        fetched
+            .filter(|component| component.kind == ComponentKind::Dependency)
+            .map(|component| component.ecosystem)
+            .collect()
     }
 
     /// Whether some lockfile lacks the graph, so that edges are incomplete.

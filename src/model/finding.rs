@@ -1,6 +1,6 @@
 //! What a check found.
 
-use super::{Gap, Location, Origin, Purl, Redacted, Severity};
+use super::{AvailabilitySource, Gap, Location, Origin, Purl, Redacted, Scope, Severity};
 
 /// The fixed texts of a rule. Each check keeps its own list in its `rules.rs`.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,6 +32,17 @@ pub enum Subject {
     },
 }
 
+impl Subject {
+    /// `name@version` of a component, the path of a file.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        match self {
+            Self::Component { label, .. } => label,
+            Self::File { path } => path,
+        }
+    }
+}
+
 /// What an advisory is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AdvisoryClass {
@@ -45,6 +56,8 @@ pub enum AdvisoryClass {
     Unsound,
     /// Worth knowing.
     Notice,
+    /// Its record was withdrawn: what it says does not hold any more.
+    Withdrawn,
 }
 
 impl AdvisoryClass {
@@ -57,8 +70,45 @@ impl AdvisoryClass {
             Self::Unmaintained => "unmaintained",
             Self::Unsound => "unsound",
             Self::Notice => "notice",
+            Self::Withdrawn => "withdrawn",
         }
     }
+}
+
+/// How the product comes to a component.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// What the product needs it for: the widest scope of all its places.
+    pub scope: Scope,
+    /// Paths from the product to the component, labels, both ends included: the shortest
+    /// first, then one through each other direct dependency that leads there. Empty where
+    /// the graph does not reach it.
+    pub paths: Vec<Vec<String>>,
+    /// Direct dependencies that lead there and have no path above.
+    pub more_paths: usize,
+}
+
+/// The vulnerability is in CISA's catalogue of those that attackers use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownExploited {
+    /// Day of the entry, `YYYY-MM-DD`.
+    pub date_added: String,
+    /// Day until which CISA wants it repaired, `YYYY-MM-DD`.
+    pub due: Option<String>,
+    /// It was seen in a ransomware campaign; `false` says that no one knows of one.
+    pub ransomware: bool,
+}
+
+/// The EPSS score of a vulnerability (<https://www.first.org/epss/>).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExploitScore {
+    /// Probability of an attack in the next 30 days, in hundred-thousandths, 0 to 100000.
+    pub score_e5: u32,
+    /// Part of all scored vulnerabilities with this score or a lower one, in
+    /// hundred-thousandths, 0 to 100000.
+    pub percentile_e5: u32,
+    /// Day of the score, `YYYY-MM-DD`.
+    pub date: Option<String>,
 }
 
 /// What an advisory finding adds.
@@ -70,6 +120,8 @@ pub struct AdvisoryDetail {
     pub aliases: Vec<String>,
     /// Related records that are not the same thing, sorted.
     pub related: Vec<String>,
+    /// Ids among `id` and `aliases` whose records were withdrawn, sorted.
+    pub withdrawn: Vec<String>,
     /// The class.
     pub class: AdvisoryClass,
     /// One line from the record.
@@ -84,8 +136,23 @@ pub struct AdvisoryDetail {
     pub url: Option<String>,
     /// A bound could not be compared with this version: it may be affected.
     pub indeterminate: bool,
-    /// A shortest path from the product to the component, labels, both ends included.
-    pub introduced_by: Vec<String>,
+    /// Attackers are known to use it, under any of its ids.
+    pub known_exploited: Option<KnownExploited>,
+    /// The highest score of all its ids.
+    pub exploit_score: Option<ExploitScore>,
+    /// How the product comes to the component.
+    pub reach: Reach,
+}
+
+/// What a finding about a version that its registry withdrew adds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct YankDetail {
+    /// Who says so.
+    pub source: AvailabilitySource,
+    /// Why, in the words of who withdrew it.
+    pub reason: Option<String>,
+    /// How the product comes to the component.
+    pub reach: Reach,
 }
 
 /// What a registry finding adds.
@@ -167,7 +234,9 @@ pub struct SecretDetail {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Detail {
     /// From `checks::advisories`.
-    Advisory(AdvisoryDetail),
+    Advisory(Box<AdvisoryDetail>),
+    /// From `checks::advisories`: the registry withdrew the version.
+    Yanked(YankDetail),
     /// From `checks::registry`.
     Registry(RegistryDetail),
     /// From `checks::secrets`.
@@ -198,6 +267,41 @@ pub struct Finding {
     pub fingerprint: String,
     /// What only this kind of finding has.
     pub detail: Detail,
+}
+
+impl Finding {
+    /// Its place among findings of one disposition, the greatest first: what attackers are
+    /// known to use, then the worst, then what they will most likely use.
+    #[must_use]
+    pub fn urgency(&self) -> (bool, Severity, u32) {
+        let (is_exploited, score) = match &self.detail {
+            Detail::Advisory(detail) if detail.class != AdvisoryClass::Withdrawn => (
+                detail.known_exploited.is_some(),
+                detail.exploit_score.as_ref().map_or(0, |s| s.score_e5),
+            ),
+            _ => (false, 0),
+        };
+        (is_exploited, self.severity, score)
+    }
+
+    /// The advisory's id, or the rule's where there is no advisory.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        match &self.detail {
+            Detail::Advisory(detail) => &detail.id,
+            Detail::Yanked(_) | Detail::Registry(_) | Detail::Secret(_) => self.rule.id,
+        }
+    }
+
+    /// How the product comes to it, where it is about a component that was looked up.
+    #[must_use]
+    pub fn reach(&self) -> Option<&Reach> {
+        match &self.detail {
+            Detail::Advisory(detail) => Some(&detail.reach),
+            Detail::Yanked(detail) => Some(&detail.reach),
+            Detail::Registry(_) | Detail::Secret(_) => None,
+        }
+    }
 }
 
 /// What every check gives back.

@@ -14,16 +14,18 @@ mod severity;
 mod strict_json;
 mod text;
 mod verdict;
+mod vex;
 
 pub use component::{
-    CargoFacts, Checksum, Component, ComponentKind, DependencyKind, DependencyUse, GitReference,
-    Inventory, LockfileRead, Occurrence, Origin, Root, Scope, SkipKind, Skipped,
+    Availability, AvailabilitySource, CargoFacts, Checksum, Component, ComponentKind,
+    DependencyKind, DependencyUse, GitReference, Inventory, LockfileRead, Occurrence, Origin, Root,
+    Scope, SkipKind, Skipped,
 };
 pub use digest::{Digest, DigestAlgorithm, DigestError};
 pub use ecosystem::Ecosystem;
 pub use finding::{
-    AdvisoryClass, AdvisoryDetail, Confidence, Detail, Finding, Outcome, RegistryDetail, Rule,
-    SecretDetail, Subject, Validity,
+    AdvisoryClass, AdvisoryDetail, Confidence, Detail, ExploitScore, Finding, KnownExploited,
+    Outcome, Reach, RegistryDetail, Rule, SecretDetail, Subject, Validity, YankDetail,
 };
 pub use gap::Gap;
 pub use hint::Hint;
@@ -31,7 +33,7 @@ pub use licence::{Licence, LicenceSource};
 pub use location::Location;
 pub use purl::{Purl, PurlError, PurlParts};
 pub use report::{
-    DatabaseInfo, EvidenceLine, PolicyInfo, Report, SecretsScanned, SourceInfo, ToolInfo,
+    DatabaseInfo, EvidenceLine, PolicyInfo, Report, SecretsScanned, SourceInfo, SourceUse, ToolInfo,
 };
 pub use severity::Severity;
 pub use strict_json::{Limits as JsonLimits, StrictJsonError, parse_strict_json};
@@ -39,5 +41,7 @@ pub use text::{
     Redacted, fold_url_credentials, is_secret_parameter, terminal_safe, terminal_safe_json,
 };
 pub use verdict::{
-    Decision, Disposition, JudgedFinding, JudgedGap, UnusedWaiver, Verdict, WaiverState, WaiverUse,
+    Decision, Disposition, JudgedFinding, JudgedGap, Lapse, LapsedWaiver, UnusedWaiver, Verdict,
+    VexUse, WaiverState, WaiverUse,
 };
+pub use vex::{VexDocumentInfo, VexJustification, VexStatement, VexStatus};

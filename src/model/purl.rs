@@ -236,6 +236,18 @@ impl Purl {
     /// # Errors
     /// [`PurlError`] where the path cannot be part of a package URL.
     pub fn with_subpath(&self, subpath: &str) -> Result<Self, PurlError> {
+        self.rebuilt(self.version(), Some(subpath))
+    }
+
+    /// The same package in another version; qualifiers and subpath stay.
+    ///
+    /// # Errors
+    /// [`PurlError`] where the version cannot be part of a package URL.
+    pub fn with_version(&self, version: &str) -> Result<Self, PurlError> {
+        self.rebuilt(Some(version), self.subpath())
+    }
+
+    fn rebuilt(&self, version: Option<&str>, subpath: Option<&str>) -> Result<Self, PurlError> {
         let qualifiers: Vec<(&str, &str)> = self
             .qualifiers()
             .iter()
@@ -245,9 +257,9 @@ impl Purl {
             purl_type: self.purl_type(),
             namespace: self.namespace(),
             name: self.name(),
-            version: self.version(),
+            version,
             qualifiers: &qualifiers,
-            subpath: Some(subpath),
+            subpath,
         })
     }
 

@@ -1,6 +1,7 @@
 //! All that one run has to say; what every output format renders.
 
-use super::{Inventory, Verdict};
+use super::{Ecosystem, Inventory, Verdict, VexDocumentInfo};
+use std::collections::BTreeSet;
 
 /// The program that made the report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,54 @@ pub struct SourceInfo {
     pub bad_records: u64,
     /// RFC 3339 time of the newest record.
     pub newest: Option<String>,
+    /// What it is of use for here; only a source that is used can be too old.
+    pub used_for: SourceUse,
+}
+
+/// What a source of the advisory database is of use for in one run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SourceUse {
+    /// Advisories about packages of an ecosystem that the inventory has.
+    Advisories,
+    /// Nothing: its advisories are about other ecosystems.
+    Nothing,
+    /// Which vulnerabilities attackers are known to use (KEV).
+    KnownExploited,
+    /// How likely attacks are (EPSS).
+    ExploitScores,
+}
+
+impl SourceUse {
+    /// What a source of this name is of use for where the inventory has packages of these
+    /// ecosystems. A name that tells nothing may be about any of them.
+    #[must_use]
+    pub fn of_source(name: &str, ecosystems: &BTreeSet<Ecosystem>) -> Self {
+        let about = match name {
+            "KEV" => return Self::KnownExploited,
+            "EPSS" => return Self::ExploitScores,
+            "RustSec" => Some(Ecosystem::Cargo),
+            name => name.strip_prefix("OSV ").and_then(Ecosystem::from_osv_name),
+        };
+        let is_used = match about {
+            Some(ecosystem) => ecosystems.contains(&ecosystem),
+            None => true,
+        };
+        match is_used {
+            true => Self::Advisories,
+            false => Self::Nothing,
+        }
+    }
+
+    /// The word used in every format.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Advisories => "advisories",
+            Self::Nothing => "nothing",
+            Self::KnownExploited => "known-exploited",
+            Self::ExploitScores => "exploit-scores",
+        }
+    }
 }
 
 /// The advisory database that was used.
@@ -83,6 +132,8 @@ pub struct Report {
     pub inventory: Option<Inventory>,
     /// The advisory database, where one was used.
     pub database: Option<DatabaseInfo>,
+    /// VEX documents that were read, sorted.
+    pub vex: Vec<VexDocumentInfo>,
     /// What the secrets check looked at, where it ran.
     pub secrets: Option<SecretsScanned>,
     /// The checks that ran, in order: `sbom`, `advisories`, `registry`, `secrets`.

@@ -1,6 +1,6 @@
 //! What the policy decided.
 
-use super::{Finding, Gap};
+use super::{Finding, Gap, VexJustification, VexStatement, VexStatus};
 
 /// The answer. Its exit codes are in `cli::exit`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,7 +32,7 @@ pub enum Disposition {
     Block,
     /// Makes the verdict inconclusive.
     Inconclusive,
-    /// A waiver of the policy covers it.
+    /// A waiver of the policy covers it, or a VEX statement that the policy accepts.
     Waived,
     /// Shown, changes nothing.
     Report,
@@ -54,6 +54,8 @@ impl Disposition {
 /// The waiver that covered a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaiverUse {
+    /// What it waives, as written: an id of the group, or a rule.
+    pub id: String,
     /// Who answers for it.
     pub owner: String,
     /// Why.
@@ -62,6 +64,59 @@ pub struct WaiverUse {
     pub expires: String,
     /// Whole days left at the time of the verdict.
     pub days_left: i64,
+    /// It ends within the policy's warning time.
+    pub ends_soon: bool,
+    /// What it says to others: affected where the risk is accepted only.
+    pub status: VexStatus,
+    /// Why the product is not affected, as a label.
+    pub justification: Option<VexJustification>,
+}
+
+/// Why a waiver that names a finding does not cover it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lapse {
+    /// Its last day is over.
+    Expired,
+    /// The version in use is outside of its `versions`.
+    OtherVersion,
+    /// The version in use, or a bound of its `versions`, has no place in the order.
+    VersionUnknown,
+}
+
+impl Lapse {
+    /// The lower-case word used in every format.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::OtherVersion => "other-version",
+            Self::VersionUnknown => "version-unknown",
+        }
+    }
+}
+
+/// A waiver that names a finding and does not cover it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LapsedWaiver {
+    /// What it waives, as written.
+    pub id: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// Last day it holds, `YYYY-MM-DD`, UTC.
+    pub expires: String,
+    /// Why it does not cover the finding.
+    pub why: Lapse,
+}
+
+/// A VEX statement about a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VexUse {
+    /// The statement.
+    pub statement: VexStatement,
+    /// The policy lets its document change a verdict.
+    pub accepted: bool,
+    /// It is why the finding does not block.
+    pub decides: bool,
 }
 
 /// A finding with the policy's word on it.
@@ -75,6 +130,10 @@ pub struct JudgedFinding {
     pub reason: String,
     /// The waiver, if one covers it.
     pub waiver: Option<WaiverUse>,
+    /// Waivers that name it and do not cover it, sorted.
+    pub lapsed: Vec<LapsedWaiver>,
+    /// VEX statements about it, the one that decides first, then newest first.
+    pub vex: Vec<VexUse>,
 }
 
 /// A gap with the policy's word on it.
@@ -122,6 +181,9 @@ pub struct UnusedWaiver {
     pub expires: String,
     /// What is the matter with it.
     pub state: WaiverState,
+    /// The findings that it covers or, expired or for other versions, no longer covers:
+    /// an advisory's id or a rule, and what it is about. Sorted.
+    pub about: Vec<String>,
 }
 
 /// The policy's decision over everything that was found and not checked.

@@ -1,12 +1,13 @@
 //! The policy file: its keys, its inheritance, its errors.
 
+use super::advisories::{AdvisoryPolicy, AdvisorySection};
 use super::environments::{Environment, Role, check_environments};
 use super::error::PolicyError;
 use super::level::{Level, LevelTable};
 use super::presets::Preset;
 use super::waiver::{Waiver, WaiverDocument};
-use crate::model::{Confidence, Severity};
-use serde::{Deserialize, Deserializer};
+use crate::model::Confidence;
+use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// Larger policies are refused by the reader; 1 MiB holds some ten thousand waivers.
@@ -25,9 +26,10 @@ pub struct Policy {
     pub roles: BTreeMap<String, Role>,
     /// What each environment demands.
     pub environments: BTreeMap<String, Environment>,
+    /// What blocks among advisories, and which VEX documents count.
+    pub advisories: AdvisoryPolicy,
     pub(super) rules: LevelTable,
     pub(super) gaps: LevelTable,
-    pub(super) advisories: AdvisoryPolicy,
     pub(super) block_confidence: Confidence,
     pub(super) waiver_warn_days: u32,
     pub(super) waiver_max_days: u32,
@@ -41,15 +43,6 @@ pub struct RegistryPolicy {
     pub approved: BTreeMap<String, Vec<String>>,
     /// Name patterns that must come from an approved registry of one's own.
     pub internal: Vec<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct AdvisoryPolicy {
-    pub(super) block_severity: Severity,
-    pub(super) block_without_fix: bool,
-    pub(super) unknown_severity: Level,
-    pub(super) indeterminate: Level,
-    pub(super) max_age_days: Option<u32>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -83,17 +76,6 @@ struct Document {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct AdvisorySection {
-    #[serde(default, deserialize_with = "severity")]
-    block_severity: Option<Severity>,
-    block_without_fix: Option<bool>,
-    unknown_severity: Option<Level>,
-    indeterminate: Option<Level>,
-    max_age_days: Option<u32>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct SecretSection {
     block_confidence: Option<ConfidenceWord>,
 }
@@ -120,21 +102,6 @@ struct RegistrySection {
 struct WaiverSection {
     max_days: Option<u32>,
     warn_days: Option<u32>,
-}
-
-fn severity<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Severity>, D::Error> {
-    let word = String::deserialize(deserializer)?;
-    let level: Severity = word.parse().map_err(|()| {
-        serde::de::Error::custom(format!(
-            "`{word}` is not a severity: low, medium, high or critical"
-        ))
-    })?;
-    if matches!(level, Severity::Unknown | Severity::Info) {
-        return Err(serde::de::Error::custom(format!(
-            "`{word}` cannot be a threshold: use low, medium, high or critical"
-        )));
-    }
-    Ok(Some(level))
 }
 
 impl Policy {
@@ -204,17 +171,7 @@ impl Document {
         source_name.clone_into(&mut policy.source_name);
         policy.rules = LevelTable(self.rules).over(policy.rules);
         policy.gaps = LevelTable(self.gaps).over(policy.gaps);
-        let advisories = &mut policy.advisories;
-        let section = self.advisories;
-        advisories.block_severity = section.block_severity.unwrap_or(advisories.block_severity);
-        advisories.block_without_fix = section
-            .block_without_fix
-            .unwrap_or(advisories.block_without_fix);
-        advisories.unknown_severity = section
-            .unknown_severity
-            .unwrap_or(advisories.unknown_severity);
-        advisories.indeterminate = section.indeterminate.unwrap_or(advisories.indeterminate);
-        advisories.max_age_days = section.max_age_days.or(advisories.max_age_days);
+        policy.advisories = self.advisories.over(policy.advisories, source_name)?;
         if let Some(word) = self.secrets.block_confidence {
             policy.block_confidence = match word {
                 ConfidenceWord::Low => Confidence::Low,
@@ -251,13 +208,7 @@ impl Policy {
             environments: BTreeMap::new(),
             rules: LevelTable(BTreeMap::from([("*".to_owned(), Level::Block)])),
             gaps: LevelTable(BTreeMap::from([("*".to_owned(), Level::Inconclusive)])),
-            advisories: AdvisoryPolicy {
-                block_severity: Severity::Low,
-                block_without_fix: true,
-                unknown_severity: Level::Block,
-                indeterminate: Level::Block,
-                max_age_days: None,
-            },
+            advisories: AdvisoryPolicy::strictest(),
             block_confidence: Confidence::Low,
             waiver_warn_days: 14,
             waiver_max_days: 90,
@@ -299,9 +250,13 @@ fn unknown_rule(id: &str, source_name: &str, known: &[&str]) -> PolicyError {
 }
 
 /// The candidate most like a word, if one is like it at all.
-fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
+pub(super) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
+    let word = word.to_lowercase();
     candidates
-        .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))
+        .map(|candidate| {
+            let likeness = strsim::jaro_winkler(&word, &candidate.to_lowercase());
+            (likeness, candidate)
+        })
         .filter(|(likeness, _)| *likeness > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate.to_owned())
@@ -352,6 +307,12 @@ mod tests {
         "registry/url-credentials",
         "registry/name-mismatch",
         "registry/no-approved-registries",
+        "advisories/withdrawn",
+        "advisories/yanked",
+        "advisories/yank-data-absent",
+        "advisories/no-exploit-data",
+        "vex/unusable-statement",
+        "vex/conflicting-statements",
     ];
     const HEAD: &str = "schema = 1\nname = \"t\"\nversion = 1\n";
 

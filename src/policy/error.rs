@@ -1,7 +1,7 @@
 //! Why a policy cannot be used.
 
 use super::environments::EnvironmentError;
-use crate::model::Hint;
+use crate::model::{Hint, VexJustification};
 
 /// What is wrong with a policy, with its line where there is one.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +67,26 @@ pub enum PolicyError {
         /// What is wrong with it.
         problem: WaiverProblem,
     },
+    /// A VEX document that cannot be meant.
+    #[error("{source_name}: `[[advisories.vex-document]]` {number}: {reason}")]
+    BadVexDocument {
+        /// File name or preset name.
+        source_name: String,
+        /// 1-based position in the file.
+        number: usize,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// An age for a source that cannot exist.
+    #[error("{source_name}: `{name}` under [advisories.max-age] is no source")]
+    UnknownSource {
+        /// File name or preset name.
+        source_name: String,
+        /// As written.
+        name: String,
+        /// The nearest name that a source can have.
+        nearest: Option<String>,
+    },
     /// The roles or environments do not fit together.
     #[error("{source_name}: {source}")]
     Environments {
@@ -107,6 +127,28 @@ pub enum WaiverProblem {
     /// A whole rule without a component or a path.
     #[error("a waiver for a rule needs `component` or `path`")]
     TooWide,
+    /// The component starts as a purl and is none.
+    #[error("`{text}` is no package URL: {reason}")]
+    BadPurl {
+        /// As written.
+        text: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The versions are no range.
+    #[error("`versions = \"{text}\"` {reason}")]
+    BadVersions {
+        /// As written.
+        text: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The justification is no label of OpenVEX.
+    #[error("`{0}` is no justification")]
+    BadJustification(String),
+    /// A justification for being affected.
+    #[error("`{0}` says that the product is not affected, `status` that it is")]
+    JustifiedButAffected(&'static str),
 }
 
 impl Hint for PolicyError {
@@ -118,6 +160,16 @@ impl Hint for PolicyError {
             Self::Malformed { .. } | Self::NotText { .. } => {
                 Some("docs/policy.md lists every key with its values".to_owned())
             }
+            Self::UnknownSource {
+                nearest: Some(nearest),
+                ..
+            } => Some(format!("did you mean `{nearest}`?")),
+            Self::UnknownSource { .. } => {
+                Some("`sealgate db status` lists the sources".to_owned())
+            }
+            Self::BadVexDocument { .. } => Some(
+                "write `file` as a name beside the policy and `sha256` as 64 hex digits".to_owned(),
+            ),
             Self::Environments { source, .. } => source.hint(),
             Self::UnknownSchema { .. } => Some("write `schema = 1`".to_owned()),
             Self::UnknownPreset { .. } => Some(format!(
@@ -141,6 +193,21 @@ impl Hint for PolicyError {
                 }
                 WaiverProblem::TooWide => {
                     "name the component or the path that it is about".to_owned()
+                }
+                WaiverProblem::BadPurl { .. } => {
+                    "write it as reports show it, or give the name alone".to_owned()
+                }
+                WaiverProblem::BadVersions { .. } => {
+                    "write bounds as `>=1.0.0, <2.0.0`, with `<`, `<=`, `=`, `>=` and `>`".to_owned()
+                }
+                WaiverProblem::BadJustification(_) => format!(
+                    "the justifications are {}",
+                    VexJustification::ALL
+                        .map(|known| format!("`{}`", known.as_str()))
+                        .join(", ")
+                ),
+                WaiverProblem::JustifiedButAffected(_) => {
+                    "leave one of them out".to_owned()
                 }
             }),
         }

@@ -3,17 +3,18 @@
 use super::document::Policy;
 use super::error::{PolicyError, WaiverProblem};
 use super::level::Level;
-use super::rules::STALE_DATABASE;
-use super::waiver::Waiver;
+use super::waiver::{Waiver, WaiverMatch};
+use super::{freshness, statements};
 use crate::model::{
-    AdvisoryClass, AdvisoryDetail, DatabaseInfo, Decision, Detail, Disposition, Finding, Gap,
-    JudgedFinding, JudgedGap, Outcome, SecretDetail, Severity, UnusedWaiver, Verdict, WaiverState,
+    DatabaseInfo, Decision, Detail, Disposition, Ecosystem, Finding, Gap, JudgedFinding, JudgedGap,
+    Lapse, LapsedWaiver, Outcome, SecretDetail, UnusedWaiver, Verdict, VexStatement, WaiverState,
     WaiverUse,
 };
 use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// A source may be ahead of this machine's clock by so much.
-const DATE_TOLERANCE_SECONDS: i64 = 86_400;
+/// Findings that a report names beside one waiver.
+const MAX_ABOUT: usize = 100;
 
 /// What the checks brought.
 #[derive(Debug, Clone, Default)]
@@ -22,14 +23,19 @@ pub struct Checked {
     pub outcome: Outcome,
     /// The advisory database, if one was used: its age is judged.
     pub database: Option<DatabaseInfo>,
+    /// Ecosystems of the components that were looked up.
+    pub ecosystems: BTreeSet<Ecosystem>,
+    /// VEX statements about findings, by fingerprint.
+    pub vex: BTreeMap<String, Vec<VexStatement>>,
 }
 
 /// The verdict of a policy at a time.
 ///
 /// Steps, in this order: (1) refuse waivers beyond the policy's cap, (2) add a gap for
-/// each source of the database that is too old, (3) give each finding its level and its
-/// waiver, (4) the same for each gap, (5) decide: one blocking item fails, else one
-/// inconclusive item is inconclusive, else pass.
+/// each source of the database that is used and too old or missing, (3) give each finding
+/// its waiver, or the VEX statement that clears it, or its level, (4) the same for each
+/// gap, (5) decide: one blocking item fails, else one inconclusive item is inconclusive,
+/// else pass.
 ///
 /// # Errors
 /// [`PolicyError::BadWaiver`] where a waiver lasts longer than the policy allows.
@@ -37,19 +43,26 @@ pub fn evaluate(policy: &Policy, checked: Checked, now: Timestamp) -> Result<Ver
     check_waiver_caps(policy, now)?;
     let mut gaps = checked.outcome.gaps;
     if let Some(database) = &checked.database {
-        gaps.extend(stale_sources(policy, database, now));
+        gaps.extend(freshness::gaps(
+            &policy.advisories,
+            database,
+            &checked.ecosystems,
+            now,
+        ));
     }
-    let mut used = vec![false; policy.waivers.len()];
-    let mut findings: Vec<JudgedFinding> = checked
-        .outcome
-        .findings
-        .into_iter()
-        .map(|finding| judge_finding(policy, finding, now, &mut used))
-        .collect();
+    let mut waivers = WaiverBook::of(policy, now);
+    let mut findings: Vec<JudgedFinding> = Vec::with_capacity(checked.outcome.findings.len());
+    for finding in checked.outcome.findings {
+        let statements = checked.vex.get(&finding.fingerprint);
+        let statements = statements.map_or(&[][..], Vec::as_slice);
+        let (judged, gap) = judge_finding(policy, finding, statements, &mut waivers);
+        findings.push(judged);
+        gaps.extend(gap);
+    }
     findings.sort_by(worst_first);
     let mut gaps: Vec<JudgedGap> = gaps
         .into_iter()
-        .map(|gap| judge_gap(policy, gap, now, &mut used))
+        .map(|gap| judge_gap(policy, gap, &mut waivers))
         .collect();
     gaps.sort_by(|a, b| (a.disposition, &a.gap).cmp(&(b.disposition, &b.gap)));
     gaps.dedup();
@@ -59,7 +72,7 @@ pub fn evaluate(policy: &Policy, checked: Checked, now: Timestamp) -> Result<Ver
         summary,
         findings,
         gaps,
-        waivers: waivers_to_look_at(policy, &used, now),
+        waivers: waivers.close(),
     })
 }
 
@@ -80,73 +93,147 @@ fn check_waiver_caps(policy: &Policy, now: Timestamp) -> Result<(), PolicyError>
     Ok(())
 }
 
-fn stale_sources(policy: &Policy, database: &DatabaseInfo, now: Timestamp) -> Vec<Gap> {
-    let Some(max_days) = policy.advisories.max_age_days else {
-        return Vec::new();
-    };
-    let limit = i64::from(max_days) * 86_400;
-    database
-        .sources
-        .iter()
-        .filter_map(|source| {
-            let newest: Option<Timestamp> = source.newest.as_ref().and_then(|t| t.parse().ok());
-            let age = |newest: Timestamp| now.as_second().saturating_sub(newest.as_second());
-            let message = match newest {
-                // One record dated tomorrow must not make a database young forever.
-                Some(newest) if age(newest) < -DATE_TOLERANCE_SECONDS => format!(
-                    "the age of the records of {} is not known: the newest is dated {newest}, after now",
-                    source.name
-                ),
-                Some(newest) if age(newest) <= limit => return None,
-                Some(newest) => format!(
-                    "the newest record of {} is from {newest}, more than {max_days} days ago",
-                    source.name
-                ),
-                None => format!("the age of the records of {} is not known", source.name),
-            };
-            Some(Gap {
-                id: STALE_DATABASE.id,
-                message,
-                location: None,
-                remedy: STALE_DATABASE.remedy.to_owned(),
-            })
-        })
-        .collect()
+/// The waivers of a policy, with what they were found to be about.
+struct WaiverBook<'p> {
+    policy: &'p Policy,
+    now: Timestamp,
+    /// One for each waiver, in order.
+    pages: Vec<Page>,
 }
 
-/// A waiver that covers, else the level of the policy.
+#[derive(Debug, Clone, Default)]
+struct Page {
+    /// It covers something, or would if it had not expired.
+    used: bool,
+    about: BTreeSet<String>,
+}
+
+impl<'p> WaiverBook<'p> {
+    fn of(policy: &'p Policy, now: Timestamp) -> Self {
+        Self {
+            policy,
+            now,
+            pages: vec![Page::default(); policy.waivers.len()],
+        }
+    }
+
+    /// The first unexpired waiver that covers, and those that name `about` and do not.
+    /// Every covering one counts as used, an expired one too: it is reported as expired,
+    /// not as unused.
+    fn look_up(
+        &mut self,
+        about: &str,
+        matches: impl Fn(&Waiver) -> WaiverMatch,
+    ) -> (Option<&'p Waiver>, Vec<LapsedWaiver>) {
+        let (mut found, mut lapsed) = (None, Vec::new());
+        for (waiver, page) in self.policy.waivers.iter().zip(&mut self.pages) {
+            let why = match matches(waiver) {
+                WaiverMatch::Other => continue,
+                WaiverMatch::Covers => {
+                    page.used = true;
+                    (waiver.days_left(self.now) < 0).then_some(Lapse::Expired)
+                }
+                WaiverMatch::Lapsed(why) => Some(why),
+            };
+            if page.about.len() < MAX_ABOUT {
+                page.about.insert(about.to_owned());
+            }
+            match why {
+                Some(why) => lapsed.push(LapsedWaiver {
+                    id: waiver.id.clone(),
+                    owner: waiver.owner.clone(),
+                    expires: waiver.expires.to_string(),
+                    why,
+                }),
+                None => found = found.or(Some(waiver)),
+            }
+        }
+        lapsed.sort();
+        (found, lapsed)
+    }
+
+    fn ends_soon(&self, waiver: &Waiver) -> bool {
+        waiver.days_left(self.now) <= i64::from(self.policy.waiver_warn_days)
+    }
+
+    /// Waivers that cover nothing, or not for long.
+    fn close(self) -> Vec<UnusedWaiver> {
+        let waivers = self.policy.waivers.iter().zip(&self.pages);
+        let mut found: Vec<UnusedWaiver> = waivers
+            .filter_map(|(waiver, page)| {
+                let state = if waiver.days_left(self.now) < 0 {
+                    WaiverState::Expired
+                } else if !page.used {
+                    WaiverState::Unused
+                } else if self.ends_soon(waiver) {
+                    WaiverState::ExpiresSoon
+                } else {
+                    return None;
+                };
+                Some(UnusedWaiver {
+                    id: waiver.id.clone(),
+                    owner: waiver.owner.clone(),
+                    expires: waiver.expires.to_string(),
+                    state,
+                    about: page.about.iter().cloned().collect(),
+                })
+            })
+            .collect();
+        found.sort_by(|a, b| (a.state, &a.id, &a.expires).cmp(&(b.state, &b.id, &b.expires)));
+        found
+    }
+}
+
+/// A waiver that covers, else a VEX statement that clears, else the level of the policy.
 fn judge_finding(
     policy: &Policy,
     finding: Finding,
-    now: Timestamp,
-    used: &mut [bool],
-) -> JudgedFinding {
-    let waiver = find_waiver(policy, now, used, |waiver| waiver.matches(&finding));
-    let (disposition, reason) = match &waiver {
-        Some(waiver) => (
+    statements: &[VexStatement],
+    waivers: &mut WaiverBook<'_>,
+) -> (JudgedFinding, Option<Gap>) {
+    let about = format!("{} {}", finding.id(), finding.subject.label());
+    let (waiver, mut lapsed) = waivers.look_up(&about, |waiver| waiver.matches(&finding));
+    let heard = statements::hear(&policy.advisories, &finding, statements, waivers.now);
+    let (disposition, reason) = match (waiver, heard.clears) {
+        (Some(waiver), _) => (
             Disposition::Waived,
             format!("waived by {} until {}", waiver.owner, waiver.expires),
         ),
-        None => {
+        (None, Some(reason)) => (Disposition::Waived, reason),
+        (None, None) => {
             let (level, reason) = finding_level(policy, &finding);
             (level.disposition(), reason)
         }
     };
-    JudgedFinding {
+    if waiver.is_some() {
+        lapsed.clear();
+    }
+    let judged = JudgedFinding {
         waiver: waiver.map(|waiver| WaiverUse {
+            id: waiver.id.clone(),
             owner: waiver.owner.clone(),
             reason: waiver.reason.clone(),
             expires: waiver.expires.to_string(),
-            days_left: waiver.days_left(now),
+            days_left: waiver.days_left(waivers.now),
+            ends_soon: waivers.ends_soon(waiver),
+            status: waiver.vex.status(),
+            justification: waiver.vex.justification(),
         }),
         finding,
         disposition,
         reason,
-    }
+        lapsed,
+        vex: heard.statements,
+    };
+    (judged, heard.gap)
 }
 
-fn judge_gap(policy: &Policy, gap: Gap, now: Timestamp, used: &mut [bool]) -> JudgedGap {
-    if let Some(waiver) = find_waiver(policy, now, used, |waiver| waiver.matches_gap(&gap)) {
+fn judge_gap(policy: &Policy, gap: Gap, waivers: &mut WaiverBook<'_>) -> JudgedGap {
+    let matches = |waiver: &Waiver| match waiver.matches_gap(&gap) {
+        true => WaiverMatch::Covers,
+        false => WaiverMatch::Other,
+    };
+    if let (Some(waiver), _) = waivers.look_up(gap.id, matches) {
         let reason = format!("waived by {} until {}", waiver.owner, waiver.expires);
         return JudgedGap {
             gap,
@@ -165,26 +252,6 @@ fn judge_gap(policy: &Policy, gap: Gap, now: Timestamp, used: &mut [bool]) -> Ju
     }
 }
 
-/// The first unexpired waiver that matches. Every matching one counts as used, an
-/// expired one too: it is reported as expired, not as unused.
-fn find_waiver<'a>(
-    policy: &'a Policy,
-    now: Timestamp,
-    used: &mut [bool],
-    matches: impl Fn(&Waiver) -> bool,
-) -> Option<&'a Waiver> {
-    let mut found = None;
-    for (waiver, used) in policy.waivers.iter().zip(used) {
-        if matches(waiver) {
-            *used = true;
-            if found.is_none() && waiver.days_left(now) >= 0 {
-                found = Some(waiver);
-            }
-        }
-    }
-    found
-}
-
 fn finding_level(policy: &Policy, finding: &Finding) -> (Level, String) {
     let (key, level) = policy
         .rules
@@ -193,53 +260,14 @@ fn finding_level(policy: &Policy, finding: &Finding) -> (Level, String) {
     if level != Level::Block {
         return (level, format!("`{key}` under [rules]"));
     }
+    let by_rule = || (Level::Block, format!("`{key}` under [rules]"));
+    let advisories = &policy.advisories;
     match &finding.detail {
-        Detail::Advisory(advisory) => advisory_level(policy, finding.severity, advisory, &key),
+        Detail::Advisory(advisory) => advisories.level(finding.severity, advisory, &key),
+        Detail::Yanked(yanked) => advisories.within_scope(by_rule(), yanked.reach.scope),
         Detail::Secret(secret) => secret_level(policy, secret, &key),
-        Detail::Registry(_) => (Level::Block, format!("`{key}` under [rules]")),
+        Detail::Registry(_) => by_rule(),
     }
-}
-
-/// The thresholds apply to vulnerabilities; a hostile package has no "low" severity.
-fn advisory_level(
-    policy: &Policy,
-    severity: Severity,
-    advisory: &AdvisoryDetail,
-    key: &str,
-) -> (Level, String) {
-    let thresholds = &policy.advisories;
-    if advisory.indeterminate {
-        return (
-            thresholds.indeterminate,
-            "`indeterminate` under [advisories]: the version could not be compared".to_owned(),
-        );
-    }
-    if advisory.class != AdvisoryClass::Vulnerability {
-        return (Level::Block, format!("`{key}` under [rules]"));
-    }
-    if severity == Severity::Unknown {
-        if thresholds.unknown_severity != Level::Block {
-            return (
-                thresholds.unknown_severity,
-                "`unknown-severity` under [advisories]".to_owned(),
-            );
-        }
-    } else if severity < thresholds.block_severity {
-        return (
-            Level::Report,
-            format!(
-                "{severity} is below `block-severity = \"{}\"`",
-                thresholds.block_severity
-            ),
-        );
-    }
-    if advisory.fixed.is_empty() && !thresholds.block_without_fix {
-        return (
-            Level::Report,
-            "no fixed version, and `block-without-fix = false`".to_owned(),
-        );
-    }
-    (Level::Block, format!("`{key}` under [rules], {severity}"))
 }
 
 fn secret_level(policy: &Policy, secret: &SecretDetail, key: &str) -> (Level, String) {
@@ -259,7 +287,7 @@ fn secret_level(policy: &Policy, secret: &SecretDetail, key: &str) -> (Level, St
 fn worst_first(a: &JudgedFinding, b: &JudgedFinding) -> std::cmp::Ordering {
     a.disposition
         .cmp(&b.disposition)
-        .then_with(|| b.finding.severity.cmp(&a.finding.severity))
+        .then_with(|| b.finding.urgency().cmp(&a.finding.urgency()))
         .then_with(|| a.finding.rule.id.cmp(b.finding.rule.id))
         .then_with(|| a.finding.location.cmp(&b.finding.location))
         .then_with(|| a.finding.subject.cmp(&b.finding.subject))
@@ -297,34 +325,6 @@ fn decide(findings: &[JudgedFinding], gaps: &[JudgedGap]) -> (Decision, String) 
         }
     }
     (decision, parts.join(", "))
-}
-
-fn waivers_to_look_at(policy: &Policy, used: &[bool], now: Timestamp) -> Vec<UnusedWaiver> {
-    let mut found: Vec<UnusedWaiver> = policy
-        .waivers
-        .iter()
-        .zip(used)
-        .filter_map(|(waiver, used)| {
-            let left = waiver.days_left(now);
-            let state = if left < 0 {
-                WaiverState::Expired
-            } else if !used {
-                WaiverState::Unused
-            } else if left <= i64::from(policy.waiver_warn_days) {
-                WaiverState::ExpiresSoon
-            } else {
-                return None;
-            };
-            Some(UnusedWaiver {
-                id: waiver.id.clone(),
-                owner: waiver.owner.clone(),
-                expires: waiver.expires.to_string(),
-                state,
-            })
-        })
-        .collect();
-    found.sort_by(|a, b| (a.state, &a.id, &a.expires).cmp(&(b.state, &b.id, &b.expires)));
-    found
 }
 
 #[cfg(test)]

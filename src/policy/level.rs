@@ -4,8 +4,9 @@ use crate::model::Disposition;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// What a finding or gap does to the verdict. There is no level that hides one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+/// What a finding or gap does to the verdict; the order is from hard to mild. There is no
+/// level that hides one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// The verdict fails.

@@ -4,19 +4,25 @@
 //! Leaves: a [`crate::model::Verdict`] with a reason for every finding and gap.
 //! Nothing here reads a file or a clock: the same input gives the same verdict.
 
+mod advisories;
 mod document;
 pub mod environments;
 mod error;
 mod evaluate;
+mod freshness;
 mod level;
 mod presets;
 mod rules;
+mod statements;
+mod version_range;
 mod waiver;
 
+pub use advisories::{AdvisoryPolicy, VexDocument};
 pub use document::{MAX_POLICY_BYTES, Policy, RegistryPolicy};
 pub use error::{PolicyError, WaiverProblem};
 pub use evaluate::{Checked, evaluate};
 pub use level::Level;
 pub use presets::{Preset, preset_names};
 pub use rules::GAPS;
-pub use waiver::Waiver;
+pub use version_range::VersionRange;
+pub use waiver::{ComponentName, Waiver, WaiverMatch, WaiverVex};

@@ -1,12 +1,18 @@
 //! Reports for the tests of every format.
 
+mod advisories;
+mod hostile;
+
+pub(super) use advisories::of_advisories;
+pub(super) use hostile::hostile;
+
 use crate::model::{
     AdvisoryClass, AdvisoryDetail, Component, ComponentKind, Confidence, DatabaseInfo, Decision,
-    Detail, Digest, DigestAlgorithm, Disposition, Ecosystem, Finding, Gap, GitReference, Inventory,
-    JudgedFinding, JudgedGap, Location, LockfileRead, Occurrence, Origin, PolicyInfo, Purl,
+    Detail, Digest, DigestAlgorithm, Disposition, Ecosystem, Finding, Gap, Inventory,
+    JudgedFinding, JudgedGap, Location, LockfileRead, Occurrence, Origin, PolicyInfo, Purl, Reach,
     Redacted, RegistryDetail, Report, Root, Rule, Scope, SecretDetail, SecretsScanned, Severity,
-    SkipKind, Skipped, SourceInfo, Subject, ToolInfo, UnusedWaiver, Validity, Verdict, WaiverState,
-    WaiverUse,
+    SkipKind, Skipped, SourceInfo, SourceUse, Subject, ToolInfo, UnusedWaiver, Validity, Verdict,
+    VexJustification, VexStatus, WaiverState, WaiverUse,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,17 +47,6 @@ pub(super) fn url_password() -> String {
     ["tr0ub4dor", "-and-", "3"].concat()
 }
 
-/// Everything that a scanned repository may try on a reader, a terminal, or a format.
-pub(super) fn hostile_text() -> String {
-    let long = "long ".repeat(2_000);
-    format!(
-        "evil\u{1b}[2J\u{1b}]0;title\u{7}\r\n::error file=x::owned\n##[error]x ]]> <script>alert(1)</script> \
-         [click](https://evil.example) | `code` @team \u{202e}gnp.exe\u{200b}\u{9b}31m \u{0}\u{ffff} \
-         https://bob:{}@evil.example/ {long}",
-        url_password()
-    )
-}
-
 pub(super) fn component_subject(purl: &str, label: &str) -> Subject {
     Subject::Component {
         purl: Purl::parse(purl).unwrap(),
@@ -65,7 +60,13 @@ fn judged(finding: Finding, disposition: Disposition, reason: &str) -> JudgedFin
         disposition,
         reason: reason.to_owned(),
         waiver: None,
+        lapsed: Vec::new(),
+        vex: Vec::new(),
     }
+}
+
+fn path(labels: &[&str]) -> Vec<String> {
+    labels.iter().map(|label| (*label).to_owned()).collect()
 }
 
 pub(super) fn advisory() -> JudgedFinding {
@@ -79,10 +80,11 @@ pub(super) fn advisory() -> JudgedFinding {
         also_at: vec![Location::line("web/tools/package-lock.json", 9)],
         excerpt: Some("    \"node_modules/tar\": {".to_owned()),
         fingerprint: "a1".repeat(32),
-        detail: Detail::Advisory(AdvisoryDetail {
+        detail: Detail::Advisory(Box::new(AdvisoryDetail {
             id: "GHSA-aaaa-bbbb-cccc".to_owned(),
             aliases: vec!["CVE-2021-0001".to_owned()],
-            related: Vec::new(),
+            related: vec!["GHSA-umbr-ella-0000".to_owned()],
+            withdrawn: Vec::new(),
             class: AdvisoryClass::Vulnerability,
             summary: "Path traversal when unpacking".to_owned(),
             vector: Some("CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:U/C:H/I:H/A:N".to_owned()),
@@ -90,12 +92,14 @@ pub(super) fn advisory() -> JudgedFinding {
             fixed: vec!["4.4.19".to_owned(), "6.1.9".to_owned()],
             url: Some("https://advisories.example/GHSA-aaaa-bbbb-cccc".to_owned()),
             indeterminate: false,
-            introduced_by: vec![
-                "shop@1.0.0".to_owned(),
-                "npm@6.0.0".to_owned(),
-                "tar@4.4.1".to_owned(),
-            ],
-        }),
+            known_exploited: None,
+            exploit_score: None,
+            reach: Reach {
+                scope: Scope::Runtime,
+                paths: vec![path(&["shop@1.0.0", "npm@6.0.0", "tar@4.4.1"])],
+                more_paths: 0,
+            },
+        })),
     };
     judged(
         finding,
@@ -173,10 +177,14 @@ pub(super) fn waived() -> JudgedFinding {
     JudgedFinding {
         disposition: Disposition::Waived,
         waiver: Some(WaiverUse {
+            id: "registry/plain-http".to_owned(),
             owner: "web-team@acme.example".to_owned(),
             reason: "loopback mirror of the build farm".to_owned(),
             expires: "2026-12-31".to_owned(),
             days_left: 38,
+            ends_soon: false,
+            status: VexStatus::NotAffected,
+            justification: Some(VexJustification::ComponentNotPresent),
         }),
         ..registry(77)
     }
@@ -204,6 +212,7 @@ fn dependency(ecosystem: Ecosystem, name: &str) -> Component {
         kind: ComponentKind::Dependency,
         licence: crate::model::Licence::default(),
         runs_install_code: None,
+        availability: crate::model::Availability::Unknown,
         cargo: None,
         occurrences: vec![Occurrence {
             location: Location::line("Cargo.lock", 7),
@@ -230,6 +239,7 @@ pub(super) fn empty() -> Report {
         },
         inventory: None,
         database: None,
+        vex: Vec::new(),
         secrets: None,
         checks: vec!["sbom", "advisories", "registry", "secrets"],
         verdict: Verdict {
@@ -277,6 +287,7 @@ pub(super) fn typical() -> Report {
                 records: 213_400,
                 bad_records: 12,
                 newest: Some("2026-11-20T08:00:00Z".to_owned()),
+                used_for: SourceUse::Advisories,
             }],
         }),
         secrets: Some(SecretsScanned {
@@ -294,93 +305,16 @@ pub(super) fn typical() -> Report {
                 owner: "web-team@acme.example".to_owned(),
                 expires: "2026-01-31".to_owned(),
                 state: WaiverState::Expired,
+                about: vec!["GHSA-aaaa-bbbb-cccc tar@4.4.1".to_owned()],
             }],
         },
         ..empty()
     }
 }
 
-/// [`typical`] with [`hostile_text`] wherever text comes from outside.
-pub(super) fn hostile() -> Report {
-    let text = hostile_text();
-    let mut report = typical();
-    report.target.clone_from(&text);
-    report.policy.name.clone_from(&text);
-    report.policy.source.clone_from(&text);
-    report.verdict.summary.clone_from(&text);
-    for judged in &mut report.verdict.findings {
-        judged.reason.clone_from(&text);
-        let finding = &mut judged.finding;
-        finding.message.clone_from(&text);
-        finding.remedy.clone_from(&text);
-        finding.location.path.clone_from(&text);
-        finding.also_at = vec![
-            Location::file("../../etc/passwd"),
-            Location::file(""),
-            Location::line(text.clone(), 0),
-        ];
-        finding.excerpt = Some(text.clone());
-        finding.subject = match &finding.subject {
-            Subject::Component { .. } => component_subject(
-                &format!(
-                    "pkg:cargo/lib@1.0.0?vcs_url=git%2Bhttps:%2F%2Fbob:{}%40git.example%2Flib",
-                    url_password()
-                ),
-                &text,
-            ),
-            Subject::File { .. } => Subject::File { path: text.clone() },
-        };
-        match &mut finding.detail {
-            Detail::Advisory(detail) => {
-                detail.id.clone_from(&text);
-                detail.aliases = vec![text.clone()];
-                detail.summary.clone_from(&text);
-                detail.fixed = vec![text.clone()];
-                detail.url = Some(format!("https://bob:{}@evil.example/", url_password()));
-                detail.introduced_by = vec![text.clone(), text.clone()];
-            }
-            Detail::Registry(detail) => {
-                detail.origin = Origin::Git {
-                    url: format!("https://bob:{}@evil.example/{text}", url_password()),
-                    reference: GitReference::Branch(text.clone()),
-                    commit: Some(text.clone()),
-                };
-            }
-            Detail::Secret(detail) => {
-                detail.provider.clone_from(&text);
-                detail.credential.clone_from(&text);
-            }
-        }
-        if let Some(waiver) = &mut judged.waiver {
-            waiver.owner.clone_from(&text);
-            waiver.reason.clone_from(&text);
-        }
-    }
-    for judged in &mut report.verdict.gaps {
-        judged.gap.message.clone_from(&text);
-        judged.gap.remedy.clone_from(&text);
-        judged.gap.location = Some(Location::file(text.clone()));
-    }
-    for waiver in &mut report.verdict.waivers {
-        waiver.id.clone_from(&text);
-        waiver.owner.clone_from(&text);
-    }
-    if let Some(inventory) = &mut report.inventory {
-        inventory.root.name.clone_from(&text);
-        inventory.lockfiles[0].path.clone_from(&text);
-        inventory.skipped[0].path.clone_from(&text);
-        inventory.skipped[0].reason.clone_from(&text);
-    }
-    if let Some(database) = &mut report.database {
-        database.sources[0].name.clone_from(&text);
-        database.sources[0].newest = Some(text.clone());
-    }
-    report
-}
-
 /// Every report that the tests of all formats go over.
-pub(super) fn all() -> [Report; 3] {
-    [empty(), typical(), hostile()]
+pub(super) fn all() -> [Report; 4] {
+    [empty(), typical(), of_advisories(), hostile()]
 }
 
 /// Every format of this room, by name.

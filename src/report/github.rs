@@ -3,7 +3,7 @@
 //! A line of output that starts with `::` is a command, so that nothing from outside may
 //! start one: messages and properties are escaped.
 
-use super::text;
+use super::{facts, text};
 use crate::model::{Decision, Disposition, JudgedFinding, Report, Severity};
 
 /// GitHub shows at most ten annotations of each kind per step and drops the rest.
@@ -91,23 +91,32 @@ fn verdict(report: &Report) -> String {
         Decision::Fail => "FAIL",
         Decision::Inconclusive => "INCONCLUSIVE",
     };
-    let message = format!(
+    let mut message = format!(
         "{word}: {} (policy {})",
         text::line(&report.verdict.summary),
         text::clipped(&report.policy.name, 80)
     );
+    if let Some(database) = &report.database {
+        message.push_str(&format!(
+            "\nAdvisory database: {}",
+            facts::database(database, &report.time)
+        ));
+    }
     command("notice", None, "sealgate", &message)
 }
 
 fn finding(kind: &str, judged: &JudgedFinding) -> String {
     let finding = &judged.finding;
     let location = &finding.location;
-    let message = format!(
-        "{}\nFix: {}\nSee: sealgate explain {}",
+    let mut message = format!(
+        "{}\nFix: {}\n",
         text::line(&finding.message),
         text::line(&finding.remedy),
-        finding.rule.id
     );
+    for (name, value) in facts::facts(judged) {
+        message.push_str(&format!("{name}: {value}\n"));
+    }
+    message.push_str(&format!("See: sealgate explain {}", finding.rule.id));
     command(
         kind,
         Some((&location.path, location.line, location.column)),

@@ -3,14 +3,16 @@
 
 mod finding;
 mod inventory;
+mod shown;
 
-use super::text;
+use super::{facts, text};
 use crate::model::{
-    DatabaseInfo, JudgedGap, Report, UnusedWaiver, fold_url_credentials, terminal_safe_json,
+    DatabaseInfo, JudgedGap, Report, UnusedWaiver, VexDocumentInfo, terminal_safe_json,
 };
 use finding::{FindingV1, LocationV1};
 use inventory::InventoryV1;
 use serde::Serialize;
+use shown::{Shown, all_shown, shown};
 
 /// The shape's name and version, in the key `schema`.
 pub const SCHEMA: &str = "sealgate/report/v1";
@@ -37,6 +39,7 @@ struct ReportV1 {
     summary: Shown,
     policy: PolicyV1,
     database: Option<DatabaseV1>,
+    vex: Vec<VexDocumentV1>,
     inventory: Option<InventoryV1>,
     checks: Vec<&'static str>,
     secrets: Option<SecretsV1>,
@@ -70,6 +73,19 @@ struct SourceV1 {
     records: u64,
     bad_records: u64,
     newest: Option<Shown>,
+    age_days: Option<i64>,
+    used_for: &'static str,
+}
+
+#[derive(Serialize)]
+struct VexDocumentV1 {
+    file: Shown,
+    digest: Shown,
+    format: &'static str,
+    author: Shown,
+    statements: usize,
+    unusable: usize,
+    accepted: bool,
 }
 
 #[derive(Serialize)]
@@ -95,20 +111,7 @@ struct WaiverV1 {
     owner: Shown,
     expires: Shown,
     state: &'static str,
-}
-
-/// Text from outside: addresses in it are without credentials. The only way to make one
-/// folds them, so that no field can be forgotten.
-#[derive(Serialize)]
-#[serde(transparent)]
-struct Shown(String);
-
-fn shown(text: &str) -> Shown {
-    Shown(fold_url_credentials(text).into_owned())
-}
-
-fn all_shown(list: &[String]) -> Vec<Shown> {
-    list.iter().map(|text| shown(text)).collect()
+    about: Vec<Shown>,
 }
 
 impl ReportV1 {
@@ -129,7 +132,11 @@ impl ReportV1 {
                 source: shown(&report.policy.source),
                 digest: shown(&report.policy.digest),
             },
-            database: report.database.as_ref().map(DatabaseV1::of),
+            database: report
+                .database
+                .as_ref()
+                .map(|database| DatabaseV1::of(database, &report.time)),
+            vex: report.vex.iter().map(VexDocumentV1::of).collect(),
             inventory: report.inventory.as_ref().map(InventoryV1::of),
             checks: report.checks.clone(),
             secrets: report.secrets.map(|scanned| SecretsV1 {
@@ -151,7 +158,7 @@ impl ReportV1 {
 }
 
 impl DatabaseV1 {
-    fn of(database: &DatabaseInfo) -> Self {
+    fn of(database: &DatabaseInfo, now: &str) -> Self {
         Self {
             digest: shown(&database.digest),
             sources: database
@@ -162,8 +169,24 @@ impl DatabaseV1 {
                     records: source.records,
                     bad_records: source.bad_records,
                     newest: source.newest.as_deref().map(shown),
+                    age_days: facts::age_days(source, now),
+                    used_for: source.used_for.as_str(),
                 })
                 .collect(),
+        }
+    }
+}
+
+impl VexDocumentV1 {
+    fn of(document: &VexDocumentInfo) -> Self {
+        Self {
+            file: shown(&document.file),
+            digest: shown(&document.digest),
+            format: document.format,
+            author: shown(&document.author),
+            statements: document.statements,
+            unusable: document.unusable,
+            accepted: document.accepted,
         }
     }
 }
@@ -188,6 +211,7 @@ impl WaiverV1 {
             owner: shown(&waiver.owner),
             expires: shown(&waiver.expires),
             state: waiver.state.as_str(),
+            about: all_shown(&waiver.about),
         }
     }
 }

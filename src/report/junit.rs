@@ -2,9 +2,12 @@
 //! passing case for a check that found nothing. A finding that blocks is a `failure`, what
 //! could not be checked an `error`, what is waived or only reported is `skipped`.
 
-use super::text;
-use crate::model::{Disposition, JudgedFinding, JudgedGap, Report};
+use super::{facts, text};
+use crate::model::{Detail, Disposition, Finding, JudgedFinding, JudgedGap, Report};
 use std::collections::BTreeMap;
+
+/// Sources and documents that are named.
+const PROPERTIES: usize = 100;
 
 /// The report as JUnit XML with a line break at its end.
 #[must_use]
@@ -21,6 +24,10 @@ pub fn render(report: &Report) -> String {
     for judged in text::gaps_worst_first(&report.verdict) {
         let suite = suites.entry(room(judged.gap.id)).or_default();
         suite.add_gap(judged);
+    }
+    let properties = properties(report);
+    if !properties.is_empty() {
+        suites.entry("advisories").or_default().properties = properties;
     }
     let mut body = String::new();
     let mut totals = Totals::default();
@@ -42,6 +49,7 @@ fn room(id: &str) -> &str {
 #[derive(Default)]
 struct Suite {
     cases: Vec<Case>,
+    properties: Vec<(String, String)>,
 }
 
 struct Case {
@@ -83,7 +91,7 @@ impl Suite {
         let place = text::place(&finding.location);
         self.cases.push(Case {
             class: finding.rule.id.to_owned(),
-            name: format!("{} at {place}", text::subject(&finding.subject)),
+            name: name(finding, &place),
             result: match judged.disposition {
                 Disposition::Block => "failure",
                 Disposition::Inconclusive => "error",
@@ -91,13 +99,7 @@ impl Suite {
             },
             kind: text::headline_id(finding),
             message: text::line(&finding.message),
-            body: format!(
-                "severity: {}\nwhere: {place}\npolicy: {}\nfix: {}\nsee: sealgate explain {}",
-                finding.severity,
-                text::line(&judged.reason),
-                text::line(&finding.remedy),
-                finding.rule.id
-            ),
+            body: body(judged, &place),
         });
     }
 
@@ -138,6 +140,17 @@ impl Suite {
             totals.skipped,
             escape(&text::clipped(time, 40))
         ));
+        if !self.properties.is_empty() {
+            out.push_str("    <properties>\n");
+            for (name, value) in &self.properties {
+                out.push_str(&format!(
+                    "      <property name=\"{}\" value=\"{}\"/>\n",
+                    escape(name),
+                    escape(value)
+                ));
+            }
+            out.push_str("    </properties>\n");
+        }
         if self.cases.is_empty() {
             out.push_str(&format!(
                 "    <testcase classname=\"{0}\" name=\"nothing found\"/>\n",
@@ -165,6 +178,73 @@ impl Suite {
         }
         out.push_str("  </testsuite>\n");
     }
+}
+
+/// What dashboards tell cases apart by, so that two advisories about one component are two.
+fn name(finding: &Finding, place: &str) -> String {
+    let subject = text::subject(&finding.subject);
+    match &finding.detail {
+        Detail::Advisory(detail) => {
+            format!("{} in {subject} at {place}", text::clipped(&detail.id, 80))
+        }
+        _ => format!("{subject} at {place}"),
+    }
+}
+
+fn body(judged: &JudgedFinding, place: &str) -> String {
+    let finding = &judged.finding;
+    let mut lines = vec![
+        ("severity", finding.severity.as_str().to_owned()),
+        ("where", place.to_owned()),
+        ("policy", text::line(&judged.reason)),
+    ];
+    if let Some(waiver) = &judged.waiver {
+        lines.push((
+            "waiver",
+            format!(
+                "{} until {}{}: {}",
+                text::clipped(&waiver.owner, 80),
+                text::clipped(&waiver.expires, 20),
+                facts::soon(waiver),
+                text::clipped(&waiver.reason, 200)
+            ),
+        ));
+    }
+    lines.extend(facts::facts(judged));
+    lines.push(("fix", text::line(&finding.remedy)));
+    lines.push(("see", format!("sealgate explain {}", finding.rule.id)));
+    let lines: Vec<String> = lines
+        .into_iter()
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect();
+    lines.join("\n")
+}
+
+/// Database, its sources and VEX documents as properties of the advisories suite.
+fn properties(report: &Report) -> Vec<(String, String)> {
+    let mut properties = Vec::new();
+    if let Some(database) = &report.database {
+        let digest = format!("sha256:{}", text::clipped(&database.digest, 100));
+        properties.push(("database".to_owned(), digest));
+        for source in database.sources.iter().take(PROPERTIES) {
+            properties.push((
+                format!("source {}", text::clipped(&source.name, 80)),
+                format!(
+                    "{}, {}, used for {}",
+                    text::count(source.records, "record", "records"),
+                    facts::age(source, &report.time),
+                    source.used_for.as_str()
+                ),
+            ));
+        }
+    }
+    for document in report.vex.iter().take(PROPERTIES) {
+        properties.push((
+            format!("vex {}", text::clipped(&document.file, 120)),
+            format!("sha256:{}", text::clipped(&document.digest, 100)),
+        ));
+    }
+    properties
 }
 
 /// XML text and attribute values. Characters that XML 1.0 does not allow are replaced.

@@ -1,7 +1,7 @@
 //! A job summary in GitHub-flavoured Markdown: the verdict first, then tables. Text from
 //! outside is escaped, so that it makes no link, no HTML and no mention.
 
-use super::text;
+use super::{facts, text};
 use crate::model::{Decision, Disposition, JudgedFinding, Report};
 
 /// Rows per table; a job summary ends at 1 MiB.
@@ -39,6 +39,10 @@ pub fn render(report: &Report) -> String {
     }
     gaps(&mut out, report);
     waivers(&mut out, report);
+    sources(&mut out, report);
+    if !all.is_empty() {
+        out.push_str("\nEach rule has a page: `sealgate explain RULE`\n");
+    }
     out
 }
 
@@ -58,9 +62,25 @@ fn facts(report: &Report) -> String {
         rows.push((
             "Advisory database",
             format!(
-                "{}, sha256:{}",
+                "{}, {}",
                 text::count(database.sources.len() as u64, "source", "sources"),
-                text::clipped(&database.digest, 16)
+                facts::database(database, &report.time)
+            ),
+        ));
+    }
+    for document in report.vex.iter().take(ROWS) {
+        rows.push((
+            "VEX",
+            format!(
+                "{} by {}, sha256:{} ({})",
+                text::clipped(&document.file, 120),
+                text::clipped(&document.author, 80),
+                text::clipped(&document.digest, 16),
+                if document.accepted {
+                    "accepted"
+                } else {
+                    "only shown"
+                }
             ),
         ));
     }
@@ -101,9 +121,13 @@ fn table(out: &mut String, title: &str, list: &[&JudgedFinding]) {
         let finding = &judged.finding;
         let fix = match (&judged.waiver, judged.disposition) {
             (Some(waiver), Disposition::Waived) => format!(
-                "waived by {} until {}: {}",
-                waiver.owner, waiver.expires, waiver.reason
+                "waived by {} until {}{}: {}",
+                waiver.owner,
+                waiver.expires,
+                facts::soon(waiver),
+                waiver.reason
             ),
+            (None, Disposition::Waived) => judged.reason.clone(),
             _ => finding.remedy.clone(),
         };
         out.push_str(&format!(
@@ -111,11 +135,56 @@ fn table(out: &mut String, title: &str, list: &[&JudgedFinding]) {
             finding.severity,
             escape(&text::headline_id(finding)),
             escape(&text::place(&finding.location)),
-            escape(&text::clipped(&finding.message, 300)),
+            what(judged),
             escape(&text::clipped(&fix, 300)),
         ));
     }
     left_out(out, list.len());
+}
+
+/// The message, and below it what is known beyond it. The record is a link where its
+/// address is one for browsers.
+fn what(judged: &JudgedFinding) -> String {
+    let mut what = escape(&text::clipped(&judged.finding.message, 300));
+    for (name, value) in facts::facts(judged) {
+        // The column `Fix` has it, or it says what the message says.
+        if matches!(name, "secret" | "found") {
+            continue;
+        }
+        let link = Some(value.as_str())
+            .filter(|_| name == "record")
+            .and_then(facts::web_address);
+        let value = match link {
+            Some(address) => format!("[advisory](<{}>)", address.replace('|', "%7C")),
+            None => escape(&text::clipped(&value, 300)),
+        };
+        what.push_str(&format!("<br>{name}: {value}"));
+    }
+    what
+}
+
+/// How old each source of the database is.
+fn sources(out: &mut String, report: &Report) {
+    let Some(database) = &report.database else {
+        return;
+    };
+    if database.sources.is_empty() {
+        return;
+    }
+    out.push_str(
+        "\n### Advisory sources\n\n| Source | Records | Unusable | Age | Used for |\n|---|---|---|---|---|\n",
+    );
+    for source in database.sources.iter().take(ROWS) {
+        out.push_str(&format!(
+            "| {} | {} | {} | {} | {} |\n",
+            escape(&text::clipped(&source.name, 80)),
+            text::grouped(source.records),
+            text::grouped(source.bad_records),
+            escape(&facts::age(source, &report.time)),
+            source.used_for.as_str(),
+        ));
+    }
+    left_out(out, database.sources.len());
 }
 
 fn gaps(out: &mut String, report: &Report) {
@@ -150,15 +219,16 @@ fn waivers(out: &mut String, report: &Report) {
         return;
     }
     out.push_str(
-        "\n### Waivers to look at\n\n| Waiver | State | Until | Owner |\n|---|---|---|---|\n",
+        "\n### Waivers to look at\n\n| Waiver | State | Until | Owner | About |\n|---|---|---|---|---|\n",
     );
     for waiver in waivers.iter().take(ROWS) {
         out.push_str(&format!(
-            "| {} | {} | {} | {} |\n",
+            "| {} | {} | {} | {} | {} |\n",
             escape(&text::clipped(&waiver.id, 120)),
             waiver.state.as_str(),
             escape(&text::clipped(&waiver.expires, 20)),
             escape(&text::clipped(&waiver.owner, 80)),
+            escape(text::about(&waiver.about).trim_start_matches(": ")),
         ));
     }
     left_out(out, waivers.len());

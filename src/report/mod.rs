@@ -3,6 +3,7 @@
 //! changes an output, and each makes text from outside harmless in its own way.
 
 mod error;
+mod facts;
 pub mod github;
 pub mod human;
 pub mod json;

@@ -2,10 +2,11 @@
 //! code scanning: every result has a place, addresses are relative to the repository,
 //! results are sorted worst first before they are cut.
 
+mod properties;
 mod rules;
 mod wire;
 
-use super::text;
+use super::{facts, text};
 use crate::model::{
     Decision, Disposition, JudgedFinding, JudgedGap, Location, Report, Severity,
     fold_url_credentials, terminal_safe_json,
@@ -95,6 +96,8 @@ fn run(report: &Report, options: &Options) -> Run {
             policy: text::line(&report.policy.name),
             policy_digest: report.policy.digest.clone(),
             database_digest: report.database.as_ref().map(|d| d.digest.clone()),
+            database_sources: properties::sources(report),
+            vex_documents: report.vex.iter().map(properties::document).collect(),
         },
     }
 }
@@ -134,8 +137,9 @@ fn result(judged: &JudgedFinding, report: &Report, rules: &mut Rules) -> ResultE
         rule_index,
         level: level(judged),
         message: Message::of(&format!(
-            "{}. Fix: {}",
+            "{}{}. Fix: {}",
             plain(&finding.message),
+            facts::marks(finding),
             plain(&finding.remedy)
         )),
         locations,
@@ -150,6 +154,11 @@ fn result(judged: &JudgedFinding, report: &Report, rules: &mut Rules) -> ResultE
             reason: text::line(&judged.reason),
             subject: text::subject(&finding.subject),
             more_places: finding.also_at.len().saturating_sub(PLACES - 1),
+            waiver: judged.waiver.as_ref().map(properties::waiver),
+            lapsed_waivers: judged.lapsed.iter().map(properties::lapsed).collect(),
+            vex: judged.vex.iter().map(properties::vex).collect(),
+            advisory: properties::advisory(finding),
+            reach: finding.reach().map(properties::reach),
         },
     }
 }

@@ -90,14 +90,14 @@ pub(super) fn origin(origin: &Origin) -> String {
 }
 
 /// Every finding, worst first: what blocks, what is inconclusive, what is reported, what
-/// is waived; then by severity, then by place.
+/// is waived; then what attackers are known to use, then by severity, then by place.
 pub(super) fn worst_first(verdict: &Verdict) -> Vec<&JudgedFinding> {
     let mut all: Vec<&JudgedFinding> = verdict.findings.iter().collect();
     all.sort_by_key(|judged| {
         let finding = &judged.finding;
         (
             urgency(judged.disposition),
-            Reverse(finding.severity),
+            Reverse(finding.urgency()),
             &finding.location,
             finding.rule.id,
             &finding.subject,
@@ -135,7 +135,23 @@ fn urgency(disposition: Disposition) -> u8 {
 pub(super) fn headline_id(finding: &Finding) -> String {
     match &finding.detail {
         Detail::Advisory(detail) => format!("{} {}", finding.rule.id, clipped(&detail.id, 80)),
-        Detail::Registry(_) | Detail::Secret(_) => finding.rule.id.to_owned(),
+        Detail::Yanked(_) | Detail::Registry(_) | Detail::Secret(_) => finding.rule.id.to_owned(),
+    }
+}
+
+/// `: a, b and 3 more` of what a waiver is about; empty where that is nothing.
+pub(super) fn about(about: &[String]) -> String {
+    const NAMED: usize = 3;
+    let shown: Vec<String> = about
+        .iter()
+        .take(NAMED)
+        .map(|one| clipped(one, 120))
+        .collect();
+    let more = about.len().saturating_sub(NAMED);
+    match (shown.is_empty(), more) {
+        (true, _) => String::new(),
+        (false, 0) => format!(": {}", shown.join(", ")),
+        (false, more) => format!(": {} and {more} more", shown.join(", ")),
     }
 }
 

@@ -18,7 +18,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("checks/secrets", &["model", "support", "versions"]),
     ("signing", &["model", "support"]),
     ("attest", &["model", "sbom", "signing"]),
-    ("policy", &["model", "signing"]),
+    ("vex", &["model"]),
+    ("policy", &["model", "signing", "versions"]),
     ("gate", &["model", "signing", "attest", "policy"]),
     ("report", &["model"]),
 ];

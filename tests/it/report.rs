@@ -31,6 +31,7 @@ fn tampered() -> Inventory {
             kind: ComponentKind::Dependency,
             licence: Licence::default(),
             runs_install_code: None,
+            availability: sealgate::model::Availability::Unknown,
             cargo: None,
             occurrences: vec![Occurrence {
                 location: Location::line("web/package-lock.json", 42),
@@ -72,6 +73,8 @@ fn report() -> Report {
         disposition: Disposition::Block,
         reason: "the test's policy".to_owned(),
         waiver: None,
+        lapsed: Vec::new(),
+        vex: Vec::new(),
     });
     let gaps = outcome.gaps.into_iter().map(|gap| JudgedGap {
         gap,
@@ -92,6 +95,7 @@ fn report() -> Report {
         },
         inventory: Some(inventory),
         database: None,
+        vex: Vec::new(),
         secrets: None,
         checks: vec!["registry"],
         verdict: Verdict {

@@ -1,29 +1,30 @@
 //! An inventory against the database.
 
 use super::error::{DatabaseError, IMPORT_HINT};
-use super::groups::{Group, RecordIds, first_id, group};
+use super::finding::{About, Candidate, finding_of, shown_id};
+use super::groups::{RecordIds, group};
 use super::index::read::Database;
 use super::index::rows::RecordRows;
 use super::matching::UsedVersion;
 use super::paths::Paths;
-use super::record::{RecordMetadata, normalised_name};
+use super::record::normalised_name;
 use super::releases::release_of;
-use super::rules;
-use super::severity::{Judgement, class_of, judge, ratings_of, worst_class};
+use super::signals::strongest;
+use super::{rules, yanked};
 use crate::model::{
-    AdvisoryClass, AdvisoryDetail, Component, ComponentKind, Detail, Ecosystem, Finding, Gap,
-    Inventory, Location, Outcome, Severity, Subject, terminal_safe,
+    Component, ComponentKind, DatabaseInfo, Detail, Ecosystem, Finding, Gap, Inventory, Location,
+    Outcome, SourceUse, terminal_safe,
 };
-use crate::support::hash::sha256;
 use crate::versions::Membership;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Looks up every dependency of an inventory by ecosystem, name and version; where it
 /// comes from does not matter (a git dependency may hold the same code as the published
 /// one). The product's own components are not looked up.
 ///
 /// Findings are sorted by purl, then id; there is one for each component and group of
-/// records that are about the same thing. Withdrawn records make none. Gaps are sorted.
+/// records that are about the same thing, and one for each version that its registry
+/// withdrew, which needs no database. Gaps are sorted.
 ///
 /// # Errors
 /// [`DatabaseError::Corrupt`] and [`DatabaseError::Read`]: a damaged database gives no
@@ -32,19 +33,42 @@ pub fn check_inventory(
     inventory: &Inventory,
     database: Option<&Database>,
 ) -> Result<Outcome, DatabaseError> {
-    let Some(database) = database else {
-        return Ok(Outcome {
-            findings: Vec::new(),
-            gaps: vec![gap(
-                rules::NO_DATABASE.id,
-                "no component was checked against advisories: there is no database".to_owned(),
-                None,
-                IMPORT_HINT,
-            )],
-        });
-    };
     let paths = Paths::of(inventory);
-    let mut outcome = Outcome::default();
+    let mut outcome = yanked::check(inventory, &paths);
+    match database {
+        Some(database) => check_records(inventory, database, &paths, &mut outcome)?,
+        None => outcome.gaps.push(gap(
+            rules::NO_DATABASE.id,
+            "no component was checked against advisories: there is no database".to_owned(),
+            None,
+            IMPORT_HINT,
+        )),
+    }
+    outcome
+        .findings
+        .sort_by(|a, b| (&a.subject, shown_id(a)).cmp(&(&b.subject, shown_id(b))));
+    outcome.gaps.sort();
+    outcome.gaps.dedup();
+    Ok(outcome)
+}
+
+/// Root digest and sources of a database, with what each source is of use for here.
+#[must_use]
+pub fn database_info(database: &Database, inventory: &Inventory) -> DatabaseInfo {
+    let ecosystems = inventory.fetched_ecosystems();
+    let mut info = database.info();
+    for source in &mut info.sources {
+        source.used_for = SourceUse::of_source(&source.name, &ecosystems);
+    }
+    info
+}
+
+fn check_records<'a>(
+    inventory: &'a Inventory,
+    database: &Database,
+    paths: &Paths<'a>,
+    outcome: &mut Outcome,
+) -> Result<(), DatabaseError> {
     outcome.gaps.extend(nameless_bad_records(database));
     outcome.gaps.extend(bad_signals(database));
     let mut uncovered: BTreeMap<Ecosystem, usize> = BTreeMap::new();
@@ -73,9 +97,14 @@ pub fn check_inventory(
         match &component.version {
             Some(version) => {
                 let used = UsedVersion::read(component.ecosystem, version);
-                let found =
-                    check_component(component, &name, &used, package.records, database, &paths)?;
-                outcome.findings.extend(found);
+                let about = About {
+                    component,
+                    name: &name,
+                    used: &used,
+                };
+                outcome
+                    .findings
+                    .extend(check_component(&about, package.records, database, paths)?);
             }
             None => outcome.gaps.push(gap(
                 rules::NO_VERSION.id,
@@ -89,9 +118,7 @@ pub fn check_inventory(
         }
     }
     outcome.gaps.extend(uncovered.into_iter().map(not_covered));
-    outcome.gaps.sort();
-    outcome.gaps.dedup();
-    Ok(outcome)
+    Ok(())
 }
 
 fn not_covered((ecosystem, components): (Ecosystem, usize)) -> Gap {
@@ -155,7 +182,12 @@ fn bad_signals(database: &Database) -> Vec<Gap> {
         .collect()
 }
 
-fn gap(id: &'static str, message: String, location: Option<Location>, remedy: &str) -> Gap {
+pub(super) fn gap(
+    id: &'static str,
+    message: String,
+    location: Option<Location>,
+    remedy: &str,
+) -> Gap {
     Gap {
         id,
         message,
@@ -168,25 +200,15 @@ fn first_location(component: &Component) -> Option<Location> {
     component.occurrences.first().map(|o| o.location.clone())
 }
 
-/// One record of the package, with what it says about the version in use.
-struct Candidate {
-    rows: RecordRows,
-    metadata: RecordMetadata,
-    membership: Membership,
-}
-
-fn check_component(
-    component: &Component,
-    name: &str,
-    used: &UsedVersion,
+fn check_component<'a>(
+    about: &About<'a, '_>,
     records: Vec<RecordRows>,
     database: &Database,
-    paths: &Paths<'_>,
+    paths: &Paths<'a>,
 ) -> Result<Vec<Finding>, DatabaseError> {
     let records: Vec<_> = records
         .into_iter()
-        .filter(|record| !record.withdrawn)
-        .map(|record| (used.membership(&record), record))
+        .map(|record| (about.used.membership(&record), record))
         .collect();
     if records.iter().all(|(m, _)| *m == Membership::NotAffected) {
         return Ok(Vec::new());
@@ -206,174 +228,24 @@ fn check_component(
             own: candidate.metadata.id.clone(),
             aliases: candidate.metadata.aliases.clone(),
             related: candidate.metadata.related.clone(),
+            withdrawn: candidate.rows.withdrawn,
         })
         .collect();
-    let mut findings: Vec<_> = group(&ids)
-        .into_iter()
-        .filter_map(|group| {
-            let members: Vec<_> = group
-                .members
-                .iter()
-                .filter_map(|i| candidates.get(*i))
-                .collect();
-            finding_of(component, name, used, &group, &members, paths)
-        })
-        .collect();
-    findings.sort_by(|a, b| shown_id(a).cmp(shown_id(b)));
-    Ok(findings)
-}
-
-/// The id that a finding shows first.
-fn shown_id(finding: &Finding) -> &str {
-    match &finding.detail {
-        Detail::Advisory(detail) => &detail.id,
-        Detail::Registry(_) | Detail::Secret(_) => "",
-    }
-}
-
-fn finding_of(
-    component: &Component,
-    name: &str,
-    used: &UsedVersion,
-    group: &Group,
-    members: &[&Candidate],
-    paths: &Paths<'_>,
-) -> Option<Finding> {
-    let matching: Vec<_> = members
-        .iter()
-        .copied()
-        .filter(|member| member.membership != Membership::NotAffected)
-        .collect();
-    let indeterminate = !matching
-        .iter()
-        .any(|member| member.membership == Membership::Affected);
-    let id = first_id(group.ids.iter())?.clone();
-    let osv_name = component.ecosystem.osv_name();
-    // The record that speaks for the group: of the first id if it is here.
-    let speaker = matching
-        .iter()
-        .find(|member| member.metadata.id == id)
-        .or_else(|| {
-            let first = first_id(matching.iter().map(|member| &member.metadata.id))?;
-            matching.iter().find(|member| &member.metadata.id == first)
-        })?;
-    let class = worst_class(
-        matching
+    let reach = paths.reach(about.component);
+    let mut findings = Vec::new();
+    for group in group(&ids) {
+        let members: Vec<_> = group
+            .members
             .iter()
-            .map(|member| class_of(&member.metadata, osv_name, name)),
-    );
-    let mut judgement = judge(
-        members
-            .iter()
-            .flat_map(|member| ratings_of(&member.metadata, osv_name, name))
-            .collect::<Vec<_>>()
-            .into_iter(),
-    );
-    if class == AdvisoryClass::Malicious && judgement.severity == Severity::Unknown {
-        // No one scores malware; an attacker's code in the build is as bad as it gets.
-        judgement.severity = Severity::Critical;
-    }
-    let rows: Vec<_> = matching.iter().map(|member| &member.rows).collect();
-    let fixed = used.fixes(&rows);
-    let remedy = remedy(class, component, used, &fixed);
-    let detail = AdvisoryDetail {
-        aliases: group
-            .ids
-            .iter()
-            .filter(|other| **other != id)
-            .cloned()
-            .collect(),
-        related: group.related.iter().cloned().collect(),
-        class,
-        summary: terminal_safe(&speaker.metadata.summary).into_owned(),
-        vector: judgement.vector.clone(),
-        score_tenths: judgement.score_tenths,
-        fixed,
-        url: speaker.metadata.url.clone(),
-        indeterminate,
-        introduced_by: paths.to(&component.purl),
-        id,
-    };
-    Some(finding(component, judgement, detail, remedy))
-}
-
-fn finding(
-    component: &Component,
-    judgement: Judgement,
-    detail: AdvisoryDetail,
-    remedy: String,
-) -> Finding {
-    let rule = rules::rule_of(detail.class);
-    let mut locations: BTreeSet<Location> = component
-        .occurrences
-        .iter()
-        .map(|occurrence| occurrence.location.clone())
-        .collect();
-    let location = locations
-        .pop_first()
-        .unwrap_or_else(|| Location::file(String::new()));
-    let key = [rule.id, &detail.id, component.purl.as_str()].join("\0");
-    let mut fingerprint = sha256(key.as_bytes()).hex();
-    fingerprint.truncate(32);
-    Finding {
-        rule,
-        severity: judgement.severity,
-        message: message(component, &detail),
-        remedy,
-        subject: Subject::Component {
-            purl: component.purl.clone(),
-            label: component.label(),
-        },
-        location,
-        also_at: locations.into_iter().collect(),
-        excerpt: None,
-        fingerprint,
-        detail: Detail::Advisory(detail),
-    }
-}
-
-fn message(component: &Component, detail: &AdvisoryDetail) -> String {
-    let label = component.label();
-    let verb = match (detail.indeterminate, detail.class) {
-        (false, AdvisoryClass::Vulnerability) => "is affected by",
-        (true, AdvisoryClass::Vulnerability) => "may be affected by",
-        (false, AdvisoryClass::Malicious) => "is malicious:",
-        (true, AdvisoryClass::Malicious) => "may be malicious:",
-        (false, AdvisoryClass::Unmaintained) => "is unmaintained:",
-        (false, AdvisoryClass::Unsound) => "is unsound:",
-        (false, AdvisoryClass::Notice) => "has a notice:",
-        (true, _) => "may be meant by",
-    };
-    let summary = match detail.summary.as_str() {
-        "" => String::new(),
-        summary => format!(": {summary}"),
-    };
-    terminal_safe(&format!("`{label}` {verb} {}{summary}", detail.id)).into_owned()
-}
-
-fn remedy(
-    class: AdvisoryClass,
-    component: &Component,
-    used: &UsedVersion,
-    fixed: &[String],
-) -> String {
-    let name = &component.name;
-    let text = match (class, used.advised(fixed)) {
-        (AdvisoryClass::Malicious, _) => format!(
-            "remove `{name}`, and treat the machines and secrets that it could reach as compromised"
-        ),
-        (_, Some((fix, true))) => format!("upgrade `{name}` to {fix}"),
-        (_, Some((fix, false))) => format!(
-            "upgrade `{name}` to {fix}; it is not compatible with the version in use, so expect changes"
-        ),
-        (AdvisoryClass::Unmaintained, None) => {
-            format!("no fixed version: replace `{name}` by a maintained package")
+            .filter_map(|i| candidates.get(*i))
+            .collect();
+        if let Some(mut finding) = finding_of(about, &group, &members, &reach) {
+            if let Detail::Advisory(detail) = &mut finding.detail {
+                (detail.known_exploited, detail.exploit_score) =
+                    strongest(database, group.ids.iter())?;
+            }
+            findings.push(finding);
         }
-        (AdvisoryClass::Notice, None) => format!("read the notice about `{name}` and decide"),
-        (AdvisoryClass::Vulnerability | AdvisoryClass::Unsound, None) => format!(
-            "no fixed version: replace `{name}`, avoid the affected part, or waive with a reason \
-             and an end"
-        ),
-    };
-    terminal_safe(&text).into_owned()
+    }
+    Ok(findings)
 }

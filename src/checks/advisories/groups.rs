@@ -4,6 +4,10 @@
 //! names two ids of one kind (two CVEs, two GHSAs) is about several things; where these
 //! belong to groups of their own it is an *umbrella*: it stays a group of its own and is
 //! linked with them, so that it does not melt them into one.
+//!
+//! A withdrawn record never brings others together: it is named in the one group whose ids
+//! it shares, linked where it shares ids of several, and makes a group with other withdrawn
+//! records where it shares none.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +17,7 @@ pub(super) struct RecordIds {
     pub own: String,
     pub aliases: Vec<String>,
     pub related: Vec<String>,
+    pub withdrawn: bool,
 }
 
 impl RecordIds {
@@ -39,6 +44,8 @@ pub(super) struct Group {
     pub ids: BTreeSet<String>,
     /// Ids that are linked but not the same.
     pub related: BTreeSet<String>,
+    /// Ids among `ids` whose records were withdrawn.
+    pub withdrawn: BTreeSet<String>,
 }
 
 const OTHER_KIND: &str = "";
@@ -57,6 +64,28 @@ fn kind_of(id: &str) -> &'static str {
 pub(super) fn group(records: &[RecordIds]) -> Vec<Group> {
     let mut order: Vec<usize> = (0..records.len()).collect();
     order.sort_by_key(|i| records.get(*i).map(|r| (&r.own, &r.aliases)));
+    let (withdrawn, order): (Vec<_>, Vec<_>) = order
+        .into_iter()
+        .partition(|i| records.get(*i).is_some_and(|record| record.withdrawn));
+    let mut groups = group_valid(order, records);
+    add_withdrawn(&mut groups, withdrawn, records);
+    for group in &mut groups {
+        group.members.sort_unstable();
+        let related = group
+            .members
+            .iter()
+            .filter_map(|i| records.get(*i))
+            .flat_map(|record| record.related.iter().cloned());
+        group.related.extend(related);
+        let ids = &group.ids;
+        group.related.retain(|id| !ids.contains(id));
+    }
+    groups.sort_by(|a, b| a.members.cmp(&b.members));
+    groups
+}
+
+/// The groups of records that hold, in any order.
+fn group_valid(order: Vec<usize>, records: &[RecordIds]) -> Vec<Group> {
     let (suspects, plain): (Vec<_>, Vec<_>) = order
         .into_iter()
         .partition(|i| records.get(*i).is_some_and(RecordIds::names_two_of_a_kind));
@@ -91,19 +120,42 @@ pub(super) fn group(records: &[RecordIds]) -> Vec<Group> {
         link(&mut groups, &mut apart, index, record);
     }
     groups.extend(apart);
-    for group in &mut groups {
-        group.members.sort_unstable();
-        let related = group
-            .members
-            .iter()
-            .filter_map(|i| records.get(*i))
-            .flat_map(|record| record.related.iter().cloned());
-        group.related.extend(related);
-        let ids = &group.ids;
-        group.related.retain(|id| !ids.contains(id));
-    }
-    groups.sort_by(|a, b| a.members.cmp(&b.members));
     groups
+}
+
+/// Names withdrawn records in the groups that they belong to. Of their aliases only those
+/// that the group has anyway are taken over: what a withdrawn record says need not hold.
+fn add_withdrawn(groups: &mut Vec<Group>, withdrawn: Vec<usize>, records: &[RecordIds]) {
+    let mut alone = Vec::new();
+    for index in withdrawn {
+        let Some(record) = records.get(index) else {
+            continue;
+        };
+        let mut touched: Vec<&mut Group> = groups
+            .iter_mut()
+            .filter(|group| record.all().any(|id| group.ids.contains(id)))
+            .collect();
+        match touched.as_mut_slice() {
+            [] => join(&mut alone, index, records),
+            [group] => {
+                // Another feed may hold the record as one that was not withdrawn.
+                if group.ids.insert(record.own.clone()) {
+                    group.withdrawn.insert(record.own.clone());
+                }
+                group.members.push(index);
+            }
+            several => {
+                for group in several {
+                    group.related.insert(record.own.clone());
+                }
+            }
+        }
+    }
+    for group in &mut alone {
+        let own = group.members.iter().filter_map(|i| records.get(*i));
+        group.withdrawn = own.map(|record| record.own.clone()).collect();
+    }
+    groups.extend(alone);
 }
 
 /// Puts a record into the group that shares an id with it; several such groups become one.
@@ -114,7 +166,7 @@ fn join(groups: &mut Vec<Group>, index: usize, records: &[RecordIds]) {
     let mut joined = Group {
         members: vec![index],
         ids: record.all().cloned().collect(),
-        related: BTreeSet::new(),
+        ..Group::default()
     };
     groups.retain_mut(|group| {
         let shares = group.ids.iter().any(|id| joined.ids.contains(id));
@@ -139,7 +191,7 @@ fn link(groups: &mut [Group], apart: &mut Vec<Group>, index: usize, record: &Rec
     let mut umbrella = Group {
         members: vec![index],
         ids: BTreeSet::from([record.own.clone()]),
-        related: BTreeSet::new(),
+        ..Group::default()
     };
     for id in &record.aliases {
         let mut taken = false;
@@ -196,6 +248,14 @@ mod tests {
             own: own.to_owned(),
             aliases: aliases.iter().map(|&a| a.to_owned()).collect(),
             related: Vec::new(),
+            withdrawn: false,
+        }
+    }
+
+    fn withdrawn(own: &str, aliases: &[&str]) -> RecordIds {
+        RecordIds {
+            withdrawn: true,
+            ..record(own, aliases)
         }
     }
 
@@ -250,6 +310,51 @@ mod tests {
             record("GHSA-1", &["CVE-1"]),
         ];
         assert_eq!(members(&records), [vec![0, 1]]);
+    }
+
+    #[test]
+    fn a_withdrawn_record_is_named_in_the_group_that_it_shares_an_id_with() {
+        let records = [
+            withdrawn("GHSA-old", &["CVE-1", "CVE-9"]),
+            record("GHSA-new", &["CVE-1"]),
+        ];
+        let groups = group(&records);
+        assert_eq!(members(&records), [vec![0, 1]]);
+        assert!(groups[0].ids.contains("GHSA-old"));
+        assert!(!groups[0].ids.contains("CVE-9"), "only its own word");
+        assert_eq!(groups[0].withdrawn, BTreeSet::from(["GHSA-old".to_owned()]));
+    }
+
+    #[test]
+    fn a_withdrawn_record_does_not_melt_two_groups_into_one() {
+        let records = [
+            record("GHSA-1", &["CVE-1"]),
+            record("GHSA-2", &["CVE-2"]),
+            withdrawn("GHSA-w", &["CVE-1", "CVE-2"]),
+        ];
+        let groups = group(&records);
+        assert_eq!(members(&records), [vec![0], vec![1]]);
+        assert!(groups.iter().all(|group| group.related.contains("GHSA-w")));
+        assert!(groups.iter().all(|group| group.withdrawn.is_empty()));
+    }
+
+    #[test]
+    fn withdrawn_records_alone_are_a_group_of_their_own() {
+        let records = [
+            withdrawn("GHSA-w", &["CVE-1"]),
+            record("GHSA-2", &["CVE-2"]),
+            withdrawn("PYSEC-w", &["CVE-1"]),
+        ];
+        let groups = group(&records);
+        assert_eq!(members(&records), [vec![0, 2], vec![1]]);
+        assert_eq!(
+            groups[0].withdrawn,
+            BTreeSet::from(["GHSA-w".to_owned(), "PYSEC-w".to_owned()])
+        );
+        // The same record, withdrawn in one feed only, still holds.
+        let records = [withdrawn("GHSA-1", &[]), record("GHSA-1", &[])];
+        assert_eq!(members(&records), [vec![0, 1]]);
+        assert!(group(&records)[0].withdrawn.is_empty());
     }
 
     #[test]

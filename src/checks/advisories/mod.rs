@@ -4,6 +4,7 @@
 
 mod check;
 mod error;
+mod finding;
 mod groups;
 mod import;
 mod index;
@@ -17,8 +18,9 @@ pub mod rules;
 mod rustsec_tree;
 mod severity;
 mod signals;
+mod yanked;
 
-pub use check::check_inventory;
+pub use check::{check_inventory, database_info};
 pub use error::DatabaseError;
 pub use import::import;
 pub use index::read::Database;

@@ -1,13 +1,22 @@
 //! How the product comes to a component.
 
-use crate::model::{Inventory, Purl};
-use std::collections::{BTreeMap, VecDeque};
+use crate::model::{Component, ComponentKind, Inventory, Purl, Reach};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// A shortest path from the product to every component that the graph reaches.
+/// Paths that are told of one component; how many more there are is counted.
+const MAX_PATHS: usize = 5;
+
+/// The graph, prepared for asking how the product comes to a component.
 pub(super) struct Paths<'a> {
     inventory: &'a Inventory,
-    /// The component before each one; `None` where the product itself is.
+    /// The component before each one on a shortest path; `None` where the product itself is.
     before: BTreeMap<&'a Purl, Option<&'a Purl>>,
+    /// What the product needs directly, with the own component that needs it; `None` where
+    /// that is the product itself.
+    entries: BTreeMap<&'a Purl, Option<&'a Purl>>,
+    /// What depends on each component; made for the first finding.
+    dependents: OnceCell<BTreeMap<&'a Purl, BTreeSet<&'a Purl>>>,
 }
 
 impl<'a> Paths<'a> {
@@ -28,34 +37,134 @@ impl<'a> Paths<'a> {
                 }
             }
         }
-        Self { inventory, before }
+        Self {
+            inventory,
+            before,
+            entries: entries(inventory),
+            dependents: OnceCell::new(),
+        }
     }
 
-    /// Labels from the product to the component, both included; empty where the graph
-    /// does not reach it.
-    pub(super) fn to(&self, purl: &Purl) -> Vec<String> {
-        let mut labels = Vec::new();
-        let mut at = Some(purl);
+    /// Scope and paths of a component.
+    pub(super) fn reach(&self, component: &'a Component) -> Reach {
+        let target = &component.purl;
+        let mut paths = Vec::new();
+        let first = self.shortest(target);
+        if !first.is_empty() {
+            paths.push(self.labels(&first));
+        }
+        let mut others: Vec<Vec<&Purl>> = self.through_entries(target, &first);
+        others.sort_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
+        let room = MAX_PATHS.saturating_sub(paths.len());
+        let more_paths = others.len().saturating_sub(room);
+        let others = others.iter().take(room);
+        paths.extend(others.map(|path| self.labels(path)));
+        Reach {
+            scope: component.scope(),
+            paths,
+            more_paths,
+        }
+    }
+
+    /// The components of a shortest path, the target last; empty where the graph does not
+    /// reach it.
+    fn shortest(&self, target: &'a Purl) -> Vec<&'a Purl> {
+        let mut path = Vec::new();
+        let mut at = Some(target);
         while let Some(purl) = at {
             let Some(before) = self.before.get(purl) else {
                 return Vec::new();
             };
-            labels.push(match self.inventory.component(purl) {
-                Some(component) => component.label(),
-                None => purl.to_string(),
-            });
+            path.push(purl);
             at = *before;
         }
+        path.reverse();
+        path
+    }
+
+    /// A shortest path through each direct dependency that is not on `known`.
+    fn through_entries(&self, target: &'a Purl, known: &[&Purl]) -> Vec<Vec<&'a Purl>> {
+        let next = self.towards(target);
+        self.entries
+            .iter()
+            .filter(|(entry, _)| next.contains_key(*entry) && !known.contains(*entry))
+            .map(|(entry, own)| {
+                let mut path: Vec<&Purl> = own.iter().copied().collect();
+                let mut at = Some(*entry);
+                while let Some(purl) = at {
+                    path.push(purl);
+                    at = next.get(purl).copied().flatten();
+                }
+                path
+            })
+            .collect()
+    }
+
+    /// For every component that leads to the target, the next one on the way; `None` for
+    /// the target itself.
+    fn towards(&self, target: &'a Purl) -> BTreeMap<&'a Purl, Option<&'a Purl>> {
+        let dependents = self.dependents.get_or_init(|| {
+            let mut dependents: BTreeMap<&Purl, BTreeSet<&Purl>> = BTreeMap::new();
+            for (from, to) in &self.inventory.edges {
+                for to in to {
+                    dependents.entry(to).or_default().insert(from);
+                }
+            }
+            dependents
+        });
+        let mut next: BTreeMap<&Purl, Option<&Purl>> = BTreeMap::from([(target, None)]);
+        let mut queue = VecDeque::from([target]);
+        while let Some(purl) = queue.pop_front() {
+            for from in dependents.get(purl).into_iter().flatten() {
+                if !next.contains_key(from) {
+                    next.insert(from, Some(purl));
+                    queue.push_back(from);
+                }
+            }
+        }
+        next
+    }
+
+    /// Labels from the product to the component, both included.
+    fn labels(&self, path: &[&Purl]) -> Vec<String> {
         let root = &self.inventory.root;
         let product = match &root.version {
             Some(version) => format!("{}@{version}", root.name),
             None => root.name.clone(),
         };
+        let mut labels: Vec<String> = path
+            .iter()
+            .map(|purl| match self.inventory.component(purl) {
+                Some(component) => component.label(),
+                None => purl.to_string(),
+            })
+            .collect();
         // A lockfile that lists the product itself has it as the first step already.
-        if labels.last() != Some(&product) {
-            labels.push(product);
+        if labels.first() != Some(&product) {
+            labels.insert(0, product);
         }
-        labels.reverse();
         labels
     }
+}
+
+fn entries(inventory: &Inventory) -> BTreeMap<&Purl, Option<&Purl>> {
+    let is_own = |purl: &Purl| {
+        let component = inventory.component(purl);
+        component.is_some_and(|component| component.kind == ComponentKind::Own)
+    };
+    let mut entries: BTreeMap<&Purl, Option<&Purl>> = BTreeMap::new();
+    for purl in inventory.direct.iter().filter(|purl| !is_own(purl)) {
+        entries.insert(purl, None);
+    }
+    for own in inventory.components.iter().map(|component| &component.purl) {
+        if !is_own(own) {
+            continue;
+        }
+        for purl in inventory.edges.get(own).into_iter().flatten() {
+            if !is_own(purl) {
+                entries.entry(purl).or_insert(Some(own));
+            }
+        }
+    }
+    entries
 }

@@ -46,6 +46,34 @@ pub const NOTICE: Rule = Rule {
     remedy: "read the notice and decide",
 };
 
+/// A record that its source took back.
+pub const WITHDRAWN: Rule = Rule {
+    id: "advisories/withdrawn",
+    title: "withdrawn advisory",
+    description: "The only records about the component in this version were withdrawn by their \
+                  source: as a duplicate, as wrong, or as no vulnerability.",
+    remedy: "nothing; drop waivers that name the record",
+};
+
+/// A version that its registry or publisher withdrew.
+pub const YANKED: Rule = Rule {
+    id: "advisories/yanked",
+    title: "withdrawn version",
+    description: "The registry or the publisher withdrew the version: who has it locked may keep \
+                  it, nobody should choose it any more. The reason may be a bug, a mistake, or a \
+                  vulnerability without a record.",
+    remedy: "move to a version that is still offered",
+};
+
+/// Nothing says whether versions were withdrawn.
+pub const YANK_DATA_ABSENT: Rule = Rule {
+    id: "advisories/yank-data-absent",
+    title: "withdrawals not known",
+    description: "Lockfiles do not say whether a registry withdrew a version since they were \
+                  written, and nothing else that was read does.",
+    remedy: "compare with the registry: its package page shows withdrawn versions",
+};
+
 /// There is no database.
 pub const NO_DATABASE: Rule = Rule {
     id: "advisories/no-database",
@@ -81,10 +109,24 @@ pub const BAD_RECORD: Rule = Rule {
 };
 
 /// Every rule of a finding.
-pub const RULES: &[Rule] = &[VULNERABILITY, MALICIOUS, UNMAINTAINED, UNSOUND, NOTICE];
+pub const RULES: &[Rule] = &[
+    VULNERABILITY,
+    MALICIOUS,
+    UNMAINTAINED,
+    UNSOUND,
+    NOTICE,
+    WITHDRAWN,
+    YANKED,
+];
 
 /// Every rule of a gap.
-pub const GAPS: &[Rule] = &[NO_DATABASE, ECOSYSTEM_NOT_COVERED, NO_VERSION, BAD_RECORD];
+pub const GAPS: &[Rule] = &[
+    NO_DATABASE,
+    ECOSYSTEM_NOT_COVERED,
+    NO_VERSION,
+    BAD_RECORD,
+    YANK_DATA_ABSENT,
+];
 
 /// The rule of a class.
 pub(super) fn rule_of(class: AdvisoryClass) -> &'static Rule {
@@ -94,5 +136,6 @@ pub(super) fn rule_of(class: AdvisoryClass) -> &'static Rule {
         AdvisoryClass::Unmaintained => &UNMAINTAINED,
         AdvisoryClass::Unsound => &UNSOUND,
         AdvisoryClass::Notice => &NOTICE,
+        AdvisoryClass::Withdrawn => &WITHDRAWN,
     }
 }

@@ -105,11 +105,12 @@ pub(super) fn class_of(metadata: &RecordMetadata, ecosystem: &str, name: &str) -
 /// The class of a group: the worst of its members.
 pub(super) fn worst_class(classes: impl Iterator<Item = AdvisoryClass>) -> AdvisoryClass {
     let harm = |class: &AdvisoryClass| match class {
-        AdvisoryClass::Notice => 0,
-        AdvisoryClass::Unmaintained => 1,
-        AdvisoryClass::Unsound => 2,
-        AdvisoryClass::Vulnerability => 3,
-        AdvisoryClass::Malicious => 4,
+        AdvisoryClass::Withdrawn => 0,
+        AdvisoryClass::Notice => 1,
+        AdvisoryClass::Unmaintained => 2,
+        AdvisoryClass::Unsound => 3,
+        AdvisoryClass::Vulnerability => 4,
+        AdvisoryClass::Malicious => 5,
     };
     classes
         .max_by_key(harm)

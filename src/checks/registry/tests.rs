@@ -67,6 +67,7 @@ fn component(ecosystem: Ecosystem, name: &str, occurrences: Vec<Occurrence>) -> 
         kind: ComponentKind::Dependency,
         licence: crate::model::Licence::default(),
         runs_install_code: None,
+        availability: crate::model::Availability::Unknown,
         cargo: None,
         occurrences,
     }

@@ -32,6 +32,10 @@ pub struct CheckArgs {
     /// Treat this lockfile or directory as part of the product (repeatable)
     #[arg(long, value_name = "PATH")]
     pub include: Vec<String>,
+    /// VEX document about the product or its components: OpenVEX or CycloneDX (repeatable).
+    /// It is shown with the findings; only the policy can let it change the verdict
+    #[arg(long, value_name = "FILE")]
+    pub vex: Vec<PathBuf>,
     /// What the inventory reads beyond lockfiles and manifests.
     #[command(flatten)]
     pub depth: Depth,
@@ -58,6 +62,13 @@ pub fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit, CliError> {
     }
     checks.sort();
     checks.dedup();
+    if !args.vex.is_empty() && !checks.contains(&Check::Advisories) {
+        return Err(CliError::new(
+            Exit::Usage,
+            "--vex: statements are about advisories, and --only leaves them out",
+        )
+        .with_hint("add `advisories` to --only"));
+    }
     let mut options = inventory::Options {
         include: args.include.clone(),
         ..inventory::Options::default()
@@ -73,6 +84,7 @@ pub fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit, CliError> {
         inventory: options,
         policy: policies::load(&args.policy)?,
         database,
+        vex: &args.vex,
         now: settings.now,
         outputs: outputs.places(),
     })?;

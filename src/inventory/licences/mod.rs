@@ -21,7 +21,7 @@ mod go;
 mod maven;
 mod npm;
 mod python;
-mod store;
+pub(super) mod store;
 
 use crate::model::{
     Checksum, Component, ComponentKind, Digest, DigestAlgorithm, Ecosystem, Licence, LicenceSource,

@@ -33,6 +33,7 @@ fn component(
         kind: ComponentKind::Dependency,
         licence: Licence::default(),
         runs_install_code: None,
+        availability: crate::model::Availability::Unknown,
         cargo: None,
         occurrences: vec![Occurrence {
             location: Location::line("web/lock", 1),

@@ -3,7 +3,7 @@
 use super::frame::Frame;
 use super::{BOLD, Options, RED, YELLOW};
 use crate::model::{Detail, Disposition, JudgedFinding, JudgedGap, Report, Severity, WaiverState};
-use crate::report::text;
+use crate::report::{facts, text};
 use anstyle::Style;
 use std::collections::BTreeMap;
 
@@ -44,7 +44,7 @@ pub(super) fn finding(out: &mut String, judged: &JudgedFinding, options: &Option
 fn underlined(judged: &JudgedFinding) -> String {
     match &judged.finding.detail {
         Detail::Secret(detail) => detail.value.masked(),
-        Detail::Registry(_) | Detail::Advisory(_) => {
+        Detail::Registry(_) | Detail::Advisory(_) | Detail::Yanked(_) => {
             let label = text::subject(&judged.finding.subject);
             // `@scope/name@version`: the name alone is what a lockfile line shows.
             match label.rfind('@') {
@@ -62,40 +62,7 @@ fn notes(judged: &JudgedFinding) -> Vec<(&'static str, String)> {
         "severity",
         format!("{}; {}", finding.severity, text::line(&judged.reason)),
     )];
-    match &finding.detail {
-        Detail::Advisory(detail) => {
-            if !detail.aliases.is_empty() {
-                notes.push(("aliases", text::line(&detail.aliases.join(", "))));
-            }
-            if !detail.fixed.is_empty() {
-                notes.push(("fixed in", text::line(&detail.fixed.join(", "))));
-            }
-            if detail.indeterminate {
-                notes.push((
-                    "note",
-                    "a version bound could not be compared: it may be affected".to_owned(),
-                ));
-            }
-            if detail.introduced_by.len() > 1 {
-                notes.push(("through", text::line(&detail.introduced_by.join(" > "))));
-            }
-            if let Some(url) = &detail.url {
-                notes.push(("record", text::line(url)));
-            }
-        }
-        Detail::Registry(detail) => notes.push(("found", text::origin(&detail.origin))),
-        Detail::Secret(detail) => notes.push((
-            "secret",
-            format!(
-                "{} {}, {}, confidence {}, structure {}",
-                text::clipped(&detail.provider, 60),
-                text::clipped(&detail.credential, 60),
-                detail.value.masked(),
-                detail.confidence.as_str(),
-                detail.validity.as_str(),
-            ),
-        )),
-    }
+    notes.extend(facts::facts(judged));
     if !finding.also_at.is_empty() {
         let shown: Vec<String> = finding
             .also_at
@@ -179,10 +146,11 @@ fn rule_lines(
         let finding = &judged.finding;
         let severity = format!("{:<8}", finding.severity);
         out.push_str(&format!(
-            "    {} {}: {}\n",
+            "    {} {}: {}{}\n",
             options.paint(severity_style(finding.severity), &severity),
             text::place(&finding.location),
             text::clipped(&finding.message, 200),
+            facts::marks(finding),
         ));
     }
     let more = list.len().saturating_sub(limit);
@@ -204,19 +172,22 @@ pub(super) fn waived(out: &mut String, findings: &[&JudgedFinding], options: &Op
     for judged in findings.iter().take(limit) {
         let finding = &judged.finding;
         out.push_str(&format!(
-            "  {}: {}: {}\n",
+            "  {}: {}: {}{}\n",
             text::headline_id(finding),
             text::place(&finding.location),
             text::clipped(&finding.message, 200),
+            facts::marks(finding),
         ));
-        if let Some(waiver) = &judged.waiver {
-            out.push_str(&format!(
-                "    by {} until {} ({}): {}\n",
+        match &judged.waiver {
+            Some(waiver) => out.push_str(&format!(
+                "    by {} until {} ({}){}: {}\n",
                 text::clipped(&waiver.owner, 80),
                 text::clipped(&waiver.expires, 20),
                 days_left(waiver.days_left),
+                facts::soon(waiver),
                 text::clipped(&waiver.reason, 200),
-            ));
+            )),
+            None => out.push_str(&format!("    {}\n", text::line(&judged.reason))),
         }
     }
     more(out, findings.len().saturating_sub(limit));
@@ -285,14 +256,15 @@ pub(super) fn waivers(out: &mut String, report: &Report, options: &Options) {
     for waiver in waivers {
         let state = match waiver.state {
             WaiverState::Expired => "expired, covers nothing",
-            WaiverState::Unused => "matched no finding",
+            WaiverState::Unused => "covers nothing",
             WaiverState::ExpiresSoon => "expires soon",
         };
         out.push_str(&format!(
-            "  {}: {state} (until {}, owner {})\n",
+            "  {}: {state} (until {}, owner {}){}\n",
             text::clipped(&waiver.id, 120),
             text::clipped(&waiver.expires, 20),
             text::clipped(&waiver.owner, 80),
+            text::about(&waiver.about),
         ));
     }
     out.push('\n');

@@ -1,8 +1,8 @@
 //! What was looked at, with which database and policy.
 
 use super::{BOLD, Options};
-use crate::model::{DatabaseInfo, Inventory, Report, SourceInfo};
-use crate::report::text;
+use crate::model::{DatabaseInfo, Inventory, Report, SourceUse};
+use crate::report::{facts, text};
 use std::collections::BTreeMap;
 
 /// Lockfiles, skipped files and sources that are named.
@@ -25,6 +25,20 @@ pub(super) fn render(out: &mut String, report: &Report, options: &Options) {
     }
     if let Some(database) = &report.database {
         sources(out, database, report, options);
+    }
+    for document in &report.vex {
+        out.push_str(&format!(
+            "  vex: {} by {}, {}, sha256:{} ({})\n",
+            text::clipped(&document.file, 120),
+            text::clipped(&document.author, 80),
+            text::count(document.statements as u64, "statement", "statements"),
+            text::clipped(&document.digest, 16),
+            if document.accepted {
+                "accepted"
+            } else {
+                "only shown"
+            },
+        ));
     }
     if let Some(secrets) = &report.secrets {
         out.push_str(&format!(
@@ -96,7 +110,7 @@ fn sources(out: &mut String, database: &DatabaseInfo, report: &Report, options: 
     let limit = if options.show_all { usize::MAX } else { LINES };
     for source in database.sources.iter().take(limit) {
         out.push_str(&format!(
-            "    {}: {}{}, {}\n",
+            "    {}: {}{}, {}{}\n",
             text::clipped(&source.name, 80),
             text::count(source.records, "record", "records"),
             if source.bad_records > 0 {
@@ -104,23 +118,14 @@ fn sources(out: &mut String, database: &DatabaseInfo, report: &Report, options: 
             } else {
                 String::new()
             },
-            newest(source, &report.time),
+            facts::age(source, &report.time),
+            match source.used_for {
+                SourceUse::Nothing => ", not used here",
+                _ => "",
+            },
         ));
     }
     more(out, database.sources.len().saturating_sub(limit));
-}
-
-fn newest(source: &SourceInfo, now: &str) -> String {
-    let Some(newest) = &source.newest else {
-        return "no record has a date".to_owned();
-    };
-    let day = text::clipped(newest, 40);
-    match text::days_between(newest, now).map(u64::try_from) {
-        Some(Ok(0)) => format!("newest {day}, today"),
-        Some(Ok(days)) => format!("newest {day}, {} old", text::count(days, "day", "days")),
-        Some(Err(_)) => format!("newest {day}, in the future"),
-        None => format!("newest {day}"),
-    }
 }
 
 fn more(out: &mut String, number: usize) {

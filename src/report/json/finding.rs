@@ -1,16 +1,16 @@
-//! A finding in the frozen shape.
+//! One finding in the shape of `sealgate/report/v1`.
 
-use super::{Shown, all_shown, shown};
+use super::shown::{Shown, all_shown, shown, shown_purl};
 use crate::model::{
-    AdvisoryDetail, Detail, GitReference, JudgedFinding, Location, Origin, RegistryDetail,
-    SecretDetail, Subject, WaiverUse,
+    AdvisoryDetail, Detail, GitReference, JudgedFinding, LapsedWaiver, Location, Origin, Reach,
+    RegistryDetail, SecretDetail, Subject, VexJustification, VexUse, WaiverUse, YankDetail,
 };
-use crate::report::text;
 use serde::Serialize;
 
 #[derive(Serialize)]
 pub(super) struct FindingV1 {
     rule: &'static str,
+    page: String,
     title: &'static str,
     severity: &'static str,
     disposition: &'static str,
@@ -23,14 +23,17 @@ pub(super) struct FindingV1 {
     excerpt: Option<Shown>,
     fingerprint: Shown,
     waiver: Option<WaiverUseV1>,
+    lapsed_waivers: Vec<LapsedV1>,
+    vex: Vec<VexV1>,
     advisory: Option<AdvisoryV1>,
+    yanked: Option<YankedV1>,
     registry: Option<RegistryV1>,
     secret: Option<SecretV1>,
 }
 
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub(super) enum SubjectV1 {
+enum SubjectV1 {
     Component { purl: Shown, label: Shown },
     File { path: Shown },
 }
@@ -43,18 +46,44 @@ pub(super) struct LocationV1 {
 }
 
 #[derive(Serialize)]
-pub(super) struct WaiverUseV1 {
+struct WaiverUseV1 {
+    id: Shown,
     owner: Shown,
     reason: Shown,
     expires: Shown,
     days_left: i64,
+    ends_soon: bool,
+    status: &'static str,
+    justification: Option<&'static str>,
 }
 
 #[derive(Serialize)]
-pub(super) struct AdvisoryV1 {
+struct LapsedV1 {
+    id: Shown,
+    owner: Shown,
+    expires: Shown,
+    why: &'static str,
+}
+
+#[derive(Serialize)]
+struct VexV1 {
+    status: &'static str,
+    justification: Option<&'static str>,
+    text: Option<Shown>,
+    time: Option<String>,
+    author: Shown,
+    document: Shown,
+    digest: Shown,
+    accepted: bool,
+    decides: bool,
+}
+
+#[derive(Serialize)]
+struct AdvisoryV1 {
     id: Shown,
     aliases: Vec<Shown>,
     related: Vec<Shown>,
+    withdrawn: Vec<Shown>,
     class: &'static str,
     summary: Shown,
     vector: Option<Shown>,
@@ -63,18 +92,54 @@ pub(super) struct AdvisoryV1 {
     fixed: Vec<Shown>,
     url: Option<Shown>,
     indeterminate: bool,
-    introduced_by: Vec<Shown>,
+    known_exploited: Option<KnownExploitedV1>,
+    epss: Option<EpssV1>,
+    #[serde(flatten)]
+    reach: ReachV1,
 }
 
 #[derive(Serialize)]
-pub(super) struct RegistryV1 {
+struct KnownExploitedV1 {
+    date_added: Shown,
+    due: Option<Shown>,
+    ransomware: bool,
+}
+
+/// Hundred-thousandths, as integers: no rounding differs between readers.
+#[derive(Serialize)]
+struct EpssV1 {
+    score_e5: u32,
+    percentile_e5: u32,
+    date: Option<Shown>,
+}
+
+#[derive(Serialize)]
+struct ReachV1 {
+    scope: &'static str,
+    /// A shortest path.
+    introduced_by: Vec<Shown>,
+    /// One through each other direct dependency.
+    other_paths: Vec<Vec<Shown>>,
+    more_paths: usize,
+}
+
+#[derive(Serialize)]
+struct YankedV1 {
+    source: &'static str,
+    reason: Option<Shown>,
+    #[serde(flatten)]
+    reach: ReachV1,
+}
+
+#[derive(Serialize)]
+struct RegistryV1 {
     origin: OriginV1,
     approved: Vec<Shown>,
 }
 
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub(super) enum OriginV1 {
+enum OriginV1 {
     Registry {
         index: Option<Shown>,
         file: Option<Shown>,
@@ -99,13 +164,13 @@ pub(super) enum OriginV1 {
 }
 
 #[derive(Serialize)]
-pub(super) struct ReferenceV1 {
+struct ReferenceV1 {
     kind: &'static str,
     name: Option<Shown>,
 }
 
 #[derive(Serialize)]
-pub(super) struct SecretV1 {
+struct SecretV1 {
     provider: Shown,
     kind: Shown,
     credential: Shown,
@@ -118,14 +183,16 @@ pub(super) struct SecretV1 {
 impl FindingV1 {
     pub(super) fn of(judged: &JudgedFinding) -> Self {
         let finding = &judged.finding;
-        let (mut advisory, mut registry, mut secret) = (None, None, None);
+        let (mut advisory, mut yanked, mut registry, mut secret) = (None, None, None, None);
         match &finding.detail {
             Detail::Advisory(detail) => advisory = Some(AdvisoryV1::of(detail)),
+            Detail::Yanked(detail) => yanked = Some(YankedV1::of(detail)),
             Detail::Registry(detail) => registry = Some(RegistryV1::of(detail)),
             Detail::Secret(detail) => secret = Some(SecretV1::of(detail)),
         }
         Self {
             rule: finding.rule.id,
+            page: format!("docs/rules/{}.md", finding.rule.id),
             title: finding.rule.title,
             severity: finding.severity.as_str(),
             disposition: judged.disposition.as_str(),
@@ -134,7 +201,7 @@ impl FindingV1 {
             remedy: shown(&finding.remedy),
             subject: match &finding.subject {
                 Subject::Component { purl, label } => SubjectV1::Component {
-                    purl: Shown(text::purl(purl)),
+                    purl: shown_purl(purl),
                     label: shown(label),
                 },
                 Subject::File { path } => SubjectV1::File { path: shown(path) },
@@ -144,7 +211,10 @@ impl FindingV1 {
             excerpt: finding.excerpt.as_deref().map(shown),
             fingerprint: shown(&finding.fingerprint),
             waiver: judged.waiver.as_ref().map(WaiverUseV1::of),
+            lapsed_waivers: judged.lapsed.iter().map(LapsedV1::of).collect(),
+            vex: judged.vex.iter().map(VexV1::of).collect(),
             advisory,
+            yanked,
             registry,
             secret,
         }
@@ -162,22 +232,77 @@ impl LocationV1 {
 }
 
 impl WaiverUseV1 {
-    pub(super) fn of(waiver: &WaiverUse) -> Self {
+    fn of(waiver: &WaiverUse) -> Self {
         Self {
+            id: shown(&waiver.id),
             owner: shown(&waiver.owner),
             reason: shown(&waiver.reason),
             expires: shown(&waiver.expires),
             days_left: waiver.days_left,
+            ends_soon: waiver.ends_soon,
+            status: waiver.status.as_str(),
+            justification: waiver.justification.map(VexJustification::as_str),
+        }
+    }
+}
+
+impl LapsedV1 {
+    fn of(waiver: &LapsedWaiver) -> Self {
+        Self {
+            id: shown(&waiver.id),
+            owner: shown(&waiver.owner),
+            expires: shown(&waiver.expires),
+            why: waiver.why.as_str(),
+        }
+    }
+}
+
+impl VexV1 {
+    fn of(used: &VexUse) -> Self {
+        let statement = &used.statement;
+        Self {
+            status: statement.status.as_str(),
+            justification: statement.justification.map(VexJustification::as_str),
+            text: statement.text.as_deref().map(shown),
+            time: statement.time.map(|time| time.to_string()),
+            author: shown(&statement.author),
+            document: shown(&statement.document),
+            digest: shown(&statement.digest),
+            accepted: used.accepted,
+            decides: used.decides,
+        }
+    }
+}
+
+impl ReachV1 {
+    fn of(reach: &Reach) -> Self {
+        let mut paths = reach.paths.iter().map(|path| all_shown(path));
+        Self {
+            scope: reach.scope.as_str(),
+            introduced_by: paths.next().unwrap_or_default(),
+            other_paths: paths.collect(),
+            more_paths: reach.more_paths,
+        }
+    }
+}
+
+impl YankedV1 {
+    fn of(detail: &YankDetail) -> Self {
+        Self {
+            source: detail.source.as_str(),
+            reason: detail.reason.as_deref().map(shown),
+            reach: ReachV1::of(&detail.reach),
         }
     }
 }
 
 impl AdvisoryV1 {
-    pub(super) fn of(detail: &AdvisoryDetail) -> Self {
+    fn of(detail: &AdvisoryDetail) -> Self {
         Self {
             id: shown(&detail.id),
             aliases: all_shown(&detail.aliases),
             related: all_shown(&detail.related),
+            withdrawn: all_shown(&detail.withdrawn),
             class: detail.class.as_str(),
             summary: shown(&detail.summary),
             vector: detail.vector.as_deref().map(shown),
@@ -185,13 +310,26 @@ impl AdvisoryV1 {
             fixed: all_shown(&detail.fixed),
             url: detail.url.as_deref().map(shown),
             indeterminate: detail.indeterminate,
-            introduced_by: all_shown(&detail.introduced_by),
+            known_exploited: detail
+                .known_exploited
+                .as_ref()
+                .map(|known| KnownExploitedV1 {
+                    date_added: shown(&known.date_added),
+                    due: known.due.as_deref().map(shown),
+                    ransomware: known.ransomware,
+                }),
+            epss: detail.exploit_score.as_ref().map(|score| EpssV1 {
+                score_e5: score.score_e5,
+                percentile_e5: score.percentile_e5,
+                date: score.date.as_deref().map(shown),
+            }),
+            reach: ReachV1::of(&detail.reach),
         }
     }
 }
 
 impl RegistryV1 {
-    pub(super) fn of(detail: &RegistryDetail) -> Self {
+    fn of(detail: &RegistryDetail) -> Self {
         Self {
             origin: OriginV1::of(&detail.origin),
             approved: all_shown(&detail.approved),
@@ -200,7 +338,7 @@ impl RegistryV1 {
 }
 
 impl OriginV1 {
-    pub(super) fn of(origin: &Origin) -> Self {
+    fn of(origin: &Origin) -> Self {
         match origin {
             Origin::Registry {
                 index,
@@ -232,7 +370,7 @@ impl OriginV1 {
 }
 
 impl ReferenceV1 {
-    pub(super) fn of(reference: &GitReference) -> Self {
+    fn of(reference: &GitReference) -> Self {
         let (kind, name) = match reference {
             GitReference::Branch(name) => ("branch", Some(shown(name))),
             GitReference::Tag(name) => ("tag", Some(shown(name))),
@@ -244,7 +382,7 @@ impl ReferenceV1 {
 }
 
 impl SecretV1 {
-    pub(super) fn of(detail: &SecretDetail) -> Self {
+    fn of(detail: &SecretDetail) -> Self {
         Self {
             provider: shown(&detail.provider),
             kind: shown(&detail.kind),

@@ -3,10 +3,10 @@
 
 use super::wire::{Configuration, GapDescriptor, Help, Message, RuleDescriptor, RuleProperties};
 use crate::model::{Detail, Finding, Severity};
+use crate::report::facts::web_address;
 use crate::report::markdown::escape;
 use crate::report::text;
 use std::collections::BTreeMap;
-use url::Url;
 
 /// The rules that results refer to, in the order of their first result.
 #[derive(Default)]
@@ -29,7 +29,9 @@ impl Rules {
                 format!("{}/{}", finding.rule.id, text::clipped(&detail.id, 120)),
                 detail.score_tenths,
             ),
-            Detail::Registry(_) | Detail::Secret(_) => (finding.rule.id.to_owned(), None),
+            Detail::Yanked(_) | Detail::Registry(_) | Detail::Secret(_) => {
+                (finding.rule.id.to_owned(), None)
+            }
         };
         if let Some(index) = self.index.get(&id).copied() {
             if let Some(entry) = self.entries.get_mut(index) {
@@ -105,7 +107,7 @@ fn descriptor(id: &str, finding: &Finding) -> RuleDescriptor {
             }
             (short, full, detail.url.as_deref().and_then(web_address))
         }
-        Detail::Registry(_) | Detail::Secret(_) => {
+        Detail::Yanked(_) | Detail::Registry(_) | Detail::Secret(_) => {
             (rule.title.to_owned(), rule.description.to_owned(), None)
         }
     };
@@ -144,13 +146,6 @@ pub(super) fn gap_descriptor(id: &'static str) -> GapDescriptor {
             markdown: format!("{full}\n\nSee `sealgate explain {id}`."),
         },
     }
-}
-
-/// The address, if a browser may open it.
-fn web_address(text: &str) -> Option<String> {
-    let url = Url::parse(text).ok()?;
-    let plain = url.username().is_empty() && url.password().is_none();
-    (plain && matches!(url.scheme(), "https" | "http")).then(|| url.to_string())
 }
 
 /// `registry/plain-http` as `RegistryPlainHttp`, the form of SARIF rule names.
@@ -197,15 +192,5 @@ mod tests {
             Some("9.5")
         );
         assert_eq!(security_severity(Severity::Unknown, None), None);
-    }
-
-    #[test]
-    fn only_web_addresses_are_help() {
-        assert_eq!(web_address("javascript:alert(1)"), None);
-        assert_eq!(web_address("https://u:p@h.example/"), None);
-        assert_eq!(
-            web_address("https://h.example/a b").as_deref(),
-            Some("https://h.example/a%20b")
-        );
     }
 }

@@ -162,6 +162,101 @@ pub(super) struct ResultProperties {
     pub subject: String,
     #[serde(skip_serializing_if = "is_zero")]
     pub more_places: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiver: Option<WaiverProperties>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lapsed_waivers: Vec<LapsedProperties>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub vex: Vec<VexProperties>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advisory: Option<AdvisoryProperties>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reach: Option<ReachProperties>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct WaiverProperties {
+    pub id: String,
+    pub owner: String,
+    pub reason: String,
+    pub expires: String,
+    pub ends_soon: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LapsedProperties {
+    pub id: String,
+    pub owner: String,
+    pub expires: String,
+    pub why: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct VexProperties {
+    pub status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub justification: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
+    pub author: String,
+    pub document: String,
+    pub accepted: bool,
+    pub decides: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AdvisoryProperties {
+    pub id: String,
+    pub aliases: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub related: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub withdrawn: Vec<String>,
+    pub class: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vector: Option<String>,
+    pub fixed: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    pub indeterminate: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known_exploited: Option<KnownExploitedProperties>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub epss: Option<EpssProperties>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct KnownExploitedProperties {
+    pub date_added: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due: Option<String>,
+    pub ransomware: bool,
+}
+
+/// Hundred-thousandths, as in the JSON report.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct EpssProperties {
+    pub score_e5: u32,
+    pub percentile_e5: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ReachProperties {
+    pub scope: &'static str,
+    pub paths: Vec<Vec<String>>,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub more_paths: usize,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
@@ -206,4 +301,30 @@ pub(super) struct RunProperties {
     pub policy_digest: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database_digest: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub database_sources: Vec<SourceProperties>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub vex_documents: Vec<DocumentProperties>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SourceProperties {
+    pub name: String,
+    pub records: u64,
+    pub bad_records: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub newest: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub age_days: Option<i64>,
+    pub used_for: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DocumentProperties {
+    pub file: String,
+    pub digest: String,
+    pub author: String,
+    pub accepted: bool,
 }

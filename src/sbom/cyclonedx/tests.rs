@@ -17,6 +17,7 @@ fn component(ecosystem: Ecosystem, name: &str, version: &str) -> Component {
         kind: ComponentKind::Dependency,
         licence: Licence::default(),
         runs_install_code: None,
+        availability: crate::model::Availability::Unknown,
         cargo: None,
         occurrences: vec![Occurrence {
             location: Location::line("lock", 3),

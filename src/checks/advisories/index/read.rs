@@ -6,7 +6,7 @@ use super::{
     SECTIONS, Section,
 };
 use crate::checks::advisories::error::DatabaseError;
-use crate::model::{DatabaseInfo, Digest, Ecosystem, SourceInfo};
+use crate::model::{DatabaseInfo, Digest, Ecosystem, SourceInfo, SourceUse};
 use crate::support::hash::{sha256, sha256_parts};
 use std::collections::HashMap;
 use std::fs::File;
@@ -148,6 +148,7 @@ impl Database {
                     records: status.records,
                     bad_records: status.bad_records,
                     newest: status.newest.clone(),
+                    used_for: SourceUse::Advisories,
                 })
                 .collect(),
         }

@@ -6,8 +6,11 @@
 
 pub(super) mod collect;
 pub(super) mod epss;
+mod group;
 pub(super) mod kev;
 pub(super) mod table;
+
+pub(super) use group::strongest;
 
 /// The name that `db status` shows for the catalogue.
 pub const KEV_SOURCE: &str = "KEV";

@@ -47,6 +47,8 @@ pub struct Fields {
     pub bundled: bool,
     /// Installing it runs its code.
     pub has_install_script: Option<bool>,
+    /// Why its publisher advises against it.
+    pub deprecated: Option<String>,
     /// As recorded.
     pub licence: Option<String>,
     /// What the flags say.
@@ -145,6 +147,7 @@ fn fields(object: Map<String, Value>, key: &str, problem: &mut dyn FnMut(&str)) 
         link: reader.flag("link") == Some(true),
         bundled: reader.flag("inBundle") == Some(true) || reader.flag("bundled") == Some(true),
         has_install_script: reader.flag("hasInstallScript"),
+        deprecated: reader.deprecated(),
         licence: reader.licence(),
         scope: scope(flags.map(|flag| flag == Some(true))),
         dependencies: reader.names("dependencies"),
@@ -186,6 +189,18 @@ impl Reader<'_> {
             Value::String(text) => Some(text),
             _ => {
                 self.wrong(field, "a string");
+                None
+            }
+        }
+    }
+
+    /// npm notes the publisher's words; an empty text takes a deprecation back.
+    fn deprecated(&mut self) -> Option<String> {
+        match self.object.remove("deprecated")? {
+            Value::String(text) => Some(text).filter(|text| !text.is_empty()),
+            Value::Bool(deprecated) => deprecated.then(String::new),
+            _ => {
+                self.wrong("deprecated", "a string");
                 None
             }
         }

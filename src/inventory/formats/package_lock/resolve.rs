@@ -91,6 +91,7 @@ fn package(path: &str, entry: &Entry, parsed: &mut Parsed) -> Option<Package> {
     if entry.is_installed() {
         package.scope = fields.scope;
         package.runs_install_code = Some(fields.has_install_script == Some(true));
+        package.withdrawn.clone_from(&fields.deprecated);
     } else {
         package.kind = ComponentKind::Own;
         package.scope = Scope::Runtime;

@@ -229,6 +229,27 @@ fn a_hostile_lockfile_costs_no_more_than_its_size() {
 }
 
 #[test]
+fn a_deprecation_is_kept_with_the_words_of_the_publisher() {
+    let text = lock(
+        r#""node_modules/a": {"version": "1.0.0", "deprecated": "use b"},
+           "node_modules/b": {"version": "1.0.0", "deprecated": ""},
+           "node_modules/c": {"version": "1.0.0", "deprecated": true},
+           "node_modules/d": {"version": "1.0.0", "deprecated": 7}"#,
+    );
+    let parsed = read(&text);
+    let of = |name: &str| {
+        let found = parsed.packages.iter().find(|package| package.name == name);
+        found.unwrap().withdrawn.clone()
+    };
+    assert_eq!(of("a").as_deref(), Some("use b"));
+    assert_eq!(of("b"), None);
+    assert_eq!(of("c").as_deref(), Some(""));
+    assert_eq!(of("d"), None);
+    assert_eq!(parsed.gaps.len(), 1);
+    assert!(parsed.gaps[0].message.contains("`deprecated`"));
+}
+
+#[test]
 fn integrity_may_hold_several_algorithms_of_one_file() {
     let parsed = read(TYPICAL);
     let helper = parsed

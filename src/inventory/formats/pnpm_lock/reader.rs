@@ -206,6 +206,7 @@ impl<'t, 'i> Reader<'t, 'i> {
         if fields.value("requiresBuild").and_then(Node::flag) == Some(true) {
             package.runs_install_code = Some(true);
         }
+        package.withdrawn = deprecated(fields);
         self.resolution(&mut package, resolution, is_registry, asked);
         package.version = package.version.filter(|version| !version.is_empty());
         if npm::lacks_version(&package) {
@@ -259,6 +260,18 @@ impl<'t, 'i> Reader<'t, 'i> {
 
     fn note(&mut self, rule: &Rule, line: u32, message: &str) {
         self.parsed.note(rule, self.input.path, line, message);
+    }
+}
+
+/// The publisher's words; an empty text takes a deprecation back.
+fn deprecated(fields: &Node<'_>) -> Option<String> {
+    let node = fields.value("deprecated")?;
+    match node.flag() {
+        Some(deprecated) => deprecated.then(String::new),
+        None => node
+            .text()
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned),
     }
 }
 
