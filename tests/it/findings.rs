@@ -344,7 +344,7 @@ fn cargos_index_cache_is_asked_only_with_read_caches_and_only_about_the_locked_p
     );
     let cached = |yanked: bool, checksum: &str| {
         let mut bytes = vec![3, 2, 0, 0, 0];
-        bytes.extend(b"etag: x\01.2.3\0");
+        bytes.extend(b"etag: x\x001.2.3\0");
         let entry = json!({ "name": "demo", "vers": "1.2.3", "deps": [], "features": {},
                             "cksum": checksum, "yanked": yanked });
         bytes.extend(entry.to_string().bytes());
