@@ -176,11 +176,10 @@ fn sbom_of(report: &Report, settings: &Settings, format: sbom::Format) -> Result
     let document = Document::of_inventory(inventory, &options);
     let (bytes, _) =
         sbom::render(&document, format).map_err(|error| CliError::of(Exit::Usage, &error))?;
-    let text = String::from_utf8(bytes).map_err(|_| {
+    String::from_utf8(bytes).map_err(|_| {
         CliError::new(
             Exit::Usage,
             "the SBOM is not valid UTF-8: please report this",
         )
-    })?;
-    Ok(report::escape_json(&text))
+    })
 }

@@ -25,9 +25,10 @@
 //!
 //! A `go.mod` that a `go.work` of the product uses is read by way of that.
 //!
-//! Directories `.git` and `node_modules` are not searched (listed as skipped), nor are
-//! those that a `.gitignore` of the tree excludes, but for what git tracks in them. Where
-//! git tracks nothing, `.gitignore` does not count.
+//! Directories `.git` and `node_modules` are not searched, nor are those that a
+//! `.gitignore` of the tree excludes, but for what git tracks in them. Where git tracks
+//! nothing, `.gitignore` does not count. A `node_modules` is listed as skipped where git
+//! tracks something in it, or tracks nothing at all: an installed one is no part of a commit.
 //!
 //! Rule 5, and a manifest that the product lockfile above it does not know, go by the place
 //! alone: whoever judges the product asks [`left_out`] for these.

@@ -148,6 +148,25 @@ fn several_applications_without_a_root_lockfile_all_count() {
 }
 
 #[test]
+fn an_installed_node_modules_does_not_change_the_inventory_of_a_commit() {
+    let directory = tree(&[
+        ("package-lock.json", &npm("a")),
+        ("node_modules/a/package.json", "{}"),
+    ]);
+    let listed = || read_with(&directory, &[]).unwrap().skipped.len();
+    assert_eq!(listed(), 1, "without git it may have come with the tree");
+    std::fs::create_dir(directory.path().join(".git")).unwrap();
+    let track = |paths: &[&str]| {
+        let index = crate::support::git_index::testing::index(2, paths);
+        write_atomic(&directory.path().join(".git/index"), &index).unwrap();
+    };
+    track(&["package-lock.json"]);
+    assert_eq!(listed(), 0);
+    track(&["node_modules/a/package.json", "package-lock.json"]);
+    assert_eq!(listed(), 1);
+}
+
+#[test]
 fn a_path_can_be_added_back_and_a_wrong_one_is_an_error() {
     let directory = tree(&[
         ("Cargo.lock", &cargo("root")),

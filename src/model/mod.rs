@@ -35,7 +35,9 @@ pub use report::{
 };
 pub use severity::Severity;
 pub use strict_json::{Limits as JsonLimits, StrictJsonError, parse_strict_json};
-pub use text::{Redacted, fold_url_credentials, is_secret_parameter, terminal_safe};
+pub use text::{
+    Redacted, fold_url_credentials, is_secret_parameter, terminal_safe, terminal_safe_json,
+};
 pub use verdict::{
     Decision, Disposition, JudgedFinding, JudgedGap, UnusedWaiver, Verdict, WaiverState, WaiverUse,
 };

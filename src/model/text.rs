@@ -1,7 +1,7 @@
 //! Text from outside, made safe to show.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// A value that must not be printed: `Debug` and `Display` mask it, it cannot be
 /// serialised, and [`Redacted::expose`] is easy to find in a review.
@@ -61,6 +61,28 @@ pub fn terminal_safe(text: &str) -> Cow<'_, str> {
             '\t' => safe.push(' '),
             c if is_unsafe_to_show(c) => safe.extend(c.escape_unicode()),
             c => safe.push(c),
+        }
+    }
+    Cow::Owned(safe)
+}
+
+/// A JSON document with the characters that [`terminal_safe`] shows written as `\u…`: the
+/// same document, and it cannot steer a terminal. The control characters below space, which
+/// JSON allows in no text, stand between its tokens and stay.
+#[must_use]
+pub fn terminal_safe_json(json: &str) -> Cow<'_, str> {
+    let is_unsafe = |c: char| c > '\u{1f}' && is_unsafe_to_show(c);
+    if !json.chars().any(is_unsafe) {
+        return Cow::Borrowed(json);
+    }
+    let mut safe = String::with_capacity(json.len() + 8);
+    for c in json.chars() {
+        if !is_unsafe(c) {
+            safe.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            let _ = write!(safe, "\\u{unit:04x}");
         }
     }
     Cow::Owned(safe)
@@ -261,6 +283,19 @@ fn fold_parameters(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_json_document_stays_the_same_and_steers_nothing() {
+        let json = "{\n  \"a\": \"x\u{202e}\u{9b}\u{e0001}\u{fc}\"\n}\n";
+        let safe = terminal_safe_json(json);
+        assert_eq!(
+            safe,
+            "{\n  \"a\": \"x\\u202e\\u009b\\udb40\\udc01\u{fc}\"\n}\n"
+        );
+        let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        assert_eq!(value(&safe), value(json));
+        assert!(matches!(terminal_safe_json("{\n}"), Cow::Borrowed(_)));
+    }
 
     #[test]
     fn an_escape_sequence_cannot_reach_the_terminal() {

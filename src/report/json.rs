@@ -5,7 +5,9 @@ mod finding;
 mod inventory;
 
 use super::text;
-use crate::model::{DatabaseInfo, JudgedGap, Report, UnusedWaiver, fold_url_credentials};
+use crate::model::{
+    DatabaseInfo, JudgedGap, Report, UnusedWaiver, fold_url_credentials, terminal_safe_json,
+};
 use finding::{FindingV1, LocationV1};
 use inventory::InventoryV1;
 use serde::Serialize;
@@ -20,7 +22,7 @@ pub fn render(report: &Report) -> String {
     let wire = ReportV1::of(report);
     // Maps with string keys and plain values cannot fail to serialise.
     let json = serde_json::to_string_pretty(&wire).unwrap_or_default();
-    let mut json = text::escape_json(&json);
+    let mut json = terminal_safe_json(&json).into_owned();
     json.push('\n');
     json
 }

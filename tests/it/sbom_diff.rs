@@ -200,7 +200,7 @@ fn what_is_linked_and_not_declared_fails_and_the_rest_informs() {
         "{shown}"
     );
     assert!(
-        shown.contains("used to build only (1)\n    builds@1.0.0  not declared"),
+        shown.contains("used to build only (1)\n  = builds@1.0.0  not declared"),
         "{shown}"
     );
 
@@ -224,7 +224,7 @@ fn what_is_linked_and_not_declared_fails_and_the_rest_informs() {
       - used@1.0.0
 
     used to build only (1)
-        builds@1.0.0  not declared
+      = builds@1.0.0  not declared
 
     0 linked and declared, 0 declared for building or testing only
     FAIL: the binary holds what its source does not declare

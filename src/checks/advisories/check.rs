@@ -2,10 +2,12 @@
 
 use super::error::{DatabaseError, IMPORT_HINT};
 use super::groups::{Group, RecordIds, first_id, group};
-use super::index::read::{Database, RecordRows};
+use super::index::read::Database;
+use super::index::rows::RecordRows;
 use super::matching::UsedVersion;
 use super::paths::Paths;
 use super::record::{RecordMetadata, normalised_name};
+use super::releases::release_of;
 use super::rules;
 use super::severity::{Judgement, class_of, judge, ratings_of, worst_class};
 use crate::model::{
@@ -41,10 +43,10 @@ pub fn check_inventory(
             )],
         });
     };
-    let bad_packages = bad_packages(database);
     let paths = Paths::of(inventory);
     let mut outcome = Outcome::default();
     outcome.gaps.extend(nameless_bad_records(database));
+    outcome.gaps.extend(bad_signals(database));
     let mut uncovered: BTreeMap<Ecosystem, usize> = BTreeMap::new();
     for component in &inventory.components {
         if component.kind == ComponentKind::Own {
@@ -54,8 +56,9 @@ pub fn check_inventory(
             *uncovered.entry(component.ecosystem).or_default() += 1;
         }
         let name = normalised_name(component.ecosystem, &component.name);
-        let key = (component.ecosystem.osv_name().to_owned(), name.clone());
-        if let Some(place) = bad_packages.get(&key) {
+        let package =
+            database.lookup(component.ecosystem, &name, release_of(component).as_deref())?;
+        if let Some(place) = package.bad.first() {
             outcome.gaps.push(gap(
                 rules::BAD_RECORD.id,
                 format!(
@@ -70,7 +73,8 @@ pub fn check_inventory(
         match &component.version {
             Some(version) => {
                 let used = UsedVersion::read(component.ecosystem, version);
-                let found = check_component(component, &name, &used, database, &paths)?;
+                let found =
+                    check_component(component, &name, &used, package.records, database, &paths)?;
                 outcome.findings.extend(found);
             }
             None => outcome.gaps.push(gap(
@@ -111,39 +115,44 @@ fn not_covered((ecosystem, components): (Ecosystem, usize)) -> Gap {
     )
 }
 
-/// Places of bad records by package.
-fn bad_packages(database: &Database) -> BTreeMap<(String, String), &str> {
-    let mut places = BTreeMap::new();
-    for bad in &database.status().bad {
-        for package in &bad.packages {
-            places.entry(package.clone()).or_insert(bad.place.as_str());
-        }
-    }
-    places
-}
-
 /// A bad record that names no package may be about any of them.
 fn nameless_bad_records(database: &Database) -> Option<Gap> {
-    let mut nameless = database
-        .status()
-        .bad
-        .iter()
-        .filter(|bad| bad.packages.is_empty());
-    let first = nameless.next()?;
-    let others = nameless.count();
-    let more = match others {
+    let status = database.status();
+    let first = status.first_nameless_bad.as_ref()?;
+    let more = match status.nameless_bad.saturating_sub(1) {
         0 => String::new(),
-        _ => format!(" and {others} more"),
+        others => format!(" and {others} more"),
     };
     Some(gap(
         rules::BAD_RECORD.id,
         format!(
             "an advisory could not be read and names no package: {}{more}",
-            terminal_safe(&first.place)
+            terminal_safe(first)
         ),
         None,
         rules::BAD_RECORD.remedy,
     ))
+}
+
+/// What a bad line would have said about attacks is not known of any CVE id.
+fn bad_signals(database: &Database) -> Vec<Gap> {
+    let status = database.status();
+    let places = status.first_bad_signals.iter();
+    places
+        .map(|(name, place)| {
+            let number = status.sources.get(name).map_or(0, |s| s.bad_records);
+            gap(
+                rules::BAD_RECORD.id,
+                format!(
+                    "{number} {} of {name} could not be read: {}",
+                    if number == 1 { "entry" } else { "entries" },
+                    terminal_safe(place),
+                ),
+                None,
+                rules::BAD_RECORD.remedy,
+            )
+        })
+        .collect()
 }
 
 fn gap(id: &'static str, message: String, location: Option<Location>, remedy: &str) -> Gap {
@@ -170,11 +179,11 @@ fn check_component(
     component: &Component,
     name: &str,
     used: &UsedVersion,
+    records: Vec<RecordRows>,
     database: &Database,
     paths: &Paths<'_>,
 ) -> Result<Vec<Finding>, DatabaseError> {
-    let records: Vec<_> = database
-        .lookup(component.ecosystem, name)?
+    let records: Vec<_> = records
         .into_iter()
         .filter(|record| !record.withdrawn)
         .map(|record| (used.membership(&record), record))

@@ -10,18 +10,22 @@ mod index;
 mod matching;
 mod osv;
 mod paths;
+mod read_ahead;
 mod record;
+mod releases;
 pub mod rules;
 mod rustsec_tree;
 mod severity;
+mod signals;
 
 pub use check::check_inventory;
 pub use error::DatabaseError;
 pub use import::import;
 pub use index::read::Database;
-pub use index::{FILE_NAME, FORMAT_VERSION, IndexInfo, SourceStatus};
+pub use index::{FILE_NAME, FORMAT_VERSION, IndexInfo, Remarks, SourceKind, SourceStatus};
 pub use record::BadRecord;
 pub use rules::{GAPS, RULES};
+pub use signals::{EPSS_SOURCE, Epss, KEV_SOURCE, Kev, Signals};
 
 #[cfg(test)]
 mod tests;
