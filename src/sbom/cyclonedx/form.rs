@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 
 /// A form that a text has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +12,8 @@ pub enum Form {
     Iri,
     /// An absolute address.
     Uri,
+    /// Hex digits of a known length.
+    Digest,
     /// An e-mail address.
     Email,
     /// A time by RFC 3339.
@@ -35,6 +38,7 @@ impl Form {
         Some(match word {
             "iri" => Self::Iri,
             "uri" => Self::Uri,
+            "digest" => Self::Digest,
             "email" => Self::Email,
             "time" => Self::Time,
             "date" => Self::Date,
@@ -52,6 +56,7 @@ impl Form {
         match self {
             Self::Iri => "reference by RFC 3987",
             Self::Uri => "absolute URI",
+            Self::Digest => "hash in hexadecimal",
             Self::Email => "e-mail address",
             Self::Time => "RFC 3339 time",
             Self::Date => "RFC 3339 date",
@@ -68,10 +73,14 @@ impl Form {
         match self {
             Self::Iri => is_iri_reference(text),
             Self::Uri => is_iri_reference(text) && url::Url::parse(text).is_ok(),
+            Self::Digest => {
+                matches!(text.len(), 32 | 40 | 64 | 96 | 128)
+                    && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+            }
             Self::Email => text.split_once('@').is_some_and(|(user, host)| {
                 !user.is_empty() && !host.is_empty() && !text.contains(char::is_whitespace)
             }),
-            Self::Time => text.parse::<Timestamp>().is_ok(),
+            Self::Time => is_time(text),
             Self::Date => text.len() == 10 && text.parse::<Date>().is_ok(),
             Self::Locale => is_locale(text),
             Self::Mime => text.split_once('/').is_some_and(|(kind, rest)| {
@@ -91,21 +100,57 @@ impl Form {
 /// No character that RFC 3987 allows in none of its parts, no percent sign without its two
 /// digits, one `#` at most.
 fn is_iri_reference(text: &str) -> bool {
-    let is_allowed = |c: char| {
-        !c.is_control()
-            && !matches!(
-                c,
-                ' ' | '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}'
-            )
-    };
-    let is_escape = |rest: &str| {
-        let mut digits = rest.chars();
-        let mut is_digit = || digits.next().is_some_and(|c| c.is_ascii_hexdigit());
-        is_digit() && is_digit()
-    };
-    text.chars().all(is_allowed)
-        && text.split('%').skip(1).all(is_escape)
+    text.chars().all(is_of_iri)
+        && text.split('%').skip(1).all(begins_with_digits)
         && text.matches('#').count() <= 1
+}
+
+fn is_of_iri(c: char) -> bool {
+    !c.is_control()
+        && !matches!(
+            c,
+            ' ' | '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}'
+        )
+}
+
+/// The two digits of an escape.
+fn begins_with_digits(rest: &str) -> bool {
+    let mut digits = rest.chars();
+    let mut is_digit = || digits.next().is_some_and(|c| c.is_ascii_hexdigit());
+    is_digit() && is_digit()
+}
+
+/// A text as a reference by RFC 3987: what may not stand in one is percent-encoded.
+pub fn as_iri_reference(text: &str) -> String {
+    let mut reference = String::with_capacity(text.len());
+    let mut has_fragment = false;
+    for (at, c) in text.char_indices() {
+        let rest = text.get(at + 1..).unwrap_or_default();
+        let stays = match c {
+            '%' => begins_with_digits(rest),
+            '#' => !std::mem::replace(&mut has_fragment, true),
+            c => is_of_iri(c),
+        };
+        match stays {
+            true => reference.push(c),
+            false => {
+                let mut bytes = [0; 4];
+                let bytes = c.encode_utf8(&mut bytes).as_bytes();
+                reference.push_str(&percent_encode(bytes, NON_ALPHANUMERIC).to_string());
+            }
+        }
+    }
+    reference
+}
+
+/// The parser alone takes other forms of ISO 8601 as well.
+fn is_time(text: &str) -> bool {
+    let marks = [(4, "-"), (7, "-"), (10, "Tt"), (13, ":"), (16, ":")];
+    let is_mark = |(at, marks): (usize, &str)| {
+        let byte = text.as_bytes().get(at);
+        byte.is_some_and(|byte| marks.as_bytes().contains(byte))
+    };
+    marks.into_iter().all(is_mark) && text.parse::<Timestamp>().is_ok()
 }
 
 fn is_locale(text: &str) -> bool {
@@ -149,12 +194,17 @@ mod tests {
                 &["https://é.example/a?b#c", "../a%20b", "urn:x:1", "a", ""][..],
                 &["no such", "a%2", "a%zz", "<a>", "a\n", "a#b#c", "{a}"][..],
             ),
+            (
+                Form::Digest,
+                &["00112233445566778899AABBCCDDEEFF"],
+                &["", "0011", "x0112233445566778899aabbccddeeff"],
+            ),
             (Form::Uri, &["urn:a:b", "https://a.example"], &["a", "/a b"]),
             (Form::Email, &["a@b"], &["a", "@b", "a@", "a b@c"]),
             (
                 Form::Time,
                 &["2026-01-02T03:04:05Z", "2026-01-02T03:04:05.5+01:00"],
-                &["2026-01-02", "yesterday"],
+                &["2026-01-02", "20260102T030405Z", "2026-01-02 03:04:05Z"],
             ),
             (Form::Date, &["2026-01-02"], &["2026-13-02", "20260102"]),
             (Form::Locale, &["en", "en-US"], &["EN", "en-us", "english"]),
@@ -163,7 +213,7 @@ mod tests {
             (Form::Country, &["AT"], &["at", "AUT"]),
             (
                 Form::PatentNumber,
-                &["US 7.1/2(b)", "A1"],
+                &["US 7.1/2(b)c", "A1"],
                 &["A", "-A1", "A_1"],
             ),
         ] {
@@ -173,6 +223,19 @@ mod tests {
             for text in others {
                 assert!(!form.fits(text), "{form:?}: {text}");
             }
+        }
+    }
+
+    #[test]
+    fn what_may_not_stand_in_a_reference_is_encoded() {
+        for (text, reference) in [
+            ("cpe:2.3:a:acme\\/x:1", "cpe:2.3:a:acme%5C/x:1"),
+            ("a b%20c%zz#d#e", "a%20b%20c%25zz#d%23e"),
+            ("\u{7f}\u{e9}", "%7F\u{e9}"),
+            ("https://a.example/", "https://a.example/"),
+        ] {
+            assert_eq!(as_iri_reference(text), reference);
+            assert!(Form::Iri.fits(reference));
         }
     }
 }

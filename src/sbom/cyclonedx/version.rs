@@ -1,7 +1,7 @@
 //! What older versions say in another way than the newest.
 
 use super::write;
-use crate::sbom::document::extra::At;
+use crate::sbom::document::extra::{At, telling_keys};
 use crate::sbom::document::{
     CycloneDxVersion, DocComponent, Document, Extra, Format, LicenceChoice, LicenceText,
 };
@@ -120,7 +120,7 @@ fn drop_references(
 /// What a document of another format holds and CycloneDX has no name for.
 fn name_extra(document: &Document, target: Format, losses: &mut Losses) {
     let mut all = |extra: &Extra, at: &At<'_>| {
-        for key in extra.keys() {
+        for key in telling_keys(extra) {
             losses.add(&at.key(key), LossReason::NoPlace(target));
         }
     };

@@ -4,7 +4,7 @@
 use super::ids::Ids;
 use super::package::Context;
 use super::{NO_ASSERTION, NONE};
-use crate::sbom::document::extra::At;
+use crate::sbom::document::extra::{At, telling_keys};
 use crate::sbom::document::{Document, Extra};
 use crate::sbom::loss::{LossReason, Losses};
 use serde_json::{Value, json};
@@ -98,7 +98,7 @@ fn depends(
         if !dependency.provides.is_empty() {
             losses.add(&at.key("provides"), no_place());
         }
-        for key in dependency.extra.keys() {
+        for key in telling_keys(&dependency.extra) {
             losses.add(&at.key(key), no_place());
         }
         let Some(from) = ids.of(&dependency.ref_id) else {
