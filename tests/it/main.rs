@@ -24,6 +24,7 @@ mod purl;
 mod report;
 mod sbom;
 mod sbom_diff;
+mod sbom_given;
 mod sbom_hostile;
 mod sbom_merge;
 mod sbom_mutations;

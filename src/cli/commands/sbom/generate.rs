@@ -8,10 +8,12 @@ use crate::cli::settings::Settings;
 use crate::cli::{pipeline, terminal};
 use crate::inventory::{self, Options, binary};
 use crate::model::Inventory;
+use crate::sbom::document::{Artifact, Hash, Party, SupplierOf};
 use crate::sbom::{self, Document, DocumentOptions, Format};
 use crate::support::files;
+use crate::support::hash::digests_of_file;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// Options of `sbom generate`.
@@ -20,6 +22,11 @@ use std::str::FromStr;
   sealgate sbom generate                                    CycloneDX 1.6 on standard output
   sealgate sbom generate app --format spdx-json@3.0.1
   sealgate sbom generate --output cyclonedx-json=app.cdx.json --output spdx-json=app.spdx.json
+  sealgate sbom generate --author 'Jo Doe <jo@acme.example>' --supplier Acme --artifact dist/app \\
+    --supplier-of 'pkg:npm/@acme/*=Acme'
+
+What no lockfile knows is taken from --author, --supplier, --supplier-of and --artifact, and
+never guessed: a dependency whose supplier nobody names says that it is not known.
 
 Nothing of the project is run (but for --with-cargo) and no network is used. The document has a time only where
 SOURCE_DATE_EPOCH or --at gives one, so the same input gives the same bytes (SPDX requires
@@ -44,15 +51,29 @@ pub struct GenerateArgs {
     /// What the inventory reads beyond lockfiles and manifests.
     #[command(flatten)]
     pub depth: Depth,
-    /// Who answers for the document
-    #[arg(long, value_name = "NAME")]
-    pub author: Option<String>,
-    /// The organisation that supplies the product
-    #[arg(long, value_name = "NAME")]
-    pub supplier: Option<String>,
+    /// Who answers for the document: NAME or NAME <E-MAIL>
+    #[arg(long, value_name = "NAME", value_parser = author)]
+    pub author: Option<Party>,
+    /// Who supplies the product: NAME, NAME <E-MAIL> or NAME <URL>
+    #[arg(long, value_name = "NAME", value_parser = super::of_text::<Party>)]
+    pub supplier: Option<Party>,
+    /// Who supplies a dependency, such as pkg:npm/@acme/*=Acme (repeatable)
+    #[arg(long, value_name = "PURL=NAME", value_parser = super::of_text::<SupplierOf>)]
+    pub supplier_of: Vec<SupplierOf>,
+    /// The file that the product is delivered as: its name and digests are written
+    #[arg(long, value_name = "FILE")]
+    pub artifact: Option<PathBuf>,
     /// Exit 0 although something could not be read; the document still says so
     #[arg(long)]
     pub lenient: bool,
+}
+
+fn author(text: &str) -> Result<Party, String> {
+    let party: Party = super::of_text(text)?;
+    match party.has_url() {
+        true => Err("an author is named by an e-mail address, not by a URL".to_owned()),
+        false => Ok(party),
+    }
 }
 
 /// `FORMAT=FILE`.
@@ -92,6 +113,37 @@ fn read_inventory(args: &GenerateArgs, settings: &Settings) -> Result<Inventory,
     inventory::read_tree(&args.path, &options).map_err(|error| CliError::of(Exit::Usage, &error))
 }
 
+/// What the caller and the settings say beside the inventory. A binary is its own artifact.
+fn document_options(args: &GenerateArgs, settings: &Settings) -> Result<DocumentOptions, CliError> {
+    let is_built = args.path.is_file();
+    let file = match (&args.artifact, is_built) {
+        (Some(_), true) => {
+            let message = "--artifact goes with a directory: a binary is its own artifact";
+            return Err(CliError::new(Exit::Usage, message));
+        }
+        (None, true) => Some(&args.path),
+        (artifact, false) => artifact.as_ref(),
+    };
+    Ok(DocumentOptions {
+        timestamp: settings.document_time.map(|time| time.to_string()),
+        tool_version: pipeline::tool().version.to_owned(),
+        author: args.author.clone(),
+        supplier: args.supplier.clone(),
+        suppliers: args.supplier_of.clone(),
+        artifact: file.map(|path| artifact(path)).transpose()?,
+        is_built,
+    })
+}
+
+fn artifact(path: &Path) -> Result<Artifact, CliError> {
+    let digests = digests_of_file(path).map_err(|error| CliError::of(Exit::Usage, &error))?;
+    let name = path.file_name().unwrap_or_default();
+    Ok(Artifact {
+        file_name: name.to_string_lossy().into_owned(),
+        hashes: digests.iter().map(Hash::of).collect(),
+    })
+}
+
 /// Writes the SBOM everywhere it is asked for: all of it is made before anything is
 /// written.
 ///
@@ -107,15 +159,7 @@ pub fn run(args: &GenerateArgs, settings: &Settings) -> Result<Exit, CliError> {
         }
     }
     let inventory = read_inventory(args, settings)?;
-    let document = Document::of_inventory(
-        &inventory,
-        &DocumentOptions {
-            timestamp: settings.document_time.map(|time| time.to_string()),
-            tool_version: pipeline::tool().version.to_owned(),
-            author: args.author.clone(),
-            supplier: args.supplier.clone(),
-        },
-    );
+    let document = Document::of_inventory(&inventory, &document_options(args, settings)?);
     let render = |format: Format| {
         let rendered = sbom::render(&document, format);
         let (bytes, lost) = rendered.map_err(|error| CliError::of(Exit::Usage, &error))?;
@@ -136,6 +180,12 @@ pub fn run(args: &GenerateArgs, settings: &Settings) -> Result<Exit, CliError> {
     }
     if let Some(bytes) = shown {
         super::print(&bytes)?;
+    }
+    for supplier in &args.supplier_of {
+        let mut all = inventory.components.iter();
+        if !all.any(|component| supplier.is_about(&component.purl)) {
+            terminal::warning(&format!("--supplier-of `{supplier}` is about no component"));
+        }
     }
     for gap in &inventory.gaps {
         terminal::warning(&format!("{}: {}", gap.id, gap.message));
