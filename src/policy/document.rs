@@ -50,6 +50,7 @@ pub(super) struct AdvisoryPolicy {
     pub(super) unknown_severity: Level,
     pub(super) indeterminate: Level,
     pub(super) max_age_days: Option<u32>,
+    pub(super) database_key: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -90,6 +91,7 @@ struct AdvisorySection {
     unknown_severity: Option<Level>,
     indeterminate: Option<Level>,
     max_age_days: Option<u32>,
+    database_key: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -215,6 +217,7 @@ impl Document {
             .unwrap_or(advisories.unknown_severity);
         advisories.indeterminate = section.indeterminate.unwrap_or(advisories.indeterminate);
         advisories.max_age_days = section.max_age_days.or(advisories.max_age_days);
+        advisories.database_key = section.database_key.or(advisories.database_key.take());
         if let Some(word) = self.secrets.block_confidence {
             policy.block_confidence = match word {
                 ConfidenceWord::Low => Confidence::Low,
@@ -240,6 +243,13 @@ impl Document {
 }
 
 impl Policy {
+    /// The file of the public key that must have signed the advisory database, relative to
+    /// the policy's file.
+    #[must_use]
+    pub fn database_key(&self) -> Option<&str> {
+        self.advisories.database_key.as_deref()
+    }
+
     /// What holds where a policy extends nothing and says nothing: everything blocks, and
     /// everything unchecked is inconclusive.
     fn without_preset() -> Self {
@@ -257,6 +267,7 @@ impl Policy {
                 unknown_severity: Level::Block,
                 indeterminate: Level::Block,
                 max_age_days: None,
+                database_key: None,
             },
             block_confidence: Confidence::Low,
             waiver_warn_days: 14,

@@ -17,14 +17,17 @@ pub mod rules;
 mod rustsec_tree;
 mod severity;
 mod signals;
+mod store;
 
 pub use check::check_inventory;
 pub use error::DatabaseError;
-pub use import::import;
+pub use import::{Input, Origin, import, import_inputs};
+pub use index::attachments::{Attachments, SourceOrigin};
 pub use index::read::Database;
 pub use index::{FILE_NAME, FORMAT_VERSION, IndexInfo, Remarks, SourceKind, SourceStatus};
 pub use record::BadRecord;
 pub use rules::{GAPS, RULES};
+pub use store::{Generation, KEPT, UpdateLock, export, generations};
 pub use signals::{EPSS_SOURCE, Epss, KEV_SOURCE, Kev, Signals};
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ pub struct GateArgs {
 /// Exit 2 for a policy, environment, key or file that cannot be used; exit 3 for a file of
 /// bundles that is there and cannot be read.
 pub fn run(args: &GateArgs, settings: &Settings) -> Result<Exit, CliError> {
-    let LoadedPolicy { policy, info } = policies::load(&args.policy.to_string_lossy())?;
+    let LoadedPolicy { policy, info, .. } = policies::load(&args.policy.to_string_lossy())?;
     let failed = |error: EnvironmentError| in_file(&args.policy, Exit::Usage, &error);
     let required = requirements(&policy.environments, &args.env, &info.digest).map_err(
         |error| match error {
