@@ -100,6 +100,13 @@ impl Outputs {
         })
     }
 
+    /// Whether one of the outputs is an SBOM.
+    pub fn have_sbom(&self) -> bool {
+        let files = self.files.iter().map(|target| target.format);
+        let mut all = files.chain([self.stdout]);
+        all.any(|format| matches!(format, Format::CyclonedxJson | Format::SpdxJson))
+    }
+
     /// The files that will be written, with their directories resolved.
     pub fn places(&self) -> &BTreeSet<PathBuf> {
         &self.places
@@ -169,11 +176,10 @@ fn sbom_of(report: &Report, settings: &Settings, format: sbom::Format) -> Result
     let document = Document::of_inventory(inventory, &options);
     let (bytes, _) =
         sbom::render(&document, format).map_err(|error| CliError::of(Exit::Usage, &error))?;
-    let text = String::from_utf8(bytes).map_err(|_| {
+    String::from_utf8(bytes).map_err(|_| {
         CliError::new(
             Exit::Usage,
             "the SBOM is not valid UTF-8: please report this",
         )
-    })?;
-    Ok(report::escape_json(&text))
+    })
 }

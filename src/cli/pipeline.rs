@@ -85,6 +85,7 @@ pub fn run(request: Request<'_>) -> Result<Report, CliError> {
     let inventory = read_inventory(&request, &target)?;
     if let Some(inventory) = &inventory {
         outcome.gaps.extend(inventory.gaps.iter().cloned());
+        outcome.gaps.extend(inventory::left_out(inventory));
     }
     for check in &request.checks {
         match (check, &inventory) {

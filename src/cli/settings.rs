@@ -3,8 +3,9 @@
 
 use super::args::Global;
 use super::exit::{CliError, Exit};
+use super::terminal;
 use crate::inventory::Caches;
-use crate::support::{clock, process};
+use crate::support::{clock, git_commit, process};
 use jiff::Timestamp;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -16,8 +17,8 @@ pub struct Settings {
     pub now: Timestamp,
     /// `now` was given with `--at`, not read from the clock.
     pub time_is_given: bool,
-    /// The time that documents carry: `SOURCE_DATE_EPOCH`, else `--at`, else none, so
-    /// that the same input gives the same bytes.
+    /// The time that documents carry: `SOURCE_DATE_EPOCH`, else `--at`, so that the same
+    /// input gives the same bytes; see [`Settings::time_of_tree`].
     pub document_time: Option<Timestamp>,
     /// Directory of the advisory database, which may not exist; see
     /// [`Settings::database`].
@@ -50,6 +51,20 @@ impl Settings {
                 "no home directory to keep the advisory database in",
             )
             .with_hint("name one with --db DIR or SEALGATE_DB")
+        })
+    }
+
+    /// The time of a document about a tree: the given one, else that of the commit that is
+    /// checked out, else none. A repository that does not tell is warned about.
+    #[must_use]
+    pub fn time_of_tree(&self, root: &Path) -> Option<Timestamp> {
+        if self.document_time.is_some() {
+            return self.document_time;
+        }
+        git_commit::commit_time(root).unwrap_or_else(|error| {
+            terminal::warning(&format!("the document has no time: {error}"));
+            terminal::hint("give one with SOURCE_DATE_EPOCH or --at");
+            None
         })
     }
 

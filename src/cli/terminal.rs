@@ -83,11 +83,21 @@ fn safe_lines(message: &str) -> String {
     };
     let mut lines = message
         .lines()
-        .map(terminal_safe)
+        .map(|line| without_command(&terminal_safe(line)))
         .collect::<Vec<_>>()
         .join("\n       ");
     lines.push_str(cut);
     lines
+}
+
+/// A line that no build server takes for a command of its own: GitHub's runner looks for
+/// `::` at the start of a line, spaces aside, and for `##[` anywhere.
+fn without_command(line: &str) -> String {
+    let line = line.replace("##[", "#\\u{23}[");
+    match line.trim_start().starts_with("::") {
+        true => line.replacen("::", "\\u{3a}:", 1),
+        false => line,
+    }
 }
 
 #[cfg(test)]
@@ -106,6 +116,10 @@ mod tests {
         assert_eq!(
             safe_lines("cannot read `x\nPASS: x may enter\r\u{1b}[2J`"),
             "cannot read `x\n       PASS: x may enter\\u{d}\\u{1b}[2J`"
+        );
+        assert_eq!(
+            safe_lines("a\n ::error::b\n##[group]c ::d"),
+            "a\n        \\u{3a}:error::b\n       #\\u{23}[group]c ::d"
         );
     }
 }

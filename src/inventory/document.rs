@@ -62,6 +62,24 @@ impl<'a> Document<'a> {
         }
     }
 
+    /// What looks like an entry of the lockfile and stands where none is read: lists of
+    /// tables under names that the format does not have, and a name outside of any table.
+    /// With the line of each. Other unknown members are the business of newer tools.
+    pub fn strays(&self, known: &[&str]) -> Vec<(String, u32)> {
+        let members = self.root.iter();
+        let unknown = members.filter(|(key, _)| !known.contains(&key.get_ref().as_ref()));
+        let mut strays: Vec<(String, u32)> = unknown
+            .filter(|(key, value)| match value.get_ref() {
+                DeValue::Array(items) => items.iter().any(|item| item.get_ref().is_table()),
+                DeValue::String(_) => key.get_ref() == "name",
+                _ => false,
+            })
+            .map(|(key, _)| (key.get_ref().to_string(), self.lines.at(key.span().start)))
+            .collect();
+        strays.sort_by_key(|(_, line)| *line);
+        strays
+    }
+
     /// The line of a value.
     pub fn line(&self, value: &Spanned<DeValue<'_>>) -> u32 {
         self.lines.at(value.span().start)
@@ -105,6 +123,17 @@ mod tests {
         assert_eq!(items(&document.root, "p").count(), 1);
         assert_eq!(document.broken.unwrap().line, 5);
         assert_eq!(Document::parse("a = ?").unwrap_err().line, 1);
+    }
+
+    #[test]
+    fn entries_under_a_name_that_nobody_reads_are_told() {
+        let text =
+            "name = 'a'\nnew = 1\nmarks = ['x']\n[[p]]\nn = 'x'\n[[q]]\nn = 'y'\n[s]\n[[s.t]]\n";
+        let document = Document::parse(text).unwrap();
+        assert_eq!(
+            document.strays(&["p"]),
+            [("name".to_owned(), 1), ("q".to_owned(), 6)]
+        );
     }
 
     #[test]

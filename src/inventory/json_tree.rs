@@ -135,6 +135,21 @@ impl<'a> Node<'a> {
         self.value(key)?.text()
     }
 
+    /// Members that look like lists of entries under keys that the format does not have:
+    /// lists of objects with a name. With the line of each.
+    #[must_use]
+    pub fn strays(&self, known: &[&str]) -> Vec<(String, u32)> {
+        let members = self.members().iter();
+        members
+            .filter(|member| !known.contains(&member.key.as_ref()))
+            .filter(|member| {
+                let mut items = member.value.items().iter();
+                items.any(|item| item.member("name").is_some())
+            })
+            .map(|member| (member.key.to_string(), member.line))
+            .collect()
+    }
+
     /// A string as it is, a number or truth value as JSON writes it, for messages.
     #[must_use]
     pub fn shown(&self) -> String {

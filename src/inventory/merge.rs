@@ -294,7 +294,8 @@ fn fold_address(text: &mut String) {
 }
 
 fn without_credentials(url: &str) -> String {
-    fold_url_credentials(url).replace("://***@", "://")
+    let folded = fold_url_credentials(url).replace("://***@", "://");
+    folded.replace("://git@", "://")
 }
 
 fn component(entry: Entry) -> Component {

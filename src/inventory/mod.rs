@@ -25,9 +25,13 @@
 //!
 //! A `go.mod` that a `go.work` of the product uses is read by way of that.
 //!
-//! Directories `.git` and `node_modules` are not searched (listed as skipped), nor are
-//! those that a `.gitignore` of the tree excludes, but for what git tracks in them. Where
-//! git tracks nothing, `.gitignore` does not count.
+//! Directories `.git` and `node_modules` are not searched, nor are those that a
+//! `.gitignore` of the tree excludes, but for what git tracks in them. Where git tracks
+//! nothing, `.gitignore` does not count. A `node_modules` is listed as skipped where git
+//! tracks something in it, or tracks nothing at all: an installed one is no part of a commit.
+//!
+//! Rule 5, and a manifest that the product lockfile above it does not know, go by the place
+//! alone: whoever judges the product asks [`left_out`] for these.
 //!
 //! # What is a gap
 //! A product lockfile that cannot be read, or only in part; one of a format or version
@@ -46,6 +50,7 @@ mod lines;
 mod manifest;
 mod merge;
 mod npm;
+pub mod parsed;
 mod python;
 pub mod rules;
 mod scopes;
@@ -58,7 +63,8 @@ mod workspace;
 mod xml;
 mod yaml;
 
-use crate::model::{Ecosystem, Gap, Inventory, Location, LockfileRead, Root};
+use crate::model::{Ecosystem, Gap, Inventory, Location, LockfileRead, Root, SkipKind};
+pub use binary::BinaryError;
 pub use error::{FormatError, InventoryError};
 use formats::pom::{Shelf, Store};
 use formats::{Format, Input, Package, Parsed};
@@ -97,6 +103,29 @@ pub struct Options {
 /// [`InventoryError`] where the root is no directory or `include` is wrong. What could
 /// not be read inside is in [`Inventory::gaps`].
 pub fn read_tree(root: &Path, options: &Options) -> Result<Inventory, InventoryError> {
+    read(root, None, options)
+}
+
+/// The inventory of one lockfile, with what its neighbours say of it: nothing else around
+/// it is the product, and nothing is missing.
+///
+/// # Errors
+/// As [`read_tree`], and where the file has no name of a lockfile.
+pub fn read_lockfile(path: &Path, options: &Options) -> Result<Inventory, InventoryError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    read(directory_of_file(path), Some(&name), options)
+}
+
+/// The directory that a file lies in.
+#[must_use]
+pub fn directory_of_file(path: &Path) -> &Path {
+    match path.parent() {
+        Some(directory) if directory != Path::new("") => directory,
+        _ => Path::new("."),
+    }
+}
+
+fn read(root: &Path, only: Option<&str>, options: &Options) -> Result<Inventory, InventoryError> {
     let metadata = std::fs::metadata(root).map_err(|source| InventoryError::Root {
         path: root.to_owned(),
         source,
@@ -108,7 +137,10 @@ pub fn read_tree(root: &Path, options: &Options) -> Result<Inventory, InventoryE
     }
     let tree = Tree::new(root);
     let found = walk::walk(root, &options.include);
-    let selection = select::select(&tree, &found, &options.include)?;
+    let selection = match only {
+        Some(path) => select::only(&found, path)?,
+        None => select::select(&tree, &found, &options.include)?,
+    };
     let repository = options.maven_repository.as_deref();
     let repository = repository.map(|path| Box::new(Repository::new(path)) as Box<dyn Store>);
     let mut reading = Reading {
@@ -127,6 +159,28 @@ pub fn read_tree(root: &Path, options: &Options) -> Result<Inventory, InventoryE
         ask_cargo(root, cargo, &mut inventory);
     }
     Ok(inventory)
+}
+
+/// Whether a file of this name is a lockfile that is read, wherever it lies.
+#[must_use]
+pub fn is_lockfile(file_name: &str) -> bool {
+    formats::FORMATS
+        .iter()
+        .any(|format| format.matches_path(file_name))
+}
+
+/// A gap for everything that was left out and may be a part of the product all the same
+/// ([`SkipKind::Open`]). The inventory is complete without it, a judgement is not.
+#[must_use]
+pub fn left_out(inventory: &Inventory) -> Vec<Gap> {
+    let open = inventory.skipped.iter();
+    open.filter(|skipped| skipped.kind == SkipKind::Open)
+        .map(|skipped| {
+            let message = format!("`{}` was left out: {}", skipped.path, skipped.reason);
+            let location = Some(Location::file(&skipped.path));
+            rules::gap(&rules::LEFT_OUT, location, &message, None)
+        })
+        .collect()
 }
 
 fn ask_cargo(root: &Path, cargo: &WithCargo, inventory: &mut Inventory) {

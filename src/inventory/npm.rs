@@ -1,9 +1,12 @@
 //! What the lockfile formats of JavaScript share: manifests, ways to write an origin, and
 //! the graph with the scopes that follow from it.
 
+mod graph;
+
 use super::formats::{Input, Neighbours, Package, Parsed, directory_of, join};
 use super::rules;
 use crate::model::{ComponentKind, GitReference, Origin, Scope};
+pub use graph::Graph;
 use serde_json::{Map, Value};
 
 /// The parts of a `package.json` that bear on its lockfile
@@ -202,6 +205,23 @@ pub fn is_commit(text: &str) -> bool {
     matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
+/// Whether it is open what a package is: it has no version, and neither a commit nor the
+/// directory that it is stands in for one.
+#[must_use]
+pub fn lacks_version(package: &Package) -> bool {
+    let is_archive = |path: &str| {
+        [".tgz", ".tar.gz", ".tar"]
+            .iter()
+            .any(|end| path.ends_with(end))
+    };
+    package.version.is_none()
+        && match &package.origin {
+            Origin::Git { commit, .. } => commit.is_none(),
+            Origin::Path { path } => is_archive(path),
+            _ => true,
+        }
+}
+
 /// Whether a text is an address that is fetched over HTTP.
 #[must_use]
 pub fn is_web_address(text: &str) -> bool {
@@ -278,96 +298,6 @@ impl OwnPackage {
             "the linked directory `{path}` {what}; this lockfile does not list what it needs"
         );
         parsed.note(&rules::UNRESOLVED_DEPENDENCY, input.path, line, &message);
-    }
-}
-
-/// Edges of one lockfile, and what each is for.
-#[derive(Debug, Default)]
-pub struct Graph {
-    edges: Vec<(usize, usize, Scope)>,
-    direct: Vec<(usize, Scope)>,
-    roots: Vec<usize>,
-}
-
-impl Graph {
-    /// Notes an own package whose dependencies are installed for themselves.
-    pub fn add_root(&mut self, package: usize) {
-        self.roots.push(package);
-    }
-
-    /// Notes that a package, or the product where it is no package, needs another.
-    /// `scope` is what for: [`Scope::Runtime`] where nothing is special.
-    pub fn add(&mut self, from: Option<usize>, to: usize, scope: Scope) {
-        match from {
-            Some(from) => self.edges.push((from, to, scope)),
-            None => self.direct.push((to, scope)),
-        }
-    }
-
-    /// Gives dependencies the scope that follows from the ways to them: a way is as
-    /// exposed as its least exposed edge, a package as its most exposed way. What no way
-    /// leads to keeps the scope that it has.
-    pub fn walk(&self, parsed: &mut Parsed) {
-        let scopes = self.scopes(parsed.packages.len());
-        for (package, scope) in parsed.packages.iter_mut().zip(scopes) {
-            if let Some(scope) = scope
-                && package.kind == ComponentKind::Dependency
-            {
-                package.scope = scope;
-            }
-        }
-    }
-
-    /// Gives the edges to `parsed`.
-    pub fn finish(self, parsed: &mut Parsed) {
-        parsed.edges = self
-            .edges
-            .iter()
-            .map(|(from, to, _)| (*from, *to))
-            .collect();
-        parsed.edges.sort_unstable();
-        parsed.edges.dedup();
-        parsed.direct = self.direct.iter().map(|(to, _)| *to).collect();
-        parsed.direct.sort_unstable();
-        parsed.direct.dedup();
-    }
-
-    fn scopes(&self, packages: usize) -> Vec<Option<Scope>> {
-        let mut out: Vec<Vec<(usize, Scope)>> = vec![Vec::new(); packages];
-        for (from, to, scope) in &self.edges {
-            if let Some(edges) = out.get_mut(*from) {
-                edges.push((*to, *scope));
-            }
-        }
-        let mut waiting: Vec<(usize, Scope)> = self.direct.clone();
-        waiting.extend(self.roots.iter().map(|root| (*root, Scope::Runtime)));
-        let mut scopes: Vec<Option<Scope>> = vec![None; packages];
-        // From the most exposed down, so that the first scope of a package is its own.
-        for level in [
-            Scope::Runtime,
-            Scope::Unknown,
-            Scope::Peer,
-            Scope::Optional,
-            Scope::Build,
-            Scope::Dev,
-        ] {
-            let mut later = Vec::new();
-            while let Some((package, scope)) = waiting.pop() {
-                if scope > level {
-                    later.push((package, scope));
-                    continue;
-                }
-                let Some(slot @ None) = scopes.get_mut(package) else {
-                    continue;
-                };
-                *slot = Some(level);
-                for (to, edge) in out.get(package).into_iter().flatten() {
-                    waiting.push((*to, level.max(*edge)));
-                }
-            }
-            waiting = later;
-        }
-        scopes
     }
 }
 
@@ -465,6 +395,26 @@ mod tests {
                 commit: None,
             }
         );
+    }
+
+    #[test]
+    fn a_commit_or_a_directory_stands_in_for_a_version() {
+        let lacks = |origin: Origin| {
+            let mut package = Package::new("a", 1);
+            package.origin = origin;
+            lacks_version(&package)
+        };
+        let git = |address: &str| git_origin(address, None);
+        let path = |path: &str| Origin::Path {
+            path: path.to_owned(),
+        };
+        assert!(!lacks(git(&format!(
+            "https://h.example/a#{}",
+            "0".repeat(40)
+        ))));
+        assert!(lacks(git("https://h.example/a#main")));
+        assert!(!lacks(path("libs/a")) && lacks(path("libs/a.tgz")));
+        assert!(lacks(Origin::Unrecorded));
     }
 
     #[test]

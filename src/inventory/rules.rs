@@ -11,6 +11,7 @@ pub const GAPS: &[Rule] = &[
     INCOMPLETE_BINARY,
     INCOMPLETE_ENTRY,
     INCOMPLETE_LOCKFILE,
+    LEFT_OUT,
     MISSING_LOCKFILE,
     NOTHING_TO_CHECK,
     TOO_LARGE,
@@ -52,6 +53,14 @@ pub const INCOMPLETE_LOCKFILE: Rule = Rule {
     title: "The lockfile does not list every dependency",
     description: "The file follows an old form that names direct dependencies only, so indirect ones were not checked.",
     remedy: "move the project to a form that lists every dependency",
+};
+
+/// A project below the product that may be a part of it.
+pub const LEFT_OUT: Rule = Rule {
+    id: "inventory/left-out",
+    title: "A project inside the product was left out",
+    description: "A lockfile or a manifest lies below a lockfile of the same kind that knows nothing of it. It is no part of the inventory, so what it brings was not checked; it may be delivered all the same.",
+    remedy: "add it with `--include`, or let the policy say that it does not count",
 };
 
 /// A manifest with dependencies and no lockfile for it.

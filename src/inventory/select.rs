@@ -9,7 +9,7 @@ use super::rules;
 use super::tree::{Tree, normalise};
 use super::walk::{Found, Group, Lockfile, Reader};
 use super::workspace::Members;
-use crate::model::{Ecosystem, Gap, Location, Skipped};
+use crate::model::{Ecosystem, Gap, Location, SkipKind, Skipped};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Names of directories whose lockfiles are samples or copies, not the product's.
@@ -56,11 +56,8 @@ pub fn select(tree: &Tree, found: &Found, include: &[String]) -> Result<Selectio
     let all: HashSet<&str> = by_depth.iter().map(|lock| lock.path.as_str()).collect();
     let mut kept: BTreeMap<(Group, &str), Members> = BTreeMap::new();
     for lock in by_depth {
-        if let Some(reason) = reason_to_skip(lock, &include, &all, &kept) {
-            selection.skipped.push(Skipped {
-                path: lock.path.clone(),
-                reason,
-            });
+        if let Some(skipped) = skip(lock, &include, &all, &kept) {
+            selection.skipped.push(skipped);
             continue;
         }
         kept.entry((lock.group, lock.directory()))
@@ -84,6 +81,21 @@ pub fn select(tree: &Tree, found: &Found, include: &[String]) -> Result<Selectio
     selection.skipped.sort();
     selection.product.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(selection)
+}
+
+/// One lockfile alone.
+///
+/// # Errors
+/// [`InventoryError::IncludeWithoutLockfile`] where the walk did not find it.
+pub fn only(found: &Found, path: &str) -> Result<Selection, InventoryError> {
+    let lock = found.lockfiles.iter().find(|lock| lock.path == path);
+    let lock = lock.ok_or_else(|| InventoryError::IncludeWithoutLockfile {
+        path: path.to_owned(),
+    })?;
+    Ok(Selection {
+        product: vec![lock.clone()],
+        ..Selection::default()
+    })
 }
 
 /// Leaves out each `go.mod` that a `go.work` of the product reads itself.
@@ -140,24 +152,31 @@ fn above(directory: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-fn reason_to_skip(
+/// A lockfile that is left out, and why.
+fn skip(
     lock: &Lockfile,
     include: &Include,
     all: &HashSet<&str>,
     kept: &BTreeMap<(Group, &str), Members>,
-) -> Option<String> {
+) -> Option<Skipped> {
     if include.covers(&lock.path) {
         return None;
     }
+    let settled = |reason: String| Skipped {
+        path: lock.path.clone(),
+        reason,
+        kind: SkipKind::Settled,
+    };
     if let Some(directory) = lock.path.strip_suffix("package-lock.json") {
         let winner = format!("{directory}npm-shrinkwrap.json");
         if all.contains(winner.as_str()) {
-            return Some("npm reads `npm-shrinkwrap.json` beside it instead".to_owned());
+            let reason = "npm reads `npm-shrinkwrap.json` beside it instead";
+            return Some(settled(reason.to_owned()));
         }
     }
     let directory = lock.directory();
     if lock.group == Group::Other(Ecosystem::Github.purl_type()) {
-        return reason_to_skip_action(&lock.path);
+        return reason_to_skip_action(&lock.path).map(settled);
     }
     let outer = above(directory)
         .skip(1)
@@ -170,14 +189,18 @@ fn reason_to_skip(
         return None;
     }
     if let Some(name) = fixture(directory) {
-        return Some(sample(name));
+        return Some(settled(sample(name)));
     }
     if matches!(lock.reader, Reader::Format(format) if format.is_per_project()) {
         return None;
     }
-    outer.map(|(dir, _)| {
-        let shown = if dir.is_empty() { "the root" } else { dir };
-        format!("{shown} has a lockfile of the same kind, and this directory is no member of its workspace")
+    outer.map(|(dir, _)| Skipped {
+        path: lock.path.clone(),
+        reason: format!(
+            "{} has a lockfile of the same kind, and this directory is no member of its workspace",
+            shown(dir)
+        ),
+        kind: SkipKind::Open,
     })
 }
 
@@ -329,12 +352,21 @@ fn package_name(group: Group, text: &str) -> Option<String> {
 }
 
 fn outside(path: &str, outer: &str) -> Skipped {
-    let shown = if outer.is_empty() { "the root" } else { outer };
     Skipped {
         path: path.to_owned(),
         reason: format!(
-            "{shown} has a lockfile of the same kind, which does not know this directory, and there is none here"
+            "{} has a lockfile of the same kind, which does not know this directory, and there is none here",
+            shown(outer)
         ),
+        kind: SkipKind::Open,
+    }
+}
+
+fn shown(directory: &str) -> &str {
+    if directory.is_empty() {
+        "the root"
+    } else {
+        directory
     }
 }
 

@@ -91,6 +91,19 @@ fn the_root_and_other_ecosystems_are_the_product_and_nested_ones_are_not() {
     );
     assert_eq!(gaps(&inventory), []);
     assert_eq!(inventory.root.name, "root");
+    // A sample is settled; a project that only its place speaks against is not.
+    let open: Vec<(&str, String)> = left_out(&inventory)
+        .into_iter()
+        .map(|gap| (gap.id, gap.location.unwrap().path))
+        .collect();
+    let id = "inventory/left-out";
+    assert_eq!(
+        open,
+        [
+            (id, "fuzz/Cargo.lock".to_owned()),
+            (id, "web/deep/package-lock.json".to_owned())
+        ]
+    );
 }
 
 #[test]
@@ -132,6 +145,25 @@ fn several_applications_without_a_root_lockfile_all_count() {
         inventory.root.name, "app",
         "no lockfile at the root names it"
     );
+}
+
+#[test]
+fn an_installed_node_modules_does_not_change_the_inventory_of_a_commit() {
+    let directory = tree(&[
+        ("package-lock.json", &npm("a")),
+        ("node_modules/a/package.json", "{}"),
+    ]);
+    let listed = || read_with(&directory, &[]).unwrap().skipped.len();
+    assert_eq!(listed(), 1, "without git it may have come with the tree");
+    std::fs::create_dir(directory.path().join(".git")).unwrap();
+    let track = |paths: &[&str]| {
+        let index = crate::support::git_index::testing::index(2, paths);
+        write_atomic(&directory.path().join(".git/index"), &index).unwrap();
+    };
+    track(&["package-lock.json"]);
+    assert_eq!(listed(), 0);
+    track(&["node_modules/a/package.json", "package-lock.json"]);
+    assert_eq!(listed(), 1);
 }
 
 #[test]
@@ -367,6 +399,7 @@ fn a_manifest_that_the_lockfile_above_does_not_know_is_listed() {
         ["tools/Cargo.toml", "web/package.json"]
     );
     assert!(gaps(&inventory).is_empty(), "{:?}", gaps(&inventory));
+    assert_eq!(left_out(&inventory).len(), 2);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::formats::{FORMATS, Format, directory_of, join};
 use super::manifest;
 use super::rules;
-use crate::model::{Ecosystem, Gap, Location, Skipped};
+use crate::model::{Ecosystem, Gap, Location, SkipKind, Skipped};
 use crate::support::git_index::{TrackedError, tracked_files};
 use ignore::overrides::{Override, OverrideBuilder};
 use ignore::{DirEntry, WalkBuilder};
@@ -115,9 +115,9 @@ pub fn walk(root: &Path, include: &[String]) -> Found {
         .follow_links(false);
     match names_of_interest(root) {
         Ok(names) => {
-            match tracked {
-                Ok(paths) => add_tracked(root, &paths, &names, include, &mut found),
-                Err(error) => found.gaps.push(index_gap(&error)),
+            match &tracked {
+                Ok(paths) => add_tracked(root, paths, &names, include, &mut found),
+                Err(error) => found.gaps.push(index_gap(error)),
             }
             builder.overrides(names);
         }
@@ -141,7 +141,11 @@ pub fn walk(root: &Path, include: &[String]) -> Found {
         }
     }
     let mut pruned = pruned.lock().unwrap_or_else(PoisonError::into_inner);
-    found.skipped = pruned.drain(..).collect();
+    let tracked = tracked.unwrap_or_default();
+    found.skipped = pruned
+        .drain(..)
+        .filter(|skipped| is_of_the_tree(&skipped.path, &tracked))
+        .collect();
     found.skipped.sort();
     found.lockfiles.sort_by(|a, b| a.path.cmp(&b.path));
     found.lockfiles.dedup_by(|a, b| a.path == b.path);
@@ -214,7 +218,18 @@ fn prune(root: &Path, entry: &DirEntry, include: &[String]) -> Option<Skipped> {
     (!is_included(&path, include)).then(|| Skipped {
         path,
         reason: format!("`{name}` holds no sources of the product; it was not searched"),
+        kind: SkipKind::Settled,
     })
+}
+
+/// Whether a directory that was not walked belongs to what is judged. Git's own does not,
+/// and an installed `node_modules` depends on the machine: naming it would give one commit
+/// two SBOMs, before and after `npm ci`. Where git tracks nothing, it cannot be told from
+/// one that was handed over with the tree.
+fn is_of_the_tree(directory: &str, tracked: &[String]) -> bool {
+    let below = format!("{directory}/");
+    let is_git = directory == ".git" || directory.ends_with("/.git");
+    !is_git && (tracked.is_empty() || tracked.iter().any(|path| path.starts_with(&below)))
 }
 
 /// Whether something that lies in a directory is to be read.

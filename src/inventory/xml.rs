@@ -3,6 +3,7 @@
 use super::document::SyntaxError;
 use super::lines::Lines;
 use roxmltree::{Document, Node, ParsingOptions};
+use std::borrow::Cow;
 
 /// Bytes of one document. The reader reserves memory by the number of `<`.
 const SIZE_LIMIT: usize = 20_000_000;
@@ -71,18 +72,26 @@ pub fn child<'d, 'a: 'd>(node: Node<'d, 'a>, name: &'d str) -> Option<Node<'d, '
 }
 
 /// The text of the first child element of a name, trimmed; none where it is empty.
-pub fn child_text<'d, 'a: 'd>(node: Node<'d, 'a>, name: &'d str) -> Option<&'d str> {
+pub fn child_text<'d, 'a: 'd>(node: Node<'d, 'a>, name: &'d str) -> Option<Cow<'d, str>> {
     text(child(node, name)?)
 }
 
-/// The text of an element up to its first child element, trimmed; none where it is empty.
-pub fn text<'d, 'a: 'd>(node: Node<'d, 'a>) -> Option<&'d str> {
-    // A comment parts the text of an element; the first part that is not blank is taken.
-    node.children()
+/// The text of an element, trimmed; none where it is empty. A comment parts a text and is
+/// no part of it: readers of XML join what stands around it.
+pub fn text<'d, 'a: 'd>(node: Node<'d, 'a>) -> Option<Cow<'d, str>> {
+    let mut parts = node
+        .children()
         .filter(Node::is_text)
-        .filter_map(|part| part.text())
-        .map(str::trim)
-        .find(|text| !text.is_empty())
+        .filter_map(|part| part.text());
+    let first = parts.next()?;
+    let whole = match parts.next() {
+        None => Cow::Borrowed(first.trim()),
+        Some(second) => {
+            let joined = [first, second].into_iter().chain(parts).collect::<String>();
+            Cow::Owned(joined.trim().to_owned())
+        }
+    };
+    Some(whole).filter(|text| !text.is_empty())
 }
 
 #[cfg(test)]
@@ -96,9 +105,15 @@ mod tests {
         let lines: Vec<u32> = children(xml.root(), "b").map(|b| xml.line(b)).collect();
         assert_eq!(lines, [2, 3]);
         let second = children(xml.root(), "b").nth(1).unwrap();
-        assert_eq!(super::text(second), Some("x"));
-        assert_eq!(child_text(xml.root(), "c"), Some("y"));
+        assert_eq!(super::text(second).as_deref(), Some("x"));
+        assert_eq!(child_text(xml.root(), "c").as_deref(), Some("y"));
         assert_eq!(child_text(xml.root(), "b"), None);
+    }
+
+    #[test]
+    fn a_comment_is_no_part_of_a_text_and_does_not_end_it() {
+        let xml = Xml::parse("<a><b> 1<!-- x -->.2<?y?>.<![CDATA[3]]> </b></a>").unwrap();
+        assert_eq!(child_text(xml.root(), "b").as_deref(), Some("1.2.3"));
     }
 
     #[test]

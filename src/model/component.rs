@@ -238,6 +238,15 @@ pub struct LockfileRead {
     pub digest: Digest,
 }
 
+/// Whether it is settled that something is no part of the product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SkipKind {
+    /// It is a sample or a copy, or its own tool does not read it either.
+    Settled,
+    /// Only its place speaks against it: it may be delivered all the same.
+    Open,
+}
+
 /// Something in the tree that was left out on purpose.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Skipped {
@@ -245,6 +254,8 @@ pub struct Skipped {
     pub path: String,
     /// Why, one line.
     pub reason: String,
+    /// Whether that settles it.
+    pub kind: SkipKind,
 }
 
 /// The product that the inventory is about.

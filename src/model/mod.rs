@@ -17,7 +17,7 @@ mod verdict;
 
 pub use component::{
     CargoFacts, Checksum, Component, ComponentKind, DependencyKind, DependencyUse, GitReference,
-    Inventory, LockfileRead, Occurrence, Origin, Root, Scope, Skipped,
+    Inventory, LockfileRead, Occurrence, Origin, Root, Scope, SkipKind, Skipped,
 };
 pub use digest::{Digest, DigestAlgorithm, DigestError};
 pub use ecosystem::Ecosystem;
@@ -35,7 +35,9 @@ pub use report::{
 };
 pub use severity::Severity;
 pub use strict_json::{Limits as JsonLimits, StrictJsonError, parse_strict_json};
-pub use text::{Redacted, fold_url_credentials, is_secret_parameter, terminal_safe};
+pub use text::{
+    Redacted, fold_url_credentials, is_secret_parameter, terminal_safe, terminal_safe_json,
+};
 pub use verdict::{
     Decision, Disposition, JudgedFinding, JudgedGap, UnusedWaiver, Verdict, WaiverState, WaiverUse,
 };

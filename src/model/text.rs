@@ -1,7 +1,7 @@
 //! Text from outside, made safe to show.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// A value that must not be printed: `Debug` and `Display` mask it, it cannot be
 /// serialised, and [`Redacted::expose`] is easy to find in a review.
@@ -66,6 +66,28 @@ pub fn terminal_safe(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// A JSON document with the characters that [`terminal_safe`] shows written as `\u…`: the
+/// same document, and it cannot steer a terminal. The control characters below space, which
+/// JSON allows in no text, stand between its tokens and stay.
+#[must_use]
+pub fn terminal_safe_json(json: &str) -> Cow<'_, str> {
+    let is_unsafe = |c: char| c > '\u{1f}' && is_unsafe_to_show(c);
+    if !json.chars().any(is_unsafe) {
+        return Cow::Borrowed(json);
+    }
+    let mut safe = String::with_capacity(json.len() + 8);
+    for c in json.chars() {
+        if !is_unsafe(c) {
+            safe.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            let _ = write!(safe, "\\u{unit:04x}");
+        }
+    }
+    Cow::Owned(safe)
+}
+
 fn is_unsafe_to_show(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -96,6 +118,8 @@ pub fn fold_url_credentials(text: &str) -> Cow<'_, str> {
         let authority = part(token, 0, length);
         let masked = match last_at(authority) {
             _ if is_image(part(text, done, start)) => 0,
+            // The user that every git server has, without a password: a part of the address.
+            Some(at) if part(authority, 0, at) == "git" => 0,
             Some(at) => at,
             // `user:pass/word@host`, or cut off before the `@`.
             None if has_port_of_letters(authority) => last_at(token).unwrap_or(token.len()),
@@ -261,6 +285,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_json_document_stays_the_same_and_steers_nothing() {
+        let json = "{\n  \"a\": \"x\u{202e}\u{9b}\u{e0001}\u{fc}\"\n}\n";
+        let safe = terminal_safe_json(json);
+        assert_eq!(
+            safe,
+            "{\n  \"a\": \"x\\u202e\\u009b\\udb40\\udc01\u{fc}\"\n}\n"
+        );
+        let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        assert_eq!(value(&safe), value(json));
+        assert!(matches!(terminal_safe_json("{\n}"), Cow::Borrowed(_)));
+    }
+
+    #[test]
     fn an_escape_sequence_cannot_reach_the_terminal() {
         assert_eq!(terminal_safe("a\u{1b}[2Jb\tc"), "a\\u{1b}[2Jb c");
         assert_eq!(terminal_safe("x\u{202e}y"), "x\\u{202e}y");
@@ -279,7 +316,7 @@ mod tests {
     fn url_credentials_are_folded() {
         assert_eq!(
             fold_url_credentials(
-                "resolved \"https://u:p@h.example/x\" and git+ssh://git@h.example/y"
+                "resolved \"https://u:p@h.example/x\" and git+ssh://me@h.example/y"
             ),
             "resolved \"https://***@h.example/x\" and git+ssh://***@h.example/y"
         );
@@ -288,6 +325,7 @@ mod tests {
             "https://h.example:8443/a@b?egg=c#sha256=00",
             "(see https://h.example:8443), or http://[::1]:80/x",
             "file:///C:/x; scheme://",
+            "git+ssh://git@h.example/y#00",
             "none of 100%: 3%3",
         ] {
             assert_eq!(fold_url_credentials(plain), plain);

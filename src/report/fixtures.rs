@@ -5,7 +5,7 @@ use crate::model::{
     Detail, Digest, DigestAlgorithm, Disposition, Ecosystem, Finding, Gap, GitReference, Inventory,
     JudgedFinding, JudgedGap, Location, LockfileRead, Occurrence, Origin, PolicyInfo, Purl,
     Redacted, RegistryDetail, Report, Root, Rule, Scope, SecretDetail, SecretsScanned, Severity,
-    Skipped, SourceInfo, Subject, ToolInfo, UnusedWaiver, Validity, Verdict, WaiverState,
+    SkipKind, Skipped, SourceInfo, Subject, ToolInfo, UnusedWaiver, Validity, Verdict, WaiverState,
     WaiverUse,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -266,6 +266,7 @@ pub(super) fn typical() -> Report {
             skipped: vec![Skipped {
                 path: "tests/fixtures/yarn.lock".to_owned(),
                 reason: "fixture of a test".to_owned(),
+                kind: SkipKind::Settled,
             }],
             gaps: Vec::new(),
         }),

@@ -1,14 +1,16 @@
 //! Everything a report holds, in the frozen shape `sealgate/report/v1`. Its JSON Schema is
 //! `docs/schema/report-v1.schema.json`. Keys are only ever added in v1.
 
+mod finding;
+mod inventory;
+
 use super::text;
 use crate::model::{
-    AdvisoryDetail, DatabaseInfo, Detail, GitReference, Inventory, JudgedFinding, JudgedGap,
-    Location, Origin, RegistryDetail, Report, SecretDetail, Subject, UnusedWaiver, WaiverUse,
-    fold_url_credentials,
+    DatabaseInfo, JudgedGap, Report, UnusedWaiver, fold_url_credentials, terminal_safe_json,
 };
+use finding::{FindingV1, LocationV1};
+use inventory::InventoryV1;
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// The shape's name and version, in the key `schema`.
 pub const SCHEMA: &str = "sealgate/report/v1";
@@ -20,7 +22,7 @@ pub fn render(report: &Report) -> String {
     let wire = ReportV1::of(report);
     // Maps with string keys and plain values cannot fail to serialise.
     let json = serde_json::to_string_pretty(&wire).unwrap_or_default();
-    let mut json = text::escape_json(&json);
+    let mut json = terminal_safe_json(&json).into_owned();
     json.push('\n');
     json
 }
@@ -71,147 +73,10 @@ struct SourceV1 {
 }
 
 #[derive(Serialize)]
-struct InventoryV1 {
-    root: RootV1,
-    components: usize,
-    by_ecosystem: BTreeMap<&'static str, u64>,
-    lockfiles: Vec<LockfileV1>,
-    skipped: Vec<SkippedV1>,
-}
-
-#[derive(Serialize)]
-struct RootV1 {
-    name: Shown,
-    version: Option<Shown>,
-}
-
-#[derive(Serialize)]
-struct LockfileV1 {
-    path: Shown,
-    format: &'static str,
-    packages: usize,
-    has_graph: bool,
-    digest: Shown,
-}
-
-#[derive(Serialize)]
-struct SkippedV1 {
-    path: Shown,
-    reason: Shown,
-}
-
-#[derive(Serialize)]
 struct SecretsV1 {
     files: u64,
     bytes: u64,
     rules: u64,
-}
-
-#[derive(Serialize)]
-struct FindingV1 {
-    rule: &'static str,
-    title: &'static str,
-    severity: &'static str,
-    disposition: &'static str,
-    reason: Shown,
-    message: Shown,
-    remedy: Shown,
-    subject: SubjectV1,
-    location: LocationV1,
-    also_at: Vec<LocationV1>,
-    excerpt: Option<Shown>,
-    fingerprint: Shown,
-    waiver: Option<WaiverUseV1>,
-    advisory: Option<AdvisoryV1>,
-    registry: Option<RegistryV1>,
-    secret: Option<SecretV1>,
-}
-
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-enum SubjectV1 {
-    Component { purl: Shown, label: Shown },
-    File { path: Shown },
-}
-
-#[derive(Serialize)]
-struct LocationV1 {
-    path: Shown,
-    line: Option<u32>,
-    column: Option<u32>,
-}
-
-#[derive(Serialize)]
-struct WaiverUseV1 {
-    owner: Shown,
-    reason: Shown,
-    expires: Shown,
-    days_left: i64,
-}
-
-#[derive(Serialize)]
-struct AdvisoryV1 {
-    id: Shown,
-    aliases: Vec<Shown>,
-    related: Vec<Shown>,
-    class: &'static str,
-    summary: Shown,
-    vector: Option<Shown>,
-    /// Base score times ten, as an integer: no rounding differs between readers.
-    score_tenths: Option<u8>,
-    fixed: Vec<Shown>,
-    url: Option<Shown>,
-    indeterminate: bool,
-    introduced_by: Vec<Shown>,
-}
-
-#[derive(Serialize)]
-struct RegistryV1 {
-    origin: OriginV1,
-    approved: Vec<Shown>,
-}
-
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-enum OriginV1 {
-    Registry {
-        index: Option<Shown>,
-        file: Option<Shown>,
-        default: bool,
-    },
-    ImpliedDefault,
-    Git {
-        url: Shown,
-        reference: ReferenceV1,
-        commit: Option<Shown>,
-    },
-    Url {
-        url: Shown,
-    },
-    Path {
-        path: Shown,
-    },
-    Bundled {
-        inside: Shown,
-    },
-    Unrecorded,
-}
-
-#[derive(Serialize)]
-struct ReferenceV1 {
-    kind: &'static str,
-    name: Option<Shown>,
-}
-
-#[derive(Serialize)]
-struct SecretV1 {
-    provider: Shown,
-    kind: Shown,
-    credential: Shown,
-    masked: Shown,
-    confidence: &'static str,
-    validity: &'static str,
-    action: &'static str,
 }
 
 #[derive(Serialize)]
@@ -299,186 +164,6 @@ impl DatabaseV1 {
                     newest: source.newest.as_deref().map(shown),
                 })
                 .collect(),
-        }
-    }
-}
-
-impl InventoryV1 {
-    fn of(inventory: &Inventory) -> Self {
-        let mut by_ecosystem: BTreeMap<&'static str, u64> = BTreeMap::new();
-        for component in &inventory.components {
-            *by_ecosystem
-                .entry(component.ecosystem.purl_type())
-                .or_default() += 1;
-        }
-        Self {
-            root: RootV1 {
-                name: shown(&inventory.root.name),
-                version: inventory.root.version.as_deref().map(shown),
-            },
-            components: inventory.components.len(),
-            by_ecosystem,
-            lockfiles: inventory
-                .lockfiles
-                .iter()
-                .map(|lock| LockfileV1 {
-                    path: shown(&lock.path),
-                    format: lock.format,
-                    packages: lock.packages,
-                    has_graph: lock.has_graph,
-                    digest: shown(&lock.digest.to_string()),
-                })
-                .collect(),
-            skipped: inventory
-                .skipped
-                .iter()
-                .map(|skipped| SkippedV1 {
-                    path: shown(&skipped.path),
-                    reason: shown(&skipped.reason),
-                })
-                .collect(),
-        }
-    }
-}
-
-impl FindingV1 {
-    fn of(judged: &JudgedFinding) -> Self {
-        let finding = &judged.finding;
-        let (mut advisory, mut registry, mut secret) = (None, None, None);
-        match &finding.detail {
-            Detail::Advisory(detail) => advisory = Some(AdvisoryV1::of(detail)),
-            Detail::Registry(detail) => registry = Some(RegistryV1::of(detail)),
-            Detail::Secret(detail) => secret = Some(SecretV1::of(detail)),
-        }
-        Self {
-            rule: finding.rule.id,
-            title: finding.rule.title,
-            severity: finding.severity.as_str(),
-            disposition: judged.disposition.as_str(),
-            reason: shown(&judged.reason),
-            message: shown(&finding.message),
-            remedy: shown(&finding.remedy),
-            subject: match &finding.subject {
-                Subject::Component { purl, label } => SubjectV1::Component {
-                    purl: Shown(text::purl(purl)),
-                    label: shown(label),
-                },
-                Subject::File { path } => SubjectV1::File { path: shown(path) },
-            },
-            location: LocationV1::of(&finding.location),
-            also_at: finding.also_at.iter().map(LocationV1::of).collect(),
-            excerpt: finding.excerpt.as_deref().map(shown),
-            fingerprint: shown(&finding.fingerprint),
-            waiver: judged.waiver.as_ref().map(WaiverUseV1::of),
-            advisory,
-            registry,
-            secret,
-        }
-    }
-}
-
-impl LocationV1 {
-    fn of(location: &Location) -> Self {
-        Self {
-            path: shown(&location.path),
-            line: location.line,
-            column: location.column,
-        }
-    }
-}
-
-impl WaiverUseV1 {
-    fn of(waiver: &WaiverUse) -> Self {
-        Self {
-            owner: shown(&waiver.owner),
-            reason: shown(&waiver.reason),
-            expires: shown(&waiver.expires),
-            days_left: waiver.days_left,
-        }
-    }
-}
-
-impl AdvisoryV1 {
-    fn of(detail: &AdvisoryDetail) -> Self {
-        Self {
-            id: shown(&detail.id),
-            aliases: all_shown(&detail.aliases),
-            related: all_shown(&detail.related),
-            class: detail.class.as_str(),
-            summary: shown(&detail.summary),
-            vector: detail.vector.as_deref().map(shown),
-            score_tenths: detail.score_tenths,
-            fixed: all_shown(&detail.fixed),
-            url: detail.url.as_deref().map(shown),
-            indeterminate: detail.indeterminate,
-            introduced_by: all_shown(&detail.introduced_by),
-        }
-    }
-}
-
-impl RegistryV1 {
-    fn of(detail: &RegistryDetail) -> Self {
-        Self {
-            origin: OriginV1::of(&detail.origin),
-            approved: all_shown(&detail.approved),
-        }
-    }
-}
-
-impl OriginV1 {
-    fn of(origin: &Origin) -> Self {
-        match origin {
-            Origin::Registry {
-                index,
-                file,
-                default,
-            } => Self::Registry {
-                index: index.as_deref().map(shown),
-                file: file.as_deref().map(shown),
-                default: *default,
-            },
-            Origin::ImpliedDefault => Self::ImpliedDefault,
-            Origin::Git {
-                url,
-                reference,
-                commit,
-            } => Self::Git {
-                url: shown(url),
-                reference: ReferenceV1::of(reference),
-                commit: commit.as_deref().map(shown),
-            },
-            Origin::Url { url } => Self::Url { url: shown(url) },
-            Origin::Path { path } => Self::Path { path: shown(path) },
-            Origin::Bundled { inside } => Self::Bundled {
-                inside: shown(inside),
-            },
-            Origin::Unrecorded => Self::Unrecorded,
-        }
-    }
-}
-
-impl ReferenceV1 {
-    fn of(reference: &GitReference) -> Self {
-        let (kind, name) = match reference {
-            GitReference::Branch(name) => ("branch", Some(shown(name))),
-            GitReference::Tag(name) => ("tag", Some(shown(name))),
-            GitReference::Revision(name) => ("revision", Some(shown(name))),
-            GitReference::Default => ("default", None),
-        };
-        Self { kind, name }
-    }
-}
-
-impl SecretV1 {
-    fn of(detail: &SecretDetail) -> Self {
-        Self {
-            provider: shown(&detail.provider),
-            kind: shown(&detail.kind),
-            credential: shown(&detail.credential),
-            masked: shown(&detail.value.masked()),
-            confidence: detail.confidence.as_str(),
-            validity: detail.validity.as_str(),
-            action: if detail.replace { "replace" } else { "rotate" },
         }
     }
 }

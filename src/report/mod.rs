@@ -17,7 +17,6 @@ mod fixtures;
 mod tests;
 
 pub use error::ReportError;
-pub use text::escape_json;
 
 use std::fmt;
 use std::str::FromStr;

@@ -8,7 +8,7 @@ mod wire;
 use super::text;
 use crate::model::{
     Decision, Disposition, JudgedFinding, JudgedGap, Location, Report, Severity,
-    fold_url_credentials,
+    fold_url_credentials, terminal_safe_json,
 };
 use rules::Rules;
 use wire::{
@@ -45,7 +45,7 @@ pub fn render(report: &Report, options: &Options) -> String {
     };
     // Structures of strings and numbers cannot fail to serialise.
     let json = serde_json::to_string_pretty(&log).unwrap_or_default();
-    let mut json = text::escape_json(&json);
+    let mut json = terminal_safe_json(&json).into_owned();
     json.push('\n');
     json
 }

@@ -184,28 +184,6 @@ pub(super) fn days_between(from: &str, to: &str) -> Option<i64> {
     Some(to.as_second().saturating_sub(from.as_second()) / 86_400)
 }
 
-/// JSON text in which characters that could steer a terminal or a reader are `\u`
-/// escapes: C1 controls, DEL, direction overrides, invisible characters. They occur inside
-/// of strings only, so that the value stays the same.
-#[must_use]
-pub fn escape_json(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    let mut units = [0_u16; 2];
-    let mut buffer = [0_u8; 4];
-    for c in text.chars() {
-        let harmless = (c.is_ascii() && c != '\u{7f}')
-            || terminal_safe(c.encode_utf8(&mut buffer)) == *c.encode_utf8(&mut [0; 4]);
-        if harmless {
-            escaped.push(c);
-            continue;
-        }
-        for unit in c.encode_utf16(&mut units) {
-            escaped.push_str(&format!("\\u{unit:04x}"));
-        }
-    }
-    escaped
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -234,15 +212,6 @@ mod tests {
         assert!(shown.starts_with("pkg:cargo/lib@1.0.0?vcs_url="), "{shown}");
         let without = Purl::parse("pkg:npm/%40acme/ui@1.0.0?a=b&c=d").unwrap();
         assert_eq!(purl(&without), without.as_str());
-    }
-
-    #[test]
-    fn json_keeps_its_value_and_loses_its_danger() {
-        let value = "a\u{9b}2J\u{202e}\u{e0041}\u{7f}é";
-        let json = serde_json::to_string(value).unwrap();
-        let escaped = escape_json(&json);
-        assert_eq!(escaped, "\"a\\u009b2J\\u202e\\udb40\\udc41\\u007fé\"");
-        assert_eq!(serde_json::from_str::<String>(&escaped).unwrap(), value);
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub enum SbomError {
     /// Well-formed, but not what such a document looks like.
     #[error("not valid {format}: {message}")]
     Malformed {
-        /// `CycloneDX XML`.
+        /// `CycloneDX XML`, `SPDX JSON`, ….
         format: &'static str,
         /// The parser's word.
         message: String,
@@ -85,7 +85,10 @@ impl Hint for SbomError {
                 format!("use one of {}", names.join(", "))
             }
             Self::Syntax { .. } => "check that the file is whole".to_owned(),
-            Self::Malformed { .. } => "ask the tool that made it for JSON instead".to_owned(),
+            Self::Malformed { format, .. } if format.ends_with("XML") => {
+                "ask the tool that made it for JSON instead".to_owned()
+            }
+            Self::Malformed { .. } => "ask the tool that made it for a valid document".to_owned(),
             Self::DuplicateKey { .. } => "keep one of the two".to_owned(),
             Self::TooDeep { .. } | Self::TooLarge { .. } => {
                 "a document of this size is not an SBOM of one product; split it".to_owned()

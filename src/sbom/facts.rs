@@ -295,6 +295,7 @@ impl Facts {
     #[must_use]
     pub fn is_incomplete(&self) -> bool {
         !self.unread.is_empty()
+            || !self.dangling.is_empty()
             || matches!(
                 self.completeness,
                 Completeness::Incomplete | Completeness::Unknown

@@ -21,6 +21,8 @@ pub enum LossReason {
     NoPlace(Format),
     /// The target requires something of it that it lacks.
     Invalid(&'static str),
+    /// The target takes no text but one of this form: `e-mail address`.
+    OtherForm(&'static str),
     /// It was carried as something else.
     Changed {
         /// As what: `the text `…``.
@@ -39,6 +41,7 @@ impl fmt::Display for LossReason {
         match self {
             Self::NoPlace(format) => write!(f, "has no place in {format}"),
             Self::Invalid(reason) => f.write_str(reason),
+            Self::OtherForm(form) => write!(f, "is left out: it is no {form}"),
             Self::Changed { into } => write!(f, "became {into}"),
             Self::Vulnerability => {
                 f.write_str("is left out: vulnerabilities belong into a VEX document")

@@ -1,7 +1,7 @@
 //! Several SBOMs as one.
 
 use super::cyclonedx;
-use super::document::extra::At;
+use super::document::extra::{At, telling_keys};
 use super::document::{
     Composition, Dependency, DocComponent, Document, Extra, Format, Lifecycle, Property, Tools,
 };
@@ -132,7 +132,7 @@ fn name_rest(documents: &[Document], losses: &mut Losses) {
         let label = format!("input {}", number.saturating_add(1));
         let at = At::ROOT.key(&label);
         let reason = || LossReason::Invalid("is left out: it is about one input only");
-        for key in document.extra.keys() {
+        for key in telling_keys(&document.extra) {
             let is_vulnerability = key == "vulnerabilities";
             let reason = match is_vulnerability {
                 true => LossReason::Vulnerability,
@@ -141,7 +141,7 @@ fn name_rest(documents: &[Document], losses: &mut Losses) {
             losses.add(&at.key(key), reason);
         }
         let metadata = at.key("metadata");
-        for key in document.metadata_extra.keys() {
+        for key in telling_keys(&document.metadata_extra) {
             losses.add(&metadata.key(key), reason());
         }
         for (key, is_there) in [

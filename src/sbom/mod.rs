@@ -21,8 +21,12 @@ pub use loss::{Loss, LossReason};
 pub use merge::{MergeOptions, merge};
 pub use validate::{Validation, validate};
 
+use crate::model::terminal_safe_json;
+use std::borrow::Cow;
+
 /// A document in a format, with a final line feed, and what that format could not carry.
-/// The same document gives the same bytes.
+/// The same document gives the same bytes. Characters that could steer a terminal are
+/// written as escapes of JSON.
 ///
 /// # Errors
 /// [`SbomError::NotWritten`] for a format outside [`Format::WRITTEN`].
@@ -32,11 +36,16 @@ pub fn render(document: &Document, format: Format) -> Result<(Vec<u8>, Vec<Loss>
             format: format.to_string(),
         });
     }
-    Ok(match format {
+    let (bytes, losses) = match format {
         Format::CycloneDxJson(version) | Format::CycloneDxXml(version) => {
             cyclonedx::render_document(document, version)
         }
         Format::SpdxJson(document::SpdxVersion::V3_0_1) => spdx::render_v3(document),
         Format::SpdxJson(_) => spdx::render_v2(document),
-    })
+    };
+    let safe = match std::str::from_utf8(&bytes).map(terminal_safe_json) {
+        Ok(Cow::Owned(safe)) => safe.into_bytes(),
+        _ => bytes,
+    };
+    Ok((safe, losses))
 }

@@ -15,10 +15,11 @@ const MAX_INDEX: u64 = 128 * 1024 * 1024;
 const MAX_LINK: u64 = 4096;
 /// Longest path that is followed, in bytes.
 const MAX_PATH: usize = 4096;
-/// Bytes of an entry before its flags: times, device, mode, owner, size, SHA-1.
-const ENTRY_HEAD: usize = 60;
-/// Bytes of the checksum at the end.
-const TRAILER: usize = 20;
+/// Bytes of an entry before its object id: times, device, mode, owner, size.
+const ENTRY_HEAD: usize = 40;
+/// Bytes of an object id, and of the checksum at the end: SHA-1 in nearly every
+/// repository, SHA-256 in those that were made so.
+const ID_SIZES: [usize; 2] = [20, 32];
 
 /// Why it is not known what git tracks.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +67,15 @@ pub fn tracked_files(root: &Path) -> Result<Vec<String>, TrackedError> {
         Err(error) => return Err(TrackedError::Unreadable(error)),
     };
     let below = |path: String| path.strip_prefix(&prefix).map(str::to_owned);
-    Ok(parse_index(&bytes)?.into_iter().filter_map(below).collect())
+    // The index does not say which; the other size does not fit it.
+    let [sha1, sha256] = ID_SIZES;
+    let paths = match parse_index(&bytes, sha1) {
+        Err(TrackedError::Malformed(reason)) => {
+            parse_index(&bytes, sha256).map_err(|_| TrackedError::Malformed(reason))
+        }
+        read => read,
+    };
+    Ok(paths?.into_iter().filter_map(below).collect())
 }
 
 /// The index file of the work tree around `root`, and the path of `root` in it with a
@@ -99,7 +108,7 @@ fn index_of(root: &Path) -> Result<Option<(PathBuf, String)>, TrackedError> {
 }
 
 /// The paths of the regular files in an index.
-fn parse_index(bytes: &[u8]) -> Result<Vec<String>, TrackedError> {
+fn parse_index(bytes: &[u8], id_size: usize) -> Result<Vec<String>, TrackedError> {
     let bad = TrackedError::Malformed;
     let short = || bad("it ends early");
     if !bytes.starts_with(b"DIRC") {
@@ -116,10 +125,11 @@ fn parse_index(bytes: &[u8]) -> Result<Vec<String>, TrackedError> {
     for _ in 0..count {
         let start = at;
         let mode = number(bytes, start + 24).ok_or_else(short)?;
-        let flags = bytes.get(start + ENTRY_HEAD).ok_or_else(short)?;
+        let head = start + ENTRY_HEAD + id_size;
+        let flags = bytes.get(head).ok_or_else(short)?;
         // Bit 14 of the flags announces two bytes more.
         let extended = version >= 3 && flags & 0x40 != 0;
-        at = start + ENTRY_HEAD + if extended { 4 } else { 2 };
+        at = head + if extended { 4 } else { 2 };
         if version == 4 {
             let (strip, after) = offset(bytes, at).ok_or_else(short)?;
             let keep = path.len().checked_sub(strip).ok_or(bad("a bad prefix"))?;
@@ -143,14 +153,14 @@ fn parse_index(bytes: &[u8]) -> Result<Vec<String>, TrackedError> {
             files.push(String::from_utf8_lossy(&path).into_owned());
         }
     }
-    check_extensions(bytes, at)?;
+    check_extensions(bytes, at, id_size)?;
     Ok(files)
 }
 
-fn check_extensions(bytes: &[u8], mut at: usize) -> Result<(), TrackedError> {
+fn check_extensions(bytes: &[u8], mut at: usize, trailer: usize) -> Result<(), TrackedError> {
     let end = bytes
         .len()
-        .checked_sub(TRAILER)
+        .checked_sub(trailer)
         .ok_or(TrackedError::Malformed("it ends early"))?;
     while at < end {
         let size = number(bytes, at + 4).ok_or(TrackedError::Malformed("a bad extension"))?;
@@ -233,9 +243,9 @@ mod tests {
     fn the_paths_of_every_version_are_read() {
         let paths = ["a", "dir/file.txt", "dir/other.txt"];
         for version in 2..=4 {
-            assert_eq!(parse_index(&index(version, &paths)).unwrap(), paths);
+            assert_eq!(parse_index(&index(version, &paths), 20).unwrap(), paths);
         }
-        assert!(parse_index(&index(2, &[])).unwrap().is_empty());
+        assert!(parse_index(&index(2, &[]), 20).unwrap().is_empty());
     }
 
     #[test]
@@ -244,19 +254,19 @@ mod tests {
         for length in 0..whole.len() {
             assert!(
                 matches!(
-                    parse_index(&whole[..length]),
+                    parse_index(&whole[..length], 20),
                     Err(TrackedError::Malformed(_))
                 ),
                 "{length}"
             );
         }
         let mut split = whole.clone();
-        split.truncate(whole.len() - TRAILER);
+        split.truncate(whole.len() - 20);
         split.extend(b"link\0\0\0\0");
-        split.extend([0; TRAILER]);
-        assert!(matches!(parse_index(&split), Err(TrackedError::Split)));
+        split.extend([0; 20]);
+        assert!(matches!(parse_index(&split, 20), Err(TrackedError::Split)));
         assert!(matches!(
-            parse_index(&index(5, &[])),
+            parse_index(&index(5, &[]), 20),
             Err(TrackedError::Malformed("unknown version"))
         ));
     }

@@ -3,6 +3,7 @@
 
 pub mod clock;
 pub mod files;
+pub mod git_commit;
 pub mod git_index;
 pub mod hash;
 pub mod process;

@@ -182,20 +182,108 @@ fn links_are_not_followed_and_a_loop_ends() {
 
 #[cfg(unix)]
 #[test]
-fn an_unreadable_directory_is_a_gap() {
-    use std::os::unix::fs::PermissionsExt as _;
+fn an_unreadable_directory_and_an_unreadable_lockfile_are_gaps() {
     let dir = project();
     write(dir.path(), "app/package-lock.json", package_lock("1.2.8"));
-    let closed = dir.path().join("app/closed");
-    std::fs::create_dir(&closed).unwrap();
-    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o000)).unwrap();
-    if std::fs::read_dir(&closed).is_ok() {
-        println!("skipped: this user may read every directory");
-        return;
+    write(dir.path(), "app/other/go.mod", "module m\n");
+    std::fs::create_dir(dir.path().join("app/closed")).unwrap();
+    mode(dir.path(), 0o755);
+    let checked = |only: &str| {
+        let arguments = ["check", "app", "--only", only];
+        let output = as_nobody(dir.path()).args(arguments).output().unwrap();
+        (output.status.code(), text(&output.stdout))
+    };
+    for (only, path, id, open) in [
+        ("sbom", "app/closed", "inventory/unreadable-path", 0o755),
+        (
+            "sbom",
+            "app/other/go.mod",
+            "inventory/unreadable-lockfile",
+            0o644,
+        ),
+        ("secrets", "app/closed", "secrets/unreadable-path", 0o755),
+        (
+            "secrets",
+            "app/other/go.mod",
+            "secrets/unreadable-path",
+            0o644,
+        ),
+    ] {
+        let (code, shown) = checked(only);
+        assert_eq!(code, Some(0), "{shown}");
+        mode(&dir.path().join(path), 0o000);
+        let (code, shown) = checked(only);
+        mode(&dir.path().join(path), open);
+        assert_eq!(code, Some(3), "{path}: {shown}");
+        let name = path.strip_prefix("app/").unwrap();
+        assert!(shown.contains(id) && shown.contains(name), "{shown}");
+        let here = dir.path().display().to_string();
+        assert!(!shown.contains(&here), "{shown}");
     }
-    let output = run(dir.path(), &["check", "app"], 3);
-    assert!(names(&output, "closed"));
-    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[cfg(unix)]
+fn mode(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// The program as a user whom permissions bind: this one, or nobody where this one is
+/// root, whom they do not bind.
+#[cfg(unix)]
+fn as_nobody(directory: &Path) -> std::process::Command {
+    use std::os::unix::fs::MetadataExt as _;
+    use std::os::unix::process::CommandExt as _;
+    const NOBODY: u32 = 65_534;
+    let mut command = crate::cli::sealgate(directory);
+    if directory.metadata().unwrap().uid() == 0 {
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    command
+}
+
+#[test]
+fn a_project_inside_the_product_settles_nothing_until_somebody_says_so() {
+    let dir = project();
+    write(dir.path(), "app/package-lock.json", package_lock("1.2.8"));
+    let inner = "app/services/cart/package-lock.json";
+    write(dir.path(), inner, package_lock("1.2.5"));
+    write(
+        dir.path(),
+        "app/tests/package-lock.json",
+        package_lock("1.2.5"),
+    );
+    let alone = run(dir.path(), &["check", "app"], 3);
+    assert!(names(&alone, "inventory/left-out"));
+    assert!(names(&alone, "`services/cart/package-lock.json`"));
+    // Its vulnerable package counts where it is added.
+    let added = ["check", "app", "--include", "services/cart"];
+    assert!(!names(&run(dir.path(), &added, 1), "inventory/left-out"));
+    let policy = |text: &str| {
+        let text = format!("schema = 1\nname = \"t\"\nversion = 1\nextends = \"baseline\"\n{text}");
+        write(dir.path(), "policy.toml", text);
+    };
+    let with_policy = [
+        "check",
+        "app",
+        "--policy",
+        "policy.toml",
+        "--at",
+        "2026-11-23T00:00:00Z",
+    ];
+    policy("[gaps]\n\"inventory/left-out\" = \"block\"\n");
+    run(dir.path(), &with_policy, 1);
+    policy("[gaps]\n\"inventory/left-out\" = \"report\"\n");
+    let reported = run(dir.path(), &with_policy, 0);
+    assert!(names(&reported, "services/cart/package-lock.json"));
+    policy(
+        "[[waiver]]\nid = \"inventory/left-out\"\npath = \"services/\"\nreason = \"r\"\nowner = \"o\"\nexpires = 2026-12-31\n",
+    );
+    run(dir.path(), &with_policy, 0);
+    // An SBOM of the product is complete without it, and says what it leaves out.
+    let sbom = run(dir.path(), &["sbom", "generate", "app"], 0);
+    assert!(names(&sbom, "services/cart/package-lock.json"));
+    assert!(text(&sbom.stderr).contains("services/cart/package-lock.json"));
 }
 
 #[test]

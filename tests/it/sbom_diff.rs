@@ -200,7 +200,7 @@ fn what_is_linked_and_not_declared_fails_and_the_rest_informs() {
         "{shown}"
     );
     assert!(
-        shown.contains("used to build only (1)\n    builds@1.0.0  not declared"),
+        shown.contains("used to build only (1)\n  = builds@1.0.0  not declared"),
         "{shown}"
     );
 
@@ -224,7 +224,7 @@ fn what_is_linked_and_not_declared_fails_and_the_rest_informs() {
       - used@1.0.0
 
     used to build only (1)
-        builds@1.0.0  not declared
+      = builds@1.0.0  not declared
 
     0 linked and declared, 0 declared for building or testing only
     FAIL: the binary holds what its source does not declare
@@ -262,7 +262,7 @@ fn a_binary_of_which_nothing_is_known_is_inconclusive() {
 }
 
 /// A WebAssembly module that holds nothing but the list of `cargo auditable`.
-fn wasm(packages: &Value) -> Vec<u8> {
+pub fn wasm(packages: &Value) -> Vec<u8> {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
     encoder
         .write_all(json!({ "packages": packages }).to_string().as_bytes())

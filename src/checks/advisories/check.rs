@@ -3,11 +3,11 @@
 use super::error::{DatabaseError, IMPORT_HINT};
 use super::groups::{Group, RecordIds, first_id, group};
 use super::index::read::Database;
-use super::index::rows::RecordRows;
+use super::index::rows::{PackageRows, RecordRows};
 use super::matching::UsedVersion;
 use super::paths::Paths;
-use super::record::{RecordMetadata, normalised_name};
-use super::releases::release_of;
+use super::query::query;
+use super::record::RecordMetadata;
 use super::rules;
 use super::severity::{Judgement, class_of, judge, ratings_of, worst_class};
 use crate::model::{
@@ -48,16 +48,24 @@ pub fn check_inventory(
     outcome.gaps.extend(nameless_bad_records(database));
     outcome.gaps.extend(bad_signals(database));
     let mut uncovered: BTreeMap<Ecosystem, usize> = BTreeMap::new();
+    let mut uncertain: BTreeMap<Ecosystem, usize> = BTreeMap::new();
     for component in &inventory.components {
         if component.kind == ComponentKind::Own {
             continue;
         }
+        let query = query(component);
         if !database.covers(component.ecosystem) {
             *uncovered.entry(component.ecosystem).or_default() += 1;
+        } else if !query.is_certain {
+            *uncertain.entry(component.ecosystem).or_default() += 1;
         }
-        let name = normalised_name(component.ecosystem, &component.name);
-        let package =
-            database.lookup(component.ecosystem, &name, release_of(component).as_deref())?;
+        let name = query.name.as_deref().unwrap_or_default();
+        let package = match &query.name {
+            Some(name) => {
+                database.lookup(component.ecosystem, name, query.release.as_deref())?
+            }
+            None => PackageRows::default(),
+        };
         if let Some(place) = package.bad.first() {
             outcome.gaps.push(gap(
                 rules::BAD_RECORD.id,
@@ -74,7 +82,7 @@ pub fn check_inventory(
             Some(version) => {
                 let used = UsedVersion::read(component.ecosystem, version);
                 let found =
-                    check_component(component, &name, &used, package.records, database, &paths)?;
+                    check_component(component, name, &used, package.records, database, &paths)?;
                 outcome.findings.extend(found);
             }
             None => outcome.gaps.push(gap(
@@ -89,6 +97,7 @@ pub fn check_inventory(
         }
     }
     outcome.gaps.extend(uncovered.into_iter().map(not_covered));
+    outcome.gaps.extend(uncertain.into_iter().map(not_certain));
     outcome.gaps.sort();
     outcome.gaps.dedup();
     Ok(outcome)
@@ -112,6 +121,27 @@ fn not_covered((ecosystem, components): (Ecosystem, usize)) -> Gap {
              sources at once",
             ecosystem.osv_name()
         ),
+    )
+}
+
+/// Packages of a distribution that cannot be asked for as records name them.
+fn not_certain((ecosystem, components): (Ecosystem, usize)) -> Gap {
+    gap(
+        rules::ECOSYSTEM_NOT_COVERED.id,
+        format!(
+            "{components} {} of {} not checked for certain: the package {} not tell the \
+             distribution and the source package",
+            if components == 1 {
+                "component is"
+            } else {
+                "components are"
+            },
+            ecosystem.osv_name(),
+            if components == 1 { "URL does" } else { "URLs do" },
+        ),
+        None,
+        "give package URLs with the distribution as namespace and the qualifiers `distro` and \
+         `upstream`, as SBOM tools write them",
     )
 }
 

@@ -76,6 +76,10 @@ pub fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit, CliError> {
         now: settings.now,
         outputs: outputs.places(),
     })?;
-    outputs.write(&report, settings)?;
+    let mut settings = settings.clone();
+    if outputs.have_sbom() {
+        settings.document_time = settings.time_of_tree(&args.path);
+    }
+    outputs.write(&report, &settings)?;
     Ok(report.verdict.decision.into())
 }

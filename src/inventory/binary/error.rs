@@ -79,9 +79,11 @@ impl Hint for BinaryError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::File(error) => error.hint(),
-            Self::NotABinary { .. } => {
-                Some("name the file that the linker wrote, not a package or a script".to_owned())
-            }
+            Self::NotABinary { .. } => Some(
+                "name the file that the linker wrote, not a package or a script; an SBOM is \
+                 converted by `sealgate sbom convert`"
+                    .to_owned(),
+            ),
             Self::NoRecord { .. } => Some(
                 "build it with `cargo auditable build`, or with Go 1.13 or later in module mode"
                     .to_owned(),

@@ -11,7 +11,7 @@ use super::{Format, Input, PACKAGE_LIMIT, Package, Parsed};
 use crate::inventory::error::FormatError;
 use crate::inventory::json::{Member, Object, offset_of, read_object};
 use crate::inventory::lines::Lines;
-use crate::inventory::npm::{Graph, OwnPackage};
+use crate::inventory::npm::{self, Graph, OwnPackage};
 use crate::inventory::rules;
 use crate::model::{Ecosystem, Origin, Root, Rule, Scope};
 use entry::{Entry, Needs, Place};
@@ -314,7 +314,7 @@ impl Reader<'_, '_> {
                     let message = format!("`{}`: {problem}", package.name);
                     self.note(&rules::INCOMPLETE_ENTRY, line, &message);
                 }
-                if package.version.is_none() {
+                if npm::lacks_version(&package) {
                     let message = format!("`{}` has no version", package.name);
                     self.note(&rules::INCOMPLETE_ENTRY, line, &message);
                 }

@@ -66,6 +66,7 @@ impl Format for CargoLock {
         }
         reader.resolve();
         let mut parsed = reader.parsed;
+        parsed.note_strays(input.path, &document.strays(&["package", "root"]));
         if parsed.packages.is_empty() && parsed.gaps.is_empty() {
             // Cargo lists the project itself at least.
             let message = format!("`{}` holds no package", input.path);
@@ -139,6 +140,7 @@ impl<'t> Reader<'t, '_> {
         let line = fields
             .get("name")
             .map_or(entry_line, |name| self.document.line(name));
+        self.note_odd_fields(fields, name);
         let source = text(fields, "source");
         let mut package = Package::new(name, line);
         package.version = Some(version.to_owned());
@@ -164,6 +166,26 @@ impl<'t> Reader<'t, '_> {
         self.parsed.packages.push(package);
         let references = self.references_of(fields, name, source);
         self.references.push(references);
+    }
+
+    /// Notes fields that no version has, and values of another type: a `source` that is not
+    /// read would make a dependency one of the project's own packages.
+    fn note_odd_fields(&mut self, fields: &DeTable<'_>, name: &str) {
+        for (key, value) in fields.iter() {
+            let is_right = match key.get_ref().as_ref() {
+                "name" | "version" | "source" | "checksum" | "replace" => value.get_ref().is_str(),
+                "dependencies" => value.get_ref().is_array(),
+                _ => false,
+            };
+            if !is_right {
+                let line = self.document.lines.at(key.span().start);
+                let message = format!(
+                    "`{}` of `{name}` is nothing that cargo writes",
+                    key.get_ref()
+                );
+                self.incomplete(line, &message);
+            }
+        }
     }
 
     fn references_of(

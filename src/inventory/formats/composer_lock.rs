@@ -62,6 +62,8 @@ impl Format for ComposerLock {
         reader.resolve(&manifest)?;
         let mut parsed = reader.parsed;
         parsed.root = manifest.root;
+        let strays = root.strays(&["packages", "packages-dev"]);
+        parsed.note_strays(input.path, &strays);
         if let Some(broken) = &document.broken {
             parsed.note_broken(input.path, broken.line, &broken.reason);
         }

@@ -41,8 +41,15 @@ impl Format for DotnetDeps {
             return Err(error.clone().into());
         }
         if root.value("runtimeTarget").is_none() {
-            // Other tools use this ending too; such a file says nothing of .NET.
-            return Ok(Parsed::default());
+            let lists = root.member("libraries").or_else(|| root.member("targets"));
+            return match lists {
+                Some(list) => Err(FormatError::Shape {
+                    line: list.line,
+                    reason: "there is no `runtimeTarget`".to_owned(),
+                }),
+                // Other tools use this ending too; such a file says nothing of .NET.
+                None => Ok(Parsed::default()),
+            };
         }
         let libraries = Libraries::read(input.path, root)?;
         let file = input.path.rsplit('/').next().unwrap_or_default();

@@ -143,14 +143,23 @@ impl<'t> Reader<'t> {
         };
         match line.indent {
             2 => {
-                if let Some((key, value)) = text.trim_start().split_once(": ") {
-                    self.source.remotes += usize::from(key == "remote");
-                    self.source.fields.insert(key.to_owned(), value.to_owned());
+                match option(text) {
+                    Some(("specs", "")) => {}
+                    Some((key, value)) if key != "specs" => {
+                        self.source.remotes += usize::from(key == "remote");
+                        self.source.fields.insert(key.to_owned(), value.to_owned());
+                    }
+                    _ => self.incomplete(number, "this line is no option of a source"),
                 }
                 Ok(())
             }
             4 => self.spec(&line, number),
             6 => {
+                let requirement = line.inside.unwrap_or_default();
+                let is_plain = |c: char| c.is_ascii_alphanumeric() || " .,~><=!-+_".contains(c);
+                if !requirement.chars().all(is_plain) || !line.after.is_empty() {
+                    self.incomplete(number, "this line is no dependency of a gem");
+                }
                 match self.parsed.packages.len().checked_sub(1) {
                     Some(from) => self.dependencies.push((from, line.name, number)),
                     None => self.incomplete(number, "this dependency belongs to no gem"),
@@ -173,6 +182,10 @@ impl<'t> Reader<'t> {
         let mut package = Package::new(line.name, number);
         match line.inside.filter(|inside| !inside.is_empty()) {
             Some(inside) => {
+                let is_plain = |c: char| c.is_ascii_alphanumeric() || ".-_+".contains(c);
+                if !inside.chars().all(is_plain) || !matches!(line.after, "" | "!") {
+                    self.incomplete(number, "this line is no gem with its version");
+                }
                 let (version, platform) = version_and_platform(inside);
                 package.version = Some(version.to_owned());
                 if let Some(platform) = platform {
@@ -306,6 +319,16 @@ fn section(text: &str) -> Section {
         "PLATFORMS" | "RUBY VERSION" | "BUNDLED WITH" => Section::Other,
         _ => Section::Unknown,
     }
+}
+
+/// `  key: value`; the value may be empty.
+fn option(text: &str) -> Option<(&str, &str)> {
+    let (key, value) = text.trim_start().split_once(':')?;
+    let is_key = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphabetic() || c == '_');
+    let value = value
+        .strip_prefix(' ')
+        .or(Some(value).filter(|v| v.is_empty()));
+    value.filter(|_| is_key).map(|value| (key, value))
 }
 
 fn parse_line(text: &str) -> Option<Line<'_>> {

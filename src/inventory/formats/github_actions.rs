@@ -8,7 +8,7 @@
 use super::{Format, Input, PACKAGE_LIMIT, Package, Parsed};
 use crate::inventory::error::FormatError;
 use crate::inventory::rules;
-use crate::inventory::yaml::{self, Node};
+use crate::inventory::yaml::{self, Member, Node};
 use crate::model::{Checksum, Ecosystem, GitReference, Origin, Scope};
 
 /// Where GitHub keeps the repositories that `uses:` names.
@@ -75,10 +75,15 @@ impl Format for GithubActions {
                     });
                 }
             }
-        } else if let Some(runs) = root.and_then(|root| root.value("runs")) {
+        } else if let Some(runs) = root.and_then(|root| root.member("runs")) {
             reader.runs(runs)?;
+        } else if let Some(line) = line_of_uses(input.text) {
+            // Without `runs` it is a file of something else with the name of an action.
+            reader.incomplete(
+                line,
+                "this file uses an action, but has no `runs` that does",
+            );
         }
-        // Without `runs` it is a file of something else with the name of an action.
         let mut parsed = reader.parsed;
         for (key, line) in &stream.repeated {
             let message = format!("the key `{key}` stands several times; the last one was read");
@@ -113,23 +118,41 @@ struct Reader<'t> {
 }
 
 impl Reader<'_> {
+    /// GitHub refuses a job without steps that calls no workflow, and a step that neither
+    /// runs nor uses something.
     fn jobs(&mut self, jobs: &Node<'_>) -> Result<(), FormatError> {
+        if jobs.members().is_empty() {
+            self.incomplete(jobs.line, "`jobs` holds no job");
+        }
         for job in jobs.members() {
             self.uses(&job.value)?;
-            self.steps(&job.value)?;
+            let is_call = job.value.value("uses").is_some();
+            self.steps(&job.value, job.line, !is_call)?;
         }
         Ok(())
     }
 
-    fn steps(&mut self, of: &Node<'_>) -> Result<(), FormatError> {
-        for step in of.value("steps").map_or(&[][..], Node::items) {
+    fn steps(&mut self, of: &Node<'_>, line: u32, has_some: bool) -> Result<(), FormatError> {
+        let steps = of.value("steps").map_or(&[][..], Node::items);
+        if has_some && steps.is_empty() && !of.is_cut {
+            self.incomplete(line, "there are no `steps` that can be read");
+        }
+        for step in steps {
             self.uses(step)?;
+            if step.value("uses").is_none() && step.value("run").is_none() && !step.is_cut {
+                self.incomplete(step.line, "this step has neither `uses` nor `run`");
+            }
         }
         Ok(())
     }
 
-    fn runs(&mut self, runs: &Node<'_>) -> Result<(), FormatError> {
-        self.steps(runs)?;
+    fn runs(&mut self, runs: &Member<'_>) -> Result<(), FormatError> {
+        let (line, runs) = (runs.line, &runs.value);
+        let using = runs.text_of("using");
+        if using.is_none() && !runs.is_cut {
+            self.incomplete(line, "this action does not say what runs it (`using`)");
+        }
+        self.steps(runs, line, using == Some("composite"))?;
         // Else it names a Dockerfile beside it, which is the action's own.
         if let Some(image) = runs.member("image")
             && let Some(address) = image.value.text()
@@ -185,6 +208,16 @@ impl Reader<'_> {
         }
         Ok(())
     }
+}
+
+/// The first line that reads like the use of an action.
+fn line_of_uses(text: &str) -> Option<u32> {
+    let mut lines = text.lines().zip(1_u32..);
+    let is_use = |line: &str| {
+        let line = line.trim_start().trim_start_matches("- ").trim_start();
+        line.starts_with("uses:") && line.contains(['@', '/'])
+    };
+    lines.find(|(line, _)| is_use(line)).map(|(_, line)| line)
 }
 
 /// `owner/repository[/path]@reference`.

@@ -99,6 +99,11 @@ fn package(text: &str, line: u32, configuration: Option<Scope>) -> Option<Packag
     if parts.next().is_some() || group.is_empty() || name.is_empty() || version.is_empty() {
         return None;
     }
+    // Gradle allows none of these in the name of a configuration: two lines became one.
+    let is_odd = |c: char| c.is_control() || c.is_whitespace() || ":=/\\<>\"?*|".contains(c);
+    if configurations.is_some_and(|names| names.contains(is_odd)) {
+        return None;
+    }
     let mut package = Package::new(format!("{group}:{name}"), line);
     package.version = Some(version.to_owned());
     package.scope = match (configuration, configurations) {

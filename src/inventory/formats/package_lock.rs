@@ -68,6 +68,9 @@ impl Format for PackageLock {
         let mut parsed = Parsed::default();
         let section = if is_old { tree } else { "packages" };
         note_repeated(&object, section, &lines, input.path, &mut parsed);
+        if is_old {
+            note_strays(&object, &lines, input.path, &mut parsed);
+        }
         let entries = if is_old {
             if let Some(packages) = member(&object, "packages") {
                 let message =
@@ -91,6 +94,24 @@ impl Format for PackageLock {
         }
         Ok(parsed)
     }
+}
+
+/// Notes objects of objects that version 1 does not have; `packages` has its own word.
+fn note_strays(object: &Object<'_>, lines: &Lines, path: &str, parsed: &mut Parsed) {
+    let holds_objects = |member: &&Member<'_>| {
+        let value = serde_json::from_str::<serde_json::Value>(member.value.get());
+        let value = value.unwrap_or_default();
+        value
+            .as_object()
+            .is_some_and(|members| members.values().any(serde_json::Value::is_object))
+    };
+    let members = object.members.iter();
+    let members = members.filter(|member| member.key != "packages");
+    let strays: Vec<(String, u32)> = members
+        .filter(holds_objects)
+        .map(|member| (member.key.to_string(), lines.at(member.offset)))
+        .collect();
+    parsed.note_strays(path, &strays);
 }
 
 fn too_many() -> FormatError {

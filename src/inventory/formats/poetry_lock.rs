@@ -65,6 +65,7 @@ impl Format for PoetryLock {
         let manifest = Manifest::beside(input).unwrap_or_default();
         let mut parsed = reader.resolve(&manifest.wanted);
         parsed.root = manifest.root;
+        parsed.note_strays(input.path, &document.strays(&["package"]));
         if let Some(broken) = &document.broken {
             parsed.note_broken(input.path, broken.line, &broken.reason);
         }
@@ -236,6 +237,11 @@ impl Reader<'_, '_> {
             package.origin = Origin::ImpliedDefault;
             return;
         };
+        // It has none; one that stands here is that of a package without its header.
+        if text(source, "name").is_some() {
+            let message = format!("the source of `{}` holds another entry", package.name);
+            self.incomplete(package.line, &message);
+        }
         let url = text(source, "url").unwrap_or_default().to_owned();
         package.origin = match text(source, "type") {
             Some("legacy") => Origin::Registry {

@@ -20,6 +20,7 @@ mod walk;
 
 use super::{Edges, Format, Input, Package, Parsed, directory_of};
 use crate::inventory::error::FormatError;
+use crate::inventory::rules;
 use crate::model::{ComponentKind, Ecosystem, Origin, Root, Scope};
 use effective::{Effective, MavenScope};
 pub use model::RawPom;
@@ -87,6 +88,10 @@ impl Format for Pom {
         let unknown = Unknown::new(input, &product, &walk);
         parsed.has_graph = Some(unknown.is_nothing());
         parsed.gaps = unknown.gaps();
+        for (name, line) in &pom.repeated {
+            let message = format!("`{name}` stands twice here, which Maven refuses; one was read");
+            parsed.note(&rules::INCOMPLETE_ENTRY, input.path, *line, &message);
+        }
         Ok(parsed)
     }
 }

@@ -56,6 +56,7 @@ impl Format for UvLock {
         }
         let mut parsed = reader.resolve();
         parsed.root = product(&parsed);
+        parsed.note_strays(input.path, &document.strays(&["package"]));
         if let Some(broken) = &document.broken {
             parsed.note_broken(input.path, broken.line, &broken.reason);
         }

@@ -8,6 +8,7 @@
 mod berry;
 mod classic;
 mod locator;
+mod peers;
 mod resolutions;
 mod syntax;
 

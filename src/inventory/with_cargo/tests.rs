@@ -97,7 +97,7 @@ fn scopes_of_this_repository_hold_the_sets_that_cargo_tree_lists() {
         // use of `name`, `cargo tree` does neither: wider here, never narrower.
         let wider: Vec<&String> = ours.difference(tree).collect();
         println!("{scopes:?}: {} as cargo tree, wider {wider:?}", tree.len());
-        assert!(wider.len() <= 10, "{wider:?}");
+        assert!(wider.len() <= 24, "{wider:?}");
     }
 
     // The manifests alone never call a crate less exposed than cargo does.

@@ -1,5 +1,6 @@
 //! Makes a document fit a version: what the version does not know is taken out and named.
 
+use super::form::{Form, as_iri_reference};
 use super::schema::{Alternative, Kind, ROOT, Schema, TypeId};
 use crate::sbom::document::extra::At;
 use crate::sbom::document::{CycloneDxVersion, Extra, Format};
@@ -48,11 +49,15 @@ impl Fitting {
                 fitting.insert(key, value);
             }
         }
-        let lacks = object
+        let lacks_field = object
             .fields
             .iter()
-            .find(|field| field.is_required(self.version) && !fitting.contains_key(field.name));
-        if lacks.is_some() && !at.is_root() {
+            .any(|field| field.is_required(self.version) && !fitting.contains_key(field.name));
+        let lacks_choice = object.choices(self.version).any(|choice| {
+            let has = |set: &Vec<&str>| set.iter().all(|field| fitting.contains_key(*field));
+            !choice.sets.iter().any(has)
+        });
+        if (lacks_field || lacks_choice) && !at.is_root() {
             losses.add(
                 at,
                 LossReason::Invalid("is left out: a required field of it is missing"),
@@ -96,26 +101,26 @@ impl Fitting {
         at: &At<'_>,
         losses: &mut Losses,
     ) -> Option<Value> {
-        let mut fitting = kinds.iter().filter(|kind| kind.has_shape_of(&value));
-        let Some(first) = fitting.next() else {
-            losses.add(at, self.no_place());
-            return None;
-        };
-        let Some(second) = fitting.next() else {
-            return self.single(value, *first, at, losses);
-        };
-        let tried = [first, second].map(|kind| {
+        let fitting = kinds.iter().filter(|kind| kind.has_shape_of(&value));
+        let fitting: Vec<Kind> = fitting.copied().collect();
+        if let [only] = fitting.as_slice() {
+            return self.single(value, *only, at, losses);
+        }
+        let tried = fitting.into_iter().map(|kind| {
             let mut lost = Losses::default();
-            let fitted = self.single(value.clone(), *kind, at, &mut lost);
+            let fitted = self.single(value.clone(), kind, at, &mut lost);
             (lost, fitted)
         });
-        let [(lost, fitted), other] = tried;
-        let (lost, fitted) = match other.0.len() < lost.len() {
-            true => other,
-            false => (lost, fitted),
-        };
-        losses.append(lost);
-        fitted
+        match tried.min_by_key(|(lost, _)| lost.len()) {
+            Some((lost, fitted)) => {
+                losses.append(lost);
+                fitted
+            }
+            None => {
+                losses.add(at, self.no_place());
+                None
+            }
+        }
     }
 
     fn single(&self, value: Value, kind: Kind, at: &At<'_>, losses: &mut Losses) -> Option<Value> {
@@ -140,6 +145,25 @@ impl Fitting {
                     },
                 );
                 fallback.map(|word| Value::String(word.to_owned()))
+            }
+            (Kind::Form(form), Value::String(text)) if !form.fits(&text) => {
+                let reference = match form {
+                    Form::Iri => as_iri_reference(&text),
+                    _ => text,
+                };
+                if form.fits(&reference) {
+                    let into = format!("`{reference}`");
+                    losses.add(at, LossReason::Changed { into });
+                    return Some(Value::String(reference));
+                }
+                losses.add(at, LossReason::OtherForm(form.name()));
+                None
+            }
+            (Kind::Integer(bounds) | Kind::Number(bounds), number)
+                if bounds.broken_by(&number).is_some() =>
+            {
+                losses.add(at, LossReason::Invalid("is left out: it is out of bounds"));
+                None
             }
             (_, value) => Some(value),
         }

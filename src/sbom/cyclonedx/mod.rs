@@ -6,6 +6,7 @@
 //! RFC 9562 section 5.8).
 
 mod fit;
+mod form;
 mod order;
 mod read;
 pub(super) mod schema;

@@ -1,6 +1,7 @@
 //! What each version of CycloneDX knows, from `fields.txt`: the writer leaves out what a
 //! version does not know, and the validator asks for what it requires.
 
+use super::form::Form;
 use crate::sbom::document::CycloneDxVersion;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -23,6 +24,7 @@ pub const ROOT: TypeId = 0;
 pub struct ObjectType {
     /// In the order in which they are written.
     pub fields: Vec<Field>,
+    choices: Vec<Choice>,
     by_name: HashMap<&'static str, usize>,
 }
 
@@ -42,7 +44,52 @@ pub struct Alternative {
     pub kind: Kind,
     /// It is a list.
     pub list: bool,
+    /// It is a list in which nothing stands twice.
+    pub unique: bool,
     span: Span,
+}
+
+/// Sets of fields of which an object has exactly one.
+pub struct Choice {
+    /// The names of the fields of each set.
+    pub sets: Vec<Vec<&'static str>>,
+    span: Span,
+}
+
+/// Least and greatest value of a number.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    low: Option<i64>,
+    high: Option<i64>,
+}
+
+impl Bounds {
+    /// `LOW..HIGH`; each may be left out.
+    fn parse(text: &str) -> Option<Self> {
+        let (low, high) = text.split_once("..")?;
+        let bound = |text: &str| match text {
+            "" => Some(None),
+            text => text.parse().ok().map(Some),
+        };
+        Some(Self {
+            low: bound(low)?,
+            high: bound(high)?,
+        })
+    }
+
+    /// What is wrong with a number; `None` where it lies between them.
+    pub fn broken_by(self, number: &Value) -> Option<String> {
+        let number = number.as_f64()?;
+        #[expect(clippy::cast_precision_loss, reason = "the bounds are single digits")]
+        let broken = |bound: Option<i64>, is_beyond: fn(&f64, &f64) -> bool| {
+            bound.filter(|bound| is_beyond(&number, &(*bound as f64)))
+        };
+        if let Some(low) = broken(self.low, f64::lt) {
+            return Some(format!("is less than {low}"));
+        }
+        let high = broken(self.high, f64::gt)?;
+        Some(format!("is more than {high}"))
+    }
 }
 
 /// The type of a value.
@@ -50,12 +97,12 @@ pub struct Alternative {
 pub enum Kind {
     /// Any text.
     Text,
-    /// An RFC 3339 time.
-    Time,
+    /// A text of a form.
+    Form(Form),
     /// A whole number.
-    Integer,
+    Integer(Bounds),
     /// A number.
-    Number,
+    Number(Bounds),
     /// `true` or `false`.
     Boolean,
     /// An id of the SPDX list.
@@ -157,6 +204,14 @@ impl Schema {
                 let span = Span::parse(span).ok_or_else(bad)?;
                 let words = words.split(' ').map(|word| (word, span));
                 schema.enums.last_mut().ok_or_else(bad)?.extend(words);
+            } else if let Some(choice) = line.strip_prefix("! ") {
+                let choice = parse_choice(choice).ok_or_else(bad)?;
+                schema
+                    .types
+                    .last_mut()
+                    .ok_or_else(bad)?
+                    .choices
+                    .push(choice);
             } else {
                 let field = parse_field(line, &names, &enum_names).ok_or_else(bad)?;
                 let object = schema.types.last_mut().ok_or_else(bad)?;
@@ -170,6 +225,15 @@ impl Schema {
 
 fn bracketed(line: &'static str, open: char, close: char) -> Option<&'static str> {
     line.strip_prefix(open)?.strip_suffix(close)
+}
+
+fn parse_choice(line: &'static str) -> Option<Choice> {
+    let (sets, span) = line.rsplit_once(' ')?;
+    let sets = sets.split(' ').map(|set| set.split('+').collect());
+    Some(Choice {
+        sets: sets.collect(),
+        span: Span::parse(span)?,
+    })
 }
 
 fn parse_field(
@@ -186,25 +250,19 @@ fn parse_field(
         .split(", ")
         .map(|alternative| {
             let (kind, span) = alternative.split_once(' ')?;
-            let (kind, list) = match kind.strip_suffix("[]") {
-                Some(kind) => (kind, true),
-                None => (kind, false),
-            };
-            let kind = match kind {
-                "text" => Kind::Text,
-                "time" => Kind::Time,
-                "integer" => Kind::Integer,
-                "number" => Kind::Number,
-                "boolean" => Kind::Boolean,
-                "licence-id" => Kind::LicenceId,
-                "any" => Kind::Any,
-                other => match other.strip_prefix('=') {
-                    Some(name) => Kind::Enum(*enums.get(name)?),
-                    None => Kind::Object(*names.get(other)?),
+            let (kind, list, unique) = match kind.strip_suffix("{}") {
+                Some(kind) => (kind, true, true),
+                None => match kind.strip_suffix("[]") {
+                    Some(kind) => (kind, true, false),
+                    None => (kind, false, false),
                 },
             };
-            let span = Span::parse(span)?;
-            Some(Alternative { kind, list, span })
+            Some(Alternative {
+                kind: parse_kind(kind, names, enums)?,
+                list,
+                unique,
+                span: Span::parse(span)?,
+            })
         })
         .collect::<Option<Vec<_>>>()?;
     Some(Field {
@@ -214,7 +272,38 @@ fn parse_field(
     })
 }
 
+fn parse_kind(
+    text: &'static str,
+    names: &HashMap<&str, TypeId>,
+    enums: &HashMap<&str, usize>,
+) -> Option<Kind> {
+    if let Some(name) = text.strip_prefix('=') {
+        return Some(Kind::Enum(*enums.get(name)?));
+    }
+    if let Some(form) = Form::of(text) {
+        return Some(Kind::Form(form));
+    }
+    let (name, bounds) = text.split_once(':').unwrap_or((text, ".."));
+    let bounds = Bounds::parse(bounds)?;
+    Some(match name {
+        "text" => Kind::Text,
+        "integer" => Kind::Integer(bounds),
+        "number" => Kind::Number(bounds),
+        "boolean" => Kind::Boolean,
+        "licence-id" => Kind::LicenceId,
+        "any" => Kind::Any,
+        other => Kind::Object(*names.get(other)?),
+    })
+}
+
 impl ObjectType {
+    /// The choices that a version leaves.
+    pub fn choices(&self, version: CycloneDxVersion) -> impl Iterator<Item = &Choice> {
+        self.choices
+            .iter()
+            .filter(move |choice| choice.span.holds(version))
+    }
+
     /// A field by its key.
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.get(*self.by_name.get(name)?)
@@ -245,9 +334,9 @@ impl Kind {
     pub fn has_shape_of(self, value: &Value) -> bool {
         match self {
             Self::Any => true,
-            Self::Text | Self::Time | Self::LicenceId | Self::Enum(_) => value.is_string(),
-            Self::Integer => value.is_u64() || value.is_i64(),
-            Self::Number => value.is_number(),
+            Self::Text | Self::Form(_) | Self::LicenceId | Self::Enum(_) => value.is_string(),
+            Self::Integer(_) => value.is_u64() || value.is_i64(),
+            Self::Number(_) => value.is_number(),
             Self::Boolean => value.is_boolean(),
             Self::Object(_) => value.is_object(),
         }
@@ -257,10 +346,9 @@ impl Kind {
     pub fn shape_name(self) -> &'static str {
         match self {
             Self::Any => "anything",
-            Self::Text | Self::LicenceId | Self::Enum(_) => "a text",
-            Self::Time => "a time",
-            Self::Integer => "a whole number",
-            Self::Number => "a number",
+            Self::Text | Self::Form(_) | Self::LicenceId | Self::Enum(_) => "a text",
+            Self::Integer(_) => "a whole number",
+            Self::Number(_) => "a number",
             Self::Boolean => "`true` or `false`",
             Self::Object(_) => "an object",
         }
@@ -285,5 +373,7 @@ mod tests {
         assert!(Schema::parse("[a]\nb nowhere 1.2").is_err());
         assert!(Schema::parse("b text 1.2").is_err());
         assert!(Schema::parse("[a]\nb text 9").is_err());
+        assert!(Schema::parse("[a]\nb integer:0..x 1.2").is_err());
+        assert!(Schema::parse("[a]\n! b c").is_err());
     }
 }

@@ -1,7 +1,7 @@
 //! What older versions say in another way than the newest.
 
 use super::write;
-use crate::sbom::document::extra::At;
+use crate::sbom::document::extra::{At, telling_keys};
 use crate::sbom::document::{
     CycloneDxVersion, DocComponent, Document, Extra, Format, LicenceChoice, LicenceText,
 };
@@ -57,17 +57,23 @@ fn drop_vulnerabilities(map: &mut Extra, losses: &mut Losses) {
         let reference = item.get("bom-ref").and_then(Value::as_str);
         dropped.extend(reference.map(str::to_owned));
     }
-    drop_references(map, "compositions", "vulnerabilities", None, losses);
-    drop_references(map, "annotations", "subjects", Some(&dropped), losses);
+    drop_references(
+        map,
+        "compositions",
+        &["vulnerabilities", "assemblies", "dependencies"],
+        &dropped,
+        losses,
+    );
+    drop_references(map, "annotations", &["subjects"], &dropped, losses);
 }
 
-/// Takes references to what was dropped out of `list[].field`; all of them where `only`
-/// does not say which. An annotation about nothing else goes as a whole.
+/// Takes references to what was dropped out of the fields of `list`. An item about nothing
+/// else goes as a whole: without a subject it would be about the document.
 fn drop_references(
     map: &mut Extra,
     list: &str,
-    field: &str,
-    only: Option<&BTreeSet<String>>,
+    fields: &[&str],
+    dropped: &BTreeSet<String>,
     losses: &mut Losses,
 ) {
     let Some(Value::Array(items)) = map.get_mut(list) else {
@@ -78,31 +84,43 @@ fn drop_references(
     items.retain_mut(|item| {
         let here = at.index(index);
         index = index.saturating_add(1);
-        let Some(Value::Array(references)) = item.get_mut(field) else {
+        let Value::Object(item) = item else {
             return true;
         };
-        let before = references.len();
-        references.retain(|reference| match (only, reference.as_str()) {
-            (Some(only), Some(reference)) => !only.contains(reference),
-            (Some(_), None) => true,
-            (None, _) => false,
-        });
-        if references.len() == before {
-            return true;
+        let mut emptied = Vec::new();
+        for field in fields {
+            let Some(Value::Array(references)) = item.get_mut(*field) else {
+                continue;
+            };
+            let before = references.len();
+            references.retain(|reference| {
+                let is_dropped = |reference| dropped.contains(reference);
+                // A vulnerability of another document has no place here either.
+                *field != "vulnerabilities" && !reference.as_str().is_some_and(is_dropped)
+            });
+            if references.len() == before {
+                continue;
+            }
+            if references.is_empty() {
+                item.remove(*field);
+            }
+            emptied.push(here.key(field));
         }
-        let is_empty = references.is_empty();
-        losses.add(&here.key(field), LossReason::Vulnerability);
-        if is_empty && let Value::Object(item) = item {
-            item.remove(field);
+        let stays = emptied.is_empty() || fields.iter().any(|field| item.contains_key(*field));
+        match stays {
+            true => emptied
+                .iter()
+                .for_each(|at| losses.add(at, LossReason::Vulnerability)),
+            false => losses.add(&here, LossReason::Vulnerability),
         }
-        !(is_empty && only.is_some())
+        stays
     });
 }
 
 /// What a document of another format holds and CycloneDX has no name for.
 fn name_extra(document: &Document, target: Format, losses: &mut Losses) {
     let mut all = |extra: &Extra, at: &At<'_>| {
-        for key in extra.keys() {
+        for key in telling_keys(extra) {
             losses.add(&at.key(key), LossReason::NoPlace(target));
         }
     };

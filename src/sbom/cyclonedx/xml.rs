@@ -120,9 +120,35 @@ fn through_crate(text: &str, version: CycloneDxVersion) -> Result<Extra, SbomErr
         _ => bom.output_as_json_v1_5(&mut made),
     };
     written.map_err(|error| bad(error.to_string()))?;
-    match json::parse(&made)? {
+    let mut members = json::parse(&made)?;
+    respell(&mut members);
+    match members {
         Value::Object(members) => Ok(members),
         _ => Err(SbomError::UnknownFormat),
+    }
+}
+
+/// Fields of 1.5 that the crate writes under another name than the specification.
+const MISSPELLED: [(&str, &str); 5] = [
+    ("bomRef", "bom-ref"),
+    ("size_allocated", "sizeAllocated"),
+    ("confidence_interval", "confidenceInterval"),
+    ("Organization", "organization"),
+    ("Contact", "contact"),
+];
+
+fn respell(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            for (wrong, right) in MISSPELLED {
+                if let Some(value) = map.remove(wrong) {
+                    map.insert(right.to_owned(), value);
+                }
+            }
+            map.values_mut().for_each(respell);
+        }
+        Value::Array(items) => items.iter_mut().for_each(respell),
+        _ => {}
     }
 }
 

@@ -194,6 +194,17 @@ pub fn texts(map: &mut Extra, key: &str, at: &At<'_>, notes: &mut Notes) -> Vec<
     taken
 }
 
+/// The keys of an object that say something: an empty list or object says nothing.
+pub fn telling_keys(map: &Extra) -> impl Iterator<Item = &String> {
+    let says_nothing = |value: &Value| match value {
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        _ => false,
+    };
+    let telling = map.iter().filter(move |(_, value)| !says_nothing(value));
+    telling.map(|(key, _)| key)
+}
+
 /// Says that what is left of an object is not kept.
 pub fn leftover(map: &Extra, at: &At<'_>, notes: &mut Notes) {
     for key in map.keys() {

@@ -19,6 +19,8 @@ pub struct DocumentOptions {
     pub author: Option<String>,
     /// The organisation that supplies the product, if it wants to be named.
     pub supplier: Option<String>,
+    /// Whether the inventory is what a built binary records, not what lockfiles promise.
+    pub is_of_binary: bool,
 }
 
 impl Document {
@@ -32,6 +34,10 @@ impl Document {
             None => format!("root:{}", inventory.root.name),
         };
         let supplier = options.supplier.as_deref().map(Organization::named);
+        let phase = match options.is_of_binary {
+            true => "post-build",
+            false => "pre-build",
+        };
         let root = match product {
             Some(component) => library(component),
             None => DocComponent {
@@ -44,7 +50,7 @@ impl Document {
         Self {
             version: 1,
             timestamp: options.timestamp.clone(),
-            lifecycles: vec![Lifecycle::Phase("pre-build".to_owned())],
+            lifecycles: vec![Lifecycle::Phase(phase.to_owned())],
             tools: Tools {
                 components: vec![DocComponent {
                     kind: "application".to_owned(),

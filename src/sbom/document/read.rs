@@ -1,5 +1,6 @@
 //! Bytes in, a document out, whatever their format.
 
+use super::extra::type_name;
 use super::{CycloneDxVersion, Document, Extra, Format, SpdxVersion};
 use crate::sbom::error::SbomError;
 use crate::sbom::json;
@@ -93,7 +94,7 @@ pub(crate) fn detect(bytes: &[u8]) -> Result<(Format, Extra, Vec<Note>), SbomErr
 fn format_of(map: &Extra) -> Result<Format, SbomError> {
     let text = |key: &str| map.get(key).and_then(Value::as_str);
     if text("bomFormat") == Some("CycloneDX") {
-        let found = text("specVersion").unwrap_or_default();
+        let found = version_of(map, "CycloneDX JSON", "specVersion")?;
         return match CycloneDxVersion::parse(found) {
             Some(version) => Ok(Format::CycloneDxJson(version)),
             None => Err(SbomError::UnsupportedVersion {
@@ -108,11 +109,28 @@ fn format_of(map: &Extra) -> Result<Format, SbomError> {
         found: found.to_owned(),
         known: "SPDX-2.2, SPDX-2.3",
     };
-    match text("spdxVersion") {
-        Some("SPDX-2.2") => Ok(Format::SpdxJson(SpdxVersion::V2_2)),
-        Some("SPDX-2.3") => Ok(Format::SpdxJson(SpdxVersion::V2_3)),
-        Some(found) => Err(unsupported(found)),
-        None if map.contains_key("@graph") => Err(unsupported("3")),
-        None => Err(SbomError::UnknownFormat),
+    if map.contains_key("@graph") {
+        return Err(unsupported("3"));
+    }
+    if !map.contains_key("spdxVersion") {
+        return Err(SbomError::UnknownFormat);
+    }
+    match version_of(map, "SPDX JSON", "spdxVersion")? {
+        "SPDX-2.2" => Ok(Format::SpdxJson(SpdxVersion::V2_2)),
+        "SPDX-2.3" => Ok(Format::SpdxJson(SpdxVersion::V2_3)),
+        found => Err(unsupported(found)),
+    }
+}
+
+/// The text that names the version.
+fn version_of<'m>(map: &'m Extra, format: &'static str, key: &str) -> Result<&'m str, SbomError> {
+    let malformed = |message: String| SbomError::Malformed { format, message };
+    match map.get(key) {
+        Some(Value::String(text)) => Ok(text),
+        Some(other) => Err(malformed(format!(
+            "`{key}` is {}, not a text",
+            type_name(other)
+        ))),
+        None => Err(malformed(format!("it has no `{key}`"))),
     }
 }

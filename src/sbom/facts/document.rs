@@ -233,7 +233,10 @@ impl<'d> Claims<'d> {
                 let of = claims.parts.entry(reference).or_default();
                 *of = claim.max(*of);
             }
-            if composition.dependencies.is_empty() && composition.assemblies.is_empty() {
+            let has_subject = !composition.dependencies.is_empty()
+                || !composition.assemblies.is_empty()
+                || composition.extra.contains_key("vulnerabilities");
+            if !has_subject {
                 claims.whole = claims.whole.max(claim);
             }
         }

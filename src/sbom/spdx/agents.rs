@@ -1,6 +1,6 @@
 //! People, organisations and tools as SPDX 2 writes them: `Person: name (email)`.
 
-use crate::sbom::document::extra::At;
+use crate::sbom::document::extra::{At, telling_keys};
 use crate::sbom::document::{Contact, DocComponent, Format, Organization};
 use crate::sbom::loss::{LossReason, Losses};
 
@@ -98,7 +98,7 @@ pub fn person(
     if contact.phone.is_some() {
         losses.add(&at.key("phone"), no_place());
     }
-    for key in contact.extra.keys() {
+    for key in telling_keys(&contact.extra) {
         losses.add(&at.key(key), no_place());
     }
     let email = contact.email.as_deref();
@@ -131,7 +131,7 @@ pub fn organization(
     if !organization.urls.is_empty() {
         losses.add(&at.key("url"), no_place());
     }
-    for key in organization.extra.keys() {
+    for key in telling_keys(&organization.extra) {
         losses.add(&at.key(key), no_place());
     }
     let first = organization.contacts.first();

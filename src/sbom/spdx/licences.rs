@@ -2,7 +2,7 @@
 
 use super::ids::word;
 use super::{NO_ASSERTION, NONE};
-use crate::sbom::document::extra::At;
+use crate::sbom::document::extra::{At, telling_keys};
 use crate::sbom::document::{Extra, Format, LicenceChoice, LicenceText};
 use crate::sbom::licence::is_listed;
 use crate::sbom::loss::{LossReason, Losses};
@@ -53,7 +53,7 @@ impl Extracted {
         for (index, choice) in choices.iter().enumerate() {
             let here = at.index(index);
             let kept_text = self.add(choice, &here, losses);
-            for key in choice.extra.keys().chain(choice.outer_extra.keys()) {
+            for key in telling_keys(&choice.extra).chain(telling_keys(&choice.outer_extra)) {
                 if !(key == "text" && kept_text.1) {
                     losses.add(&here.key(key), LossReason::NoPlace(format));
                 }

@@ -4,7 +4,7 @@ use super::ids::Listed;
 use super::licences::Extracted;
 use super::{ANNOTATOR, HASHES, NO_ASSERTION, PURPOSES, agents};
 use crate::model::Purl;
-use crate::sbom::document::extra::At;
+use crate::sbom::document::extra::{At, telling_keys};
 use crate::sbom::document::{DocComponent, ExternalReference, Extra, Format, Place, Property};
 use crate::sbom::loss::{LossReason, Losses};
 use serde_json::{Value, json};
@@ -132,11 +132,11 @@ impl Context<'_> {
 
     /// Fields without a type, of a document that is no SPDX.
     fn name_extra(&self, component: &DocComponent, at: &At<'_>, losses: &mut Losses) {
-        for key in component.extra.keys() {
+        for key in telling_keys(&component.extra) {
             losses.add(&at.key(key), self.no_place());
         }
         let at = at.key("evidence");
-        for key in component.evidence_extra.keys() {
+        for key in telling_keys(&component.evidence_extra) {
             losses.add(&at.key(key), self.no_place());
         }
     }
@@ -253,11 +253,7 @@ impl Context<'_> {
         }
         let category = reference.extra.get("referenceCategory");
         let category = category.and_then(Value::as_str).unwrap_or("OTHER");
-        for key in reference
-            .extra
-            .keys()
-            .filter(|key| *key != "referenceCategory")
-        {
+        for key in telling_keys(&reference.extra).filter(|key| *key != "referenceCategory") {
             losses.add(&at.key(key), self.no_place());
         }
         let mut written = json!({
@@ -278,7 +274,7 @@ impl Context<'_> {
         let mut shown = Vec::new();
         for (index, place) in places.iter().enumerate() {
             let at = at.index(index);
-            for key in place.extra.keys() {
+            for key in telling_keys(&place.extra) {
                 losses.add(&at.key(key), self.no_place());
             }
             let text = match place.line {

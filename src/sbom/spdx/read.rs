@@ -177,6 +177,8 @@ impl Relations {
         };
         let is_plain = map.len() == 3;
         match (kind.as_str(), from.as_str(), to.as_str()) {
+            // That it says nothing of it is what a document without it says too.
+            ("DESCRIBES", "SPDXRef-DOCUMENT", NO_ASSERTION) if is_plain => {}
             ("DESCRIBES", "SPDXRef-DOCUMENT", _) if is_plain => {
                 self.described.insert(to);
             }

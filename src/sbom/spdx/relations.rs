@@ -4,7 +4,7 @@
 use super::ids::Ids;
 use super::package::Context;
 use super::{NO_ASSERTION, NONE};
-use crate::sbom::document::extra::At;
+use crate::sbom::document::extra::{At, telling_keys};
 use crate::sbom::document::{Document, Extra};
 use crate::sbom::loss::{LossReason, Losses};
 use serde_json::{Value, json};
@@ -39,6 +39,14 @@ pub fn relationships(
         (document, "DESCRIBES", id.to_owned())
     });
     relations.extend(describes);
+    if ids.listed.is_empty() {
+        // A document has to say what it is about, even if it lists nothing.
+        relations.insert((
+            "SPDXRef-DOCUMENT".to_owned(),
+            "DESCRIBES",
+            NO_ASSERTION.to_owned(),
+        ));
+    }
     for listed in &ids.listed {
         if let Some(holder) = &listed.inside {
             relations.insert((holder.clone(), "CONTAINS", listed.id.clone()));
@@ -90,7 +98,7 @@ fn depends(
         if !dependency.provides.is_empty() {
             losses.add(&at.key("provides"), no_place());
         }
-        for key in dependency.extra.keys() {
+        for key in telling_keys(&dependency.extra) {
             losses.add(&at.key(key), no_place());
         }
         let Some(from) = ids.of(&dependency.ref_id) else {

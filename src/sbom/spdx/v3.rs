@@ -6,10 +6,10 @@
 
 use super::ids::Ids;
 use super::licences::Extracted;
-use super::write::{created, is_namespace, name};
+use super::write::{created, is_namespace, name, name_extra};
 use super::{NO_TIME, NO_TIME_COMMENT};
 use crate::sbom::cyclonedx::serial_number;
-use crate::sbom::document::extra::At;
+use crate::sbom::document::extra::{At, telling_keys};
 use crate::sbom::document::{
     Contact, Document, Extra, Format, Lifecycle, Organization, SpdxVersion,
 };
@@ -187,7 +187,7 @@ impl<'d> Graph<'d> {
         if contact.phone.is_some() {
             self.no_place(&at.key("phone"));
         }
-        for key in contact.extra.keys() {
+        for key in telling_keys(&contact.extra) {
             self.no_place(&at.key(key));
         }
         let email = contact.email.as_deref();
@@ -198,7 +198,7 @@ impl<'d> Graph<'d> {
         if !organization.urls.is_empty() {
             self.no_place(&at.key("url"));
         }
-        for key in organization.extra.keys() {
+        for key in telling_keys(&organization.extra) {
             self.no_place(&at.key(key));
         }
         let email = organization
@@ -248,20 +248,8 @@ impl<'d> Graph<'d> {
 
     /// What the document has and this format has not.
     fn name_rest(&mut self, document: &Document) {
-        for (key, value) in &document.extra {
-            let at = At::ROOT.key(key);
-            if key != "vulnerabilities" {
-                self.no_place(&at);
-                continue;
-            }
-            for index in 0..value.as_array().map_or(0, Vec::len) {
-                self.losses.add(&at.index(index), LossReason::Vulnerability);
-            }
-        }
+        name_extra(document, FORMAT, &mut self.losses);
         let at = At::ROOT.key("metadata");
-        for key in document.metadata_extra.keys() {
-            self.no_place(&at.key(key));
-        }
         if !document.tools.services.is_empty() {
             self.no_place(&at.key("tools").key("services"));
         }

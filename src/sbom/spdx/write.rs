@@ -5,7 +5,7 @@ use super::licences::Extracted;
 use super::package::Context;
 use super::{NO_TIME, NO_TIME_COMMENT, agents, relations};
 use crate::sbom::cyclonedx::serial_number;
-use crate::sbom::document::extra::At;
+use crate::sbom::document::extra::{At, telling_keys};
 use crate::sbom::document::{DocComponent, Document, Extra, Format, Lifecycle, SpdxVersion};
 use crate::sbom::loss::{Loss, LossReason, Losses};
 use jiff::Timestamp;
@@ -88,22 +88,27 @@ fn top_extra(document: &Document, context: &Context<'_>, losses: &mut Losses) ->
         map.remove("relationships");
         return map;
     }
-    for (key, value) in &document.extra {
+    name_extra(document, context.format, losses);
+    Extra::new()
+}
+
+/// Names what a document says of itself and has no type of its own.
+pub fn name_extra(document: &Document, format: Format, losses: &mut Losses) {
+    for key in telling_keys(&document.extra) {
         let at = At::ROOT.key(key);
         if key != "vulnerabilities" {
-            losses.add(&at, LossReason::NoPlace(context.format));
+            losses.add(&at, LossReason::NoPlace(format));
             continue;
         }
-        let count = value.as_array().map_or(0, Vec::len);
-        for index in 0..count {
+        let items = document.extra.get(key).and_then(Value::as_array);
+        for index in 0..items.map_or(0, Vec::len) {
             losses.add(&at.index(index), LossReason::Vulnerability);
         }
     }
     let at = At::ROOT.key("metadata");
-    for key in document.metadata_extra.keys() {
-        losses.add(&at.key(key), LossReason::NoPlace(context.format));
+    for key in telling_keys(&document.metadata_extra) {
+        losses.add(&at.key(key), LossReason::NoPlace(format));
     }
-    Extra::new()
 }
 
 /// The document's name, else the product's.

@@ -2,13 +2,12 @@
 
 use super::Problems;
 use crate::model::Purl;
-use crate::sbom::cyclonedx::schema::{Kind, ROOT, Schema, TypeId};
+use crate::sbom::cyclonedx::schema::{Alternative, Kind, ROOT, Schema, TypeId};
 use crate::sbom::cyclonedx::version::is_serial_number;
 use crate::sbom::document::extra::{At, type_name};
 use crate::sbom::document::{CycloneDxVersion, Extra};
 use crate::sbom::licence::is_listed;
 use crate::sbom::spdx::HASHES;
-use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -19,6 +18,7 @@ pub fn check(map: &Extra, version: CycloneDxVersion) -> Problems {
         version,
         problems: Problems::default(),
         references: BTreeSet::new(),
+        trail: Vec::new(),
         in_formulation: false,
     };
     checking.object(map, ROOT, &At::ROOT);
@@ -33,6 +33,8 @@ struct Checking<'v> {
     problems: Problems,
     /// Every `bom-ref`.
     references: BTreeSet<&'v str>,
+    /// The same, in the order in which they were found.
+    trail: Vec<&'v str>,
     /// The published examples name one workspace in several workflows.
     in_formulation: bool,
 }
@@ -42,6 +44,15 @@ impl<'v> Checking<'v> {
         let Some(object) = self.schema.object(id) else {
             return;
         };
+        for choice in object.choices(self.version) {
+            let has = |set: &&Vec<&str>| set.iter().all(|field| map.contains_key(*field));
+            if choice.sets.iter().filter(has).count() != 1 {
+                let sets = choice.sets.iter().map(|set| set.join(" and "));
+                let sets: Vec<String> = sets.map(|set| format!("`{set}`")).collect();
+                let message = format!("needs exactly one of {}", sets.join(", "));
+                self.problems.add(at, message);
+            }
+        }
         for field in &object.fields {
             if field.is_required(self.version) && !map.contains_key(field.name) {
                 self.problems.add(at, format!("lacks `{}`", field.name));
@@ -49,11 +60,11 @@ impl<'v> Checking<'v> {
         }
         for (key, value) in map {
             let at = at.key(key);
-            let kinds: Vec<(Kind, bool)> = object
+            let kinds: Vec<Alternative> = object
                 .field(key)
                 .into_iter()
                 .flat_map(|field| field.in_version(self.version))
-                .map(|alternative| (alternative.kind, alternative.list))
+                .copied()
                 .collect();
             if kinds.is_empty() {
                 // 1.2 and 1.3 let other fields be.
@@ -71,15 +82,18 @@ impl<'v> Checking<'v> {
         self.rules(map, at);
     }
 
-    fn field(&mut self, value: &'v Value, kinds: &[(Kind, bool)], at: &At<'_>) {
+    fn field(&mut self, value: &'v Value, known: &[Alternative], at: &At<'_>) {
         let of_list = |list: bool| -> Vec<Kind> {
-            let fitting = kinds.iter().filter(|(_, of_list)| *of_list == list);
-            fitting.map(|(kind, _)| *kind).collect()
+            let fitting = known.iter().filter(|alternative| alternative.list == list);
+            fitting.map(|alternative| alternative.kind).collect()
         };
         match (value, of_list(true), of_list(false)) {
             (Value::Array(items), lists, _) if !lists.is_empty() => {
                 for (index, item) in items.iter().enumerate() {
                     self.value(item, &lists, &at.index(index));
+                }
+                if known.iter().any(|alternative| alternative.unique) {
+                    self.unique(items, at);
                 }
             }
             (value, _, single) if !single.is_empty() => self.value(value, &single, at),
@@ -90,32 +104,46 @@ impl<'v> Checking<'v> {
         }
     }
 
+    fn unique(&mut self, items: &[Value], at: &At<'_>) {
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        for (index, item) in items.iter().enumerate() {
+            if !seen.insert(item.to_string()) {
+                let message = "stands in this list before";
+                self.problems.add(&at.index(index), message);
+            }
+        }
+    }
+
     fn value(&mut self, value: &'v Value, kinds: &[Kind], at: &At<'_>) {
-        let mut fitting = kinds.iter().filter(|kind| kind.has_shape_of(value));
-        let (first, second) = (fitting.next(), fitting.next());
-        match (first, second) {
-            (None, _) => {
+        let fitting = kinds.iter().filter(|kind| kind.has_shape_of(value));
+        let fitting: Vec<Kind> = fitting.copied().collect();
+        match fitting.as_slice() {
+            [] => {
                 let wanted: BTreeSet<&str> = kinds.iter().map(|kind| kind.shape_name()).collect();
                 let wanted: Vec<&str> = wanted.into_iter().collect();
                 let message = format!("is {}, not {}", type_name(value), wanted.join(" or "));
                 self.problems.add(at, message);
             }
-            (Some(kind), None) => self.single(value, *kind, at),
-            // Objects of two types: the one with fewer problems is meant.
-            (Some(first), Some(second)) => {
-                let before = self.problems.0.len();
-                self.single(value, *first, at);
-                let as_first = self.problems.0.split_off(before);
-                if as_first.is_empty() {
-                    return;
-                }
-                self.single(value, *second, at);
-                if self.problems.0.len().saturating_sub(before) > as_first.len() {
-                    self.problems.0.truncate(before);
-                    self.problems.0.extend(as_first);
+            [only] => self.single(value, *only, at),
+            // Of several types the one with the fewest problems is meant.
+            several => {
+                let tried = several.iter().copied();
+                if let Some(kind) = tried.min_by_key(|kind| self.tried(value, *kind, at)) {
+                    self.single(value, kind, at);
                 }
             }
         }
+    }
+
+    /// How many problems a value has as one of several types; nothing is kept of it.
+    fn tried(&mut self, value: &'v Value, kind: Kind, at: &At<'_>) -> usize {
+        let problems = std::mem::take(&mut self.problems);
+        let known = self.trail.len();
+        self.single(value, kind, at);
+        for reference in self.trail.drain(known..) {
+            self.references.remove(reference);
+        }
+        std::mem::replace(&mut self.problems, problems).0.len()
     }
 
     fn single(&mut self, value: &'v Value, kind: Kind, at: &At<'_>) {
@@ -132,9 +160,14 @@ impl<'v> Checking<'v> {
                 let message = format!("`{word}` is none of the words known here{known}");
                 self.problems.add(at, message);
             }
-            (Kind::Time, Value::String(text)) if text.parse::<Timestamp>().is_err() => {
-                let message = format!("`{text}` is no RFC 3339 time");
+            (Kind::Form(form), Value::String(text)) if !form.fits(text) => {
+                let message = format!("`{text}` is no {}", form.name());
                 self.problems.add(at, message);
+            }
+            (Kind::Integer(bounds) | Kind::Number(bounds), number) => {
+                if let Some(message) = bounds.broken_by(number) {
+                    self.problems.add(at, message);
+                }
             }
             (Kind::LicenceId, Value::String(id)) if !is_listed(id) => {
                 let message = format!("`{id}` is not on the SPDX licence list");
@@ -149,7 +182,9 @@ impl<'v> Checking<'v> {
         if let Some(Value::String(reference)) = map.get("bom-ref") {
             if reference.is_empty() {
                 self.problems.add(&at.key("bom-ref"), "is empty");
-            } else if !self.references.insert(reference) && !self.in_formulation {
+            } else if self.references.insert(reference) {
+                self.trail.push(reference);
+            } else if !self.in_formulation {
                 let message = format!("`{reference}` is the bom-ref of something else too");
                 self.problems.add(&at.key("bom-ref"), message);
             }
@@ -171,10 +206,6 @@ impl<'v> Checking<'v> {
 
     fn hash(&mut self, algorithm: &str, value: &str, at: &At<'_>) {
         let at = at.key("content");
-        if !value.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            self.problems.add(&at, "is not hexadecimal");
-            return;
-        }
         let known = HASHES.iter().find(|(name, ..)| *name == algorithm);
         let length = known.map(|(_, _, length)| *length);
         if let Some(length) = length.filter(|length| *length != value.len()) {
@@ -185,26 +216,9 @@ impl<'v> Checking<'v> {
     }
 
     fn licences(&mut self, choices: &'v [Value], at: &At<'_>) {
-        let mut expressions = 0_usize;
-        for (index, choice) in choices.iter().enumerate() {
-            let at = at.index(index);
-            let has = |key: &str| choice.get(key).is_some();
-            if has("license") == has("expression") {
-                let message = "needs either `license` or `expression`";
-                self.problems.add(&at, message);
-            }
-            if has("expression") {
-                expressions = expressions.saturating_add(1);
-            }
-            let licence = choice.get("license");
-            let has = |key: &str| licence.is_some_and(|licence| licence.get(key).is_some());
-            if licence.is_some() && has("id") == has("name") {
-                let at = at.key("license");
-                self.problems.add(&at, "needs either `id` or `name`");
-            }
-        }
+        let is_expression = |choice: &&Value| choice.get("expression").is_some();
         let either = (CycloneDxVersion::V1_5..=CycloneDxVersion::V1_6).contains(&self.version);
-        if either && expressions > 0 && choices.len() > 1 {
+        if either && choices.len() > 1 && choices.iter().any(|choice| is_expression(&choice)) {
             let message = "is either licences or one expression in this version";
             self.problems.add(at, message);
         }
@@ -216,12 +230,6 @@ impl<'v> Checking<'v> {
         {
             let message = format!("`{serial}` is not `urn:uuid:` and a lower-case UUID");
             self.problems.add(&At::ROOT.key("serialNumber"), message);
-        }
-        if let Some(version) = map.get("version")
-            && version.as_u64().is_none_or(|version| version == 0)
-        {
-            let message = "is no whole number from 1 on";
-            self.problems.add(&At::ROOT.key("version"), message);
         }
     }
 

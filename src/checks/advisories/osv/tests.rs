@@ -81,8 +81,8 @@ fn an_entry_without_versions_is_kept_as_unknown() {
 fn records_about_other_ecosystems_are_named_as_not_used() {
     for (affected, name) in [
         (
-            json!([{ "package": { "ecosystem": "Debian:12", "name": "x" } }]),
-            "Debian",
+            json!([{ "package": { "ecosystem": "Minitel:12", "name": "x" } }]),
+            "Minitel",
         ),
         (json!([]), "(no package)"),
         (
@@ -102,7 +102,7 @@ fn records_about_other_ecosystems_are_named_as_not_used() {
 fn a_record_without_an_id_is_bad_and_names_its_packages() {
     let text = json!({ "affected": [
         { "package": { "ecosystem": "PyPI", "name": "Foo_Bar" } },
-        { "package": { "ecosystem": "Debian", "name": "x" } },
+        { "package": { "ecosystem": "Minitel", "name": "x" } },
     ] });
     match parse_record(text.to_string().as_bytes()) {
         Parsed::Bad { packages, .. } => {

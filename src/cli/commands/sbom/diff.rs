@@ -117,7 +117,7 @@ fn show(format: ResultFormat, human: &str, json: String) -> Result<(), CliError>
 }
 
 /// Lines of stderr, so that a result on stdout stays one document.
-fn warn_unread(side: &Side<'_>) {
+fn warn_unread(side: &Side) {
     const SHOWN: usize = 5;
     for line in side.unread.iter().take(SHOWN) {
         terminal::warning(&format!("{}: {line}", side.name));

@@ -1,4 +1,5 @@
-//! `sealgate sbom generate`: the SBOM of a project from its lockfiles, or of a binary.
+//! `sealgate sbom generate`: the SBOM of a project from its lockfiles, of one lockfile, or of
+//! a binary.
 
 use super::losses;
 use crate::cli::depth::Depth;
@@ -6,12 +7,13 @@ use crate::cli::exit::{CliError, Exit};
 use crate::cli::progress::Progress;
 use crate::cli::settings::Settings;
 use crate::cli::{pipeline, terminal};
-use crate::inventory::{self, Options, binary};
+use crate::inventory::{self, BinaryError, Options, binary};
 use crate::model::Inventory;
 use crate::sbom::{self, Document, DocumentOptions, Format};
 use crate::support::files;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// Options of `sbom generate`.
@@ -19,17 +21,24 @@ use std::str::FromStr;
 #[command(after_help = "Examples:
   sealgate sbom generate                                    CycloneDX 1.6 on standard output
   sealgate sbom generate app --format spdx-json@3.0.1
+  sealgate sbom generate app/Cargo.lock                     what this lockfile holds, no more
+  sealgate sbom generate target/release/app                 what is linked into the binary
+  sealgate sbom generate --include services/cart            with a project that is left out
   sealgate sbom generate --output cyclonedx-json=app.cdx.json --output spdx-json=app.spdx.json
 
-Nothing of the project is run (but for --with-cargo) and no network is used. The document has a time only where
-SOURCE_DATE_EPOCH or --at gives one, so the same input gives the same bytes (SPDX requires
-a time: without one it is 1970-01-01T00:00:00Z, and a comment says so).
+No network is used and nothing of the project is run, with one exception that has to be
+asked for: --with-cargo runs cargo in it.
+
+The document's time is SOURCE_DATE_EPOCH, else --at, else that of the commit that is checked
+out, so the same input gives the same bytes. Without any of them it has none (SPDX requires
+one: it is 1970-01-01T00:00:00Z then, and a comment says so).
 
 Exit codes: 0 complete, 2 usage, 3 something could not be read: the SBOM is written and
 says what is incomplete (with --lenient the code is 0).")]
 pub struct GenerateArgs {
-    /// Directory of the project, or a binary: Rust with cargo-auditable data, or Go
-    #[arg(default_value = ".", value_name = "PATH|BINARY")]
+    /// Directory of the project, one lockfile, or a binary: Rust with cargo-auditable data,
+    /// or Go
+    #[arg(default_value = ".", value_name = "PATH|LOCKFILE|BINARY")]
     pub path: PathBuf,
     /// Format on standard output: cyclonedx-json[@1.4|1.5|1.6|1.7] or
     /// spdx-json[@2.3|3.0.1] [default: cyclonedx-json, unless --output is given]
@@ -77,19 +86,70 @@ impl FromStr for SbomTarget {
     }
 }
 
-/// The inventory of a directory, or of what a binary says of itself.
-fn read_inventory(args: &GenerateArgs, settings: &Settings) -> Result<Inventory, CliError> {
-    if args.path.is_file() {
-        return binary::read_binary(&args.path).map_err(|error| CliError::of(Exit::Usage, &error));
+/// What an SBOM is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    Tree,
+    Lockfile,
+    Binary,
+}
+
+impl Subject {
+    fn of(path: &Path) -> Self {
+        if !path.is_file() {
+            return Self::Tree;
+        }
+        match path.file_name().and_then(OsStr::to_str) {
+            Some(name) if inventory::is_lockfile(name) => Self::Lockfile,
+            _ => Self::Binary,
+        }
+    }
+
+    /// The directory that is read.
+    fn root(self, path: &Path) -> &Path {
+        match self {
+            Self::Tree => path,
+            Self::Lockfile | Self::Binary => inventory::directory_of_file(path),
+        }
+    }
+}
+
+fn read_inventory(
+    args: &GenerateArgs,
+    subject: Subject,
+    settings: &Settings,
+) -> Result<Inventory, CliError> {
+    if subject == Subject::Binary {
+        return binary::read_binary(&args.path).map_err(|error| no_binary(&args.path, &error));
     }
     let _progress = Progress::start("reading lockfiles");
     let mut options = Options {
         include: args.include.clone(),
-        fallback_name: pipeline::target_name(&args.path),
+        fallback_name: pipeline::target_name(subject.root(&args.path)),
         ..Options::default()
     };
     args.depth.apply(settings, &mut options)?;
-    inventory::read_tree(&args.path, &options).map_err(|error| CliError::of(Exit::Usage, &error))
+    let read = match subject {
+        Subject::Lockfile => inventory::read_lockfile(&args.path, &options),
+        _ => inventory::read_tree(&args.path, &options),
+    };
+    read.map_err(|error| CliError::of(Exit::Usage, &error))
+}
+
+/// A file that is no binary is a wrong argument; a binary whose record is not there or not
+/// readable leaves open what it is made of.
+fn no_binary(path: &Path, error: &BinaryError) -> CliError {
+    match error {
+        BinaryError::NotABinary { .. } => {
+            let error = CliError::of(Exit::Usage, error);
+            match super::read_document(path) {
+                Ok(_) => error.with_hint("this is an SBOM: `sealgate sbom convert` reads it"),
+                Err(_) => error,
+            }
+        }
+        BinaryError::File(_) => CliError::of(Exit::Usage, error),
+        _ => CliError::of(Exit::Inconclusive, error),
+    }
 }
 
 /// Writes the SBOM everywhere it is asked for: all of it is made before anything is
@@ -106,14 +166,21 @@ pub fn run(args: &GenerateArgs, settings: &Settings) -> Result<Exit, CliError> {
             return Err(CliError::new(Exit::Usage, message));
         }
     }
-    let inventory = read_inventory(args, settings)?;
+    let subject = Subject::of(&args.path);
+    let inventory = read_inventory(args, subject, settings)?;
+    let time = match subject {
+        // It may have been built from another commit than the one around it.
+        Subject::Binary => settings.document_time,
+        _ => settings.time_of_tree(subject.root(&args.path)),
+    };
     let document = Document::of_inventory(
         &inventory,
         &DocumentOptions {
-            timestamp: settings.document_time.map(|time| time.to_string()),
+            timestamp: time.map(|time| time.to_string()),
             tool_version: pipeline::tool().version.to_owned(),
             author: args.author.clone(),
             supplier: args.supplier.clone(),
+            is_of_binary: subject == Subject::Binary,
         },
     );
     let render = |format: Format| {
@@ -139,6 +206,9 @@ pub fn run(args: &GenerateArgs, settings: &Settings) -> Result<Exit, CliError> {
     }
     for gap in &inventory.gaps {
         terminal::warning(&format!("{}: {}", gap.id, gap.message));
+    }
+    for gap in inventory::left_out(&inventory) {
+        terminal::warning(&format!("{} (add it with --include)", gap.message));
     }
     if inventory.gaps.is_empty() || args.lenient {
         return Ok(Exit::Pass);

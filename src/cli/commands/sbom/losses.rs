@@ -37,10 +37,10 @@ pub fn summarise(losses: &[Loss], format: Format) {
         let count = kinds.entry(kind).or_default();
         *count = count.saturating_add(1);
     }
-    terminal::warning(&format!(
-        "{} fields are not in {format} as they were",
-        losses.len()
-    ));
+    terminal::warning(&match losses.len() {
+        1 => format!("1 field is not in {format} as it was"),
+        count => format!("{count} fields are not in {format} as they were"),
+    });
     for ((path, reason), count) in kinds.iter().take(MAX_SHOWN) {
         let times = match count {
             1 => String::new(),

@@ -263,3 +263,17 @@ fn a_hostile_lockfile_costs_no_more_than_its_size() {
     assert_eq!(parsed.gaps.len(), crate::inventory::formats::GAP_LIMIT);
     assert_eq!(parsed.more_gaps, 40_000 - parsed.gaps.len());
 }
+
+#[test]
+fn a_field_that_is_not_cargos_is_a_gap_since_it_may_be_the_source() {
+    let whole = "source = \"registry+https://github.com/rust-lang/crates.io-index\"\n";
+    for (odd, line) in [("source = true\n", 3), ("sourge = \"registry+x\"\n", 3)] {
+        let text = format!("[[package]]\nname = \"a\"\n{odd}version = \"1.0.0\"\n");
+        assert_eq!(
+            gaps(&read(&text)),
+            [("inventory/incomplete-entry", line)],
+            "{odd}"
+        );
+        assert_eq!(gaps(&read(&text.replace(odd, whole))), []);
+    }
+}

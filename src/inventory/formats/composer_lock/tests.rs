@@ -175,3 +175,12 @@ fn a_key_that_stands_twice_is_a_gap() {
     let parsed = read("{\"packages\": [],\n\"packages\": []}", "{}");
     assert_eq!(gaps(&parsed), [("inventory/unreadable-lockfile", 2)]);
 }
+
+#[test]
+fn a_list_of_packages_under_another_key_is_a_gap() {
+    let text = "{\"packages\": [], \"aliases\": [{\"package\": \"a/b\"}],\n\"packages_dev\": [{\"name\": \"a/b\"}]}";
+    assert_eq!(
+        gaps(&read(text, "{}")),
+        [("inventory/unreadable-lockfile", 2)]
+    );
+}

@@ -32,6 +32,12 @@ fn a_typical_file_gives_what_the_program_loads() {
 #[test]
 fn a_file_of_another_tool_says_nothing() {
     assert_eq!(read("{\"modules\": []}"), Parsed::default());
+    // What has .NET's lists and no target is damaged.
+    let lists = "{\"runtimeTargt\": {},\n\"libraries\": {\"a/1.0.0\": {}}}";
+    assert!(matches!(
+        parse(&DotnetDeps, "a.deps.json", lists, &[]),
+        Err(FormatError::Shape { line: 2, .. })
+    ));
     assert!(!DotnetDeps.matches("", ".deps.json") && DotnetDeps.matches("", "a.deps.json"));
 }
 

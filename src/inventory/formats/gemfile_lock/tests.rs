@@ -142,3 +142,20 @@ fn names_with_very_many_platforms_do_not_multiply_without_end() {
         Err(FormatError::TooManyEdges { limit: EDGE_LIMIT })
     );
 }
+
+#[test]
+fn a_line_that_bundler_does_not_know_is_a_gap_wherever_it_stands() {
+    let text = "GEM\n  remote: https://gems.example/\n  specs:\n    a (1.0)\n  # b (1.0)\n  c (1.0)\n\
+                \x20   d (1.  e (1.0)\n      a (~  f (1.0)\nGIT\n  specs:  g (1.0)\n  glob:\n";
+    let incomplete = "inventory/incomplete-entry";
+    assert_eq!(
+        gaps(&read(text)),
+        [
+            (incomplete, 5),
+            (incomplete, 6),
+            (incomplete, 7),
+            (incomplete, 8),
+            (incomplete, 10)
+        ]
+    );
+}

@@ -196,9 +196,26 @@ fn a_step_that_cannot_be_understood_is_a_gap_and_the_rest_is_read() {
     let parsed = workflow(text);
     assert_eq!(seen(&parsed), [("owner/other", "v2", "-", 14)]);
     let incomplete = "inventory/incomplete-entry";
-    let mut expected: Vec<(&str, u32)> = (4..=11).map(|line| (incomplete, line)).collect();
+    let mut expected: Vec<(&str, u32)> = (4..=12).map(|line| (incomplete, line)).collect();
     expected.push(("inventory/unreadable-lockfile", 14));
     assert_eq!(gaps(&parsed), expected);
+}
+
+#[test]
+fn a_job_or_an_action_that_does_nothing_that_can_be_read_is_a_gap() {
+    let incomplete = |line: u32| vec![("inventory/incomplete-entry", line)];
+    let job = |text: &str| gaps(&workflow(&format!("jobs:\n  a:\n{text}")));
+    assert_eq!(job("    steps:\n    - run: x\n"), []);
+    assert_eq!(job("    uses: a/b/.github/workflows/w.yml@v1\n"), []);
+    assert_eq!(job("    step:\n    - uses: a/b@v1\n"), incomplete(2));
+    assert_eq!(job("    steps:\n    - use: a/b@v1\n"), incomplete(4));
+    let action = |text: &str| gaps(&read("action.yml", text));
+    let steps = "  steps:\n  - uses: a/b@v1\n";
+    assert_eq!(action(&format!("runs:\n  using: composite\n{steps}")), []);
+    assert_eq!(action(&format!("runs:\n{steps}")), incomplete(1));
+    assert_eq!(action("runs:\n  using: composite\n"), incomplete(1));
+    assert_eq!(action(&format!("run:\n{steps}")), incomplete(3));
+    assert_eq!(action("tasks:\n- copy: uses\n"), []);
 }
 
 #[test]

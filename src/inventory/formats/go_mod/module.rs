@@ -73,13 +73,37 @@ impl<'s> Module<'s> {
                     let message = format!("this `{}` line cannot be read", statement.verb);
                     notes.note(&rules::INCOMPLETE_ENTRY, path, statement.line, &message);
                 }
-                // `toolchain`, `godebug`, `retract`, `tool`, `ignore` and what is to come
-                // name no module that is built.
-                _ => {}
+                // These name no module that is built.
+                ("toolchain" | "godebug" | "retract" | "tool" | "ignore", _) => {}
+                // Go refuses them in the file of a main module.
+                (verb, _) => {
+                    let message = format!("`{verb}` is no directive that is known");
+                    notes.note(&rules::INCOMPLETE_ENTRY, path, statement.line, &message);
+                }
             }
         }
+        module.note_excluded(path, &mut notes);
         module.gaps = notes.gaps;
         module
+    }
+
+    /// Go passes over a requirement whose version is excluded. Without another one for
+    /// that module the file leaves open which version is built.
+    fn note_excluded(&self, path: &str, notes: &mut Parsed) {
+        let is_excluded = |require: &Require| {
+            let required = (require.path.as_str(), require.version.as_str());
+            self.excludes.contains(&required)
+        };
+        let kept = self.requires.iter().filter(|require| !is_excluded(require));
+        let kept: HashSet<&str> = kept.map(|require| require.path.as_str()).collect();
+        let open = self.requires.iter().filter(|require| is_excluded(require));
+        for require in open.filter(|require| !kept.contains(require.path.as_str())) {
+            let message = format!(
+                "`{}` is required in {}, which is excluded; which version is built is not said",
+                require.path, require.version
+            );
+            notes.note(&rules::UNRESOLVED_DEPENDENCY, path, require.line, &message);
+        }
     }
 
     /// Whether the file lists every module that is built.

@@ -27,6 +27,7 @@ fn a_typical_module_has_its_replacements_and_exclusions_applied() {
             ("corp.example/auth", Some("v0.0.0"), Own),
             ("github.com/new/name", Some("v1.0.1"), Dependency),
             ("golang.org/x/text", Some("v0.16.0"), Dependency),
+            ("github.com/skip/me", Some("v1.2.0"), Dependency),
             ("corp.example/copy", Some("v1.5.0"), Dependency),
         ]
     );
@@ -35,7 +36,7 @@ fn a_typical_module_has_its_replacements_and_exclusions_applied() {
         4,
         "an indirect requirement is no edge"
     );
-    assert!(matches!(parsed.packages[5].origin, Origin::Path { .. }));
+    assert!(matches!(parsed.packages[6].origin, Origin::Path { .. }));
     assert_eq!(parsed.also_read[0].packages, 3);
     assert_eq!(parsed.root.unwrap().name, "corp.example/gateway");
 }
@@ -55,7 +56,7 @@ fn checksums_keep_the_name_of_their_scheme() {
     };
     assert_eq!(schemes(1), ["go-h1", "go-mod-h1"]);
     assert_eq!(schemes(4), ["go-mod-h1"]);
-    assert_eq!(schemes(5), [""; 0]);
+    assert_eq!(schemes(6), [""; 0]);
 }
 
 #[test]
@@ -93,6 +94,36 @@ fn before_one_seventeen_the_list_is_not_whole() {
         )),
         []
     );
+}
+
+#[test]
+fn a_requirement_in_an_excluded_version_is_not_built_and_leaves_the_version_open() {
+    let both = "module m\ngo 1.22\nrequire a.example/b v1.0.0\nrequire a.example/b v1.1.0\n\
+                exclude a.example/b v1.0.0\n";
+    let read_versions = |text: &str| -> (Vec<Option<String>>, Vec<(&str, u32)>) {
+        let parsed = read(text, "");
+        let versions = parsed.packages.iter().skip(1).map(|p| p.version.clone());
+        (versions.collect(), gaps(&parsed))
+    };
+    assert_eq!(
+        read_versions(both),
+        (vec![Some("v1.1.0".to_owned())], vec![])
+    );
+    let alone = both.replace("require a.example/b v1.1.0\n", "");
+    let open = vec![("inventory/unresolved-dependency", 3)];
+    assert_eq!(read_versions(&alone), (vec![], open));
+}
+
+#[test]
+fn a_directive_that_go_does_not_know_is_a_gap() {
+    let known = "module m\ngo 1.22\ntoolchain go1.22.5\ngodebug default=go1.21\n\
+                 retract v1.0.0\ntool a.example/b\nignore ./x\n";
+    assert_eq!(gaps(&read(known, "")), []);
+    let odd = read(
+        "module m\ngo 1.22\nrequires (\n\ta.example/b v1.0.0\n)\n",
+        "",
+    );
+    assert_eq!(gaps(&odd), [("inventory/incomplete-entry", 4)]);
 }
 
 #[test]

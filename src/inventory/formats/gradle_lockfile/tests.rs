@@ -149,3 +149,11 @@ fn a_file_that_is_no_lockfile_has_a_bounded_number_of_gaps() {
     assert_eq!(parsed.gaps.len() + parsed.more_gaps, 10_000);
     assert!(parsed.gaps.len() <= crate::inventory::formats::GAP_LIMIT);
 }
+
+#[test]
+fn two_lines_that_became_one_are_a_gap() {
+    let text = "a.example:b:1.0=runtimeClasspatha.example:c:1.0=runtimeClasspath\na.example:d:1.0=x\u{1a}y\n";
+    let parsed = parse(&GradleLockfile, "gradle.lockfile", text, &[]).unwrap();
+    let incomplete = "inventory/incomplete-entry";
+    assert_eq!(gaps(&parsed), [(incomplete, 1), (incomplete, 2)]);
+}

@@ -5,13 +5,19 @@ use crate::inventory::formats::Parsed;
 use crate::inventory::json::Member;
 use crate::inventory::lines::Lines;
 use crate::inventory::rules;
-use crate::model::Scope;
+use crate::model::{JsonLimits, Scope, StrictJsonError, parse_strict_json};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
 /// Bytes of a path in `packages`. A longer one is no path of a real tree, and looking its
 /// dependencies up costs time by its depth.
 pub const PATH_LIMIT: usize = 1024;
+
+/// What one entry may hold.
+const LIMITS: JsonLimits = JsonLimits {
+    depth: 64,
+    values: 1_000_000,
+};
 
 /// One entry.
 #[derive(Debug)]
@@ -96,7 +102,7 @@ pub fn read(members: &[Member<'_>], lines: &Lines, path: &str, parsed: &mut Pars
             problem("the path of this entry is longer than 1024 bytes; it was left out");
             continue;
         }
-        match serde_json::from_str(member.value.get()) {
+        match value(member, &mut problem) {
             Ok(Value::Object(object)) => entries.push(Entry {
                 path: member.key.clone().into_owned(),
                 line,
@@ -107,6 +113,21 @@ pub fn read(members: &[Member<'_>], lines: &Lines, path: &str, parsed: &mut Pars
         }
     }
     entries
+}
+
+/// The value of an entry. Readers differ in which of two equal keys they believe; npm
+/// takes the last one.
+fn value(member: &Member<'_>, problem: &mut dyn FnMut(&str)) -> Result<Value, serde_json::Error> {
+    match parse_strict_json(member.value.get().as_bytes(), LIMITS) {
+        Ok(value) => return Ok(value),
+        Err(StrictJsonError::DuplicateKey { key, .. }) => problem(&format!(
+            "the key `{key}` of the entry `{}` stands several times; the last one was read",
+            member.key
+        )),
+        // The other reader names the place.
+        Err(_) => {}
+    }
+    serde_json::from_str(member.value.get())
 }
 
 fn fields(object: Map<String, Value>, key: &str, problem: &mut dyn FnMut(&str)) -> Fields {
@@ -196,10 +217,15 @@ impl Reader<'_> {
     fn names(&mut self, field: &str) -> Vec<(String, String)> {
         match self.object.remove(field) {
             None => Vec::new(),
-            Some(Value::Object(names)) => names
-                .into_iter()
-                .map(|(name, spec)| (name, spec.as_str().unwrap_or_default().to_owned()))
-                .collect(),
+            Some(Value::Object(names)) => {
+                if names.values().any(|spec| !spec.is_string()) {
+                    self.wrong(field, "an object of strings");
+                }
+                names
+                    .into_iter()
+                    .map(|(name, spec)| (name, spec.as_str().unwrap_or_default().to_owned()))
+                    .collect()
+            }
             Some(_) => {
                 self.wrong(field, "an object");
                 Vec::new()

@@ -9,8 +9,8 @@ use crate::inventory::lines::Lines;
 use crate::inventory::npm::{Manifest, named_by_tarball, split_at_version};
 use crate::inventory::rules;
 use crate::model::Scope;
-use serde_json::Value;
-use std::collections::HashMap;
+use serde_json::{Map, Value};
+use std::collections::{HashMap, HashSet};
 
 /// Levels of packages inside packages. Each is read anew inside its own, so the limit
 /// bounds the time too.
@@ -132,7 +132,7 @@ impl<'a> Reader<'_, 'a> {
     }
 
     fn fields(&mut self, object: &Object<'_>, key: &str, line: u32) -> Old {
-        let mut problems = Vec::new();
+        let mut problems = self.odd_members(object, key);
         let mut value = |field: &str| {
             let member = object.members.iter().rfind(|member| member.key == field)?;
             match serde_json::from_str::<Value>(member.value.get()) {
@@ -165,7 +165,10 @@ impl<'a> Reader<'_, 'a> {
                 false,
                 false,
             ]),
-            dependencies: names(requires.as_ref()),
+            dependencies: requires
+                .as_ref()
+                .and_then(Value::as_object)
+                .map_or_else(Vec::new, names),
             has_install_script: None,
             ..Fields::default()
         };
@@ -175,6 +178,35 @@ impl<'a> Reader<'_, 'a> {
             self.note(line, &problem);
         }
         Old { fields, asked }
+    }
+
+    /// Members that stand twice, and those that hold something like packages and are read
+    /// by nobody.
+    fn odd_members(&self, object: &Object<'_>, key: &str) -> Vec<String> {
+        let mut problems = Vec::new();
+        let mut seen = HashSet::new();
+        let nested = std::iter::repeat_n("dependencies", object.nested_count);
+        let members = object.members.iter().map(|member| member.key.as_ref());
+        for name in members.chain(nested).filter(|name| !seen.insert(*name)) {
+            problems.push(format!(
+                "the key `{name}` of the entry `{key}` stands several times; the last one was read"
+            ));
+        }
+        for member in &object.members {
+            let name = member.key.as_ref();
+            let problem = match serde_json::from_str(member.value.get()) {
+                Ok(Value::Object(value)) if value.values().any(Value::is_object) => {
+                    "holds objects, which were not read"
+                }
+                Ok(Value::Object(value)) if value.values().all(Value::is_string) => continue,
+                // `"requires": true` is what npm writes for the whole file.
+                Ok(Value::Bool(_)) => continue,
+                Ok(_) if name == "requires" => "is not an object of strings",
+                _ => continue,
+            };
+            problems.push(format!("`{name}` of the entry `{key}` {problem}"));
+        }
+        problems
     }
 
     fn note(&mut self, line: u32, message: &str) {
@@ -195,11 +227,9 @@ fn entry(path: String, line: u32, fields: Fields) -> Entry {
     Entry { path, line, fields }
 }
 
-fn names(requires: Option<&Value>) -> Vec<(String, String)> {
-    let names = requires.and_then(Value::as_object);
-    names
-        .into_iter()
-        .flatten()
+fn names(requires: &Map<String, Value>) -> Vec<(String, String)> {
+    requires
+        .iter()
         .map(|(name, range)| (name.clone(), range.as_str().unwrap_or_default().to_owned()))
         .collect()
 }

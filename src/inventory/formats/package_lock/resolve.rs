@@ -5,6 +5,7 @@
 use super::entry::Entry;
 use super::places;
 use crate::inventory::formats::{Package, Parsed};
+use crate::inventory::npm::lacks_version;
 use crate::inventory::rules;
 use crate::model::{Checksum, ComponentKind, Digest, GitReference, Origin, Scope};
 use std::collections::HashMap;
@@ -71,6 +72,10 @@ pub fn resolve(path: &str, entries: &[Entry], parsed: &mut Parsed) {
         let origin = origin(entry, asked.get(&place).copied(), entries, &places);
         if let Some(package) = parsed.packages.get_mut(package) {
             package.origin = origin;
+            if entry.is_installed() && lacks_version(package) {
+                let message = format!("`{}` has no version", package.name);
+                parsed.note(&rules::INCOMPLETE_ENTRY, path, entry.line, &message);
+            }
         }
     }
 }
@@ -86,10 +91,6 @@ fn package(path: &str, entry: &Entry, parsed: &mut Parsed) -> Option<Package> {
     if entry.is_installed() {
         package.scope = fields.scope;
         package.runs_install_code = Some(fields.has_install_script == Some(true));
-        if fields.version.is_none() {
-            let message = format!("`{}` has no version", package.name);
-            parsed.note(&rules::INCOMPLETE_ENTRY, path, entry.line, &message);
-        }
     } else {
         package.kind = ComponentKind::Own;
         package.scope = Scope::Runtime;

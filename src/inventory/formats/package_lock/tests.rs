@@ -238,3 +238,19 @@ fn integrity_may_hold_several_algorithms_of_one_file() {
         .unwrap();
     assert_eq!(helper.checksums.len(), 2);
 }
+
+#[test]
+fn a_key_that_stands_twice_in_an_entry_is_a_gap_and_the_last_counts() {
+    let text = r#"{"lockfileVersion": 3, "packages": {"": {},
+"node_modules/a": {"version": "1.0.0", "version": "2.0.0"},
+"node_modules/b": {"version": "1.0.0", "dependencies": {"a": 1}}}}"#;
+    let parsed = parse(&PackageLock, "package-lock.json", text, &[]).unwrap();
+    let versions: Vec<Option<&str>> = parsed
+        .packages
+        .iter()
+        .map(|p| p.version.as_deref())
+        .collect();
+    assert_eq!(versions, [Some("2.0.0"), Some("1.0.0")]);
+    let incomplete = "inventory/incomplete-entry";
+    assert_eq!(gaps(&parsed), [(incomplete, 2), (incomplete, 3)]);
+}

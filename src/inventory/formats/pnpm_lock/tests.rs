@@ -204,7 +204,7 @@ fn every_document_is_read() {
     assert_eq!(scopes.len(), 2);
     assert_eq!((scopes[0].1, scopes[1].1), (Scope::Build, Scope::Runtime));
     assert!(scopes[0].0 < 21 && scopes[1].0 > 21);
-    let mixed = "lockfileVersion: '12.0'\n---\nlockfileVersion: '9.0'\npackages:\n  a@1.0.0: {}\n";
+    let mixed = "lockfileVersion: '12.0'\n---\nlockfileVersion: '9.0'\nimporters: {}\npackages:\n  a@1.0.0: {}\n";
     let parsed = read(mixed);
     assert_eq!(labels(&parsed), ["a@1.0.0"]);
     assert_eq!(gaps(&parsed), [("inventory/unsupported-lock-version", 1)]);
@@ -282,7 +282,7 @@ snapshots:
             ("inventory/incomplete-entry", 10),
             ("inventory/incomplete-entry", 11),
             ("inventory/incomplete-entry", 13),
-            ("inventory/incomplete-entry", 14),
+            // Line 14 is a directory: it needs no version.
             ("inventory/incomplete-entry", 16),
             ("inventory/unresolved-dependency", 16),
             ("inventory/incomplete-entry", 19),
@@ -299,8 +299,38 @@ fn whole_entries_before_a_syntax_error_are_kept() {
     let parsed = read(text);
     assert_eq!(labels(&parsed), ["a@1.0.0"]);
     assert_eq!(gaps(&parsed), [("inventory/unreadable-lockfile", 5)]);
-    let twice = read("lockfileVersion: '9.0'\npackages:\n  a@1.0.0: {}\n  a@1.0.0: {}\n");
-    assert_eq!(gaps(&twice), [("inventory/unreadable-lockfile", 4)]);
+    let twice =
+        read("lockfileVersion: '9.0'\nimporters: {}\npackages:\n  a@1.0.0: {}\n  a@1.0.0: {}\n");
+    assert_eq!(gaps(&twice), [("inventory/unreadable-lockfile", 5)]);
+}
+
+#[test]
+fn a_section_that_nobody_reads_is_a_gap() {
+    let gaps_of = |text: &str| gaps(&read(&format!("lockfileVersion: '9.0'\n{text}")));
+    let unreadable = |line: u32| vec![("inventory/unreadable-lockfile", line)];
+    let packages = "packages:\n  a@1.0.0: {}\n";
+    let known =
+        "settings:\n  autoInstallPeers: true\ntime:\n  a@1.0.0: '1'\nnew: 1\nimporters: {}\n";
+    assert_eq!(gaps_of(&format!("{known}{packages}")), []);
+    assert_eq!(
+        gaps_of(&format!(
+            "importers: {{}}\nsnapshot:\n  a@1.0.0: {{}}\n{packages}"
+        )),
+        unreadable(3)
+    );
+    // Without importers nothing says what the packages are for.
+    assert_eq!(gaps_of(packages), unreadable(1));
+    assert_eq!(
+        gaps_of(&format!("importers: []\n{packages}")),
+        unreadable(2)
+    );
+    assert_eq!(
+        gaps_of("importers:\n  .:\n    dependency:\n      a: 1.0.0\n    devDependencies: [a]\n"),
+        [
+            ("inventory/incomplete-entry", 4),
+            ("inventory/incomplete-entry", 6)
+        ]
+    );
 }
 
 #[test]
@@ -385,6 +415,7 @@ packages:
 fn a_runtime_has_the_digests_of_all_its_files() {
     let parsed = read(
         "lockfileVersion: '9.0'
+importers: {}
 packages:
   node@runtime:22.0.0:
     version: 22.0.0

@@ -152,3 +152,21 @@ fn a_hostile_lockfile_is_read_entry_by_entry() {
     assert_eq!(parsed.edges, []);
     assert_eq!(parsed.gaps.len() + parsed.more_gaps, 6000);
 }
+
+#[test]
+fn an_entry_without_its_header_is_a_gap_wherever_it_ends_up() {
+    let metadata = "[metadata]\nlock-version = '2.1'\ncontent-hash = 'x'\n";
+    let gaps_of = |text: &str| gaps(&read(&format!("{text}{metadata}")));
+    let entry = "name = 'b'\nversion = '1'\n";
+    let whole = "[[package]]\nname = 'a'\nversion = '1'\n";
+    assert_eq!(gaps_of(entry), [("inventory/unreadable-lockfile", 1)]);
+    assert_eq!(
+        gaps_of(&format!("[[pakage]]\n{entry}{whole}")),
+        [("inventory/unreadable-lockfile", 1)]
+    );
+    let source = "[package.source]\ntype = 'url'\nurl = 'https://h.example/a'\n";
+    assert_eq!(
+        gaps_of(&format!("{whole}{source}{entry}")),
+        [("inventory/incomplete-entry", 2)]
+    );
+}

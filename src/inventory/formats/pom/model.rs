@@ -4,12 +4,20 @@
 use crate::inventory::document::SyntaxError;
 use crate::inventory::xml::{Xml, child, child_text, children};
 use roxmltree::Node;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// Dependencies, managed ones included, that one pom may hold.
 const DEPENDENCY_LIMIT: usize = 20_000;
 
 /// Modules that one pom may hold.
 const MODULE_LIMIT: usize = 5_000;
+
+/// Elements each child of which stands once.
+const SINGLE_IN: [&str; 5] = ["project", "parent", "dependency", "exclusion", "profile"];
+
+/// Elements standing twice that are told.
+const REPEATED_LIMIT: usize = 20;
 
 /// A pom.
 #[derive(Debug, Default)]
@@ -34,6 +42,8 @@ pub struct RawPom {
     pub licences: Vec<String>,
     /// Where the artifact went: group, artifact, version.
     pub relocation: Option<[Option<String>; 3]>,
+    /// Elements that stand twice where Maven takes one and refuses two: name and line.
+    pub repeated: Vec<(String, u32)>,
 }
 
 /// The part that a profile may have too.
@@ -195,6 +205,7 @@ impl RawPom {
             relocation: child(root, "distributionManagement")
                 .and_then(|management| child(management, "relocation"))
                 .map(|to| ["groupId", "artifactId", "version"].map(|name| owned(to, name))),
+            repeated: reader.repeated(),
         };
         let bodies = || std::iter::once(&pom.body).chain(pom.profiles.iter().map(|p| &p.body));
         let dependencies: usize = bodies()
@@ -236,6 +247,22 @@ struct Reader<'x, 'a> {
 }
 
 impl Reader<'_, '_> {
+    /// In what names a package: the project, its parent, its dependencies.
+    fn repeated(&self) -> Vec<(String, u32)> {
+        let mut repeated = Vec::new();
+        let elements = self.xml.root().descendants();
+        for node in elements.filter(|node| SINGLE_IN.contains(&node.tag_name().name())) {
+            let mut seen = BTreeSet::new();
+            for part in node.children().filter(Node::is_element) {
+                let name = part.tag_name().name();
+                if !seen.insert(name) && repeated.len() < REPEATED_LIMIT {
+                    repeated.push((name.to_owned(), self.xml.line(part)));
+                }
+            }
+        }
+        repeated
+    }
+
     fn parent(&self, node: Node<'_, '_>) -> Parent {
         let text = |name| owned(node, name).unwrap_or_default();
         Parent {
@@ -243,7 +270,7 @@ impl Reader<'_, '_> {
             artifact: text("artifactId"),
             version: text("version"),
             relative_path: match child(node, "relativePath") {
-                Some(path) => crate::inventory::xml::text(path).map(str::to_owned),
+                Some(path) => crate::inventory::xml::text(path).map(Cow::into_owned),
                 None => Some("../pom.xml".to_owned()),
             },
             line: self.xml.line(node),
@@ -257,7 +284,7 @@ impl Reader<'_, '_> {
                 .flat_map(|properties| properties.children().filter(Node::is_element))
                 .map(|property| {
                     let value = crate::inventory::xml::text(property).unwrap_or_default();
-                    (property.tag_name().name().to_owned(), value.to_owned())
+                    (property.tag_name().name().to_owned(), value.into_owned())
                 })
                 .collect(),
             modules: child(node, "modules")
@@ -318,7 +345,7 @@ fn activation(node: Node<'_, '_>) -> Activation {
     let mut holds = None;
     for condition in node.children().filter(Node::is_element) {
         let this = match condition.tag_name().name() {
-            "activeByDefault" => match crate::inventory::xml::text(condition) {
+            "activeByDefault" => match crate::inventory::xml::text(condition).as_deref() {
                 Some("true") => Activation::Default,
                 _ => continue,
             },
@@ -334,7 +361,7 @@ fn activation(node: Node<'_, '_>) -> Activation {
                 }
             }
             "file" if child(condition, "missing").is_none() => Activation::File,
-            "jdk" => jdk(crate::inventory::xml::text(condition).unwrap_or_default()),
+            "jdk" => jdk(&crate::inventory::xml::text(condition).unwrap_or_default()),
             _ => Activation::Machine,
         };
         holds = Some(match (holds, this) {
@@ -393,7 +420,7 @@ fn owned(node: Node<'_, '_>, name: &str) -> Option<String> {
     let found = node
         .children()
         .find(|child| child.is_element() && child.tag_name().name() == name)?;
-    crate::inventory::xml::text(found).map(str::to_owned)
+    crate::inventory::xml::text(found).map(Cow::into_owned)
 }
 
 #[cfg(test)]

@@ -541,3 +541,17 @@ fn a_pom_cannot_lead_out_of_the_repository() {
     let parsed = read(text, &maven);
     assert_eq!(gaps(&parsed), [("inventory/incomplete-lockfile", 3)]);
 }
+
+#[test]
+fn an_element_that_stands_twice_is_a_gap() {
+    let text = "<project>\n<groupId>g</groupId><artifactId>a</artifactId><version>1</version>\n\
+                <dependencies><dependency><groupId>g</groupId><artifactId>b</artifactId>\n\
+                <artifactId>c</artifactId><version>1</version></dependency></dependencies>\n\
+                </project>";
+    let parsed = parse(&Pom, "pom.xml", text, &[]).unwrap();
+    let found = gaps(&parsed);
+    assert!(
+        found.contains(&("inventory/incomplete-entry", 4)),
+        "{found:?}"
+    );
+}

@@ -187,9 +187,11 @@ fn target(text: &str, hashes: &mut Vec<String>) -> Result<Target, String> {
     }
     let plain = text.split(';').next().unwrap_or(text).trim();
     if is_address(plain) || is_archive(plain) {
+        one_word(plain)?;
         return by_address(plain, hashes);
     }
     if plain.starts_with(['.', '/', '~']) || plain.contains('/') {
+        one_word(plain)?;
         return Ok(Target::Directory {
             path: plain.to_owned(),
         });
@@ -206,6 +208,18 @@ fn target(text: &str, hashes: &mut Vec<String>) -> Result<Target, String> {
         version,
         origin: None,
     })
+}
+
+/// An address ends at white space: what follows is another requirement, or nothing that
+/// pip takes.
+fn one_word(address: &str) -> Result<(), String> {
+    match address.split_once(char::is_whitespace) {
+        None => Ok(()),
+        Some((address, rest)) => Err(format!(
+            "something follows the address `{address}`: `{}`",
+            rest.trim()
+        )),
+    }
 }
 
 fn is_exact(specifiers: &VersionSpecifiers) -> bool {
@@ -245,6 +259,7 @@ fn by_name_and_address(text: &str, hashes: &mut Vec<String>) -> Result<Option<Ta
     if address.is_empty() {
         return Err(format!("`{text}` names no address"));
     }
+    one_word(address)?;
     let name = normalise(name);
     hashes.extend(hash_of(address));
     Ok(Some(Target::Named {

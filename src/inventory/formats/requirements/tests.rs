@@ -227,3 +227,23 @@ fn a_hostile_file_costs_no_more_than_its_size() {
     let brackets = read(&format!("a[{}\n", "[".repeat(100_000)));
     assert_eq!(brackets.gaps.len(), 1);
 }
+
+#[test]
+fn what_follows_an_address_is_no_part_of_it() {
+    let text = "a @ https://h.example/a-1.0.tar.gz ; python_version < '4'\n\
+                b @ git+https://h.example/b@1#egg=b c @ https://h.example/c-1.0.tar.gz\n\
+                d==1.0 \\\ne @ https://h.example/e-1.0.tar.gz\n\
+                https://h.example/f-1.0.tar.gz g==1.0\n./h i\n";
+    let parsed = read(text);
+    assert_eq!(labels(&parsed), ["a==1.0:1"]);
+    let incomplete = "inventory/incomplete-entry";
+    assert_eq!(
+        gaps(&parsed),
+        [
+            (incomplete, 2),
+            (incomplete, 3),
+            (incomplete, 5),
+            (incomplete, 6)
+        ]
+    );
+}

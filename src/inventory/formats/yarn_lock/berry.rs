@@ -1,6 +1,7 @@
 //! `yarn.lock` of Yarn 2 and later.
 
 use super::locator::{self, Locator, Source};
+use super::peers::{self, Place};
 use super::resolutions::Resolutions;
 use crate::inventory::error::FormatError;
 use crate::inventory::formats::{Input, PACKAGE_LIMIT, Package, Parsed};
@@ -236,31 +237,65 @@ impl<'t> Reader<'t, '_> {
         if let Some(problem) = problem {
             self.note(&rules::INCOMPLETE_ENTRY, 1, &problem);
         }
+        let mut places = Vec::with_capacity(entries.len());
         for entry in &entries {
             let dependencies = entry.member.value.value("dependencies");
-            let optional = optional(&entry.member.value);
+            let optional = optional(&entry.member.value, "dependenciesMeta");
+            let mut asked = HashMap::new();
             for dependency in dependencies.map_or(&[][..], Node::members) {
                 let name = dependency.key.as_ref();
                 let range = dependency.value.text().unwrap_or_default();
                 let found = index.find(entry, name, range, &resolutions, root);
-                match found.and_then(|place| entries.get(place)) {
-                    Some(target) => {
-                        let scope = scope(entry, name, optional.contains(name));
-                        match (entry.package, target.package) {
-                            (_, None) => {}
-                            (None, Some(to)) if entry.is_workspace => {
-                                self.graph.add(None, to, scope);
-                            }
-                            (from, Some(to)) => self.graph.add(from, to, scope),
-                        }
-                    }
-                    None => {
-                        let message =
-                            format!("the dependency `{name}@{range}` is not in this lockfile");
-                        self.note(&rules::UNRESOLVED_DEPENDENCY, dependency.line, &message);
-                    }
-                }
+                let Some((place, target)) =
+                    found.and_then(|place| Some((place, entries.get(place)?)))
+                else {
+                    let message =
+                        format!("the dependency `{name}@{range}` is not in this lockfile");
+                    self.note(&rules::UNRESOLVED_DEPENDENCY, dependency.line, &message);
+                    continue;
+                };
+                asked.insert(name, place);
+                self.edge(entry, target, scope(entry, name, optional.contains(name)));
             }
+            places.push(Place {
+                name: entry.locator.0,
+                dependencies: asked,
+                peers: peer_names(&entry.member.value),
+            });
+        }
+        self.peers(&entries, &places);
+    }
+
+    /// Adds what packages get for the peers that they expect.
+    fn peers(&mut self, entries: &[Entry<'t>], places: &[Place<'t>]) {
+        let Some(found) = peers::resolve(places) else {
+            let message = "there are too many peer dependencies to follow; none is listed";
+            return self.note(&rules::UNRESOLVED_DEPENDENCY, 1, message);
+        };
+        let mut may_be_missing = HashSet::new();
+        for (place, entry) in entries.iter().enumerate() {
+            let names = optional(&entry.member.value, "peerDependenciesMeta");
+            may_be_missing.extend(names.into_iter().map(|name| (place, name)));
+        }
+        for (place, name, given) in found {
+            let (Some(entry), Some(target)) = (entries.get(place), entries.get(given)) else {
+                continue;
+            };
+            let scope = match may_be_missing.contains(&(place, name)) {
+                true => Scope::Optional,
+                false => Scope::Peer,
+            };
+            if entry.package != target.package {
+                self.edge(entry, target, scope);
+            }
+        }
+    }
+
+    fn edge(&mut self, entry: &Entry<'_>, target: &Entry<'_>, scope: Scope) {
+        match (entry.package, target.package) {
+            (_, None) => {}
+            (None, Some(to)) if entry.is_workspace => self.graph.add(None, to, scope),
+            (from, Some(to)) => self.graph.add(from, to, scope),
         }
     }
 
@@ -298,9 +333,16 @@ fn scope(entry: &Entry<'_>, name: &str, is_optional: bool) -> Scope {
     }
 }
 
-/// Names of the dependencies that may be missing.
-fn optional<'t>(fields: &'t Node<'_>) -> HashSet<&'t str> {
-    let meta = fields.value("dependenciesMeta");
+fn peer_names<'t>(fields: &'t Node<'_>) -> Vec<&'t str> {
+    let peers = fields
+        .value("peerDependencies")
+        .map_or(&[][..], Node::members);
+    peers.iter().map(|member| member.key.as_ref()).collect()
+}
+
+/// Names of the dependencies that may be missing, by the list that says so.
+fn optional<'t>(fields: &'t Node<'_>, list: &str) -> HashSet<&'t str> {
+    let meta = fields.value(list);
     meta.map_or(&[][..], Node::members)
         .iter()
         .filter(|member| member.value.value("optional").and_then(Node::flag) == Some(true))

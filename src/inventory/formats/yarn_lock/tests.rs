@@ -189,6 +189,8 @@ fn a_lockfile_of_yarn_4_is_read_with_its_workspaces() {
         ]
     );
     let found = edges(&parsed);
+    let crossed = "react-dom@17.0.2 -> react@18.2.0".to_owned();
+    assert!(!found.contains(&crossed), "{crossed}");
     for edge in [
         "one@1.0.0 -> two@2.0.0",
         "two@2.0.0 -> one@1.0.0",
@@ -196,6 +198,11 @@ fn a_lockfile_of_yarn_4_is_read_with_its_workspaces() {
         "ported@1.2.0 -> ms@2.1.3",
         "gitdep@0.3.1 -> ms@2.1.2",
         "localdir@1.0.0 -> ms@2.0.0",
+        // Peers, of one package in two workspaces with different versions.
+        "react-dom@17.0.2 -> react@17.0.2",
+        "react-dom@18.2.0 -> react@18.2.0",
+        "use-sync-external-store@1.2.0 -> react@17.0.2",
+        "use-sync-external-store@1.2.0 -> react@18.2.0",
     ] {
         assert!(found.iter().any(|known| known == edge), "{edge}");
     }

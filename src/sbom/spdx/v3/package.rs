@@ -5,7 +5,7 @@ use super::super::licences::Extracted;
 use super::super::package::{cpe_type, download_location, full_name, is_hex};
 use super::{FORMAT, Graph, put, short};
 use crate::model::Purl;
-use crate::sbom::document::extra::At;
+use crate::sbom::document::extra::{At, telling_keys};
 use crate::sbom::document::{DocComponent, Extra, Property};
 use crate::sbom::loss::LossReason;
 use serde_json::{Value, json};
@@ -131,16 +131,16 @@ pub fn add(graph: &mut Graph<'_>, listed: &Listed<'_>, extracted: &mut Extracted
 }
 
 fn name_rest(graph: &mut Graph<'_>, component: &DocComponent, at: &At<'_>) {
-    for key in component.extra.keys() {
+    for key in telling_keys(&component.extra) {
         graph.no_place(&at.key(key));
     }
     let evidence = at.key("evidence");
-    for key in component.evidence_extra.keys() {
+    for key in telling_keys(&component.evidence_extra) {
         graph.no_place(&evidence.key(key));
     }
     let occurrences = evidence.key("occurrences");
     for (index, place) in component.occurrences.iter().enumerate() {
-        for key in place.extra.keys() {
+        for key in telling_keys(&place.extra) {
             graph.no_place(&occurrences.index(index).key(key));
         }
     }
@@ -265,7 +265,7 @@ fn references(graph: &mut Graph<'_>, component: &DocComponent, at: &At<'_>) -> V
     let mut references = Vec::new();
     for (index, reference) in component.external_references.iter().enumerate() {
         let at = at.index(index);
-        for key in reference.extra.keys() {
+        for key in telling_keys(&reference.extra) {
             graph.no_place(&at.key(key));
         }
         if !reference.hashes.is_empty() {

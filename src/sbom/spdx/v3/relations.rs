@@ -2,7 +2,7 @@
 
 use super::{Graph, put, short};
 use crate::sbom::document::Document;
-use crate::sbom::document::extra::At;
+use crate::sbom::document::extra::{At, telling_keys};
 use crate::sbom::loss::LossReason;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,7 +23,7 @@ pub fn add(graph: &mut Graph<'_>, document: &Document) {
         if !dependency.provides.is_empty() {
             graph.no_place(&at.key("provides"));
         }
-        for key in dependency.extra.keys() {
+        for key in telling_keys(&dependency.extra) {
             graph.no_place(&at.key(key));
         }
         let Some(from) = graph.ids.of(&dependency.ref_id).map(str::to_owned) else {
@@ -119,7 +119,7 @@ impl Completeness {
         let at = At::ROOT.key("compositions");
         for (index, composition) in document.compositions.iter().enumerate() {
             let at = at.index(index);
-            for key in composition.extra.keys() {
+            for key in telling_keys(&composition.extra) {
                 graph.no_place(&at.key(key));
             }
             let word = match composition.aggregate.as_str() {

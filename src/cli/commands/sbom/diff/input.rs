@@ -2,9 +2,11 @@
 
 use crate::cli::commands::sbom::{in_file, read_bytes};
 use crate::cli::exit::{CliError, Exit};
-use crate::inventory;
+use crate::inventory::{self, InventoryError};
+use crate::model::Inventory;
 use crate::sbom;
 use crate::sbom::facts::Facts;
+use std::ffi::OsStr;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -15,6 +17,11 @@ use std::path::Path;
 pub(super) fn read(path: &Path) -> Result<Facts, CliError> {
     if path.is_dir() {
         return read_project(path);
+    }
+    let name = path.file_name().and_then(OsStr::to_str);
+    if name.is_some_and(inventory::is_lockfile) {
+        let options = named_like(inventory::directory_of_file(path));
+        return facts(inventory::read_lockfile(path, &options));
     }
     if is_executable(path) {
         return read_binary(path);
@@ -27,15 +34,21 @@ pub(super) fn read(path: &Path) -> Result<Facts, CliError> {
 }
 
 fn read_project(path: &Path) -> Result<Facts, CliError> {
-    let name = std::fs::canonicalize(path)
+    facts(inventory::read_tree(path, &named_like(path)))
+}
+
+fn named_like(directory: &Path) -> inventory::Options {
+    let name = std::fs::canonicalize(directory)
         .ok()
         .and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
-    let options = inventory::Options {
+    inventory::Options {
         fallback_name: name.unwrap_or_default(),
         ..inventory::Options::default()
-    };
-    let inventory = inventory::read_tree(path, &options)
-        .map_err(|error| CliError::of(Exit::Inconclusive, &error))?;
+    }
+}
+
+fn facts(read: Result<Inventory, InventoryError>) -> Result<Facts, CliError> {
+    let inventory = read.map_err(|error| CliError::of(Exit::Inconclusive, &error))?;
     Ok(Facts::of_inventory(&inventory))
 }
 

@@ -17,23 +17,27 @@ const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
 const SHOWN_DIGITS: usize = 12;
 
 /// One of the two inputs.
-pub(super) struct Side<'a> {
+pub(super) struct Side {
     /// As it was given.
     pub(super) name: String,
     format: String,
     components: usize,
     is_incomplete: bool,
-    pub(super) unread: &'a [String],
+    /// What could not be read, and what is referred to and not there.
+    pub(super) unread: Vec<String>,
 }
 
-impl<'a> Side<'a> {
-    pub(super) fn of(path: &Path, facts: &'a Facts) -> Self {
+impl Side {
+    pub(super) fn of(path: &Path, facts: &Facts) -> Self {
+        let dangling = facts.dangling.iter();
+        let dangling =
+            dangling.map(|reference| format!("`{reference}` is referred to and is not in it"));
         Self {
             name: path.display().to_string(),
             format: facts.format.to_string(),
             components: facts.components.len(),
             is_incomplete: facts.is_incomplete(),
-            unread: &facts.unread,
+            unread: facts.unread.iter().cloned().chain(dangling).collect(),
         }
     }
 
@@ -57,15 +61,15 @@ impl<'a> Side<'a> {
             format: &self.format,
             components: self.components,
             incomplete: self.is_incomplete,
-            unread: self.unread,
+            unread: &self.unread,
         }
     }
 }
 
 /// Everything that the page of a diff shows.
 pub(super) struct DiffPage<'a> {
-    pub(super) before: Side<'a>,
-    pub(super) after: Side<'a>,
+    pub(super) before: Side,
+    pub(super) after: Side,
     pub(super) diff: &'a Diff,
 }
 
@@ -127,8 +131,8 @@ impl DiffPage<'_> {
 
 /// Everything that the page of a drift shows.
 pub(super) struct DriftPage<'a> {
-    pub(super) source: Side<'a>,
-    pub(super) binary: Side<'a>,
+    pub(super) source: Side,
+    pub(super) binary: Side,
     pub(super) drift: &'a Drift,
     pub(super) exit: Exit,
 }
@@ -169,12 +173,12 @@ impl DriftPage<'_> {
                 true => format!("  {YELLOW}not declared{YELLOW:#}"),
                 false => String::new(),
             };
-            let _ = writeln!(text, "    {}{note}", terminal_safe(&item.label()));
+            let _ = writeln!(text, "  = {}{note}", terminal_safe(&item.label()));
         }
         list(
             &mut text,
             "linked, and part of the compiler",
-            " ",
+            "=",
             &drift.toolchain,
         );
         let _ = writeln!(

@@ -40,8 +40,8 @@ fn of<'p>(parsed: &'p Parsed, name: &str) -> &'p Package {
 fn version_1_tells_what_version_2_tells_of_the_same_project() {
     let (one, two) = (project(ONE), project(TWO));
     assert_eq!(gaps(&two), []);
-    // Version 1 does not record the version of what a repository holds.
-    assert_eq!(gaps(&one), [("inventory/incomplete-entry", 46)]);
+    // Version 1 does not record the version of what a repository holds: its commit does.
+    assert_eq!(gaps(&one), []);
     let labels = |parsed: &Parsed| {
         let packages = parsed.packages.iter().filter(|p| p.name != "gitdep");
         let mut labels: Vec<_> = packages
@@ -192,4 +192,28 @@ fn the_two_lists_of_version_2_must_agree() {
     assert_eq!(lock(&format!("{other},\n{b}")), gap(2));
     let other = b.replace("2jmj", "3jmj");
     assert_eq!(lock(&format!("{a},\n{other}")), gap(3));
+}
+
+#[test]
+fn what_nobody_reads_and_what_stands_twice_is_a_gap() {
+    let text = r#"{"lockfileVersion": 1, "requires": true, "dependencies": {
+"a": {"version": "1.0.0", "version": "2.0.0"},
+"b": {"version": "1.0.0", "requires": {"c": {"version": "1.0.0"}}},
+"d": {"version": "1.0.0", "requires": ["a"], "dependencys": {"e": {"version": "1.0.0"}}}},
+"dependencie": {"f": {"version": "1.0.0"}}}"#;
+    let parsed = parse(&PackageLock, "package-lock.json", text, &[]).unwrap();
+    let mut found = gaps(&parsed);
+    found.sort_by_key(|(_, line)| *line);
+    found.retain(|(id, _)| *id != "inventory/unresolved-dependency");
+    let incomplete = "inventory/incomplete-entry";
+    assert_eq!(
+        found,
+        [
+            (incomplete, 2),
+            (incomplete, 3),
+            (incomplete, 4),
+            (incomplete, 4),
+            ("inventory/unreadable-lockfile", 5),
+        ]
+    );
 }
