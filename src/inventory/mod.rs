@@ -40,10 +40,12 @@ mod cargo_manifests;
 mod document;
 pub mod error;
 pub mod formats;
+mod from_sbom;
 mod json;
 mod json_tree;
 mod licences;
 mod lines;
+mod lone;
 mod manifest;
 mod merge;
 mod npm;
@@ -63,8 +65,11 @@ use crate::model::{Ecosystem, Gap, Inventory, Location, LockfileRead, Root};
 pub use error::{FormatError, InventoryError};
 use formats::pom::{Shelf, Store};
 use formats::{Format, Input, Package, Parsed};
+pub use from_sbom::of_sbom;
 pub use licences::Caches;
+pub use lone::{is_lockfile, lockfile_names, read_lockfile};
 use merge::Merge;
+use select::unsupported;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tree::{Repository, Tree, Unreadable};
@@ -110,12 +115,9 @@ pub fn read_tree(root: &Path, options: &Options) -> Result<Inventory, InventoryE
     let tree = Tree::new(root);
     let found = walk::walk(root, &options.include);
     let selection = select::select(&tree, &found, &options.include)?;
-    let repository = options.maven_repository.as_deref();
-    let repository = repository.map(|path| Box::new(Repository::new(path)) as Box<dyn Store>);
     let mut reading = Reading {
         gaps: selection.gaps,
-        maven: Shelf::with_repository(repository),
-        ..Reading::default()
+        ..Reading::of(options)
     };
     for lock in &selection.product {
         if let Reader::Format(format) = lock.reader {
@@ -123,12 +125,17 @@ pub fn read_tree(root: &Path, options: &Options) -> Result<Inventory, InventoryE
         }
     }
     let mut inventory = reading.finish(selection.skipped, &options.fallback_name);
+    complete(root, options, &mut inventory);
+    Ok(inventory)
+}
+
+/// Adds what caches and cargo say beyond the lockfiles, where they are asked.
+fn complete(root: &Path, options: &Options, inventory: &mut Inventory) {
     licences::fill(root, &options.caches, &mut inventory.components);
     availability::fill(&options.caches, &mut inventory.components);
     if let Some(cargo) = &options.with_cargo {
-        ask_cargo(root, cargo, &mut inventory);
+        ask_cargo(root, cargo, inventory);
     }
-    Ok(inventory)
 }
 
 fn ask_cargo(root: &Path, cargo: &WithCargo, inventory: &mut Inventory) {
@@ -156,6 +163,15 @@ struct Reading {
 }
 
 impl Reading {
+    fn of(options: &Options) -> Self {
+        let repository = options.maven_repository.as_deref();
+        let repository = repository.map(|path| Box::new(Repository::new(path)) as Box<dyn Store>);
+        Self {
+            maven: Shelf::with_repository(repository),
+            ..Self::default()
+        }
+    }
+
     fn read(&mut self, tree: &Tree, found: &Found, lock: &Lockfile, format: &dyn Format) {
         let path = lock.path.as_str();
         let file = match tree.read_text(path) {

@@ -205,7 +205,8 @@ fn fixture(directory: &str) -> Option<&'static str> {
     })
 }
 
-fn unsupported(lock: &Lockfile, tool: &str) -> Gap {
+/// A lockfile that is known and not read.
+pub fn unsupported(lock: &Lockfile, tool: &str) -> Gap {
     let message = format!(
         "`{}` is a lockfile of {tool}, which is not read; its packages were not checked",
         lock.path
