@@ -51,6 +51,8 @@ pub enum Command {
     Db(commands::db::DbArgs),
     /// Compare version numbers as an ecosystem does
     Version(commands::version::VersionArgs),
+    /// VEX documents: generate one from waivers
+    Vex(commands::vex::VexArgs),
     /// Signing keys: generate, and show the public part
     Key(commands::key::KeyArgs),
     /// Sign files into Sigstore bundles

@@ -1,6 +1,6 @@
 //! What the policy decided.
 
-use super::{Finding, Gap, VexStatement};
+use super::{Finding, Gap, VexJustification, VexStatement, VexStatus};
 
 /// The answer. Its exit codes are in `cli::exit`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,6 +66,10 @@ pub struct WaiverUse {
     pub days_left: i64,
     /// It ends within the policy's warning time.
     pub ends_soon: bool,
+    /// What it says to others: affected where the risk is accepted only.
+    pub status: VexStatus,
+    /// Why the product is not affected, as a label.
+    pub justification: Option<VexJustification>,
 }
 
 /// Why a waiver that names a finding does not cover it.

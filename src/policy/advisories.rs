@@ -377,6 +377,3 @@ fn decimal_e5(number: u32) -> String {
         None => short.to_owned(),
     }
 }
-
-#[cfg(test)]
-mod tests;

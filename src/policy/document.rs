@@ -251,8 +251,12 @@ fn unknown_rule(id: &str, source_name: &str, known: &[&str]) -> PolicyError {
 
 /// The candidate most like a word, if one is like it at all.
 pub(super) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
+    let word = word.to_lowercase();
     candidates
-        .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))
+        .map(|candidate| {
+            let likeness = strsim::jaro_winkler(&word, &candidate.to_lowercase());
+            (likeness, candidate)
+        })
         .filter(|(likeness, _)| *likeness > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate.to_owned())
@@ -303,6 +307,12 @@ mod tests {
         "registry/url-credentials",
         "registry/name-mismatch",
         "registry/no-approved-registries",
+        "advisories/withdrawn",
+        "advisories/yanked",
+        "advisories/yank-data-absent",
+        "advisories/no-exploit-data",
+        "vex/unusable-statement",
+        "vex/conflicting-statements",
     ];
     const HEAD: &str = "schema = 1\nname = \"t\"\nversion = 1\n";
 

@@ -228,6 +228,8 @@ fn judge_finding(
             expires: waiver.expires.to_string(),
             days_left: waiver.days_left(waivers.now),
             ends_soon: waivers.ends_soon(waiver),
+            status: waiver.vex.status(),
+            justification: waiver.vex.justification(),
         }),
         finding,
         disposition,

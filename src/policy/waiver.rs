@@ -58,6 +58,15 @@ impl WaiverVex {
             Self::NotAffected(_) => VexStatus::NotAffected,
         }
     }
+
+    /// The label that goes with it.
+    #[must_use]
+    pub fn justification(self) -> Option<VexJustification> {
+        match self {
+            Self::Affected => None,
+            Self::NotAffected(label) => label,
+        }
+    }
 }
 
 /// What a waiver is to a finding.

@@ -1,12 +1,13 @@
 //! Reports for the tests of every format.
 
 use crate::model::{
-    AdvisoryClass, AdvisoryDetail, Component, ComponentKind, Confidence, DatabaseInfo, Decision,
-    Detail, Digest, DigestAlgorithm, Disposition, Ecosystem, Finding, Gap, GitReference, Inventory,
-    JudgedFinding, JudgedGap, Location, LockfileRead, Occurrence, Origin, PolicyInfo, Purl,
-    Redacted, RegistryDetail, Report, Root, Rule, Scope, SecretDetail, SecretsScanned, Severity,
-    Skipped, SourceInfo, Subject, ToolInfo, UnusedWaiver, Validity, Verdict, WaiverState,
-    WaiverUse,
+    AdvisoryClass, AdvisoryDetail, AvailabilitySource, Component, ComponentKind, Confidence,
+    DatabaseInfo, Decision, Detail, Digest, DigestAlgorithm, Disposition, Ecosystem, ExploitScore,
+    Finding, Gap, GitReference, Inventory, JudgedFinding, JudgedGap, KnownExploited, Lapse,
+    LapsedWaiver, Location, LockfileRead, Occurrence, Origin, PolicyInfo, Purl, Reach, Redacted,
+    RegistryDetail, Report, Root, Rule, Scope, SecretDetail, SecretsScanned, Severity, Skipped,
+    SourceInfo, SourceUse, Subject, ToolInfo, UnusedWaiver, Validity, Verdict, VexDocumentInfo,
+    VexJustification, VexStatement, VexStatus, VexUse, WaiverState, WaiverUse, YankDetail,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +16,20 @@ pub(super) static VULNERABILITY: Rule = Rule {
     title: "Known vulnerability",
     description: "A published advisory says that this version is vulnerable.",
     remedy: "Upgrade to a version that fixes it.",
+};
+
+pub(super) static WITHDRAWN: Rule = Rule {
+    id: "advisories/withdrawn",
+    title: "Withdrawn advisory",
+    description: "The records were withdrawn.",
+    remedy: "Nothing.",
+};
+
+pub(super) static YANKED: Rule = Rule {
+    id: "advisories/yanked",
+    title: "Withdrawn version",
+    description: "The registry withdrew the version.",
+    remedy: "Move to a version that is still offered.",
 };
 
 pub(super) static SECRET: Rule = Rule {
@@ -65,7 +80,13 @@ fn judged(finding: Finding, disposition: Disposition, reason: &str) -> JudgedFin
         disposition,
         reason: reason.to_owned(),
         waiver: None,
+        lapsed: Vec::new(),
+        vex: Vec::new(),
     }
+}
+
+fn path(labels: &[&str]) -> Vec<String> {
+    labels.iter().map(|label| (*label).to_owned()).collect()
 }
 
 pub(super) fn advisory() -> JudgedFinding {
@@ -82,7 +103,8 @@ pub(super) fn advisory() -> JudgedFinding {
         detail: Detail::Advisory(AdvisoryDetail {
             id: "GHSA-aaaa-bbbb-cccc".to_owned(),
             aliases: vec!["CVE-2021-0001".to_owned()],
-            related: Vec::new(),
+            related: vec!["GHSA-umbr-ella-0000".to_owned()],
+            withdrawn: Vec::new(),
             class: AdvisoryClass::Vulnerability,
             summary: "Path traversal when unpacking".to_owned(),
             vector: Some("CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:U/C:H/I:H/A:N".to_owned()),
@@ -90,11 +112,13 @@ pub(super) fn advisory() -> JudgedFinding {
             fixed: vec!["4.4.19".to_owned(), "6.1.9".to_owned()],
             url: Some("https://advisories.example/GHSA-aaaa-bbbb-cccc".to_owned()),
             indeterminate: false,
-            introduced_by: vec![
-                "shop@1.0.0".to_owned(),
-                "npm@6.0.0".to_owned(),
-                "tar@4.4.1".to_owned(),
-            ],
+            known_exploited: None,
+            exploit_score: None,
+            reach: Reach {
+                scope: Scope::Runtime,
+                paths: vec![path(&["shop@1.0.0", "npm@6.0.0", "tar@4.4.1"])],
+                more_paths: 0,
+            },
         }),
     };
     judged(
@@ -102,6 +126,134 @@ pub(super) fn advisory() -> JudgedFinding {
         Disposition::Block,
         "`advisories.block = \"high\"` (line 12)",
     )
+}
+
+/// A version that its registry withdrew.
+pub(super) fn yanked() -> JudgedFinding {
+    let finding = Finding {
+        rule: &YANKED,
+        severity: Severity::Unknown,
+        message: "`itoa@1.3.0` was yanked from its registry".to_owned(),
+        remedy: "move `itoa` to a version that is still offered".to_owned(),
+        subject: component_subject("pkg:cargo/itoa@1.3.0", "itoa@1.3.0"),
+        location: Location::line("Cargo.lock", 7),
+        also_at: Vec::new(),
+        excerpt: None,
+        fingerprint: "b2".repeat(32),
+        detail: Detail::Yanked(YankDetail {
+            source: AvailabilitySource::CargoIndexCache,
+            reason: Some("leaks memory".to_owned()),
+            reach: Reach {
+                scope: Scope::Build,
+                paths: vec![path(&["shop@1.0.0", "itoa@1.3.0"])],
+                more_paths: 2,
+            },
+        }),
+    };
+    judged(
+        finding,
+        Disposition::Report,
+        "`advisories/yanked` under [rules]",
+    )
+}
+
+/// Findings about one advisory each, with everything that can be known of them: one
+/// cleared by VEX, one whose waivers have lapsed and whose version cannot be compared, one
+/// of a withdrawn record, one that attackers use.
+pub(super) fn advisories() -> Vec<JudgedFinding> {
+    let statement = |status, digest: &str| VexStatement {
+        time: Some("2026-11-01T00:00:00Z".parse().unwrap()),
+        status,
+        justification: Some(VexJustification::VulnerableCodeNotPresent),
+        text: Some("the archive code is not built".to_owned()),
+        author: "Acme Product Security".to_owned(),
+        document: "acme.openvex.json".to_owned(),
+        digest: digest.repeat(32),
+    };
+    let changed = |id: &str, change: &dyn Fn(&mut Finding, &mut AdvisoryDetail)| {
+        let mut judged = advisory();
+        let mut detail = match judged.finding.detail.clone() {
+            Detail::Advisory(detail) => detail,
+            other => panic!("{other:?}"),
+        };
+        detail.id = id.to_owned();
+        judged.finding.message = format!("`tar@4.4.1` is affected by {id}: path traversal");
+        judged.finding.fingerprint = hex::encode(id);
+        change(&mut judged.finding, &mut detail);
+        judged.finding.detail = Detail::Advisory(detail);
+        judged
+    };
+    let cleared = JudgedFinding {
+        disposition: Disposition::Waived,
+        reason: "VEX: not_affected, vulnerable_code_not_present, by Acme Product Security (acme.openvex.json)".to_owned(),
+        vex: vec![
+            VexUse { statement: statement(VexStatus::NotAffected, "c3"), accepted: true, decides: true },
+            VexUse { statement: statement(VexStatus::UnderInvestigation, "c4"), accepted: false, decides: false },
+        ],
+        ..changed("GHSA-vex0-0000-0000", &|_, _| {})
+    };
+    let lapse = |why| LapsedWaiver {
+        id: "CVE-2021-0001".to_owned(),
+        owner: "web-team@acme.example".to_owned(),
+        expires: "2026-01-31".to_owned(),
+        why,
+    };
+    let indeterminate = JudgedFinding {
+        disposition: Disposition::Inconclusive,
+        lapsed: [Lapse::Expired, Lapse::OtherVersion, Lapse::VersionUnknown]
+            .map(lapse)
+            .to_vec(),
+        ..changed("GHSA-inde-0000-0000", &|_, detail| {
+            detail.indeterminate = true;
+        })
+    };
+    let withdrawn = JudgedFinding {
+        disposition: Disposition::Report,
+        ..changed("GHSA-with-0000-0000", &|finding, detail| {
+            finding.rule = &WITHDRAWN;
+            finding.severity = Severity::Info;
+            detail.class = AdvisoryClass::Withdrawn;
+            detail.withdrawn = vec![detail.id.clone()];
+            detail.vector = None;
+            detail.score_tenths = None;
+        })
+    };
+    let exploited = changed("GHSA-kev0-0000-0000", &|finding, detail| {
+        finding.severity = Severity::Medium;
+        detail.known_exploited = Some(KnownExploited {
+            date_added: "2021-11-03".to_owned(),
+            due: Some("2022-05-03".to_owned()),
+            ransomware: true,
+        });
+        detail.exploit_score = Some(ExploitScore {
+            score_e5: 94_358,
+            percentile_e5: 99_960,
+            date: Some("2026-11-20".to_owned()),
+        });
+        detail.reach.scope = Scope::Dev;
+        let second = path(&["shop@1.0.0", "pacote@9.5.1", "tar@4.4.1"]);
+        detail.reach.paths.push(second);
+    });
+    vec![cleared, indeterminate, withdrawn, exploited]
+}
+
+/// A report about advisories alone, one finding for each of [`advisory`], [`yanked`] and
+/// [`advisories`].
+pub(super) fn of_advisories() -> Report {
+    let mut report = typical();
+    report.verdict.findings = advisories();
+    report.verdict.findings.extend([advisory(), yanked()]);
+    report.verdict.gaps.clear();
+    report.vex = vec![VexDocumentInfo {
+        file: "acme.openvex.json".to_owned(),
+        digest: "c3".repeat(32),
+        format: "openvex",
+        author: "Acme Product Security".to_owned(),
+        statements: 3,
+        unusable: 1,
+        accepted: true,
+    }];
+    report
 }
 
 pub(super) fn secret() -> JudgedFinding {
@@ -173,10 +325,14 @@ pub(super) fn waived() -> JudgedFinding {
     JudgedFinding {
         disposition: Disposition::Waived,
         waiver: Some(WaiverUse {
+            id: "registry/plain-http".to_owned(),
             owner: "web-team@acme.example".to_owned(),
             reason: "loopback mirror of the build farm".to_owned(),
             expires: "2026-12-31".to_owned(),
             days_left: 38,
+            ends_soon: false,
+            status: VexStatus::NotAffected,
+            justification: Some(VexJustification::ComponentNotPresent),
         }),
         ..registry(77)
     }
@@ -231,6 +387,7 @@ pub(super) fn empty() -> Report {
         },
         inventory: None,
         database: None,
+        vex: Vec::new(),
         secrets: None,
         checks: vec!["sbom", "advisories", "registry", "secrets"],
         verdict: Verdict {
@@ -277,6 +434,7 @@ pub(super) fn typical() -> Report {
                 records: 213_400,
                 bad_records: 12,
                 newest: Some("2026-11-20T08:00:00Z".to_owned()),
+                used_for: SourceUse::Advisories,
             }],
         }),
         secrets: Some(SecretsScanned {
@@ -294,6 +452,7 @@ pub(super) fn typical() -> Report {
                 owner: "web-team@acme.example".to_owned(),
                 expires: "2026-01-31".to_owned(),
                 state: WaiverState::Expired,
+                about: vec!["GHSA-aaaa-bbbb-cccc tar@4.4.1".to_owned()],
             }],
         },
         ..empty()
@@ -303,7 +462,10 @@ pub(super) fn typical() -> Report {
 /// [`typical`] with [`hostile_text`] wherever text comes from outside.
 pub(super) fn hostile() -> Report {
     let text = hostile_text();
-    let mut report = typical();
+    let mut report = of_advisories();
+    let typical = typical().verdict;
+    report.verdict.findings.extend(typical.findings);
+    report.verdict.gaps = typical.gaps;
     report.target.clone_from(&text);
     report.policy.name.clone_from(&text);
     report.policy.source.clone_from(&text);
@@ -337,7 +499,21 @@ pub(super) fn hostile() -> Report {
                 detail.summary.clone_from(&text);
                 detail.fixed = vec![text.clone()];
                 detail.url = Some(format!("https://bob:{}@evil.example/", url_password()));
-                detail.introduced_by = vec![text.clone(), text.clone()];
+                detail.related = vec![text.clone()];
+                detail.withdrawn = vec![text.clone()];
+                detail.vector = Some(text.clone());
+                detail.reach.paths = vec![vec![text.clone(), text.clone()]; 2];
+                if let Some(known) = &mut detail.known_exploited {
+                    known.date_added.clone_from(&text);
+                    known.due = Some(text.clone());
+                }
+                if let Some(score) = &mut detail.exploit_score {
+                    score.date = Some(text.clone());
+                }
+            }
+            Detail::Yanked(detail) => {
+                detail.reason = Some(text.clone());
+                detail.reach.paths = vec![vec![text.clone(), text.clone()]];
             }
             Detail::Registry(detail) => {
                 detail.origin = Origin::Git {
@@ -354,7 +530,22 @@ pub(super) fn hostile() -> Report {
         if let Some(waiver) = &mut judged.waiver {
             waiver.owner.clone_from(&text);
             waiver.reason.clone_from(&text);
+            waiver.id.clone_from(&text);
         }
+        for lapsed in &mut judged.lapsed {
+            lapsed.id.clone_from(&text);
+            lapsed.owner.clone_from(&text);
+            lapsed.expires.clone_from(&text);
+        }
+        for used in &mut judged.vex {
+            used.statement.text = Some(text.clone());
+            used.statement.author.clone_from(&text);
+            used.statement.document.clone_from(&text);
+        }
+    }
+    for document in &mut report.vex {
+        document.file.clone_from(&text);
+        document.author.clone_from(&text);
     }
     for judged in &mut report.verdict.gaps {
         judged.gap.message.clone_from(&text);
@@ -364,6 +555,7 @@ pub(super) fn hostile() -> Report {
     for waiver in &mut report.verdict.waivers {
         waiver.id.clone_from(&text);
         waiver.owner.clone_from(&text);
+        waiver.about = vec![text.clone(); 5];
     }
     if let Some(inventory) = &mut report.inventory {
         inventory.root.name.clone_from(&text);
@@ -379,8 +571,8 @@ pub(super) fn hostile() -> Report {
 }
 
 /// Every report that the tests of all formats go over.
-pub(super) fn all() -> [Report; 3] {
-    [empty(), typical(), hostile()]
+pub(super) fn all() -> [Report; 4] {
+    [empty(), typical(), of_advisories(), hostile()]
 }
 
 /// Every format of this room, by name.

@@ -3,7 +3,7 @@
 //! could not be checked an `error`, what is waived or only reported is `skipped`.
 
 use super::{facts, text};
-use crate::model::{Disposition, JudgedFinding, JudgedGap, Report};
+use crate::model::{Detail, Disposition, Finding, JudgedFinding, JudgedGap, Report};
 use std::collections::BTreeMap;
 
 /// Sources and documents that are named.
@@ -91,7 +91,7 @@ impl Suite {
         let place = text::place(&finding.location);
         self.cases.push(Case {
             class: finding.rule.id.to_owned(),
-            name: format!("{} at {place}", text::subject(&finding.subject)),
+            name: name(finding, &place),
             result: match judged.disposition {
                 Disposition::Block => "failure",
                 Disposition::Inconclusive => "error",
@@ -177,6 +177,17 @@ impl Suite {
             ));
         }
         out.push_str("  </testsuite>\n");
+    }
+}
+
+/// What dashboards tell cases apart by, so that two advisories about one component are two.
+fn name(finding: &Finding, place: &str) -> String {
+    let subject = text::subject(&finding.subject);
+    match &finding.detail {
+        Detail::Advisory(detail) => {
+            format!("{} in {subject} at {place}", text::clipped(&detail.id, 80))
+        }
+        _ => format!("{subject} at {place}"),
     }
 }
 

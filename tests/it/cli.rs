@@ -92,6 +92,7 @@ fn every_command_has_help_with_a_purpose() {
         "test",
         "seal",
         "gate",
+        "vex",
         "demo",
         "explain",
         "completions",
@@ -118,6 +119,7 @@ fn every_rule_and_gap_has_a_page_and_every_page_a_rule() {
         sealgate::inventory::rules::GAPS,
         sealgate::gate::RULES,
         sealgate::policy::GAPS,
+        sealgate::vex::GAPS,
     ]
     .into_iter()
     .flatten()

@@ -73,6 +73,8 @@ fn report() -> Report {
         disposition: Disposition::Block,
         reason: "the test's policy".to_owned(),
         waiver: None,
+        lapsed: Vec::new(),
+        vex: Vec::new(),
     });
     let gaps = outcome.gaps.into_iter().map(|gap| JudgedGap {
         gap,
@@ -93,6 +95,7 @@ fn report() -> Report {
         },
         inventory: Some(inventory),
         database: None,
+        vex: Vec::new(),
         secrets: None,
         checks: vec!["registry"],
         verdict: Verdict {

@@ -60,10 +60,11 @@ pub(super) fn finding_of(
     let indeterminate = !matching
         .iter()
         .any(|member| member.membership == Membership::Affected);
-    let valid = group.ids.difference(&group.withdrawn);
-    let id = first_id(valid)
-        .or_else(|| first_id(group.ids.iter()))?
-        .clone();
+    let id = match is_withdrawn {
+        true => first_id(group.withdrawn.iter()),
+        false => first_id(group.ids.difference(&group.withdrawn)),
+    }?
+    .clone();
     let osv_name = component.ecosystem.osv_name();
     // The record that speaks for the group: of the first id if it is here.
     let speaker = matching

@@ -13,6 +13,7 @@ pub mod sign;
 pub mod test;
 pub mod verify;
 pub mod version;
+pub mod vex;
 
 use super::args::Command;
 use super::exit::{CliError, Exit};
@@ -28,6 +29,7 @@ pub fn run(command: Command, settings: &Settings) -> Result<Exit, CliError> {
         Command::Sbom(args) => sbom::run(&args, settings),
         Command::Db(args) => db::run(&args, settings),
         Command::Version(args) => version::run(&args),
+        Command::Vex(args) => vex::run(&args, settings),
         Command::Key(args) => key::run(&args, settings),
         Command::Sign(args) => sign::run(&args, settings),
         Command::Verify(args) => verify::run(&args, settings),

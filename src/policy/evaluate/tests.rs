@@ -1,5 +1,9 @@
 use super::*;
-use crate::model::{Confidence, Location, Purl, Redacted, Rule, Subject, Validity};
+use crate::model::{
+    AdvisoryClass, AdvisoryDetail, Confidence, ExploitScore, KnownExploited, Location, Purl, Reach,
+    Redacted, Rule, Scope, Severity, SourceInfo, SourceUse, Subject, Validity, VexJustification,
+    VexStatus, YankDetail,
+};
 
 static VULNERABILITY: Rule = Rule {
     id: "advisories/vulnerability",
@@ -46,6 +50,7 @@ fn advisory(severity: Severity, fixed: &[&str]) -> Finding {
             id: "RUSTSEC-1".to_owned(),
             aliases: vec!["CVE-1".to_owned()],
             related: Vec::new(),
+            withdrawn: Vec::new(),
             class: AdvisoryClass::Vulnerability,
             summary: String::new(),
             vector: None,
@@ -53,7 +58,9 @@ fn advisory(severity: Severity, fixed: &[&str]) -> Finding {
             fixed: fixed.iter().map(ToString::to_string).collect(),
             url: None,
             indeterminate: false,
-            introduced_by: Vec::new(),
+            known_exploited: None,
+            exploit_score: None,
+            reach: Reach::default(),
         }),
     }
 }
@@ -90,7 +97,7 @@ fn gap() -> Gap {
 fn judge(policy: &Policy, findings: Vec<Finding>, gaps: Vec<Gap>) -> Verdict {
     let checked = Checked {
         outcome: Outcome { findings, gaps },
-        database: None,
+        ..Checked::default()
     };
     evaluate(policy, checked, now()).unwrap()
 }
@@ -310,36 +317,219 @@ fn a_waiver_beyond_the_cap_or_without_a_subject_is_refused() {
     ));
 }
 
-#[test]
-fn an_old_database_is_a_gap_where_the_policy_names_an_age() {
-    use crate::model::SourceInfo;
-    let source = |name: &str, newest: Option<&str>| SourceInfo {
-        name: name.to_owned(),
-        records: 1,
-        bad_records: 0,
-        newest: newest.map(str::to_owned),
+/// A finding whose advisory is changed.
+fn changed(change: impl Fn(&mut Finding, &mut AdvisoryDetail)) -> Finding {
+    let mut finding = advisory(Severity::Low, &[]);
+    let Detail::Advisory(mut detail) = finding.detail.clone() else {
+        panic!("{finding:?}");
     };
-    let checked = Checked {
-        outcome: Outcome::default(),
-        database: Some(DatabaseInfo {
-            digest: String::new(),
-            sources: vec![
-                source("fresh", Some("2026-11-22T00:00:00Z")),
-                source("old", Some("2026-01-01T00:00:00Z")),
-                source("undated", None),
-                source("tomorrow's clock", Some("2026-11-24T00:00:00Z")),
-                source("next year's", Some("2027-11-24T00:00:00Z")),
-            ],
-        }),
-    };
-    let verdict = evaluate(
-        &policy("[advisories]\nmax-age-days = 30\n"),
-        checked.clone(),
-        now(),
-    )
-    .unwrap();
-    assert_eq!(verdict.decision, Decision::Inconclusive);
-    assert_eq!(verdict.gaps.len(), 3);
-    let verdict = evaluate(&policy(""), checked, now()).unwrap();
-    assert_eq!(verdict.decision, Decision::Pass);
+    change(&mut finding, &mut detail);
+    finding.detail = Detail::Advisory(detail);
+    finding
 }
+
+fn exploited(detail: &mut AdvisoryDetail) {
+    detail.known_exploited = Some(KnownExploited {
+        date_added: "2021-11-03".to_owned(),
+        due: None,
+        ransomware: false,
+    });
+}
+
+fn score(detail: &mut AdvisoryDetail, score_e5: u32) {
+    detail.exploit_score = Some(ExploitScore {
+        score_e5,
+        percentile_e5: 0,
+        date: None,
+    });
+}
+
+const MILD: &str = "[advisories]\nblock-severity = \"high\"\nblock-without-fix = false\n";
+
+fn disposition(policy: &Policy, finding: Finding) -> (Disposition, String) {
+    let judged = judge(policy, vec![finding], vec![]).findings.remove(0);
+    (judged.disposition, judged.reason)
+}
+
+#[test]
+fn a_known_exploited_vulnerability_blocks_below_the_threshold_and_without_a_fix() {
+    let on = policy(&format!("{MILD}block-known-exploited = true\n"));
+    let off = policy(&format!("{MILD}block-known-exploited = false\n"));
+    let known = changed(|_, detail| exploited(detail));
+    let unknown = changed(|_, _| {});
+    assert_eq!(
+        disposition(&on, known.clone()),
+        (
+            Disposition::Block,
+            "known exploited since 2021-11-03, and `block-known-exploited = true`".to_owned()
+        )
+    );
+    assert_eq!(disposition(&on, unknown).0, Disposition::Report);
+    assert_eq!(disposition(&off, known.clone()).0, Disposition::Report);
+    // Its record was withdrawn: what it says of attacks does not hold.
+    let withdrawn = policy(&format!(
+        "{MILD}block-known-exploited = true\n[rules]\n\"advisories/vulnerability\" = \"report\"\n"
+    ));
+    assert_eq!(disposition(&withdrawn, known).0, Disposition::Report);
+}
+
+#[test]
+fn a_score_at_or_above_the_limit_blocks() {
+    let policy = policy(&format!("{MILD}block-epss = 0.5\n"));
+    let of = |e5: u32| disposition(&policy, changed(|_, detail| score(detail, e5)));
+    assert_eq!(of(49_999).0, Disposition::Report);
+    assert_eq!(
+        of(50_000),
+        (
+            Disposition::Block,
+            "EPSS 0.5 is not below `block-epss = 0.5`".to_owned()
+        )
+    );
+    assert_eq!(of(94_358).1, "EPSS 0.94358 is not below `block-epss = 0.5`");
+}
+
+#[test]
+fn an_uncomparable_version_of_something_exploited_is_never_only_reported() {
+    let of = |level: &str, is_exploited: bool| {
+        let policy = policy(&format!("[advisories]\nindeterminate = \"{level}\"\n"));
+        let finding = changed(|_, detail| {
+            detail.indeterminate = true;
+            if is_exploited {
+                exploited(detail);
+            }
+        });
+        disposition(&policy, finding).0
+    };
+    assert_eq!(of("report", false), Disposition::Report);
+    assert_eq!(of("report", true), Disposition::Inconclusive);
+    assert_eq!(of("inconclusive", true), Disposition::Inconclusive);
+    assert_eq!(of("block", true), Disposition::Block);
+}
+
+#[test]
+fn the_level_of_a_scope_makes_milder_and_never_harder() {
+    let policy = policy(
+        "[advisories.scopes]\ndev = \"report\"\nbuild = \"inconclusive\"\noptional = \"block\"\n",
+    );
+    let of = |scope: Scope, change: &dyn Fn(&mut AdvisoryDetail)| {
+        disposition(
+            &policy,
+            changed(|finding, detail| {
+                finding.severity = Severity::Critical;
+                detail.reach.scope = scope;
+                change(detail);
+            }),
+        )
+    };
+    let plain = |_: &mut AdvisoryDetail| {};
+    assert_eq!(
+        of(Scope::Dev, &plain),
+        (
+            Disposition::Report,
+            "`dev` under [advisories.scopes]".to_owned()
+        )
+    );
+    for (scope, expected) in [
+        (Scope::Build, Disposition::Inconclusive),
+        (Scope::Optional, Disposition::Block),
+        (Scope::Peer, Disposition::Block),
+        (Scope::Runtime, Disposition::Block),
+        (Scope::Unknown, Disposition::Block),
+    ] {
+        assert_eq!(of(scope, &plain).0, expected, "{scope:?}");
+    }
+    // An attacker's code runs on the developer's machine as well.
+    let malicious = |detail: &mut AdvisoryDetail| detail.class = AdvisoryClass::Malicious;
+    assert_eq!(of(Scope::Dev, &malicious).0, Disposition::Block);
+    assert_eq!(of(Scope::Dev, &exploited).0, Disposition::Block);
+    let indeterminate = |detail: &mut AdvisoryDetail| detail.indeterminate = true;
+    assert_eq!(of(Scope::Dev, &indeterminate).0, Disposition::Report);
+    let both = |detail: &mut AdvisoryDetail| {
+        malicious(detail);
+        indeterminate(detail);
+    };
+    assert_eq!(of(Scope::Dev, &both).0, Disposition::Block);
+}
+
+static YANKED: Rule = Rule {
+    id: "advisories/yanked",
+    title: "",
+    description: "",
+    remedy: "",
+};
+static WITHDRAWN: Rule = Rule {
+    id: "advisories/withdrawn",
+    title: "",
+    description: "",
+    remedy: "",
+};
+
+#[test]
+fn withdrawn_records_and_versions_have_levels_of_their_own() {
+    let ids = [IDS, &["advisories/yanked", "advisories/withdrawn"]].concat();
+    let of = |preset: &str, finding: Finding| {
+        let named = |name| crate::policy::Preset::named(name).unwrap();
+        let texts = ["baseline", "strict"].map(|name| named(name).text);
+        let preset = named(preset);
+        let known: Vec<&str> = texts
+            .iter()
+            .flat_map(|text| text.lines())
+            .filter_map(|line| line.split('"').nth(1).filter(|id| id.contains('/')))
+            .chain(ids.iter().copied())
+            .collect();
+        let policy = Policy::preset(preset, &known).unwrap();
+        disposition(&policy, finding).0
+    };
+    let withdrawn = changed(|finding, detail| {
+        finding.rule = &WITHDRAWN;
+        finding.severity = Severity::Info;
+        detail.class = AdvisoryClass::Withdrawn;
+        // What it says of bounds and attacks does not matter.
+        detail.indeterminate = true;
+        exploited(detail);
+    });
+    let yanked = Finding {
+        rule: &YANKED,
+        detail: Detail::Yanked(YankDetail {
+            source: crate::model::AvailabilitySource::Lockfile,
+            reason: None,
+            reach: Reach::default(),
+        }),
+        ..advisory(Severity::Unknown, &[])
+    };
+    assert_eq!(of("baseline", withdrawn.clone()), Disposition::Report);
+    assert_eq!(of("strict", withdrawn), Disposition::Report);
+    assert_eq!(of("baseline", yanked.clone()), Disposition::Report);
+    assert_eq!(of("strict", yanked), Disposition::Block);
+}
+
+#[test]
+fn what_attackers_use_comes_first_then_the_worst_then_the_likeliest() {
+    let named = |name: &'static str, severity, change: &dyn Fn(&mut AdvisoryDetail)| {
+        changed(|finding, detail| {
+            finding.message = name.to_owned();
+            finding.severity = severity;
+            change(detail);
+        })
+    };
+    let verdict = judge(
+        &policy(""),
+        vec![
+            named("critical", Severity::Critical, &|_| {}),
+            named("unlikely", Severity::High, &|d| score(d, 1)),
+            named("likely", Severity::High, &|d| score(d, 2)),
+            named("exploited", Severity::Low, &exploited),
+        ],
+        vec![],
+    );
+    let order: Vec<_> = verdict
+        .findings
+        .iter()
+        .map(|judged| judged.finding.message.as_str())
+        .collect();
+    assert_eq!(order, ["exploited", "critical", "likely", "unlikely"]);
+}
+
+mod sources;
+mod vex;
+mod waivers;

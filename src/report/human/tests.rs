@@ -22,7 +22,10 @@ fn a_blocking_finding_is_shown_in_full_with_its_source_line() {
         |                   ^^^
         = severity: high; `advisories.block = "high"` (line 12)
         = aliases: CVE-2021-0001
+        = related: GHSA-umbr-ella-0000
+        = CVSS: 8.1 CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:U/C:H/I:H/A:N
         = fixed in: 4.4.19, 6.1.9
+        = scope: runtime
         = through: shop@1.0.0 > npm@6.0.0 > tar@4.4.1
         = record: https://advisories.example/GHSA-aaaa-bbbb-cccc
         = also at: web/tools/package-lock.json:9
@@ -63,7 +66,7 @@ fn one_of_everything_ends_with_the_verdict() {
         fix: write the lockfile anew with its tool
 
     waivers to look at (1)
-      CVE-2020-9999: expired, covers nothing (until 2026-01-31, owner web-team@acme.example)
+      CVE-2020-9999: expired, covers nothing (until 2026-01-31, owner web-team@acme.example): GHSA-aaaa-bbbb-cccc tar@4.4.1
 
     checked shop at 2026-11-23T12:00:00Z: sbom, advisories, registry, secrets
       components: 2 (cargo 1, npm 1) from 1 lockfile

@@ -53,6 +53,8 @@ struct WaiverUseV1 {
     expires: Shown,
     days_left: i64,
     ends_soon: bool,
+    status: &'static str,
+    justification: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -238,6 +240,8 @@ impl WaiverUseV1 {
             expires: shown(&waiver.expires),
             days_left: waiver.days_left,
             ends_soon: waiver.ends_soon,
+            status: waiver.status.as_str(),
+            justification: waiver.justification.map(VexJustification::as_str),
         }
     }
 }

@@ -106,7 +106,8 @@ fn an_annotation_names_file_line_column_and_rule() {
     let last = text.lines().last().unwrap();
     assert_eq!(
         last,
-        "::notice title=sealgate::FAIL: 2 findings block (policy baseline)"
+        "::notice title=sealgate::FAIL: 2 findings block (policy baseline)%0AAdvisory database: \
+         sha256:d1d1d1d1d1d1d1d1…, oldest source in use OSV npm: newest 2026-11-20T08:00:00Z, 3 days old"
     );
 }
 

@@ -1,14 +1,15 @@
 //! The check through its public interface, on databases imported from records written
 //! here.
 
+mod classes;
 mod findings;
 mod oracle;
 mod sources;
 
 use super::{Database, check_inventory, import};
 use crate::model::{
-    AdvisoryDetail, Component, ComponentKind, Detail, Ecosystem, Finding, Inventory, Location,
-    Occurrence, Origin, Outcome, Purl, Root, Scope,
+    AdvisoryDetail, Availability, AvailabilitySource, Component, ComponentKind, Detail, Ecosystem,
+    Finding, Inventory, Location, Occurrence, Origin, Outcome, Purl, Root, Scope,
 };
 use crate::support::files::write_atomic;
 use serde_json::{Value, json};
@@ -59,7 +60,7 @@ fn component(ecosystem: Ecosystem, name: &str, version: Option<&str>) -> Compone
         kind: ComponentKind::Dependency,
         licence: crate::model::Licence::default(),
         runs_install_code: None,
-        availability: crate::model::Availability::Unknown,
+        availability: Availability::Offered(AvailabilitySource::Lockfile),
         cargo: None,
         occurrences: vec![Occurrence {
             location: Location::line("lock", 7),
@@ -99,6 +100,12 @@ fn detail(finding: &Finding) -> &AdvisoryDetail {
         Detail::Advisory(detail) => detail,
         other => panic!("{other:?}"),
     }
+}
+
+/// Each path on one line.
+fn paths(finding: &Finding) -> Vec<String> {
+    let reach = finding.reach().unwrap();
+    reach.paths.iter().map(|path| path.join(" > ")).collect()
 }
 
 fn shown_ids(outcome: &Outcome) -> Vec<&str> {
