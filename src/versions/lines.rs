@@ -1,6 +1,6 @@
 //! Lists of `a < b`, `a = b` and `a > b`, one comparison a line.
 
-use super::{LineError, Scheme, compare_in};
+use super::{LineError, Scheme, compare_as_written};
 use std::cmp::Ordering;
 
 /// Longest line, in bytes.
@@ -38,7 +38,7 @@ impl OrderLine<'_> {
     /// Why the line does not hold in a scheme; `None` where it holds.
     #[must_use]
     pub fn failure(&self, scheme: Scheme) -> Option<String> {
-        let order = match compare_in(scheme, self.left, self.right) {
+        let order = match compare_as_written(scheme, self.left, self.right) {
             Ok(order) => order,
             Err(incomparable) => return Some(incomparable.to_string()),
         };

@@ -1,5 +1,7 @@
 use super::*;
-use proptest::prelude::*;
+
+mod ecosystems;
+mod properties;
 
 fn order(ecosystem: Ecosystem, a: &str, b: &str) -> Ordering {
     compare(ecosystem, a, b).unwrap()
@@ -111,84 +113,16 @@ fn ecosystem_names_are_known_in_every_case() {
     assert_eq!(Scheme::from_name("PyPI"), Some(Scheme::Pep440));
     assert_eq!(Scheme::from_name("CRATES.IO"), Some(Scheme::Semver));
     assert_eq!(Scheme::from_name("go"), Some(Scheme::Semver));
-    assert_eq!(Scheme::from_name("maven"), None);
+    assert_eq!(Scheme::from_name("Debian:12"), Some(Scheme::Debian));
+    assert_eq!(Scheme::from_name("Ubuntu:22.04:LTS"), Some(Scheme::Debian));
+    assert_eq!(Scheme::from_name("alpine:v3.20"), Some(Scheme::Alpine));
+    assert_eq!(Scheme::from_name("Rocky Linux:9"), Some(Scheme::Rpm));
+    assert_eq!(Scheme::from_name("bitnami"), Some(Scheme::Bitnami));
+    for unknown in ["", "generic", "Debian 12", "python", ":12"] {
+        assert_eq!(Scheme::from_name(unknown), None, "{unknown}");
+    }
     for name in Scheme::names() {
         assert!(Scheme::from_name(name).is_some(), "{name}");
-    }
-}
-
-fn semver_text() -> impl Strategy<Value = String> {
-    let identifier = prop_oneof!["[0-9]{1,3}", "[a-z]{1,3}", "[0-9]{0,2}-[a-z]{0,2}"];
-    (
-        prop::collection::vec(0_u32..4, 1..5),
-        prop::collection::vec(identifier, 0..3),
-        any::<bool>(),
-    )
-        .prop_map(|(core, pre, prefixed)| {
-            let core: Vec<_> = core.iter().map(ToString::to_string).collect();
-            let mut text = if prefixed { "v" } else { "" }.to_owned();
-            text.push_str(&core.join("."));
-            if !pre.is_empty() {
-                text.push('-');
-                text.push_str(&pre.join("."));
-            }
-            text
-        })
-}
-
-fn python_text() -> impl Strategy<Value = String> {
-    prop_oneof![
-        4 => "([01]!)?[0-3](\\.[0-3]){0,3}((a|b|rc)[0-2])?(\\.post[0-2])?(\\.dev[0-2])?(\\+[a-c1-3]{1,2})?",
-        1 => "[0-2](\\.[0-2]){0,2}-[a-z]{1,4}[0-9]{0,2}",
-        1 => "[a-z.-]{1,5}",
-    ]
-}
-
-fn holds_as_an_order(scheme: Scheme, a: &str, b: &str, c: &str) -> Result<(), TestCaseError> {
-    let cmp = |x: &str, y: &str| compare_in(scheme, x, y);
-    if Version::parse(scheme, a).is_ok() {
-        prop_assert_eq!(cmp(a, a), Ok(Ordering::Equal));
-    }
-    if let Ok(ab) = cmp(a, b) {
-        prop_assert_eq!(cmp(b, a), Ok(ab.reverse()));
-        let same_text = Version::parse(scheme, a).unwrap().canonical()
-            == Version::parse(scheme, b).unwrap().canonical();
-        prop_assert_eq!(ab.is_eq(), same_text);
-        if let (Ok(bc), Ok(ac)) = (cmp(b, c), cmp(a, c))
-            && ab.is_le()
-            && bc.is_le()
-        {
-            prop_assert!(ac.is_le(), "{} <= {} <= {}", a, b, c);
-            prop_assert_eq!(ac.is_eq(), ab.is_eq() && bc.is_eq());
-        }
-    }
-    Ok(())
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn semver_is_an_order(a in semver_text(), b in semver_text(), c in semver_text()) {
-        holds_as_an_order(Scheme::Semver, &a, &b, &c)?;
-    }
-
-    #[test]
-    fn python_is_an_order(a in python_text(), b in python_text(), c in python_text()) {
-        holds_as_an_order(Scheme::Pep440, &a, &b, &c)?;
-    }
-
-    #[test]
-    fn strict_versions_are_ordered_as_the_crate_semver_does(a in semver_text(), b in semver_text()) {
-        if let (Ok(x), Ok(y)) = (::semver::Version::parse(&a), ::semver::Version::parse(&b)) {
-            prop_assert_eq!(compare_in(Scheme::Semver, &a, &b), Ok(x.cmp_precedence(&y)));
-        }
-    }
-
-    #[test]
-    fn no_text_makes_it_panic(a in any::<String>(), b in any::<String>()) {
-        let _ = compare_in(Scheme::Semver, &a, &b);
-        let _ = compare_in(Scheme::Pep440, &a, &b);
     }
 }
 

@@ -1,8 +1,10 @@
 //! `sealgate version compare`, and the order against published lists.
 
+use crate::conformance::unpack;
 use assert_cmd::Command;
 use sealgate::versions::{Scheme, parse_order_lines};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::Path;
 
 fn compare(ecosystem: &str, lines: &str) -> assert_cmd::assert::Assert {
     Command::cargo_bin("sealgate")
@@ -54,9 +56,18 @@ fn a_malformed_line_is_a_usage_error_with_its_number() {
 
 #[test]
 fn an_unknown_ecosystem_is_a_usage_error_that_lists_the_known_ones() {
-    let done = compare("maven", "1 < 2\n");
+    let done = compare("cobol", "1 < 2\n");
     let text = stderr(&done);
-    for name in ["cargo", "crates.io", "npm", "PyPI", "Go", "semver"] {
+    for name in [
+        "cargo",
+        "crates.io",
+        "npm",
+        "PyPI",
+        "Go",
+        "semver",
+        "Maven",
+        "Wolfi",
+    ] {
         assert!(text.to_lowercase().contains(&name.to_lowercase()), "{text}");
     }
     done.code(2);
@@ -76,49 +87,91 @@ fn hostile_lists_end_with_a_message() {
         .code(2);
 }
 
+/// Every name that the help lists is taken, and the names of releases too.
 #[test]
-fn a_list_can_be_a_file() {
-    for (ecosystem, file) in [("semver", "semver.txt"), ("pypi", "pep440.txt")] {
+fn every_ecosystem_of_the_help_is_taken() {
+    let help = Command::cargo_bin("sealgate")
+        .unwrap()
+        .env_clear()
+        .args(["version", "compare", "--help"])
+        .assert()
+        .code(0);
+    // Wrapped to the terminal's width, so names of two words may be split.
+    let help = stdout(&help)
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    for name in Scheme::names() {
+        assert!(help.contains(name), "the help lacks {name}: {help}");
+        compare(name, "1.2.3 < 1.2.4\n").code(0);
+    }
+    for release in [
+        "Debian:12",
+        "Alpine:v3.20",
+        "Ubuntu:24.04:LTS",
+        "Red Hat:rhel_eus:8.4::appstream",
+    ] {
+        compare(release, "1.2.3 < 1.2.4\n").code(0);
+    }
+}
+
+/// Lists in `testdata/versions`, one file per scheme; the first line says who made it.
+#[test]
+fn the_kept_lists_hold_line_for_line() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/versions");
+    let mut lists = 0;
+    for entry in std::fs::read_dir(&directory).unwrap() {
+        let path = entry.unwrap().path();
+        let scheme = path.file_stem().unwrap().to_str().unwrap();
         Command::cargo_bin("sealgate")
             .unwrap()
             .env_clear()
             .env("HOME", "/nonexistent")
-            .args(["version", "compare", "--ecosystem", ecosystem])
-            .arg(
-                Path::new(env!("CARGO_MANIFEST_DIR"))
-                    .join("testdata/versions")
-                    .join(file),
-            )
+            .args(["version", "compare", "--ecosystem", scheme])
+            .arg(&path)
             .assert()
             .code(0);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.starts_with("# "), "{scheme}: who made the list?");
+        assert!(parse_order_lines(&text).unwrap().len() > 10, "{scheme}");
+        lists += 1;
     }
+    assert!(lists > 10, "{lists} lists");
 }
 
 /// The hand-written lists of osv-scalibr, unpacked from the archive beside the project.
 #[test]
 fn the_published_order_lists_hold_line_for_line() {
-    let archive: PathBuf =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/conformance/osv-versions.tar.gz");
-    let Ok(file) = std::fs::File::open(&archive) else {
-        println!("skipped: ../shared/conformance/osv-versions.tar.gz is not there");
+    let Some(files) = unpack("osv-versions.tar.gz") else {
         return;
     };
-    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));
-    let mut checked = 0;
-    for entry in archive.entries().unwrap() {
-        let mut entry = entry.unwrap();
-        let name = entry.path().unwrap().file_name().map(|n| n.to_owned());
-        let scheme = match name.as_ref().and_then(|n| n.to_str()) {
-            Some("semver-versions.txt") => Scheme::Semver,
-            Some("pypi-versions.txt") => Scheme::Pep440,
-            _ => continue,
+    let mut counts = BTreeMap::new();
+    for (path, bytes) in &files {
+        let file = path.rsplit('/').next().unwrap();
+        let Some(list) = file.strip_suffix("-versions.txt") else {
+            continue;
         };
-        let mut text = String::new();
-        std::io::Read::read_to_string(&mut entry, &mut text).unwrap();
-        for line in parse_order_lines(&text).unwrap() {
-            assert_eq!(line.failure(scheme), None, "{name:?}:{}", line.number);
-            checked += 1;
+        let ecosystems: &[&str] = match list {
+            "redhat" => &["Red Hat", "AlmaLinux:9"],
+            "alpine" => &["Alpine:v3.20", "Wolfi"],
+            "debian" => &["Debian:12", "Ubuntu"],
+            "semver" => &["semver", "crates.io", "npm", "Go", "Hex", "SwiftURL"],
+            list => &[list],
+        };
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        let lines = parse_order_lines(&text).unwrap().len();
+        for ecosystem in ecosystems {
+            let done = compare(ecosystem, &text);
+            assert_eq!(stdout(&done), "", "{ecosystem}");
+            assert!(stderr(&done).contains(&format!("{lines} of {lines} lines hold")));
+            done.code(0);
         }
+        counts.insert(list, lines);
     }
-    assert_eq!(checked, 123, "86 and 37 lines");
+    println!("lines of the published lists: {counts:?}");
+    assert_eq!(counts.len(), 12, "{counts:?}");
+    assert!(counts.values().all(|lines| *lines > 0), "{counts:?}");
+    assert_eq!(counts["semver"], 86);
+    assert_eq!(counts["pypi"], 37);
+    assert!(counts.values().sum::<usize>() > 1000, "{counts:?}");
 }

@@ -68,7 +68,7 @@ impl UsedVersion {
         for (_, bound) in bounds {
             let text = match self.scheme {
                 Scheme::Semver => bound.strip_suffix("-0").unwrap_or(bound),
-                Scheme::Pep440 | Scheme::Unordered => bound,
+                _ => bound,
             };
             let Ok(fix) = Version::parse(self.scheme, text) else {
                 continue;

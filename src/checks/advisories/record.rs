@@ -104,14 +104,37 @@ impl Range {
     }
 }
 
-/// The name under which a package is looked up. Python names are compared without case
-/// and with one kind of separator
-/// (<https://packaging.python.org/en/latest/specifications/name-normalization/>); all
-/// others are taken as they are.
+/// The name under which a package is looked up: what records and lockfiles may spell in
+/// several ways comes out in one.
+///
+/// - Python: without case, with one kind of separator
+///   (<https://packaging.python.org/en/latest/specifications/name-normalization/>);
+/// - .NET, PHP, GitHub: without case, as their registries look names up;
+/// - Go: without case. Module paths have one, but their purls do not, and two modules
+///   that differ in it alone are two times of one repository;
+/// - Swift: the repository without case, scheme and `.git`, as SwiftPM tells packages apart.
+///
+/// All others are taken as they are: `group:artifact` for Maven, the name without its
+/// UUID for Julia.
 pub(super) fn normalised_name(ecosystem: Ecosystem, name: &str) -> String {
-    if ecosystem != Ecosystem::Pypi {
-        return name.to_owned();
+    match ecosystem {
+        Ecosystem::Pypi => normalised_python_name(name),
+        Ecosystem::Nuget | Ecosystem::Composer | Ecosystem::Github | Ecosystem::Golang => {
+            name.to_lowercase()
+        }
+        Ecosystem::Swift => {
+            let place = name.split_once("://").map_or(name, |(_, place)| place);
+            let place = place.trim_end_matches('/').to_lowercase();
+            match place.strip_suffix(".git") {
+                Some(place) => place.to_owned(),
+                None => place,
+            }
+        }
+        _ => name.to_owned(),
     }
+}
+
+fn normalised_python_name(name: &str) -> String {
     let mut normalised = String::with_capacity(name.len());
     let mut separator = false;
     for c in name.chars() {
@@ -199,11 +222,60 @@ mod tests {
     use super::*;
 
     #[test]
-    fn python_names_are_normalised_and_others_are_not() {
-        for name in ["Foo.Bar", "foo__bar", "FOO-_.bar"] {
-            assert_eq!(normalised_name(Ecosystem::Pypi, name), "foo-bar");
+    fn spellings_of_one_package_are_looked_up_under_one_name() {
+        for (ecosystem, spellings) in [
+            (
+                Ecosystem::Pypi,
+                &["foo-bar", "Foo.Bar", "foo__bar", "FOO-_.bar"][..],
+            ),
+            (
+                Ecosystem::Nuget,
+                &["newtonsoft.json", "Newtonsoft.Json", "NEWTONSOFT.JSON"],
+            ),
+            (
+                Ecosystem::Composer,
+                &["symfony/http-kernel", "Symfony/HTTP-Kernel"],
+            ),
+            (
+                Ecosystem::Github,
+                &["tj-actions/changed-files", "TJ-Actions/Changed-Files"],
+            ),
+            (
+                Ecosystem::Golang,
+                &["github.com/burntsushi/toml", "github.com/BurntSushi/toml"],
+            ),
+            (
+                Ecosystem::Swift,
+                &[
+                    "github.com/apple/swift-nio",
+                    "https://github.com/apple/swift-nio.git",
+                    "github.com/Apple/swift-nio/",
+                    "ssh://github.com/apple/swift-NIO.git",
+                ],
+            ),
+        ] {
+            for spelling in spellings {
+                assert_eq!(normalised_name(ecosystem, spelling), spellings[0]);
+            }
         }
-        assert_eq!(normalised_name(Ecosystem::Npm, "A_b"), "A_b");
+    }
+
+    #[test]
+    fn names_with_a_case_or_signs_of_their_own_keep_them() {
+        for (ecosystem, name) in [
+            (Ecosystem::Npm, "@Scope/JSON_Stream.js"),
+            (Ecosystem::Cargo, "Inflector_x"),
+            (Ecosystem::Maven, "org.Example.Group:Artifact_2.13"),
+            (Ecosystem::Gem, "RedCloth"),
+            (Ecosystem::Cran, "readxl.R"),
+            (Ecosystem::Hackage, "HTTP"),
+            (Ecosystem::Julia, "OpenSSL_jll"),
+            (Ecosystem::Hex, "phoenix_html"),
+            (Ecosystem::Pub, "http2_client"),
+            (Ecosystem::Deb, "libc++1-14"),
+        ] {
+            assert_eq!(normalised_name(ecosystem, name), name);
+        }
     }
 
     #[test]

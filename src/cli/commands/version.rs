@@ -31,14 +31,20 @@ enum VersionCommand {
 
 #[derive(Debug, clap::Args)]
 struct CompareArgs {
-    /// Ecosystem or scheme: cargo, npm, pypi, go, semver, pep440
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help = ecosystem_help())]
     ecosystem: String,
     /// Read the lines from standard input
     #[arg(long, conflicts_with = "file", required_unless_present = "file")]
     stdin: bool,
     /// File with the lines
     file: Option<PathBuf>,
+}
+
+fn ecosystem_help() -> String {
+    format!(
+        "Ecosystem, a release of it (`Debian:12`) or scheme: {}",
+        Scheme::names().join(", ")
+    )
 }
 
 /// Runs the command.

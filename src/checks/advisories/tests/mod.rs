@@ -2,6 +2,7 @@
 //! here.
 
 mod classes;
+mod ecosystems;
 mod findings;
 mod oracle;
 mod sources;
@@ -46,14 +47,14 @@ fn below(id: &str, aliases: &[&str], ecosystem: &str, name: &str, fixed: &str) -
 }
 
 fn component(ecosystem: Ecosystem, name: &str, version: Option<&str>) -> Component {
-    let at = version.map(|v| format!("@{v}")).unwrap_or_default();
-    let purl = format!(
-        "pkg:{}/{}{at}",
-        ecosystem.purl_type(),
-        name.replace('@', "%40")
-    );
+    // A purl of Julia is none without it.
+    let uuid = [("uuid", "00000000-0000-4000-8000-000000000000")];
+    let qualifiers = match ecosystem {
+        Ecosystem::Julia => &uuid[..],
+        _ => &[],
+    };
     Component {
-        purl: Purl::parse(&purl).unwrap(),
+        purl: Purl::of_package(ecosystem, name, version, qualifiers).unwrap(),
         ecosystem,
         name: name.to_owned(),
         version: version.map(str::to_owned),
