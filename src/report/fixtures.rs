@@ -11,6 +11,10 @@ use crate::model::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(super) use upgrades::advice;
+
+mod upgrades;
+
 pub(super) static VULNERABILITY: Rule = Rule {
     id: "advisories/vulnerability",
     title: "Known vulnerability",
@@ -397,6 +401,7 @@ pub(super) fn empty() -> Report {
             gaps: Vec::new(),
             waivers: Vec::new(),
         },
+        advice: None,
     }
 }
 
@@ -567,6 +572,7 @@ pub(super) fn hostile() -> Report {
         database.sources[0].name.clone_from(&text);
         database.sources[0].newest = Some(text.clone());
     }
+    report.advice = Some(upgrades::hostile(&text));
     report
 }
 

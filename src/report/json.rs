@@ -1,14 +1,16 @@
 //! Everything a report holds, in the frozen shape `sealgate/report/v1`. Its JSON Schema is
 //! `docs/schema/report-v1.schema.json`. Keys are only ever added in v1.
 
+mod advice;
 mod finding;
 mod shown;
 
 use super::{facts, text};
 use crate::model::{DatabaseInfo, Inventory, JudgedGap, Report, UnusedWaiver, VexDocumentInfo};
+use advice::AdviceV1;
 use finding::{FindingV1, LocationV1};
 use serde::Serialize;
-use shown::{Shown, all_shown, shown};
+use shown::{Shown, all_shown, shown, shown_purl};
 use std::collections::BTreeMap;
 
 /// The shape's name and version, in the key `schema`.
@@ -43,6 +45,7 @@ struct ReportV1 {
     findings: Vec<FindingV1>,
     gaps: Vec<GapV1>,
     waivers: Vec<WaiverV1>,
+    advice: Option<AdviceV1>,
 }
 
 #[derive(Serialize)]
@@ -89,6 +92,8 @@ struct VexDocumentV1 {
 struct InventoryV1 {
     root: RootV1,
     components: usize,
+    /// Every component, sorted: what two reports are compared by.
+    purls: Vec<Shown>,
     by_ecosystem: BTreeMap<&'static str, u64>,
     lockfiles: Vec<LockfileV1>,
     skipped: Vec<SkippedV1>,
@@ -180,6 +185,7 @@ impl ReportV1 {
                 .map(GapV1::of)
                 .collect(),
             waivers: verdict.waivers.iter().map(WaiverV1::of).collect(),
+            advice: report.advice.as_ref().map(AdviceV1::of),
         }
     }
 }
@@ -232,6 +238,11 @@ impl InventoryV1 {
                 version: inventory.root.version.as_deref().map(shown),
             },
             components: inventory.components.len(),
+            purls: inventory
+                .components
+                .iter()
+                .map(|component| shown_purl(&component.purl))
+                .collect(),
             by_ecosystem,
             lockfiles: inventory
                 .lockfiles

@@ -262,7 +262,7 @@ fn a_binary_of_which_nothing_is_known_is_inconclusive() {
 }
 
 /// A WebAssembly module that holds nothing but the list of `cargo auditable`.
-fn wasm(packages: &Value) -> Vec<u8> {
+pub fn wasm(packages: &Value) -> Vec<u8> {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
     encoder
         .write_all(json!({ "packages": packages }).to_string().as_bytes())

@@ -43,12 +43,35 @@ pub fn check_inventory(
             IMPORT_HINT,
         )),
     }
+    Ok(sorted(outcome))
+}
+
+fn sorted(mut outcome: Outcome) -> Outcome {
     outcome
         .findings
         .sort_by(|a, b| (&a.subject, shown_id(a)).cmp(&(&b.subject, shown_id(b))));
     outcome.gaps.sort();
     outcome.gaps.dedup();
-    Ok(outcome)
+    outcome
+}
+
+/// What can be said where the database is there and cannot be used: which versions were
+/// withdrawn, and a gap. What a lookup found before it met the damage is not said, so that
+/// a shorter list is never read as a complete one.
+#[must_use]
+pub fn check_damaged(inventory: &Inventory, error: &DatabaseError) -> Outcome {
+    let mut outcome = yanked::check(inventory, &Paths::of(inventory));
+    outcome.gaps.push(gap(
+        rules::DATABASE_DAMAGED.id,
+        terminal_safe(&format!(
+            "no component was checked against advisories: {}",
+            error.without_path()
+        ))
+        .into_owned(),
+        None,
+        rules::DATABASE_DAMAGED.remedy,
+    ));
+    sorted(outcome)
 }
 
 /// Root digest and sources of a database, with what each source is of use for here.
@@ -252,12 +275,7 @@ fn check_component<'a>(
     }
     let ids: Vec<_> = candidates
         .iter()
-        .map(|candidate| RecordIds {
-            own: candidate.metadata.id.clone(),
-            aliases: candidate.metadata.aliases.clone(),
-            related: candidate.metadata.related.clone(),
-            withdrawn: candidate.rows.withdrawn,
-        })
+        .map(|candidate| RecordIds::of(&candidate.metadata, candidate.rows.withdrawn))
         .collect();
     let reach = paths.reach(about.component);
     let mut findings = Vec::new();

@@ -85,7 +85,7 @@ fn an_sbom_written_here_gives_its_own_inventory_back() {
         &json!([{"ref": "pkg:npm/a@1.0.0", "dependsOn": ["pkg:pypi/b@2.0"]}]),
     );
     first.components[0].occurrences[0].scope = Scope::Dev;
-    let document = Document::of_inventory(&first, &crate::sbom::DocumentOptions::default());
+    let document = Document::of_inventory(&first, &sbom::DocumentOptions::default());
     for format in [Format::CYCLONEDX, Format::SPDX] {
         let (bytes, _) = sbom::render(&document, format).unwrap();
         let again = of_sbom("x", &bytes, &sbom::read(&bytes).unwrap());

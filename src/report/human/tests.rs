@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::{Location, Severity, Subject};
-use crate::report::fixtures::{advisory, empty, gap, registry, typical};
+use crate::report::fixtures::{advice, advisory, empty, gap, registry, typical};
 
 fn plain(report: &Report) -> String {
     render(report, &Options::default())
@@ -247,4 +247,39 @@ fn gaps_of_one_kind_come_in_the_order_of_their_lines_with_one_remedy() {
     assert!(at("requirements.txt:2:") < at("requirements.txt:12:"));
     assert!(at("requirements.txt:12:") < at("fix: "));
     assert_eq!(text.matches("fix: ").count(), 1, "{text}");
+}
+
+#[test]
+fn upgrades_say_what_they_clear_and_whether_that_is_enough() {
+    let mut report = empty();
+    report.verdict.decision = Decision::Fail;
+    report.verdict.findings = vec![advisory()];
+    report.advice = Some(advice());
+    let shown = |report: &Report| {
+        let text = plain(report);
+        let from = text.find(" upgrade").unwrap();
+        let start = text[..from].rfind('\n').unwrap() + 1;
+        let end = text.find("checked shop").unwrap();
+        text[start..end].to_owned()
+    };
+    insta::assert_snapshot!(shown(&report), @r##""##);
+    let second = &mut report.verdict.findings;
+    second.push(advisory());
+    assert!(shown(&report).starts_with("1 upgrade clears 1 of 2 items that block\n"));
+    let advice = report.advice.as_mut().unwrap();
+    advice.upgrades.push(advice.upgrades[0].clone());
+    let text = shown(&report);
+    assert!(
+        text.starts_with("to pass: 2 upgrades (at least 1 are needed)\n"),
+        "{text}"
+    );
+    report.verdict.gaps = vec![gap()];
+    let text = shown(&report);
+    assert!(
+        text.starts_with("2 upgrades clear 2 of 2 items that block"),
+        "{text}"
+    );
+    let advice = report.advice.as_mut().unwrap();
+    advice.upgrades.clear();
+    assert!(plain(&report).contains("no upgrade clears an advisory that blocks\n"));
 }

@@ -2,10 +2,10 @@
 
 use crate::cli::commands::sbom::{in_file, read_bytes};
 use crate::cli::exit::{CliError, Exit};
+use crate::cli::input::is_executable;
 use crate::inventory;
 use crate::sbom;
 use crate::sbom::facts::Facts;
-use std::io::Read as _;
 use std::path::Path;
 
 /// What a file or directory says it is made of.
@@ -37,24 +37,6 @@ fn read_project(path: &Path) -> Result<Facts, CliError> {
     let inventory = inventory::read_tree(path, &options)
         .map_err(|error| CliError::of(Exit::Inconclusive, &error))?;
     Ok(Facts::of_inventory(&inventory))
-}
-
-/// ELF, Mach-O (thin and universal), PE and WebAssembly begin so. What cannot be opened is
-/// left to the reader of SBOMs, which says why.
-fn is_executable(path: &Path) -> bool {
-    const MAGICS: [&[u8]; 8] = [
-        b"\x7fELF",
-        b"\xfe\xed\xfa\xce",
-        b"\xfe\xed\xfa\xcf",
-        b"\xce\xfa\xed\xfe",
-        b"\xcf\xfa\xed\xfe",
-        b"\xca\xfe\xba\xbe",
-        b"MZ",
-        b"\0asm",
-    ];
-    let mut start = Vec::new();
-    let read = std::fs::File::open(path).and_then(|file| file.take(4).read_to_end(&mut start));
-    read.is_ok() && MAGICS.iter().any(|magic| start.starts_with(magic))
 }
 
 fn read_binary(path: &Path) -> Result<Facts, CliError> {
