@@ -23,18 +23,19 @@ pub struct LoadedPolicy {
 /// Exit 2 where there is no such policy or it is not well formed.
 pub fn load(name_or_path: &str) -> Result<LoadedPolicy, CliError> {
     let known: Vec<&str> = explain::known_ids().collect();
-    let (policy, source, bytes) = match Preset::named(name_or_path) {
+    let (policy, source, bytes, directory) = match Preset::named(name_or_path) {
         Some(preset) => {
             let policy = Policy::preset(preset, &known);
             let source = format!("preset {}", preset.name);
-            (policy, source, preset.text.as_bytes().to_vec())
+            (policy, source, preset.text.as_bytes().to_vec(), None)
         }
         None => {
             let path = Path::new(name_or_path);
             let bytes = files::read_bounded(path, MAX_POLICY_BYTES)
                 .map_err(|error| no_such_policy(name_or_path, &error))?;
             let policy = Policy::parse(&bytes, name_or_path, &known);
-            (policy, file_name(path), bytes)
+            let directory = path.parent().map(Path::to_owned);
+            (policy, file_name(path), bytes, directory)
         }
     };
     let policy = policy.map_err(|error| CliError::of(Exit::Usage, &error))?;
@@ -42,10 +43,6 @@ pub fn load(name_or_path: &str) -> Result<LoadedPolicy, CliError> {
         name: policy.name.clone(),
         source,
         digest: hash::sha256(&bytes).hex(),
-    };
-    let directory = match Preset::named(name_or_path) {
-        Some(_) => None,
-        None => Path::new(name_or_path).parent().map(Path::to_owned),
     };
     Ok(LoadedPolicy {
         policy,

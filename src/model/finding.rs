@@ -32,6 +32,17 @@ pub enum Subject {
     },
 }
 
+impl Subject {
+    /// `name@version` of a component, the path of a file.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        match self {
+            Self::Component { label, .. } => label,
+            Self::File { path } => path,
+        }
+    }
+}
+
 /// What an advisory is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AdvisoryClass {
@@ -271,6 +282,15 @@ impl Finding {
             _ => (false, 0),
         };
         (is_exploited, self.severity, score)
+    }
+
+    /// The advisory's id, or the rule's where there is no advisory.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        match &self.detail {
+            Detail::Advisory(detail) => &detail.id,
+            Detail::Yanked(_) | Detail::Registry(_) | Detail::Secret(_) => self.rule.id,
+        }
     }
 
     /// How the product comes to it, where it is about a component that was looked up.

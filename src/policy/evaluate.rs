@@ -8,8 +8,8 @@ use super::waiver::{Waiver, WaiverMatch};
 use super::{freshness, statements};
 use crate::model::{
     DatabaseInfo, Decision, Detail, Disposition, Ecosystem, Finding, Gap, JudgedFinding, JudgedGap,
-    Lapse, LapsedWaiver, Outcome, SecretDetail, Subject, UnusedWaiver, Verdict, VexStatement,
-    WaiverState, WaiverUse,
+    Lapse, LapsedWaiver, Outcome, SecretDetail, UnusedWaiver, Verdict, VexStatement, WaiverState,
+    WaiverUse,
 };
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -185,19 +185,6 @@ impl<'p> WaiverBook<'p> {
     }
 }
 
-/// What a waiver's line says that it is about: the advisory's id or the rule, and the
-/// component or the file.
-fn about(finding: &Finding) -> String {
-    let id = match &finding.detail {
-        Detail::Advisory(detail) => detail.id.as_str(),
-        Detail::Yanked(_) | Detail::Registry(_) | Detail::Secret(_) => finding.rule.id,
-    };
-    match &finding.subject {
-        Subject::Component { label, .. } => format!("{id} {label}"),
-        Subject::File { path } => format!("{id} {path}"),
-    }
-}
-
 /// A waiver that covers, else a VEX statement that clears, else the level of the policy.
 fn judge_finding(
     policy: &Policy,
@@ -205,7 +192,8 @@ fn judge_finding(
     statements: &[VexStatement],
     waivers: &mut WaiverBook<'_>,
 ) -> (JudgedFinding, Option<Gap>) {
-    let (waiver, mut lapsed) = waivers.look_up(&about(&finding), |waiver| waiver.matches(&finding));
+    let about = format!("{} {}", finding.id(), finding.subject.label());
+    let (waiver, mut lapsed) = waivers.look_up(&about, |waiver| waiver.matches(&finding));
     let heard = statements::hear(&policy.advisories, &finding, statements, waivers.now);
     let (disposition, reason) = match (waiver, heard.clears) {
         (Some(waiver), _) => (

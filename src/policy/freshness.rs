@@ -21,7 +21,8 @@ pub(super) fn gaps(
     let mut gaps: Vec<Gap> = database
         .sources
         .iter()
-        .filter(|source| policy.uses(source.used_for))
+        // One without a record has other gaps: it is not there, or nothing of it can be read.
+        .filter(|source| policy.uses(source.used_for) && source.records > 0)
         .filter_map(|source| {
             let (limit, key) = policy.max_age_of(&source.name)?;
             let message = stale(&source.name, source.newest.as_deref(), limit, &key, now)?;

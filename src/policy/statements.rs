@@ -3,7 +3,7 @@
 use super::advisories::AdvisoryPolicy;
 use super::freshness::DATE_TOLERANCE_SECONDS;
 use super::rules::VEX_CONFLICT;
-use crate::model::{Detail, Finding, Gap, Subject, VexStatement, VexUse};
+use crate::model::{Finding, Gap, VexStatement, VexUse};
 use jiff::Timestamp;
 
 /// The statements about a finding, as a report shows them, and what they do.
@@ -95,17 +95,13 @@ fn reason(statement: &VexStatement) -> String {
 }
 
 fn conflict(finding: &Finding, why: &'static str) -> Gap {
-    let id = match &finding.detail {
-        Detail::Advisory(detail) => detail.id.as_str(),
-        Detail::Yanked(_) | Detail::Registry(_) | Detail::Secret(_) => finding.rule.id,
-    };
-    let what = match &finding.subject {
-        Subject::Component { label, .. } => label.as_str(),
-        Subject::File { path } => path.as_str(),
-    };
     Gap {
         id: VEX_CONFLICT.id,
-        message: format!("VEX statements about {id} in `{what}` do not count: {why}"),
+        message: format!(
+            "VEX statements about {} in `{}` do not count: {why}",
+            finding.id(),
+            finding.subject.label()
+        ),
         location: None,
         remedy: VEX_CONFLICT.remedy.to_owned(),
     }

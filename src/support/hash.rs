@@ -13,6 +13,17 @@ pub fn sha256(bytes: &[u8]) -> Digest {
     from_raw(aws_lc_rs::digest::digest(&SHA256, bytes).as_ref())
 }
 
+/// The SHA-256 of some bytes one after the other.
+#[must_use]
+pub fn sha256_parts(parts: &[&[u8]]) -> [u8; 32] {
+    let mut context = Context::new(&SHA256);
+    for part in parts {
+        context.update(part);
+    }
+    // SHA-256 gives 32 bytes.
+    context.finish().as_ref().try_into().unwrap_or_default()
+}
+
 /// The SHA-256 of a regular file of any size, read in 256 KiB pieces, and its length.
 ///
 /// # Errors
@@ -58,6 +69,7 @@ mod tests {
         let (digest, length) = sha256_file(&path).unwrap();
         assert_eq!(length, 3);
         assert_eq!(digest, sha256(b"abc"));
+        assert_eq!(digest.bytes(), sha256_parts(&[b"a", b"", b"bc"]));
         assert_eq!(
             digest.hex(),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

@@ -107,6 +107,8 @@ impl Draft {
             "@context": openvex::CONTEXT,
             "@id": format!("urn:sealgate:vex:{}", hex::encode(self.id)),
             "author": self.author,
+            // Optional in the specification, asked for by readers.
+            "role": "Document Creator",
             "timestamp": time,
             "version": 1,
             "tooling": format!("sealgate {}", self.tool_version),

@@ -3,12 +3,12 @@
 use super::error::{DatabaseError, IMPORT_HINT};
 use super::finding::{About, Candidate, finding_of, shown_id};
 use super::groups::{RecordIds, group};
-use super::index::SourceKind;
 use super::index::read::Database;
+use super::index::rows::RecordRows;
 use super::matching::UsedVersion;
 use super::paths::Paths;
-use super::record::normalised_name;
 use super::signals::strongest;
+use super::sought::{Sought, sought_version};
 use super::{rules, yanked};
 use crate::model::{
     Component, ComponentKind, DatabaseInfo, Detail, Ecosystem, Finding, Gap, Inventory, Location,
@@ -91,20 +91,30 @@ fn check_records<'a>(
     paths: &Paths<'a>,
     outcome: &mut Outcome,
 ) -> Result<(), DatabaseError> {
-    let bad_packages = bad_packages(database);
     outcome.gaps.extend(nameless_bad_records(database));
     outcome.gaps.extend(bad_signals(database));
-    let mut uncovered: BTreeMap<Ecosystem, usize> = BTreeMap::new();
+    let mut uncovered: BTreeMap<String, usize> = BTreeMap::new();
     for component in &inventory.components {
         if component.kind == ComponentKind::Own {
             continue;
         }
-        if !database.covers(component.ecosystem) {
-            *uncovered.entry(component.ecosystem).or_default() += 1;
+        let sought = match Sought::of(component) {
+            Ok(sought) => sought,
+            Err(other) => {
+                *uncovered.entry(other).or_default() += 1;
+                continue;
+            }
+        };
+        let is_known = |release: &str| {
+            let name = format!("{}:{release}", sought.ecosystem.osv_name());
+            database.status().releases.contains(&name)
+        };
+        let release = sought.release.as_deref();
+        if !database.covers(sought.ecosystem) || !release.is_none_or(is_known) {
+            *uncovered.entry(sought.osv_name()).or_default() += 1;
         }
-        let name = normalised_name(component.ecosystem, &component.name);
-        let key = (component.ecosystem.osv_name().to_owned(), name.clone());
-        if let Some(place) = bad_packages.get(&key) {
+        let package = database.lookup(sought.ecosystem, &sought.name, release)?;
+        if let Some(place) = package.bad.first() {
             outcome.gaps.push(gap(
                 rules::BAD_RECORD.id,
                 format!(
@@ -116,17 +126,17 @@ fn check_records<'a>(
                 rules::BAD_RECORD.remedy,
             ));
         }
-        match &component.version {
+        match sought_version(component) {
             Some(version) => {
                 let used = UsedVersion::read(component.ecosystem, version);
                 let about = About {
                     component,
-                    name: &name,
+                    name: &sought.name,
                     used: &used,
                 };
                 outcome
                     .findings
-                    .extend(check_component(&about, database, paths)?);
+                    .extend(check_component(&about, package.records, database, paths)?);
             }
             None => outcome.gaps.push(gap(
                 rules::NO_VERSION.id,
@@ -143,12 +153,25 @@ fn check_records<'a>(
     Ok(())
 }
 
-fn not_covered((ecosystem, components): (Ecosystem, usize)) -> Gap {
+fn not_covered((name, components): (String, usize)) -> Gap {
+    let is_read = Ecosystem::from_osv_name(&name).is_some();
+    let remedy = match is_read {
+        true => format!(
+            "import the OSV records of {name} as well: `sealgate db import --from DIR …` names \
+             all sources at once"
+        ),
+        false => "no advisories about them are read: check them with another tool, and waive \
+                  the gap"
+            .to_owned(),
+    };
+    let name = match is_read {
+        true => name,
+        false => format!("packages of the type {}", terminal_safe(&name)),
+    };
     gap(
         rules::ECOSYSTEM_NOT_COVERED.id,
         format!(
-            "the advisory database has no records about {}: {components} {} not checked",
-            ecosystem.osv_name(),
+            "the advisory database has no records about {name}: {components} {} not checked",
             if components == 1 {
                 "component was"
             } else {
@@ -156,43 +179,23 @@ fn not_covered((ecosystem, components): (Ecosystem, usize)) -> Gap {
             },
         ),
         None,
-        &format!(
-            "import the OSV records of {} as well: `sealgate db import --from DIR …` names all \
-             sources at once",
-            ecosystem.osv_name()
-        ),
+        &remedy,
     )
-}
-
-/// Places of bad records by package.
-fn bad_packages(database: &Database) -> BTreeMap<(String, String), &str> {
-    let mut places = BTreeMap::new();
-    for bad in &database.status().bad {
-        for package in &bad.packages {
-            places.entry(package.clone()).or_insert(bad.place.as_str());
-        }
-    }
-    places
 }
 
 /// A bad record that names no package may be about any of them.
 fn nameless_bad_records(database: &Database) -> Option<Gap> {
-    let mut nameless = database
-        .status()
-        .bad
-        .iter()
-        .filter(|bad| bad.packages.is_empty() && !is_signal(database, &bad.source));
-    let first = nameless.next()?;
-    let others = nameless.count();
-    let more = match others {
+    let status = database.status();
+    let first = status.first_nameless_bad.as_ref()?;
+    let more = match status.nameless_bad.saturating_sub(1) {
         0 => String::new(),
-        _ => format!(" and {others} more"),
+        others => format!(" and {others} more"),
     };
     Some(gap(
         rules::BAD_RECORD.id,
         format!(
             "an advisory could not be read and names no package: {}{more}",
-            terminal_safe(&first.place)
+            terminal_safe(first)
         ),
         None,
         rules::BAD_RECORD.remedy,
@@ -202,35 +205,22 @@ fn nameless_bad_records(database: &Database) -> Option<Gap> {
 /// What a bad line would have said about attacks is not known of any CVE id.
 fn bad_signals(database: &Database) -> Vec<Gap> {
     let status = database.status();
-    let sources = status.sources.iter();
-    sources
-        .filter(|(_, source)| source.kind == SourceKind::Signals && source.bad_records > 0)
-        .map(|(name, source)| {
-            let first = status.bad.iter().find(|bad| bad.source == *name);
+    let places = status.first_bad_signals.iter();
+    places
+        .map(|(name, place)| {
+            let number = status.sources.get(name).map_or(0, |s| s.bad_records);
             gap(
                 rules::BAD_RECORD.id,
                 format!(
-                    "{} {} of {name} could not be read: {}",
-                    source.bad_records,
-                    if source.bad_records == 1 {
-                        "entry"
-                    } else {
-                        "entries"
-                    },
-                    first.map_or("".into(), |bad| terminal_safe(&bad.place)),
+                    "{number} {} of {name} could not be read: {}",
+                    if number == 1 { "entry" } else { "entries" },
+                    terminal_safe(place),
                 ),
                 None,
                 rules::BAD_RECORD.remedy,
             )
         })
         .collect()
-}
-
-fn is_signal(database: &Database, source: &str) -> bool {
-    let sources = &database.status().sources;
-    sources
-        .get(source)
-        .is_some_and(|source| source.kind == SourceKind::Signals)
 }
 
 pub(super) fn gap(
@@ -253,11 +243,11 @@ fn first_location(component: &Component) -> Option<Location> {
 
 fn check_component<'a>(
     about: &About<'a, '_>,
+    records: Vec<RecordRows>,
     database: &Database,
     paths: &Paths<'a>,
 ) -> Result<Vec<Finding>, DatabaseError> {
-    let records: Vec<_> = database
-        .lookup(about.component.ecosystem, about.name)?
+    let records: Vec<_> = records
         .into_iter()
         .map(|record| (about.used.membership(&record), record))
         .collect();

@@ -61,7 +61,7 @@ pub enum DatabaseError {
         /// The archive.
         path: PathBuf,
         /// The reason.
-        source: zip::result::ZipError,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// An import is over a limit.
     #[error("`{}` is over the limit of {limit} {unit}", path.display())]
@@ -80,6 +80,13 @@ pub enum DatabaseError {
         limit: u64,
         /// Of what.
         unit: &'static str,
+    },
+    /// The data of an import cannot be written while it runs; the old index, if any, is
+    /// untouched.
+    #[error("cannot write the advisory database while it is built: {source}")]
+    Scratch {
+        /// The system's word.
+        source: std::io::Error,
     },
     /// The database directory cannot be made.
     #[error("cannot create `{}`: {source}", path.display())]
@@ -132,6 +139,7 @@ impl Hint for DatabaseError {
             | Self::List { .. }
             | Self::Limit { .. }
             | Self::TooLarge { .. }
+            | Self::Scratch { .. }
             | Self::Create { .. } => None,
         }
     }

@@ -1,7 +1,7 @@
 //! From a group of records to the one finding about it.
 
 use super::groups::{Group, first_id};
-use super::index::read::RecordRows;
+use super::index::rows::RecordRows;
 use super::matching::UsedVersion;
 use super::record::RecordMetadata;
 use super::rules;

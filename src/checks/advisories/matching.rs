@@ -1,7 +1,6 @@
 //! Whether a record is about a version, and which versions are not affected.
 
-use super::index::read::RecordRows;
-use super::index::write::canonical_version;
+use super::index::rows::{RangeRows, RecordRows, canonical_version};
 use crate::model::Ecosystem;
 use crate::versions::{Event, EventKind, Membership, Scheme, Version, evaluate_range};
 use std::cmp::Ordering;
@@ -28,12 +27,31 @@ impl UsedVersion {
 
     /// Whether a record is about this version: its list of versions and each of its
     /// ranges are asked, and the strongest answer holds.
+    ///
+    /// Where the release of the distribution is not known, what the record says of single
+    /// releases decides only where it says the same of each.
     pub(super) fn membership(&self, record: &RecordRows) -> Membership {
-        if record.versions.contains(&self.canonical) {
+        let of_all = self.within(&record.ranges, &record.versions);
+        let mut of_releases = record
+            .by_release
+            .iter()
+            .map(|rows| self.within(&rows.ranges, &rows.versions));
+        let Some(first) = of_releases.next() else {
+            return of_all;
+        };
+        let of_any = match of_releases.all(|other| other == first) {
+            true => first,
+            false => Membership::Indeterminate,
+        };
+        of_all.max(of_any)
+    }
+
+    fn within(&self, ranges: &[RangeRows], versions: &[String]) -> Membership {
+        if versions.contains(&self.canonical) {
             return Membership::Affected;
         }
         let mut answer = Membership::NotAffected;
-        for range in &record.ranges {
+        for range in ranges {
             let events: Vec<_> = range
                 .events
                 .iter()
@@ -103,8 +121,7 @@ pub(super) fn fixed_bounds<'r>(
     records: impl Iterator<Item = &'r RecordRows>,
 ) -> Vec<(Version, String)> {
     let bounds = records
-        .flat_map(|record| &record.ranges)
-        .flat_map(|range| &range.events)
+        .flat_map(RecordRows::events)
         .filter(|(kind, _)| *kind == EventKind::Fixed);
     let mut fixes: Vec<(Version, String)> = bounds
         .filter_map(|(_, bound)| {

@@ -28,6 +28,8 @@ pub(super) struct Record {
     pub affected: Vec<Affected>,
     /// Malformed parts that were left out, one line each.
     pub notes: Vec<String>,
+    /// Other ecosystems that it names packages of, sorted; those are not matched.
+    pub also_about: Vec<String>,
 }
 
 /// The part of a record that does not decide whether a version is affected. Kept
@@ -80,6 +82,9 @@ pub(super) struct Affected {
     pub ecosystem: Ecosystem,
     /// Normalised as by [`normalised_name`].
     pub name: String,
+    /// The release of the distribution that this is about, as in `Debian:12`; empty for
+    /// all of them.
+    pub release: String,
     pub ranges: Vec<Range>,
     /// Versions listed one by one.
     pub versions: Vec<String>,

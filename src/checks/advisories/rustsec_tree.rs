@@ -84,10 +84,12 @@ fn record(advisory: &Advisory, ranges: &[OsvRange], collection: &str) -> Parsed 
         affected: vec![Affected {
             ecosystem: Ecosystem::Cargo,
             name,
+            release: String::new(),
             ranges: ranges.iter().map(range).collect(),
             versions: Vec::new(),
         }],
         notes: Vec::new(),
+        also_about: Vec::new(),
     }))
 }
 

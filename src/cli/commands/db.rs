@@ -92,19 +92,19 @@ fn failed(error: &DatabaseError) -> CliError {
 }
 
 fn import(args: &ImportArgs, settings: &Settings) -> Result<Exit, CliError> {
-    let info = advisories::import(&args.from, settings.database()?).map_err(|e| failed(&e))?;
-    if !info.bad.is_empty() {
+    let database = advisories::import(&args.from, settings.database()?).map_err(|e| failed(&e))?;
+    let bad = database.status().bad;
+    if bad > 0 {
         terminal::warning(&format!(
             "{} could not be used; packages that they are about will have a gap",
-            count(info.bad.len() as u64, "record", "records")
+            count(bad, "record", "records")
         ));
     }
-    let database = open(settings)?;
     let mut text = format!(
         "imported into {}\n",
         settings.database()?.join(FILE_NAME).display()
     );
-    render(&mut text, &database);
+    render(&mut text, &database)?;
     terminal::result(&text)?;
     Ok(Exit::Pass)
 }
@@ -114,16 +114,17 @@ fn status(args: &StatusArgs, settings: &Settings) -> Result<Exit, CliError> {
     let text = match args.format {
         Format::Human => {
             let mut text = format!("{}\n", settings.database()?.join(FILE_NAME).display());
-            render(&mut text, &database);
+            render(&mut text, &database)?;
             text
         }
-        Format::Json => format!("{:#}\n", as_json(&database)),
+        Format::Json => format!("{:#}\n", as_json(&database)?),
     };
     terminal::result(&text)?;
     Ok(Exit::Pass)
 }
 
-fn render(text: &mut String, database: &Database) {
+fn render(text: &mut String, database: &Database) -> Result<(), CliError> {
+    let remarks = database.remarks().map_err(|e| failed(&e))?;
     let info = database.status();
     let _ = writeln!(text, "  root sha256:{}", database.info().digest);
     let _ = writeln!(
@@ -170,30 +171,32 @@ fn render(text: &mut String, database: &Database) {
     list(
         text,
         "could not be used",
-        info.bad.len(),
-        info.bad
+        info.bad,
+        remarks
+            .bad
             .iter()
             .map(|bad| format!("{}: {}", bad.place, bad.reason)),
     );
     list(
         text,
         "with malformed parts; the rest of each is used",
-        info.notes.len(),
-        info.notes.iter().cloned(),
+        info.notes,
+        remarks.notes.iter().cloned(),
     );
+    Ok(())
 }
 
-fn list(text: &mut String, what: &str, number: usize, items: impl Iterator<Item = String>) {
+fn list(text: &mut String, what: &str, number: u64, items: impl Iterator<Item = String>) {
     if number == 0 {
         return;
     }
-    let records = count(number as u64, "record", "records");
+    let records = count(number, "record", "records");
     let _ = writeln!(text, "  {records} {what}:");
     for item in items.take(LISTED) {
         let _ = writeln!(text, "    {}", one_line(&item));
     }
-    if number > LISTED {
-        let _ = writeln!(text, "    and {} more", number - LISTED);
+    if number > LISTED as u64 {
+        let _ = writeln!(text, "    and {} more", number - LISTED as u64);
     }
 }
 
@@ -205,7 +208,8 @@ fn one_line(text: &str) -> String {
     terminal_safe(text).into_owned()
 }
 
-fn as_json(database: &Database) -> serde_json::Value {
+fn as_json(database: &Database) -> Result<serde_json::Value, CliError> {
+    let remarks = database.remarks().map_err(|e| failed(&e))?;
     let info: &IndexInfo = database.status();
     let sources: Vec<_> = info
         .sources
@@ -221,12 +225,12 @@ fn as_json(database: &Database) -> serde_json::Value {
             })
         })
         .collect();
-    let bad: Vec<_> = info
+    let bad: Vec<_> = remarks
         .bad
         .iter()
         .map(|bad| json!({ "place": bad.place, "reason": bad.reason }))
         .collect();
-    json!({
+    Ok(json!({
         "digest": format!("sha256:{}", database.info().digest),
         "records": info.records(),
         "packages": info.packages,
@@ -234,8 +238,9 @@ fn as_json(database: &Database) -> serde_json::Value {
         "sources": sources,
         "ecosystems": info.ecosystems,
         "not_used": info.not_used,
+        "also_about": info.also_about,
         "replaced": info.replaced,
         "bad": bad,
-        "notes": info.notes,
-    })
+        "notes": remarks.notes,
+    }))
 }

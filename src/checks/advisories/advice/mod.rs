@@ -15,13 +15,12 @@ mod package;
 use super::error::DatabaseError;
 use super::index::read::Database;
 use super::paths::Paths;
-use super::record::normalised_name;
+use super::sought::{Sought, sought_version};
 use crate::model::{
-    Advice, AdvisoryDetail, Component, Detail, Ecosystem, Finding, Inventory, Purl, Subject,
-    Uncleared,
+    Advice, AdvisoryDetail, Component, Detail, Finding, Inventory, Purl, Subject, Uncleared,
 };
 use package::Plan;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A finding that blocks.
 struct Asked<'a> {
@@ -45,18 +44,19 @@ pub fn advise(
     database: &Database,
 ) -> Result<Advice, DatabaseError> {
     let paths = Paths::of(inventory);
-    let mut packages: BTreeMap<(Ecosystem, String), ByComponent<'_>> = BTreeMap::new();
+    let mut packages: BTreeMap<Sought, ByComponent<'_>> = BTreeMap::new();
     let mut uncleared: Vec<(usize, Uncleared)> = Vec::new();
     for (place, finding) in blocking.iter().copied().enumerate() {
-        let (Detail::Advisory(detail), Some(component)) =
-            (&finding.detail, component_of(inventory, finding))
+        let component = component_of(inventory, finding);
+        let sought = component.and_then(|component| Sought::of(component).ok());
+        let (Detail::Advisory(detail), Some(component), Some(sought)) =
+            (&finding.detail, component, sought)
         else {
             let why = "which version to take instead is not known here".to_owned();
             uncleared.push((place, uncleared_of(finding, why)));
             continue;
         };
-        let name = normalised_name(component.ecosystem, &component.name);
-        let package = packages.entry((component.ecosystem, name)).or_default();
+        let package = packages.entry(sought).or_default();
         let (_, asked) = package
             .entry(&component.purl)
             .or_insert_with(|| (component, Vec::new()));
@@ -66,9 +66,18 @@ pub fn advise(
             detail,
         });
     }
+    let mut here: BTreeMap<Sought, BTreeSet<&str>> = BTreeMap::new();
+    for component in &inventory.components {
+        if let (Ok(sought), Some(version)) = (Sought::of(component), sought_version(component))
+            && packages.contains_key(&sought)
+        {
+            here.entry(sought).or_default().insert(version);
+        }
+    }
     let mut advice = Advice::default();
-    for ((ecosystem, name), by_component) in packages {
-        let plan = Plan::of(inventory, database, ecosystem, &name, &by_component)?;
+    for (sought, by_component) in packages {
+        let also_here = here.remove(&sought).unwrap_or_default();
+        let plan = Plan::of(database, &sought, &also_here, &by_component)?;
         plan.add_to(&mut advice, &mut uncleared, inventory, &paths);
     }
     uncleared.sort_by_key(|(place, _)| *place);

@@ -4,10 +4,11 @@ use super::cover::{Cost, CoverSet, smallest};
 use super::{Asked, ByComponent, clients, uncleared_of};
 use crate::checks::advisories::error::DatabaseError;
 use crate::checks::advisories::groups::{Group, RecordIds, first_id, group};
-use crate::checks::advisories::index::read::{Database, RecordRows};
+use crate::checks::advisories::index::read::Database;
+use crate::checks::advisories::index::rows::RecordRows;
 use crate::checks::advisories::matching::{UsedVersion, fixed_bounds};
 use crate::checks::advisories::paths::Paths;
-use crate::checks::advisories::record::normalised_name;
+use crate::checks::advisories::sought::{Sought, sought_version};
 use crate::model::{
     Advice, AdvisoryClass, Cleared, Component, Ecosystem, Inventory, Purl, Step, Uncleared, Upgrade,
 };
@@ -62,14 +63,16 @@ pub(super) struct Plan<'a, 'b> {
 }
 
 impl<'a, 'b> Plan<'a, 'b> {
+    /// `also_here` are all versions of the package that the product holds.
     pub(super) fn of(
-        inventory: &Inventory,
         database: &Database,
-        ecosystem: Ecosystem,
-        name: &str,
+        sought: &Sought,
+        also_here: &BTreeSet<&str>,
         by_component: &'b ByComponent<'a>,
     ) -> Result<Self, DatabaseError> {
-        let records = database.lookup(ecosystem, name)?;
+        let ecosystem = sought.ecosystem;
+        let release = sought.release.as_deref();
+        let records = database.lookup(ecosystem, &sought.name, release)?.records;
         let mut ids = Vec::with_capacity(records.len());
         for record in &records {
             let metadata = database.metadata(record.ordinal)?;
@@ -78,14 +81,8 @@ impl<'a, 'b> Plan<'a, 'b> {
         let groups = group(&ids);
         let locked_versions = by_component
             .values()
-            .filter_map(|(component, _)| component.version.as_deref());
-        let also_here = inventory
-            .components
-            .iter()
-            .filter(|other| {
-                other.ecosystem == ecosystem && normalised_name(ecosystem, &other.name) == name
-            })
-            .filter_map(|other| other.version.as_deref());
+            .filter_map(|(component, _)| sought_version(component));
+        let also_here = also_here.iter().copied();
         let (texts, is_cut) = target_texts(ecosystem, &records, locked_versions, also_here);
         let targets = texts
             .into_iter()
@@ -99,7 +96,7 @@ impl<'a, 'b> Plan<'a, 'b> {
         let mut locked = Vec::new();
         let mut left_out = Vec::new();
         for (component, asked) in by_component.values() {
-            let Some(version) = component.version.as_deref() else {
+            let Some(version) = sought_version(component) else {
                 left_out.push(asked.as_slice());
                 continue;
             };
@@ -108,8 +105,10 @@ impl<'a, 'b> Plan<'a, 'b> {
                 continue;
             }
             let used = UsedVersion::read(ecosystem, version);
+            // Of a withdrawn record there is nothing to get away from.
             let blocking = asked
                 .iter()
+                .filter(|asked| asked.detail.class != AdvisoryClass::Withdrawn)
                 .filter_map(|asked| place_of(&groups, &asked.detail.id))
                 .collect();
             locked.push(Locked {
@@ -287,8 +286,10 @@ impl<'a, 'b> Plan<'a, 'b> {
     }
 
     fn why_not(&self, locked: &Locked<'_, '_>, asked: &Asked<'_>, group: Option<usize>) -> String {
-        if asked.detail.class == AdvisoryClass::Malicious {
-            return "it is malicious: remove it".to_owned();
+        match asked.detail.class {
+            AdvisoryClass::Malicious => return "it is malicious: remove it".to_owned(),
+            AdvisoryClass::Withdrawn => return "its record was withdrawn".to_owned(),
+            _ => {}
         }
         let Some(used) = locked.used.parsed() else {
             return "its version has no place in the order of versions".to_owned();

@@ -1,13 +1,18 @@
-//! From files of advisories to an index.
+//! From files of advisories to an index: the files are found in order, read by all cores,
+//! and what they say is packed, sorted and written.
 
-mod collect;
+mod archive;
+mod pool;
+mod read;
 mod signal_files;
+mod tarball;
 mod walk;
 
 use super::error::DatabaseError;
-use super::index::{FILE_NAME, IndexInfo, write};
-use crate::support::files::write_atomic;
-use collect::Collector;
+use super::index::FILE_NAME;
+use super::index::build::build;
+use super::index::read::Database;
+use crate::support::files::{FileError, sync_directory};
 use std::path::{Path, PathBuf};
 
 /// Reads all advisories of some inputs and replaces the index in `directory` by one with
@@ -17,22 +22,37 @@ use std::path::{Path, PathBuf};
 /// An input is a directory (walked: `*.json` OSV records, `*.zip` archives of them,
 /// `RUSTSEC-….md` advisories and those below `crates/` and `rust/`, CISA's catalogue of
 /// exploited vulnerabilities, EPSS scores), an archive, or a single file of these. The
-/// catalogue and the scores may be compressed (`.json.gz`, `.csv.gz`). Symbolic links inside a directory are not followed.
+/// catalogue and the scores may be compressed (`.json.gz`, `.csv.gz`). Symbolic links
+/// inside a directory are not followed.
 ///
 /// # Errors
 /// Every variant of [`DatabaseError`] but those of opening an index. A record that cannot
-/// be used is not an error: it is in [`IndexInfo::bad`].
-pub fn import(inputs: &[PathBuf], directory: &Path) -> Result<IndexInfo, DatabaseError> {
-    let mut collector = Collector::default();
-    for input in inputs {
-        walk::read_input(input, &mut collector)?;
-    }
-    let (records, info, signals) = collector.finish();
-    let bytes = write::build(records, info, signals)?;
+/// be used is not an error: it is in [`Database::remarks`].
+pub fn import(inputs: &[PathBuf], directory: &Path) -> Result<Database, DatabaseError> {
+    let parts = pool::read_all(directory, |queue| {
+        inputs
+            .iter()
+            .try_for_each(|input| walk::read_input(input, queue))
+    })?;
     std::fs::create_dir_all(directory).map_err(|source| DatabaseError::Create {
         path: directory.to_owned(),
         source,
     })?;
-    write_atomic(&directory.join(FILE_NAME), &bytes).map_err(DatabaseError::Write)?;
-    super::Database::open(directory).map(|database| database.status().clone())
+    let path = directory.join(FILE_NAME);
+    let failed = |source| {
+        DatabaseError::Write(FileError::Write {
+            path: path.clone(),
+            source,
+        })
+    };
+    let temporary = tempfile::Builder::new()
+        .prefix(".sealgate-")
+        .tempfile_in(directory)
+        .map_err(failed)?;
+    let (file, temporary) = temporary.into_parts();
+    let file = build(parts, file)?;
+    file.sync_all().map_err(failed)?;
+    temporary.persist(&path).map_err(|e| failed(e.error))?;
+    sync_directory(directory).map_err(failed)?;
+    Database::open(directory)
 }

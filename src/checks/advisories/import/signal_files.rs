@@ -1,6 +1,7 @@
 //! Files of signals: which they are, and reading them within limits.
 
-use super::collect::Collector;
+use super::read::place_name;
+use crate::checks::advisories::index::build::Part;
 use crate::checks::advisories::signals::table::Day;
 use crate::checks::advisories::signals::{epss, kev};
 use crate::support::files::{FileError, check_is_file};
@@ -28,26 +29,22 @@ pub(super) fn read_scores(
     path: &Path,
     place: &str,
     compressed: bool,
-    collector: &mut Collector,
+    part: &mut Part,
 ) -> Result<bool, FileError> {
     let mut reader = open(path, compressed)?;
-    let name = base_name(place);
+    let name = place_name(place);
     let is_meant = is_named_as_scores(name);
     match reader.fill_buf() {
         Err(_) if !is_meant => return Ok(false),
         Ok(start) if !is_meant && !epss::is_scores(start) => return Ok(false),
         _ => {}
     }
-    collector.take_epss(place, epss::parse(reader, date_in(name)));
+    part.take_epss(place, epss::parse(reader, date_in(name)));
     Ok(true)
 }
 
 /// Reads a compressed catalogue; `false` where the file holds something else.
-pub(super) fn read_catalogue(
-    path: &Path,
-    place: &str,
-    collector: &mut Collector,
-) -> Result<bool, FileError> {
+pub(super) fn read_catalogue(path: &Path, place: &str, part: &mut Part) -> Result<bool, FileError> {
     let mut bytes = Vec::new();
     let read = open(path, true)?
         .take(kev::MAX_BYTES + 1)
@@ -59,10 +56,10 @@ pub(super) fn read_catalogue(
         }
         Ok(_) => kev::parse(&bytes),
     };
-    if !is_named_as_catalogue(base_name(place)) && !kev::is_catalogue(&bytes) {
+    if !is_named_as_catalogue(place_name(place)) && !kev::is_catalogue(&bytes) {
         return Ok(false);
     }
-    collector.take_kev(place, parsed);
+    part.take_kev(place, parsed);
     Ok(true)
 }
 
@@ -77,10 +74,6 @@ fn open(path: &Path, compressed: bool) -> Result<Box<dyn BufRead>, FileError> {
     } else {
         Box::new(BufReader::new(file))
     })
-}
-
-fn base_name(place: &str) -> &str {
-    place.rsplit('/').next().unwrap_or(place)
 }
 
 /// The day in `epss_scores-2026-01-02.csv.gz`.

@@ -1,86 +1,58 @@
-//! Finds the records in what was named, within limits.
+//! Finds what is to be read in what was named, within limits.
 
-use super::collect::Collector;
-use super::signal_files;
+use super::pool::Queue;
+use super::read::{Job, Kind, Shelf, place_name};
+use super::{archive, signal_files, tarball};
 use crate::checks::advisories::error::DatabaseError;
 use crate::checks::advisories::record::Parsed;
-use crate::checks::advisories::signals::kev;
-use crate::checks::advisories::{osv, rustsec_tree};
-use crate::model::Ecosystem;
-use crate::support::files::{FileError, read_bounded};
-use std::fs::File;
-use std::io::{BufReader, Read as _};
+use crate::support::files::FileError;
 use std::path::Path;
-use zip::ZipArchive;
 
-/// Largest record, in bytes. The largest one in today's data has 1.2 MB.
-pub(super) const MAX_RECORD_BYTES: u64 = 8 * 1024 * 1024;
 /// Most entries of one archive or files of one directory tree.
-const MAX_ENTRIES: u64 = 2_000_000;
-/// Most decompressed bytes of one archive.
-const MAX_ARCHIVE_BYTES: u64 = 16 * 1024 * 1024 * 1024;
+pub(super) const MAX_ENTRIES: u64 = 2_000_000;
 /// Deepest directory below an input.
 const MAX_DEPTH: usize = 32;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Json,
-    /// A compressed JSON file: the catalogue of exploited vulnerabilities.
-    JsonGz,
-    /// Scores, if the content says so.
-    Csv,
-    CsvGz,
-    Archive,
-    Markdown,
-}
-
 /// Reads everything in one input.
-pub(super) fn read_input(input: &Path, collector: &mut Collector) -> Result<(), DatabaseError> {
+pub(super) fn read_input(input: &Path, queue: &mut Queue) -> Result<(), DatabaseError> {
     let metadata = std::fs::metadata(input).map_err(|source| FileError::Read {
         path: input.to_owned(),
         source,
     })?;
-    if metadata.is_dir() {
+    let recognised = if metadata.is_dir() {
         let mut tree = Tree {
             entries: 0,
             recognised: false,
-            collector,
+            queue,
         };
         tree.read_directory(input, &mut Vec::new())?;
-        if tree.recognised {
-            return Ok(());
+        tree.recognised
+    } else {
+        let name = file_name(input);
+        // The two directories above a RustSec file say what it is about.
+        let above: Vec<String> = input
+            .parent()
+            .into_iter()
+            .flat_map(|parent| parent.components())
+            .map(|part| part.as_os_str().to_string_lossy().into_owned())
+            .collect();
+        match Kind::of(&name) {
+            Some(kind) => read_file(input, &name, kind, Shelf::of(&above), queue)?,
+            None => false,
         }
-        return Err(DatabaseError::NothingRecognised {
-            path: input.to_owned(),
-        });
+    };
+    if recognised {
+        return Ok(());
     }
-    let name = file_name(input);
-    match kind_of(&name) {
-        Some(kind) => {
-            // The two directories above a RustSec file say what it is about.
-            let above: Vec<String> = input
-                .parent()
-                .into_iter()
-                .flat_map(|parent| parent.components())
-                .map(|part| part.as_os_str().to_string_lossy().into_owned())
-                .collect();
-            if read_file(input, &name, kind, collection_of(&above), None, collector)? {
-                return Ok(());
-            }
-            Err(DatabaseError::NothingRecognised {
-                path: input.to_owned(),
-            })
-        }
-        None => Err(DatabaseError::NothingRecognised {
-            path: input.to_owned(),
-        }),
-    }
+    Err(DatabaseError::NothingRecognised {
+        path: input.to_owned(),
+    })
 }
 
 struct Tree<'a> {
     entries: u64,
     recognised: bool,
-    collector: &'a mut Collector,
+    queue: &'a mut Queue,
 }
 
 impl Tree<'_> {
@@ -124,14 +96,14 @@ impl Tree<'_> {
                 above.push(name);
                 self.read_directory(&path, above)?;
                 above.pop();
-            } else if let Some(kind) = kind_of(&name) {
+            } else if let Some(kind) = Kind::of(&name) {
                 let place = above
                     .iter()
                     .map(String::as_str)
                     .chain([name.as_str()])
                     .collect::<Vec<_>>()
                     .join("/");
-                self.read_entry(&path, &place, kind, above, file_type)?;
+                self.read_entry(&path, &place, kind, Shelf::of(above), file_type)?;
             }
         }
         Ok(())
@@ -142,133 +114,68 @@ impl Tree<'_> {
         path: &Path,
         place: &str,
         kind: Kind,
-        above: &[String],
+        shelf: Option<Shelf>,
         file_type: std::fs::FileType,
     ) -> Result<(), DatabaseError> {
-        let collection = collection_of(above);
-        if kind == Kind::Markdown && collection.is_none() && !is_advisory_name(place) {
+        if kind == Kind::Markdown && shelf.is_none() && !is_advisory_name(place) {
             return Ok(());
         }
-        let is_record = matches!(kind, Kind::Json | Kind::Archive | Kind::Markdown);
-        if !file_type.is_file()
-            && !is_record
-            && !signal_files::is_named_as_signals(&file_name(path))
-        {
+        if file_type.is_file() {
+            self.recognised |= read_file(path, place, kind, shelf, self.queue)?;
             return Ok(());
         }
-        let package = above.last().filter(|_| collection == Some("crates"));
-        if !file_type.is_file() {
-            self.collector.take(
-                place,
-                Parsed::bad("it is a symbolic link or a device and was not read"),
-            );
+        let is_meant = matches!(kind, Kind::Json | Kind::Zip | Kind::Markdown)
+            || signal_files::is_named_as_signals(place_name(place));
+        if is_meant {
             self.recognised = true;
-            return Ok(());
+            let bad = Parsed::bad("it is a symbolic link or a device and was not read");
+            self.queue.part.take(place, bad)?;
         }
-        self.recognised |= read_file(path, place, kind, collection, package, self.collector)?;
         Ok(())
     }
 }
 
+/// Reads a file, or hands it on; `false` where it holds something else.
 fn read_file(
     path: &Path,
     place: &str,
     kind: Kind,
-    collection: Option<&str>,
-    package: Option<&String>,
-    collector: &mut Collector,
+    shelf: Option<Shelf>,
+    queue: &mut Queue,
 ) -> Result<bool, DatabaseError> {
+    let (path_buf, place_string) = (path.to_owned(), place.to_owned());
     match kind {
-        Kind::Archive => return read_archive(path, place, collector).map(|()| true),
-        Kind::Csv => return Ok(signal_files::read_scores(path, place, false, collector)?),
-        Kind::CsvGz => return Ok(signal_files::read_scores(path, place, true, collector)?),
-        Kind::JsonGz => return Ok(signal_files::read_catalogue(path, place, collector)?),
-        Kind::Json | Kind::Markdown => {}
-    }
-    let is_catalogue = signal_files::is_named_as_catalogue(&file_name(path));
-    let limit = if is_catalogue {
-        kev::MAX_BYTES
-    } else {
-        MAX_RECORD_BYTES
-    };
-    let parsed = match read_bounded(path, limit) {
-        Ok(bytes) if kind == Kind::Json && (is_catalogue || kev::is_catalogue(&bytes)) => {
-            collector.take_kev(place, kev::parse(&bytes));
-            return Ok(true);
+        Kind::Json => queue.push(Job::Json {
+            path: path_buf,
+            place: place_string,
+        }),
+        Kind::Markdown => queue.push(Job::Markdown {
+            path: path_buf,
+            place: place_string,
+            shelf,
+        }),
+        Kind::Zip => archive::find(path, place, queue)?,
+        Kind::Tar => tarball::find(path, place, false, queue)?,
+        Kind::TarGz => tarball::find(path, place, true, queue)?,
+        Kind::Csv => {
+            return Ok(signal_files::read_scores(
+                path,
+                place,
+                false,
+                &mut queue.part,
+            )?);
         }
-        Ok(bytes) if kind == Kind::Json => osv::parse_record(&bytes),
-        Ok(bytes) => rustsec_tree::parse_advisory(&bytes, collection.unwrap_or("crates")),
-        Err(FileError::TooLarge { limit, .. }) => too_large(limit),
-        Err(error) => return Err(error.into()),
-    };
-    collector.take(
-        place,
-        match (parsed, package) {
-            // The directory of a RustSec advisory is named after its package.
-            (Parsed::Bad { reason, .. }, Some(package)) => Parsed::Bad {
-                reason,
-                packages: vec![(Ecosystem::Cargo.osv_name().to_owned(), package.clone())],
-            },
-            (parsed, _) => parsed,
-        },
-    );
+        Kind::CsvGz => {
+            return Ok(signal_files::read_scores(
+                path,
+                place,
+                true,
+                &mut queue.part,
+            )?);
+        }
+        Kind::JsonGz => return Ok(signal_files::read_catalogue(path, place, &mut queue.part)?),
+    }
     Ok(true)
-}
-
-fn read_archive(path: &Path, place: &str, collector: &mut Collector) -> Result<(), DatabaseError> {
-    let failed = |source| DatabaseError::Archive {
-        path: path.to_owned(),
-        source,
-    };
-    let file = File::open(path).map_err(|source| FileError::Read {
-        path: path.to_owned(),
-        source,
-    })?;
-    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(failed)?;
-    let over = |limit, unit| DatabaseError::Limit {
-        path: path.to_owned(),
-        limit,
-        unit,
-    };
-    if archive.len() as u64 > MAX_ENTRIES {
-        return Err(over(MAX_ENTRIES, "archive entries"));
-    }
-    let mut total = 0_u64;
-    let mut records = 0_u64;
-    for index in 0..archive.len() {
-        let mut entry = archive.by_index(index).map_err(failed)?;
-        let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
-        if entry.is_dir() || kind_of(&name) != Some(Kind::Json) {
-            continue;
-        }
-        records += 1;
-        // The size that the archive claims is not trusted: the limit is on what comes out.
-        let mut bytes = Vec::new();
-        let read = entry
-            .by_ref()
-            .take(MAX_RECORD_BYTES + 1)
-            .read_to_end(&mut bytes);
-        total += bytes.len() as u64;
-        if total > MAX_ARCHIVE_BYTES {
-            return Err(over(MAX_ARCHIVE_BYTES, "decompressed bytes"));
-        }
-        let parsed = match read {
-            Err(error) => Parsed::bad(format!("it cannot be decompressed: {error}")),
-            Ok(_) if bytes.len() as u64 > MAX_RECORD_BYTES => too_large(MAX_RECORD_BYTES),
-            Ok(_) => osv::parse_record(&bytes),
-        };
-        collector.take(&format!("{place}!{name}"), parsed);
-    }
-    if records == 0 {
-        return Err(DatabaseError::NothingRecognised {
-            path: path.to_owned(),
-        });
-    }
-    Ok(())
-}
-
-fn too_large(limit: u64) -> Parsed {
-    Parsed::bad(format!("it is larger than {limit} bytes"))
 }
 
 fn file_name(path: &Path) -> String {
@@ -277,37 +184,6 @@ fn file_name(path: &Path) -> String {
         .unwrap_or_default()
 }
 
-fn kind_of(name: &str) -> Option<Kind> {
-    let lower = name.to_ascii_lowercase();
-    if lower.ends_with(".json.gz") {
-        return Some(Kind::JsonGz);
-    }
-    if lower.ends_with(".csv.gz") {
-        return Some(Kind::CsvGz);
-    }
-    let (_, extension) = lower.rsplit_once('.')?;
-    match extension {
-        "json" => Some(Kind::Json),
-        "csv" => Some(Kind::Csv),
-        "zip" => Some(Kind::Archive),
-        "md" => Some(Kind::Markdown),
-        _ => None,
-    }
-}
-
-fn is_advisory_name(place: &str) -> bool {
-    place
-        .rsplit('/')
-        .next()
-        .is_some_and(|name| name.starts_with("RUSTSEC-"))
-}
-
-/// `crates` or `rust`, where a file is at `<collection>/<package>/<file>`.
-fn collection_of(above: &[String]) -> Option<&str> {
-    let [.., collection, _package] = above else {
-        return None;
-    };
-    ["crates", "rust"]
-        .into_iter()
-        .find(|known| known == collection)
+pub(super) fn is_advisory_name(place: &str) -> bool {
+    place_name(place).starts_with("RUSTSEC-")
 }

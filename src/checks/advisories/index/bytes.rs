@@ -7,20 +7,12 @@ pub(super) fn usize_of(value: u64) -> usize {
     usize::try_from(value).unwrap_or(usize::MAX)
 }
 
-pub(super) fn byte_at(bytes: &[u8], at: usize) -> u8 {
-    bytes.get(at).copied().unwrap_or(0)
-}
-
 fn array_at<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
     bytes
         .get(at..)
         .and_then(|rest| rest.first_chunk::<N>())
         .copied()
         .unwrap_or([0; N])
-}
-
-pub(super) fn u16_at(bytes: &[u8], at: usize) -> u16 {
-    u16::from_le_bytes(array_at(bytes, at))
 }
 
 pub(super) fn u32_at(bytes: &[u8], at: usize) -> u32 {
@@ -33,30 +25,38 @@ pub(super) fn u64_at(bytes: &[u8], at: usize) -> u64 {
 
 /// A file that can be read at a position through a shared reference.
 #[cfg(unix)]
-pub(super) struct SharedFile(File);
+pub(in crate::checks::advisories) struct SharedFile(File);
 
 #[cfg(unix)]
 impl SharedFile {
-    pub(super) fn new(file: File) -> Self {
+    pub(in crate::checks::advisories) fn new(file: File) -> Self {
         Self(file)
     }
 
-    pub(super) fn read_exact_at(&self, target: &mut [u8], offset: u64) -> std::io::Result<()> {
+    pub(in crate::checks::advisories) fn read_exact_at(
+        &self,
+        target: &mut [u8],
+        offset: u64,
+    ) -> std::io::Result<()> {
         std::os::unix::fs::FileExt::read_exact_at(&self.0, target, offset)
     }
 }
 
 /// A file that can be read at a position through a shared reference.
 #[cfg(not(unix))]
-pub(super) struct SharedFile(std::sync::Mutex<File>);
+pub(in crate::checks::advisories) struct SharedFile(std::sync::Mutex<File>);
 
 #[cfg(not(unix))]
 impl SharedFile {
-    pub(super) fn new(file: File) -> Self {
+    pub(in crate::checks::advisories) fn new(file: File) -> Self {
         Self(std::sync::Mutex::new(file))
     }
 
-    pub(super) fn read_exact_at(&self, target: &mut [u8], offset: u64) -> std::io::Result<()> {
+    pub(in crate::checks::advisories) fn read_exact_at(
+        &self,
+        target: &mut [u8],
+        offset: u64,
+    ) -> std::io::Result<()> {
         use std::io::{Read as _, Seek as _, SeekFrom};
         let mut file = self
             .0

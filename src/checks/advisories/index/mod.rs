@@ -2,36 +2,45 @@
 //!
 //! ```text
 //! header     magic, format version, chunk size, body length, section table
-//! body       info     JSON: sources, counts, bad records
-//!            names    24 bytes each, sorted by hash: hash, rows, name
-//!            rows     16 bytes each: record, kind, flags, range, text
-//!            strings  the texts of names and rows, each once
-//!            records  12 bytes each: block, offset, length
-//!            blocks   16 bytes each: offset, stored length, length
-//!            data     deflate-compressed blocks of record metadata (JSON)
-//!            signals  what is known about attacks, by CVE id (`signals::table`)
+//! body       packages  what the records say about each package (`rows`)
+//!            names     first and number for each ecosystem; then 16 bytes each, sorted by
+//!                      hash: hash, offset, length of the package
+//!            data      deflate-compressed blocks of record metadata
+//!            records   8 bytes each: block, offset
+//!            blocks    16 bytes each: offset, stored length, length
+//!            signals   what is known about attacks, by CVE id (`signals::table`)
+//!            remarks   JSON: records that could not be used, malformed parts
+//!            info      JSON: sources and counts
 //! digests    SHA-256 of every 16 KiB chunk of the body
 //! root       SHA-256 of the header and the digests
 //! ```
 //!
-//! Opening reads header, digests and root; a lookup reads and verifies only the chunks
-//! that it touches. A changed byte is therefore an error as soon as it could change an
-//! answer. The root digest names the whole content: same records, same root.
+//! Opening reads header, digests, root and info; a lookup reads and verifies only the
+//! chunks that it touches. A changed byte is therefore an error as soon as it could change
+//! an answer. The root digest names the whole content: same records, same root.
+//!
+//! What one lookup needs lies together. Names are sorted by ecosystem first, packages lie
+//! in the order of names, and records are numbered in the order of their packages: a
+//! lockfile of one ecosystem touches that part of the file only, and the records of one
+//! package share a block.
 
+pub(super) mod build;
 mod bytes;
+mod lookup;
 pub(super) mod read;
-pub(super) mod write;
+pub(super) mod rows;
+
+pub(super) use bytes::SharedFile;
 
 use crate::model::Ecosystem;
-use crate::support::hash::sha256;
-use crate::versions::EventKind;
+use crate::support::hash::sha256_parts;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::record::BadRecord;
 
 /// Raised with every change of the layout; other versions are refused.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
 /// Name of the index in the database directory.
 pub const FILE_NAME: &str = "index.sgdb";
 
@@ -41,65 +50,31 @@ const DIGEST_BYTES: usize = 32;
 const SECTIONS: usize = 8;
 /// Magic, version, chunk size, body length, offset and length of each section.
 const HEADER_BYTES: usize = 8 + 4 + 4 + 8 + SECTIONS * 16;
-const NAME_BYTES: usize = 24;
-const ROW_BYTES: usize = 16;
-const RECORD_BYTES: usize = 12;
+/// Ecosystem codes are below this.
+const ECOSYSTEM_CODES: usize = 32;
+/// First entry and number of entries of one ecosystem, before the entries.
+const NAME_RANGE_BYTES: usize = 8;
+const NAME_HEAD_BYTES: usize = ECOSYSTEM_CODES * NAME_RANGE_BYTES;
+const NAME_BYTES: usize = 16;
+const RECORD_BYTES: usize = 8;
 const BLOCK_BYTES: usize = 16;
 /// Metadata is compressed in blocks of about this size. Larger ones are smaller on disk
 /// and cost more per finding.
-const BLOCK_TARGET_BYTES: usize = 32 * 1024;
+const BLOCK_TARGET_BYTES: usize = 16 * 1024;
 /// Largest metadata of one record and so of a block that starts with small ones.
 const MAX_RECORD_METADATA_BYTES: usize = 4 * 1024 * 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Section {
-    Info = 0,
+    Packages = 0,
     Names = 1,
-    Rows = 2,
-    Strings = 3,
-    Records = 4,
-    Blocks = 5,
-    Data = 6,
-    Signals = 7,
+    Data = 2,
+    Records = 3,
+    Blocks = 4,
+    Signals = 5,
+    Remarks = 6,
+    Info = 7,
 }
-
-/// What a row says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum RowKind {
-    Event(EventKind),
-    /// The text is the canonical form of an affected version.
-    Version,
-    /// The range holds something that could not be read.
-    Incomplete,
-}
-
-impl RowKind {
-    fn code(self) -> u8 {
-        match self {
-            Self::Event(EventKind::Introduced) => 0,
-            Self::Event(EventKind::Fixed) => 1,
-            Self::Event(EventKind::LastAffected) => 2,
-            Self::Event(EventKind::Limit) => 3,
-            Self::Version => 4,
-            Self::Incomplete => 5,
-        }
-    }
-
-    fn from_code(code: u8) -> Option<Self> {
-        Some(match code {
-            0 => Self::Event(EventKind::Introduced),
-            1 => Self::Event(EventKind::Fixed),
-            2 => Self::Event(EventKind::LastAffected),
-            3 => Self::Event(EventKind::Limit),
-            4 => Self::Version,
-            5 => Self::Incomplete,
-            _ => return None,
-        })
-    }
-}
-
-/// Set in a row's flags where its record was withdrawn.
-const FLAG_WITHDRAWN: u8 = 1;
 
 /// One byte for an ecosystem; never reused for another one.
 fn ecosystem_code(ecosystem: Ecosystem) -> u8 {
@@ -129,14 +104,10 @@ fn ecosystem_code(ecosystem: Ecosystem) -> u8 {
 /// The first eight bytes of SHA-256 over ecosystem and name. The name itself is compared
 /// after it, so a collision costs a comparison and no wrong answer.
 fn name_hash(ecosystem: Ecosystem, name: &str) -> u64 {
-    let mut key = vec![ecosystem_code(ecosystem)];
-    key.extend_from_slice(name.as_bytes());
-    let digest = sha256(&key);
-    let mut first = [0_u8; 8];
-    for (to, from) in first.iter_mut().zip(digest.bytes()) {
-        *to = *from;
-    }
-    u64::from_be_bytes(first)
+    let digest = sha256_parts(&[&[ecosystem_code(ecosystem)], name.as_bytes()]);
+    digest
+        .first_chunk::<8>()
+        .map_or(0, |first| u64::from_be_bytes(*first))
 }
 
 /// What a source tells.
@@ -172,14 +143,36 @@ pub struct IndexInfo {
     pub sources: BTreeMap<String, SourceStatus>,
     /// Records in use by OSV ecosystem name.
     pub ecosystems: BTreeMap<String, u64>,
+    /// Releases of distributions that records speak of, as OSV names them: `Debian:12`.
+    #[serde(default)]
+    pub releases: BTreeSet<String>,
     /// Records that are not used, by the ecosystem that they are about.
     pub not_used: BTreeMap<String, u64>,
+    /// Records in use that name packages of further ecosystems, by the name of these; what
+    /// they say about those packages is not used.
+    pub also_about: BTreeMap<String, u64>,
     /// Records that another one with the same id replaced.
     pub replaced: u64,
     /// Packages with at least one record.
     pub packages: u64,
     /// Rows of all packages: bounds and listed versions.
     pub rows: u64,
+    /// Records and lines that could not be used, those that name no package, and the
+    /// place of the first of these; signals are not counted among the nameless.
+    pub bad: u64,
+    /// See `bad`.
+    pub nameless_bad: u64,
+    /// See `bad`.
+    pub first_nameless_bad: Option<String>,
+    /// For each source of signals with bad lines, the place of the first.
+    pub first_bad_signals: BTreeMap<String, String>,
+    /// Malformed parts of records that are used otherwise.
+    pub notes: u64,
+}
+
+/// What an import could not use, line by line.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remarks {
     /// Every record that could not be used, sorted.
     pub bad: Vec<BadRecord>,
     /// Malformed parts of records that are used otherwise, `id: what`, sorted.

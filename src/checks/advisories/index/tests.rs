@@ -1,8 +1,12 @@
+use super::build::{Part, build};
 use super::read::Database;
 use super::*;
 use crate::checks::advisories::error::DatabaseError;
-use crate::checks::advisories::record::{Affected, Feed, Range, Record, RecordMetadata};
+use crate::checks::advisories::record::{Affected, Feed, Parsed, Range, Record, RecordMetadata};
 use crate::support::files::write_atomic;
+use crate::support::hash::sha256;
+use crate::versions::EventKind;
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
 fn record(number: usize) -> Record {
@@ -20,6 +24,7 @@ fn record(number: usize) -> Record {
         affected: vec![Affected {
             ecosystem: Ecosystem::Npm,
             name: format!("package-{}", number / 3),
+            release: String::new(),
             ranges: vec![Range {
                 events: vec![
                     (EventKind::Introduced, "0".to_owned()),
@@ -30,20 +35,23 @@ fn record(number: usize) -> Record {
             versions: vec![format!("0.{number}.0"), "0.0.1".to_owned()],
         }],
         notes: Vec::new(),
+        also_about: Vec::new(),
     }
 }
 
-fn info() -> IndexInfo {
-    let mut info = IndexInfo::default();
-    info.sources
-        .entry("OSV npm".to_owned())
-        .or_default()
-        .records = 1;
-    info
-}
-
-fn bytes_of(count: usize) -> Vec<u8> {
-    write::build((0..count).map(record).collect(), info(), Vec::new()).unwrap()
+/// The index of some records, read by two threads that took turns.
+fn bytes_of(records: impl IntoIterator<Item = Record>) -> Vec<u8> {
+    let directory = tempfile::tempdir().unwrap();
+    let mut parts = vec![Part::new(directory.path()), Part::new(directory.path())];
+    for (index, record) in records.into_iter().enumerate() {
+        let parsed = Parsed::Record(Box::new(record));
+        parts[index % 2].take("place.json", parsed).unwrap();
+    }
+    let mut file = build(parts, tempfile::tempfile().unwrap()).unwrap();
+    let mut bytes = Vec::new();
+    file.seek(SeekFrom::Start(0)).unwrap();
+    file.read_to_end(&mut bytes).unwrap();
+    bytes
 }
 
 fn open(directory: &Path, bytes: &[u8]) -> Result<Database, DatabaseError> {
@@ -55,8 +63,8 @@ fn open(directory: &Path, bytes: &[u8]) -> Result<Database, DatabaseError> {
 fn answers(database: &Database, packages: &[usize]) -> Result<String, DatabaseError> {
     let mut text = String::new();
     for package in packages {
-        let rows = database.lookup(Ecosystem::Npm, &format!("package-{package}"))?;
-        for row in rows {
+        let name = format!("package-{package}");
+        for row in database.lookup(Ecosystem::Npm, &name, None)?.records {
             let metadata = database.metadata(row.ordinal)?;
             text.push_str(&format!("{row:?} {metadata:?}\n"));
         }
@@ -67,11 +75,12 @@ fn answers(database: &Database, packages: &[usize]) -> Result<String, DatabaseEr
 #[test]
 fn what_was_written_is_read_back() {
     let directory = tempfile::tempdir().unwrap();
-    let database = open(directory.path(), &bytes_of(2000)).unwrap();
+    let database = open(directory.path(), &bytes_of((0..2000).map(record))).unwrap();
     for package in [0, 1, 333, 666] {
         let rows = database
-            .lookup(Ecosystem::Npm, &format!("package-{package}"))
-            .unwrap();
+            .lookup(Ecosystem::Npm, &format!("package-{package}"), None)
+            .unwrap()
+            .records;
         assert_eq!(rows.len(), if package == 666 { 2 } else { 3 });
         for (offset, row) in rows.iter().enumerate() {
             let number = package * 3 + offset;
@@ -82,34 +91,31 @@ fn what_was_written_is_read_back() {
             assert_eq!(metadata, record(number).metadata);
         }
     }
-    assert!(
-        database
-            .lookup(Ecosystem::Cargo, "package-1")
-            .unwrap()
-            .is_empty()
-    );
-    assert!(
-        database
-            .lookup(Ecosystem::Npm, "package-667")
-            .unwrap()
-            .is_empty()
-    );
+    for (ecosystem, name) in [
+        (Ecosystem::Cargo, "package-1"),
+        (Ecosystem::Npm, "package-667"),
+    ] {
+        let found = database.lookup(ecosystem, name, None).unwrap();
+        assert!(found.records.is_empty(), "{name}");
+    }
     assert!(database.verify().unwrap() > 5);
 }
 
 #[test]
 fn the_order_of_records_does_not_change_the_bytes() {
-    let forward = write::build((0..50).map(record).collect(), info(), Vec::new()).unwrap();
-    let backward = write::build((0..50).rev().map(record).collect(), info(), Vec::new()).unwrap();
-    assert_eq!(forward, backward);
+    let forward = bytes_of((0..50).map(record));
+    assert_eq!(forward, bytes_of((0..50).rev().map(record)));
+    let shuffled = (0..50).map(|number| record(number * 7 % 50));
+    assert_eq!(forward, bytes_of(shuffled));
 }
 
 #[test]
 fn an_empty_index_is_sound() {
     let directory = tempfile::tempdir().unwrap();
-    let bytes = write::build(Vec::new(), IndexInfo::default(), Vec::new()).unwrap();
+    let bytes = bytes_of([]);
     let database = open(directory.path(), &bytes).unwrap();
-    assert!(database.lookup(Ecosystem::Npm, "x").unwrap().is_empty());
+    let found = database.lookup(Ecosystem::Npm, "x", None).unwrap();
+    assert!(found.records.is_empty());
     assert!(!database.covers(Ecosystem::Npm));
     assert!(database.metadata(0).is_err());
 }
@@ -117,7 +123,7 @@ fn an_empty_index_is_sound() {
 #[test]
 fn every_changed_byte_of_a_small_index_is_an_error() {
     let directory = tempfile::tempdir().unwrap();
-    let bytes = bytes_of(5);
+    let bytes = bytes_of((0..5).map(record));
     for at in 0..bytes.len() {
         let mut damaged = bytes.clone();
         damaged[at] ^= 1 << (at % 8);
@@ -135,7 +141,7 @@ fn every_changed_byte_of_a_small_index_is_an_error() {
 #[test]
 fn a_changed_byte_of_a_large_index_is_an_error_or_changes_no_answer() {
     let directory = tempfile::tempdir().unwrap();
-    let bytes = bytes_of(2000);
+    let bytes = bytes_of((0..2000).map(record));
     let packages = [0, 5, 300, 666];
     let sound = answers(&open(directory.path(), &bytes).unwrap(), &packages).unwrap();
     let (mut errors, mut same) = (0, 0);
@@ -167,7 +173,7 @@ fn a_changed_byte_of_a_large_index_is_an_error_or_changes_no_answer() {
 #[test]
 fn a_truncated_or_extended_index_is_an_error() {
     let directory = tempfile::tempdir().unwrap();
-    let bytes = bytes_of(300);
+    let bytes = bytes_of((0..300).map(record));
     for length in (0..bytes.len()).step_by(101).chain([bytes.len() - 1]) {
         assert!(
             matches!(
@@ -190,7 +196,7 @@ fn a_truncated_or_extended_index_is_an_error() {
 #[test]
 fn hostile_offsets_under_valid_digests_are_errors() {
     let directory = tempfile::tempdir().unwrap();
-    let bytes = bytes_of(40);
+    let bytes = bytes_of((0..40).map(record));
     let body_length = u64::from_le_bytes(bytes[16..24].try_into().unwrap()) as usize;
     let packages: Vec<_> = (0..14).collect();
     let mut outcomes = [0, 0];

@@ -1,6 +1,7 @@
 use super::*;
 use crate::checks::advisories::record::Affected;
 use proptest::prelude::*;
+use serde_json::Value;
 use serde_json::json;
 
 fn record(value: &Value) -> Record {

@@ -31,6 +31,12 @@ impl<T: Ord + Copy> Newest<T> {
             .extend(entries.into_iter().map(|(key, entry)| (key, time, entry)));
     }
 
+    fn join(&mut self, other: Self) {
+        self.used |= other.used;
+        self.time = self.time.max(other.time);
+        self.entries.extend(other.entries);
+    }
+
     /// One entry a key: of the newest file, of equally new ones the greatest, so that the
     /// order of the inputs does not matter.
     fn finish(mut self) -> (Vec<(CveKey, T)>, Total) {
@@ -73,6 +79,11 @@ impl SignalCollector {
 
     pub(in crate::checks::advisories) fn take_epss(&mut self, scores: Scores) {
         self.epss.take(scores.date, scores.entries);
+    }
+
+    pub(in crate::checks::advisories) fn join(&mut self, other: Self) {
+        self.kev.join(other.kev);
+        self.epss.join(other.epss);
     }
 
     pub(in crate::checks::advisories) fn finish(self) -> CollectedSignals {

@@ -1,7 +1,7 @@
 //! Signals through an import and the index.
 
 use super::*;
-use crate::checks::advisories::{Database, IndexInfo, SourceKind, import};
+use crate::checks::advisories::{Database, IndexInfo, Remarks, SourceKind, import};
 use crate::support::files::write_atomic;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -39,11 +39,12 @@ fn gz(text: &str) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-fn imported(root: &Path, from: &[&str]) -> (IndexInfo, Database) {
+fn imported(root: &Path, from: &[&str]) -> (IndexInfo, Remarks, Database) {
     let inputs: Vec<PathBuf> = from.iter().map(|name| root.join(name)).collect();
-    let db = root.join("db");
-    let info = import(&inputs, &db).unwrap();
-    (info, Database::open(&db).unwrap())
+    let database = import(&inputs, &root.join("db")).unwrap();
+    database.verify().unwrap();
+    let remarks = database.remarks().unwrap();
+    (database.status().clone(), remarks, database)
 }
 
 #[test]
@@ -54,7 +55,7 @@ fn a_catalogue_and_scores_say_what_is_known_about_an_id() {
         &root.path().join("in/epss_scores-2026-01-03.csv.gz"),
         &gz(SCORES),
     );
-    let (info, database) = imported(root.path(), &["in"]);
+    let (info, remarks, database) = imported(root.path(), &["in"]);
     assert_eq!(
         database.signals("CVE-2021-44228").unwrap(),
         Signals {
@@ -92,7 +93,7 @@ fn a_catalogue_and_scores_say_what_is_known_about_an_id() {
     let epss = &info.sources[EPSS_SOURCE];
     assert_eq!((epss.records, epss.bad_records), (3, 4));
     assert_eq!(epss.newest.as_deref(), Some("2026-01-03T12:55:00Z"));
-    let places: Vec<_> = info.bad.iter().map(|bad| bad.place.as_str()).collect();
+    let places: Vec<_> = remarks.bad.iter().map(|bad| bad.place.as_str()).collect();
     assert_eq!(
         places,
         [
@@ -104,7 +105,10 @@ fn a_catalogue_and_scores_say_what_is_known_about_an_id() {
             "known.json:4",
         ]
     );
-    assert_eq!(info.notes, ["KEV CVE-2024-0001: its `dateAdded` is no day"]);
+    assert_eq!(
+        remarks.notes,
+        ["KEV CVE-2024-0001: its `dateAdded` is no day"]
+    );
     assert_eq!(
         (info.records(), info.seen()),
         (0, 0),
@@ -120,7 +124,7 @@ fn of_several_files_the_newest_word_holds_in_any_order() {
     put(&root.path().join("a/old.csv"), older.as_bytes());
     put(&root.path().join("b/new.csv"), SCORES.as_bytes());
     let bytes = |from: &[&str]| {
-        let (_, database) = imported(root.path(), from);
+        let (_, _, database) = imported(root.path(), from);
         let of = |id| database.signals(id).unwrap().epss.unwrap();
         assert_eq!(of("CVE-2021-44228").score_e5, 94_358);
         assert_eq!(of("CVE-2018-7777").date.as_deref(), Some("2025-06-01"));
@@ -144,7 +148,7 @@ fn every_score_of_a_large_file_is_found_and_none_besides() {
         &root.path().join("epss_scores-2023-12-31.csv"),
         text.as_bytes(),
     );
-    let (_, database) = imported(root.path(), &["epss_scores-2023-12-31.csv"]);
+    let (_, _, database) = imported(root.path(), &["epss_scores-2023-12-31.csv"]);
     for number in 0..3000_u32 {
         let id = number * 7 + 1000;
         let found = database.signals(&format!("CVE-2023-{id:04}")).unwrap().epss;
@@ -176,10 +180,10 @@ fn files_that_are_called_like_signals_and_are_none_are_bad() {
     );
     put(&root.path().join("in/other.csv"), b"a,b\n1,2\n");
     put(&root.path().join("in/other.json.gz"), &gz("{}"));
-    let (info, _) = imported(root.path(), &["in"]);
+    let (info, _, _) = imported(root.path(), &["in"]);
     assert_eq!(info.sources[KEV_SOURCE].bad_records, 2);
     assert_eq!(info.sources[EPSS_SOURCE].bad_records, 3);
-    assert_eq!(info.bad.len(), 5);
+    assert_eq!(info.bad, 5);
 }
 
 #[test]
@@ -188,7 +192,7 @@ fn a_record_that_quotes_a_catalogue_stays_a_record() {
     let record = r#"{ "id": "X-1", "vulnerabilities": [], "catalogVersion": "1", "affected": [
         { "package": { "ecosystem": "npm", "name": "demo" }, "versions": ["1.0.0"] }] }"#;
     put(&root.path().join("in/1.json"), record.as_bytes());
-    let (info, _) = imported(root.path(), &["in"]);
+    let (info, _, _) = imported(root.path(), &["in"]);
     assert_eq!(info.records(), 1);
 }
 
@@ -201,11 +205,10 @@ fn the_real_catalogue_is_read_whole() {
         return;
     }
     let root = tempfile::tempdir().unwrap();
-    let info = import(&[path], root.path()).unwrap();
-    let kev = &info.sources[KEV_SOURCE];
+    let database = import(&[path], root.path()).unwrap();
+    let kev = &database.status().sources[KEV_SOURCE];
     assert_eq!((kev.records, kev.bad_records), (1404, 0));
     assert_eq!(kev.newest.as_deref(), Some("2025-08-25T17:04:19.9796Z"));
-    let database = Database::open(root.path()).unwrap();
     let found = database.signals("CVE-2021-44228").unwrap().kev.unwrap();
     assert_eq!(found.date_added, "2021-12-10");
     assert!(found.ransomware);

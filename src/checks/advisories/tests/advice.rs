@@ -165,12 +165,14 @@ fn a_release_is_taken_before_a_pre_release_and_a_release_that_is_here_may_be_the
 }
 
 #[test]
-fn malicious_and_unordered_versions_are_told_apart() {
-    let mut malicious = ranges("MAL-2026-1", "demo", &[("0", None)]);
-    malicious["affected"][0]["versions"] = json!([]);
+fn what_no_upgrade_clears_says_why() {
+    let malicious = ranges("MAL-2026-1", "demo", &[("0", None)]);
+    let mut withdrawn = ranges("GHSA-2", "demo", &[("0", Some("2.0.0"))]);
+    withdrawn["withdrawn"] = json!("2026-01-02T00:00:00Z");
     let found = advice(
         &[
             malicious,
+            withdrawn,
             ranges("GHSA-1", "other", &[("0", Some("1.0.0"))]),
         ],
         vec![
@@ -182,6 +184,7 @@ fn malicious_and_unordered_versions_are_told_apart() {
     assert_eq!(
         why,
         [
+            "its record was withdrawn",
             "it is malicious: remove it",
             "its version has no place in the order of versions"
         ]

@@ -180,9 +180,8 @@ fn listed_versions_meet_in_their_canonical_form() {
     }
 }
 
-/// A record speaks of one release, and a package is looked up by its name alone.
 #[test]
-fn packages_of_distributions_are_a_gap_and_not_matched_against_another_release() {
+fn packages_of_distributions_are_matched_by_source_package_and_release() {
     let directory = tempfile::tempdir().unwrap();
     let database = database(
         directory.path(),
@@ -191,10 +190,45 @@ fn packages_of_distributions_are_a_gap_and_not_matched_against_another_release()
             below("GHSA-1", &[], "npm", "demo", "2.0.0"),
         ],
     );
-    let outcome = check(
-        &database,
-        vec![component(Ecosystem::Deb, "curl", Some("7.88.1-10"))],
-    );
-    assert_eq!(outcome.findings, []);
-    assert!(gap_ids(&outcome).contains("advisories/ecosystem-not-covered"));
+    let of = |purl: &str| {
+        let purl = Purl::parse(purl).unwrap();
+        let mut component = component(Ecosystem::Deb, purl.name(), purl.version());
+        component.purl = purl;
+        let outcome = check(&database, vec![component]);
+        let gaps: Vec<&str> = gap_ids(&outcome).into_iter().collect();
+        (shown_ids(&outcome).join(","), gaps.join(","))
+    };
+    let not_covered = "advisories/ecosystem-not-covered";
+    for (purl, findings, gaps) in [
+        (
+            "pkg:deb/debian/curl@7.88.1-10?distro=debian-12",
+            "DSA-1",
+            "",
+        ),
+        (
+            "pkg:deb/debian/libcurl4@7.88.1-10?distro=debian-12&upstream=curl",
+            "DSA-1",
+            "",
+        ),
+        (
+            "pkg:deb/debian/curl@7.88.1-10%2Bdeb12u5?distro=debian-12",
+            "",
+            "",
+        ),
+        // Another release, another distribution: nothing is known of them here.
+        (
+            "pkg:deb/debian/curl@7.88.1-10?distro=debian-11",
+            "",
+            not_covered,
+        ),
+        (
+            "pkg:deb/ubuntu/curl@7.88.1-10?distro=ubuntu-22.04",
+            "",
+            not_covered,
+        ),
+        // The one release of which something is known decides where none is told.
+        ("pkg:deb/debian/curl@7.88.1-10", "DSA-1", ""),
+    ] {
+        assert_eq!(of(purl), (findings.to_owned(), gaps.to_owned()), "{purl}");
+    }
 }

@@ -377,7 +377,7 @@ fn what_the_database_cannot_say_is_a_gap() {
             ("advisories/no-version", Some(9)),
         ]
     );
-    assert_eq!(database.status().bad.len(), 2);
+    assert_eq!(database.status().bad, 2);
     assert!(
         outcome.gaps[2].message.contains("Go"),
         "{}",

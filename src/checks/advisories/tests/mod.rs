@@ -47,7 +47,7 @@ fn below(id: &str, aliases: &[&str], ecosystem: &str, name: &str, fixed: &str) -
     })
 }
 
-fn component(ecosystem: Ecosystem, name: &str, version: Option<&str>) -> Component {
+pub(super) fn component(ecosystem: Ecosystem, name: &str, version: Option<&str>) -> Component {
     // A purl of Julia is none without it.
     let uuid = [("uuid", "00000000-0000-4000-8000-000000000000")];
     let qualifiers = match ecosystem {

@@ -37,7 +37,8 @@ fn the_real_records_are_all_counted() {
         return;
     };
     let db = directory.path().join("db");
-    let info = import(&[osv], &db).unwrap();
+    let database = import(&[osv], &db).unwrap();
+    let info = database.status();
     let counts = |name: &str| {
         let source = &info.sources[name];
         (source.records, source.withdrawn, source.bad_records)
@@ -57,9 +58,9 @@ fn the_real_records_are_all_counted() {
         .collect();
     assert_eq!(not_used, [("Bitnami", 7444), ("GHC", 3)]);
     assert_eq!(info.seen(), 19_402);
-    assert_eq!((info.bad.len(), info.replaced), (0, 0));
-    let malformed: Vec<_> = info
-        .notes
+    assert_eq!((info.bad, info.replaced), (0, 0));
+    let notes = database.remarks().unwrap().notes;
+    let malformed: Vec<_> = notes
         .iter()
         .filter(|note| note.contains("GIT range"))
         .filter_map(|note| note.split(':').next())
@@ -76,8 +77,9 @@ fn the_real_records_are_all_counted() {
             "PYSEC-2023-80",
         ]
     );
-    known_facts(&Database::open(&db).unwrap());
-    let info = import(&[tree], &db).unwrap();
+    known_facts(&database);
+    let database = import(&[tree], &db).unwrap();
+    let info = database.status();
     let source = &info.sources["RustSec"];
     assert_eq!(
         (source.records, source.withdrawn, source.bad_records),
@@ -351,12 +353,13 @@ fn affecting_ids(rows: &[IdAndRows], version: &Version) -> BTreeSet<String> {
         .collect()
 }
 
-type IdAndRows = (String, crate::checks::advisories::index::read::RecordRows);
+type IdAndRows = (String, crate::checks::advisories::index::rows::RecordRows);
 
 fn ids_and_rows(database: &Database, ecosystem: Ecosystem, name: &str) -> Vec<IdAndRows> {
     database
-        .lookup(ecosystem, name)
+        .lookup(ecosystem, name, None)
         .unwrap()
+        .records
         .into_iter()
         .map(|row| (database.metadata(row.ordinal).unwrap().id, row))
         .collect()

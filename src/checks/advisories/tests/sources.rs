@@ -16,6 +16,11 @@ fn archive(entries: &[(&str, &[u8])]) -> Vec<u8> {
     writer.finish().unwrap().into_inner()
 }
 
+/// Records in use and records that could not be used.
+fn counts(database: &Database) -> (u64, u64) {
+    (database.status().records(), database.status().bad)
+}
+
 fn put(path: &Path, bytes: &[u8]) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     write_atomic(path, bytes).unwrap();
@@ -40,8 +45,8 @@ fn every_layout_gives_the_same_findings() {
     let mut digests = BTreeSet::new();
     for from in ["dump", "tree", "one.zip", "one.json", "dump/npm"] {
         let db = root.path().join("db");
-        let info = import(&[root.path().join(from)], &db).unwrap();
-        assert_eq!((info.records(), info.bad.len()), (1, 0), "{from}");
+        let database = import(&[root.path().join(from)], &db).unwrap();
+        assert_eq!(counts(&database), (1, 0), "{from}");
         let database = Database::open(&db).unwrap();
         assert_eq!(
             check(&database, vec![npm("1.0.0")]).findings.len(),
@@ -145,11 +150,11 @@ fn one_rustsec_id_from_both_feeds_is_one_finding() {
     put(&root.path().join("tree/crates/demo/README.txt"), b"x");
     put(&root.path().join("tree/README.md"), b"x");
     let db = root.path().join("db");
-    let info = import(&[root.path().join("osv"), root.path().join("tree")], &db).unwrap();
-    assert_eq!(info.sources["RustSec"].records, 1);
-    assert_eq!(info.sources["OSV crates.io"].records, 1);
-    assert_eq!(info.not_used["Rust toolchain"], 1);
-    assert_eq!(info.seen(), 3);
+    let database = import(&[root.path().join("osv"), root.path().join("tree")], &db).unwrap();
+    assert_eq!(database.status().sources["RustSec"].records, 1);
+    assert_eq!(database.status().sources["OSV crates.io"].records, 1);
+    assert_eq!(database.status().not_used["Rust toolchain"], 1);
+    assert_eq!(database.status().seen(), 3);
     let database = Database::open(&db).unwrap();
     let outcome = check(
         &database,
@@ -174,8 +179,8 @@ fn a_bad_rustsec_advisory_is_a_gap_for_the_crate_of_its_directory() {
         ADVISORY.replace("demo", "good").as_bytes(),
     );
     let db = root.path().join("db");
-    let info = import(&[root.path().to_owned()], &db).unwrap();
-    assert_eq!(info.sources["RustSec"].bad_records, 1);
+    let database = import(&[root.path().to_owned()], &db).unwrap();
+    assert_eq!(database.status().sources["RustSec"].bad_records, 1);
     let database = Database::open(&db).unwrap();
     let of = |name| {
         check(
@@ -200,9 +205,10 @@ fn hostile_archives_are_errors_or_bad_records() {
         &root.path().join("bomb.zip"),
         &archive(&[("../../etc/x.json", &huge), ("good.json", good.as_bytes())]),
     );
-    let info = import(&[root.path().join("bomb.zip")], &db).unwrap();
-    assert_eq!((info.records(), info.bad.len()), (1, 1));
-    assert!(info.bad[0].reason.contains("larger than"), "{:?}", info.bad);
+    let database = import(&[root.path().join("bomb.zip")], &db).unwrap();
+    assert_eq!(counts(&database), (1, 1));
+    let bad = database.remarks().unwrap().bad;
+    assert!(bad[0].reason.contains("larger than"), "{bad:?}");
 
     let sound = archive(&[("good.json", good.as_bytes())]);
     put(&root.path().join("cut.zip"), &sound[..sound.len() / 2]);
@@ -218,8 +224,8 @@ fn hostile_archives_are_errors_or_bad_records() {
     let mut flipped = sound.clone();
     flipped[50] ^= 0x55;
     put(&root.path().join("flipped.zip"), &flipped);
-    if let Ok(info) = import(&[root.path().join("flipped.zip")], &db) {
-        assert_eq!((info.records(), info.bad.len()), (0, 1));
+    if let Ok(database) = import(&[root.path().join("flipped.zip")], &db) {
+        assert_eq!(counts(&database), (0, 1));
     }
 }
 
@@ -254,7 +260,7 @@ fn a_link_in_a_tree_is_not_followed_and_not_silent() {
         root.path().join("in/1.json"),
     )
     .unwrap();
-    let info = import(&[root.path().join("in")], &root.path().join("db")).unwrap();
-    assert_eq!((info.records(), info.bad.len()), (1, 1));
-    assert_eq!(info.bad[0].place, "1.json");
+    let database = import(&[root.path().join("in")], &root.path().join("db")).unwrap();
+    assert_eq!(counts(&database), (1, 1));
+    assert_eq!(database.remarks().unwrap().bad[0].place, "1.json");
 }

@@ -51,6 +51,11 @@ fn an_old_source_of_the_database_is_a_gap_where_the_policy_names_an_age() {
             source("tomorrow's clock", Some("2026-11-24T00:00:00Z")),
             source("next year's", Some("2027-11-24T00:00:00Z")),
             source("no date", Some("yesterday")),
+            SourceInfo {
+                records: 0,
+                bad_records: 1,
+                ..source("unreadable", None)
+            },
         ]
     };
     let found = stale("[advisories]\nmax-age-days = 30\n", sources());

@@ -1,0 +1,259 @@
+//! What an index says about a package, a record and a CVE id, and whether all of it can
+//! be read.
+
+use super::bytes::{u32_at, u64_at, usize_of};
+use super::read::{Database, Reader};
+use super::rows::{self, PackageRows};
+use super::{
+    BLOCK_BYTES, ECOSYSTEM_CODES, NAME_BYTES, NAME_HEAD_BYTES, NAME_RANGE_BYTES, RECORD_BYTES,
+    Section, ecosystem_code, name_hash,
+};
+use crate::checks::advisories::error::DatabaseError;
+use crate::checks::advisories::record::RecordMetadata;
+use crate::checks::advisories::signals::Signals;
+use crate::checks::advisories::signals::table::{self, CveKey};
+use crate::model::Ecosystem;
+use flate2::read::DeflateDecoder;
+use std::io::Read as _;
+
+/// Largest metadata block, decompressed: one record at its limit after a full block.
+const MAX_BLOCK_BYTES: u32 = 8 * 1024 * 1024;
+
+/// Where a package is, and what its hash is.
+struct NameEntry {
+    hash: u64,
+    offset: u32,
+    length: u32,
+}
+
+impl Database {
+    /// What the records say about a package, by record; empty where none names it. `name`
+    /// is normalised. With a release of a distribution (`12` of Debian) only what is about
+    /// it or about all of them is given back; without one, everything.
+    pub(in crate::checks::advisories) fn lookup(
+        &self,
+        ecosystem: Ecosystem,
+        name: &str,
+        release: Option<&str>,
+    ) -> Result<PackageRows, DatabaseError> {
+        let mut reader = self.reader();
+        let wanted = name_hash(ecosystem, name);
+        let (first, count) = read_range(&mut reader, ecosystem_code(ecosystem))?;
+        let (mut low, mut high) = (0, count);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if read_name(&mut reader, first, middle)?.hash < wanted {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        let mut package = Vec::new();
+        while low < count {
+            let entry = read_name(&mut reader, first, low)?;
+            if entry.hash != wanted {
+                break;
+            }
+            let (offset, length) = (u64::from(entry.offset), u64::from(entry.length));
+            reader.read(Section::Packages, offset, length, &mut package)?;
+            let mut bytes = package.as_slice();
+            let malformed = |_| self.corrupt("what it says about a package cannot be read");
+            if rows::take::<&str>(&mut bytes).map_err(malformed)? == name {
+                return rows::read_package(bytes, release).map_err(malformed);
+            }
+            low += 1;
+        }
+        Ok(PackageRows::default())
+    }
+
+    /// The metadata of a record.
+    pub(in crate::checks::advisories) fn metadata(
+        &self,
+        ordinal: u32,
+    ) -> Result<RecordMetadata, DatabaseError> {
+        let mut entry = [0_u8; RECORD_BYTES];
+        let at = u64::from(ordinal) * RECORD_BYTES as u64;
+        let mut reader = self.reader();
+        reader.read_into(Section::Records, at, &mut entry)?;
+        let number = u32_at(&entry, 0);
+        let block = self.cached_block(number, || self.read_block(&mut reader, number))?;
+        let start = usize_of(u64::from(u32_at(&entry, 4)));
+        block
+            .get(start..)
+            .and_then(|mut bytes| rows::take(&mut bytes).ok())
+            .ok_or_else(|| self.corrupt("the metadata of a record cannot be read"))
+    }
+
+    fn read_block(&self, reader: &mut Reader<'_>, number: u32) -> Result<Vec<u8>, DatabaseError> {
+        let mut entry = [0_u8; BLOCK_BYTES];
+        let at = u64::from(number) * BLOCK_BYTES as u64;
+        reader.read_into(Section::Blocks, at, &mut entry)?;
+        let length = u32_at(&entry, 12);
+        let unreadable = || self.corrupt("a metadata block cannot be decompressed");
+        if length > MAX_BLOCK_BYTES {
+            return Err(unreadable());
+        }
+        let mut stored = Vec::new();
+        let stored_length = u64::from(u32_at(&entry, 8));
+        reader.read(Section::Data, u64_at(&entry, 0), stored_length, &mut stored)?;
+        let mut block = Vec::with_capacity(usize_of(u64::from(length)));
+        DeflateDecoder::new(stored.as_slice())
+            .take(u64::from(length) + 1)
+            .read_to_end(&mut block)
+            .map_err(|_| unreadable())?;
+        if block.len() as u64 != u64::from(length) {
+            return Err(unreadable());
+        }
+        Ok(block)
+    }
+
+    /// What is known about attacks with a vulnerability; nothing for ids that are not of
+    /// CVE or that no imported file names.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Corrupt`] and [`DatabaseError::Read`].
+    pub fn signals(&self, id: &str) -> Result<Signals, DatabaseError> {
+        let Some(wanted) = CveKey::parse(id) else {
+            return Ok(Signals::default());
+        };
+        let mut reader = self.reader();
+        // The last block that starts at or before the wanted key.
+        let (mut low, mut high) = (0, self.signal_blocks(&mut reader)?);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if read_directory(&mut reader, middle)?.0 <= wanted {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        let Some(number) = low.checked_sub(1) else {
+            return Ok(Signals::default());
+        };
+        let (first, block) = self.signal_block(&mut reader, number)?;
+        table::find(&block, first, wanted)
+            .map_err(|_| self.corrupt("a block of signals cannot be read"))
+    }
+
+    fn signal_blocks(&self, reader: &mut Reader<'_>) -> Result<u64, DatabaseError> {
+        if self.section_length(Section::Signals) == 0 {
+            return Ok(0);
+        }
+        let mut head = [0_u8; table::HEAD_BYTES];
+        reader.read_into(Section::Signals, 0, &mut head)?;
+        Ok(u64::from(u32_at(&head, 0)))
+    }
+
+    fn signal_block(
+        &self,
+        reader: &mut Reader<'_>,
+        number: u64,
+    ) -> Result<(CveKey, Vec<u8>), DatabaseError> {
+        let (first, offset, length) = read_directory(reader, number)?;
+        let mut block = Vec::new();
+        reader.read(
+            Section::Signals,
+            u64::from(offset),
+            u64::from(length),
+            &mut block,
+        )?;
+        Ok((first, block))
+    }
+
+    /// Reads every byte and verifies it, and then everything that a lookup could read;
+    /// gives back the number of chunks. An index whose digests hold and that says something
+    /// unreadable was made by something else than an import.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Corrupt`] for the first chunk that was changed and the first part
+    /// that cannot be read, [`DatabaseError::Read`].
+    pub fn verify(&self) -> Result<u64, DatabaseError> {
+        let chunks = self.chunks();
+        for number in 0..chunks {
+            self.read_chunk(number)?;
+        }
+        let records = self.section_length(Section::Records) / RECORD_BYTES as u64;
+        self.verify_packages(records)?;
+        for ordinal in 0..records {
+            let ordinal = u32::try_from(ordinal).unwrap_or(u32::MAX);
+            self.metadata(ordinal)?;
+        }
+        let mut reader = self.reader();
+        for number in 0..self.signal_blocks(&mut reader)? {
+            let (first, block) = self.signal_block(&mut reader, number)?;
+            table::find(&block, first, CveKey(u64::MAX))
+                .map_err(|_| self.corrupt("a block of signals cannot be read"))?;
+        }
+        self.remarks()?;
+        Ok(chunks)
+    }
+
+    fn verify_packages(&self, records: u64) -> Result<(), DatabaseError> {
+        let mut reader = self.reader();
+        let mut packages = self.reader();
+        let mut package = Vec::new();
+        let mut seen = 0;
+        for ecosystem in Ecosystem::ALL {
+            let (first, count) = read_range(&mut reader, ecosystem_code(ecosystem))?;
+            seen += count;
+            let mut before = 0;
+            for number in 0..count {
+                let entry = read_name(&mut reader, first, number)?;
+                let (offset, length) = (u64::from(entry.offset), u64::from(entry.length));
+                packages.read(Section::Packages, offset, length, &mut package)?;
+                let mut bytes = package.as_slice();
+                let is_sound = rows::take::<&str>(&mut bytes).is_ok_and(|name| {
+                    name_hash(ecosystem, name) == entry.hash && entry.hash >= before
+                }) && rows::read_package(bytes, None).is_ok_and(|rows| {
+                    let mut ordinals = rows.records.iter().map(|row| u64::from(row.ordinal));
+                    ordinals.all(|ordinal| ordinal < records)
+                });
+                if !is_sound {
+                    return Err(self.corrupt("what it says about a package cannot be read"));
+                }
+                before = entry.hash;
+            }
+        }
+        let names = self.section_length(Section::Names);
+        if NAME_HEAD_BYTES as u64 + seen * NAME_BYTES as u64 == names {
+            Ok(())
+        } else {
+            Err(self.corrupt("its packages are not all of known ecosystems"))
+        }
+    }
+}
+
+/// First name and number of names of an ecosystem.
+fn read_range(reader: &mut Reader<'_>, code: u8) -> Result<(u64, u64), DatabaseError> {
+    debug_assert!(usize::from(code) < ECOSYSTEM_CODES, "codes are below that");
+    let mut range = [0_u8; NAME_RANGE_BYTES];
+    let at = u64::from(code) * NAME_RANGE_BYTES as u64;
+    reader.read_into(Section::Names, at, &mut range)?;
+    Ok((u64::from(u32_at(&range, 0)), u64::from(u32_at(&range, 4))))
+}
+
+fn read_name(reader: &mut Reader<'_>, first: u64, number: u64) -> Result<NameEntry, DatabaseError> {
+    let mut entry = [0_u8; NAME_BYTES];
+    let at = NAME_HEAD_BYTES as u64 + (first + number) * NAME_BYTES as u64;
+    reader.read_into(Section::Names, at, &mut entry)?;
+    Ok(NameEntry {
+        hash: u64_at(&entry, 0),
+        offset: u32_at(&entry, 8),
+        length: u32_at(&entry, 12),
+    })
+}
+
+/// First key, offset and length of a block of signals.
+fn read_directory(
+    reader: &mut Reader<'_>,
+    number: u64,
+) -> Result<(CveKey, u32, u32), DatabaseError> {
+    let mut entry = [0_u8; table::DIRECTORY_BYTES];
+    let at = table::HEAD_BYTES as u64 + number * table::DIRECTORY_BYTES as u64;
+    reader.read_into(Section::Signals, at, &mut entry)?;
+    Ok((
+        CveKey(u64_at(&entry, 0)),
+        u32_at(&entry, 8),
+        u32_at(&entry, 12),
+    ))
+}
