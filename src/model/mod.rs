@@ -13,6 +13,7 @@ mod report;
 mod severity;
 mod strict_json;
 mod text;
+mod toml_problem;
 mod verdict;
 
 pub use component::{
@@ -36,6 +37,7 @@ pub use report::{
 pub use severity::Severity;
 pub use strict_json::{Limits as JsonLimits, StrictJsonError, parse_strict_json};
 pub use text::{Redacted, fold_url_credentials, is_secret_parameter, terminal_safe};
+pub use toml_problem::{TomlProblem, nearest};
 pub use verdict::{
     Decision, Disposition, JudgedFinding, JudgedGap, UnusedWaiver, Verdict, WaiverState, WaiverUse,
 };
