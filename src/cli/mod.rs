@@ -5,6 +5,7 @@ pub mod args;
 pub mod commands;
 pub mod depth;
 pub mod exit;
+pub mod network;
 pub mod outputs;
 pub mod pipeline;
 pub mod policies;

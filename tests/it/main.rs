@@ -18,6 +18,7 @@ mod cli;
 mod conformance;
 mod gate;
 mod hostile;
+mod http;
 mod layering;
 mod licences;
 mod purl;
