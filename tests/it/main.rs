@@ -16,6 +16,8 @@ mod advisories;
 mod check;
 mod cli;
 mod conformance;
+mod db_crash;
+mod db_update;
 mod gate;
 mod hostile;
 mod http;

@@ -102,8 +102,8 @@ pub enum DatabaseError {
 }
 
 /// How to get a database, in the words of every hint.
-pub(super) const IMPORT_HINT: &str =
-    "import one: `sealgate db import --from DIR` with OSV dumps or a RustSec tree";
+pub(super) const IMPORT_HINT: &str = "fetch one with `sealgate db update`, or import one: `sealgate db import --from DIR` with \
+     OSV dumps or a RustSec tree";
 
 impl Hint for DatabaseError {
     fn hint(&self) -> Option<String> {
@@ -115,7 +115,7 @@ impl Hint for DatabaseError {
             Self::Input(error) | Self::Write(error) => error.hint(),
             Self::NothingRecognised { .. } => Some(
                 "name a directory with `<Ecosystem>/all.zip`, OSV JSON files, one such file or \
-                 archive, or a RustSec tree"
+                 archive, a RustSec tree or its .tar.gz"
                     .to_owned(),
             ),
             Self::Archive { .. } => Some("fetch the archive again".to_owned()),

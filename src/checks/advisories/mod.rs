@@ -20,11 +20,12 @@ mod signals;
 
 pub use check::check_inventory;
 pub use error::DatabaseError;
-pub use import::import;
+pub use import::{Input, Origin, import, import_inputs};
 pub use index::read::Database;
 pub use index::{FILE_NAME, FORMAT_VERSION, IndexInfo, Remarks, SourceKind, SourceStatus};
 pub use record::BadRecord;
 pub use rules::{GAPS, RULES};
+pub use signals::epss::is_scores;
 pub use signals::{EPSS_SOURCE, Epss, KEV_SOURCE, Kev, Signals};
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! `db`: import, status and verification of the advisory database.
 
+mod update;
+
 use crate::checks::advisories::{self, Database, DatabaseError, FILE_NAME, IndexInfo};
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::settings::Settings;
@@ -30,6 +32,13 @@ enum DbCommand {
     /// old one and put in its place when it is complete. Nothing is fetched: how the files
     /// get here is up to you.
     Import(ImportArgs),
+    /// Fetch what has changed from mirrors and build the database anew
+    ///
+    /// The sources are those of `--source`, or of a settings file. Each is fetched into the
+    /// database directory, from the first of its mirrors that has it and only where it has
+    /// changed. The new database becomes current when all of them are there; otherwise the
+    /// old one stays.
+    Update(update::UpdateArgs),
     /// Show what the database holds; exits 3 if there is none or it is damaged
     Status(StatusArgs),
     /// Read every byte of the database and verify its digests; exits 3 if it is damaged
@@ -66,6 +75,7 @@ enum Format {
 pub fn run(args: &DbArgs, settings: &Settings) -> Result<Exit, CliError> {
     match &args.command {
         DbCommand::Import(args) => import(args, settings),
+        DbCommand::Update(args) => update::run(args, settings),
         DbCommand::Status(args) => status(args, settings),
         DbCommand::Verify => {
             let database = open(settings)?;
@@ -93,6 +103,11 @@ fn failed(error: &DatabaseError) -> CliError {
 
 fn import(args: &ImportArgs, settings: &Settings) -> Result<Exit, CliError> {
     let database = advisories::import(&args.from, settings.database()?).map_err(|e| failed(&e))?;
+    imported(String::new(), &database, settings)
+}
+
+/// Says what a new database holds, after `text`.
+fn imported(mut text: String, database: &Database, settings: &Settings) -> Result<Exit, CliError> {
     let bad = database.status().bad;
     if bad > 0 {
         terminal::warning(&format!(
@@ -100,11 +115,12 @@ fn import(args: &ImportArgs, settings: &Settings) -> Result<Exit, CliError> {
             count(bad, "record", "records")
         ));
     }
-    let mut text = format!(
-        "imported into {}\n",
+    let _ = writeln!(
+        text,
+        "imported into {}",
         settings.database()?.join(FILE_NAME).display()
     );
-    render(&mut text, &database)?;
+    render(&mut text, database)?;
     terminal::result(&text)?;
     Ok(Exit::Pass)
 }
@@ -152,6 +168,16 @@ fn render(text: &mut String, database: &Database) -> Result<(), CliError> {
             let _ = write!(text, ", newest {}", terminal_safe(newest));
         }
         text.push('\n');
+    }
+    for origin in &info.origins {
+        let _ = writeln!(
+            text,
+            "  {} from {}, fetched {}, last checked {}",
+            terminal_safe(&origin.source),
+            terminal_safe(&origin.url),
+            terminal_safe(&origin.fetched),
+            terminal_safe(&origin.checked),
+        );
     }
     for (ecosystem, number) in &info.not_used {
         let _ = writeln!(
@@ -236,6 +262,7 @@ fn as_json(database: &Database) -> Result<serde_json::Value, CliError> {
         "packages": info.packages,
         "rows": info.rows,
         "sources": sources,
+        "origins": info.origins,
         "ecosystems": info.ecosystems,
         "not_used": info.not_used,
         "also_about": info.also_about,

@@ -2,6 +2,7 @@
 //! and what they say is packed, sorted and written.
 
 mod archive;
+mod input;
 mod pool;
 mod read;
 mod signal_files;
@@ -13,6 +14,7 @@ use super::index::FILE_NAME;
 use super::index::build::build;
 use super::index::read::Database;
 use crate::support::files::{FileError, sync_directory};
+pub use input::{Input, Origin};
 use std::path::{Path, PathBuf};
 
 /// Reads all advisories of some inputs and replaces the index in `directory` by one with
@@ -29,11 +31,22 @@ use std::path::{Path, PathBuf};
 /// Every variant of [`DatabaseError`] but those of opening an index. A record that cannot
 /// be used is not an error: it is in [`Database::remarks`].
 pub fn import(inputs: &[PathBuf], directory: &Path) -> Result<Database, DatabaseError> {
+    let inputs: Vec<Input> = inputs.iter().cloned().map(Input::from).collect();
+    import_inputs(&inputs, directory)
+}
+
+/// As [`import`], of inputs that know where they were fetched from.
+///
+/// # Errors
+/// As [`import`].
+pub fn import_inputs(inputs: &[Input], directory: &Path) -> Result<Database, DatabaseError> {
     let parts = pool::read_all(directory, |queue| {
         inputs
             .iter()
-            .try_for_each(|input| walk::read_input(input, queue))
+            .try_for_each(|input| walk::read_input(&input.path, input.place.as_deref(), queue))
     })?;
+    let mut origins: Vec<Origin> = inputs.iter().filter_map(|i| i.origin.clone()).collect();
+    origins.sort();
     std::fs::create_dir_all(directory).map_err(|source| DatabaseError::Create {
         path: directory.to_owned(),
         source,
@@ -50,7 +63,7 @@ pub fn import(inputs: &[PathBuf], directory: &Path) -> Result<Database, Database
         .tempfile_in(directory)
         .map_err(failed)?;
     let (file, temporary) = temporary.into_parts();
-    let file = build(parts, file)?;
+    let file = build(parts, origins, file)?;
     file.sync_all().map_err(failed)?;
     temporary.persist(&path).map_err(|e| failed(e.error))?;
     sync_directory(directory).map_err(failed)?;

@@ -13,8 +13,12 @@ pub(super) const MAX_ENTRIES: u64 = 2_000_000;
 /// Deepest directory below an input.
 const MAX_DEPTH: usize = 32;
 
-/// Reads everything in one input.
-pub(super) fn read_input(input: &Path, queue: &mut Queue) -> Result<(), DatabaseError> {
+/// Reads everything in one input. `place` is what messages call a file.
+pub(super) fn read_input(
+    input: &Path,
+    place: Option<&str>,
+    queue: &mut Queue,
+) -> Result<(), DatabaseError> {
     let metadata = std::fs::metadata(input).map_err(|source| FileError::Read {
         path: input.to_owned(),
         source,
@@ -37,7 +41,13 @@ pub(super) fn read_input(input: &Path, queue: &mut Queue) -> Result<(), Database
             .map(|part| part.as_os_str().to_string_lossy().into_owned())
             .collect();
         match Kind::of(&name) {
-            Some(kind) => read_file(input, &name, kind, Shelf::of(&above), queue)?,
+            Some(kind) => read_file(
+                input,
+                place.unwrap_or(&name),
+                kind,
+                Shelf::of(&above),
+                queue,
+            )?,
             None => false,
         }
     };

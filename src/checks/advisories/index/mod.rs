@@ -37,6 +37,7 @@ use crate::support::hash::sha256_parts;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+use super::import::Origin;
 use super::record::BadRecord;
 
 /// Raised with every change of the layout; other versions are refused.
@@ -165,6 +166,8 @@ pub struct IndexInfo {
     pub first_bad_signals: BTreeMap<String, String>,
     /// Malformed parts of records that are used otherwise.
     pub notes: u64,
+    /// Where the inputs were fetched from, sorted; none of those that were files already.
+    pub origins: Vec<Origin>,
 }
 
 /// What an import could not use, line by line.

@@ -47,7 +47,7 @@ fn bytes_of(records: impl IntoIterator<Item = Record>) -> Vec<u8> {
         let parsed = Parsed::Record(Box::new(record));
         parts[index % 2].take("place.json", parsed).unwrap();
     }
-    let mut file = build(parts, tempfile::tempfile().unwrap()).unwrap();
+    let mut file = build(parts, Vec::new(), tempfile::tempfile().unwrap()).unwrap();
     let mut bytes = Vec::new();
     file.seek(SeekFrom::Start(0)).unwrap();
     file.read_to_end(&mut bytes).unwrap();

@@ -13,6 +13,7 @@ pub(in crate::checks::advisories) use part::Part;
 use super::rows;
 use super::{ECOSYSTEM_CODES, IndexInfo, Remarks, Section, SourceKind, name_hash};
 use crate::checks::advisories::error::DatabaseError;
+use crate::checks::advisories::import::Origin;
 use crate::checks::advisories::signals::collect::{SignalCollector, Total};
 use crate::checks::advisories::signals::{EPSS_SOURCE, KEV_SOURCE};
 use crate::model::Ecosystem;
@@ -24,11 +25,13 @@ use std::collections::BTreeMap;
 use std::fs::File;
 
 /// Writes the index of everything in the parts into an empty file; gives the file back.
+/// `origins` are sorted.
 ///
 /// # Errors
 /// [`DatabaseError::TooLarge`], [`DatabaseError::Scratch`].
 pub(in crate::checks::advisories) fn build(
     parts: Vec<Part>,
+    origins: Vec<Origin>,
     file: File,
 ) -> Result<File, DatabaseError> {
     let mut counts = Counts::default();
@@ -44,6 +47,7 @@ pub(in crate::checks::advisories) fn build(
     let order = order::order(&packed).map_err(scratch)?;
     let mut info = IndexInfo {
         replaced: order.replaced,
+        origins,
         ..IndexInfo::default()
     };
     count_records(&mut info, &packed, &order);
