@@ -56,6 +56,7 @@ mod python;
 pub mod rules;
 mod scopes;
 mod select;
+mod shape;
 mod tree;
 mod unique;
 mod walk;

@@ -162,6 +162,14 @@ impl Parsed {
         }
     }
 
+    /// Notes fields of an entry that are not as they should be.
+    pub fn note_wrong(&mut self, path: &str, line: u32, name: &str, wrong: &[String]) {
+        for what in wrong {
+            let message = format!("{what} in the entry of `{name}`");
+            self.note(&rules::INCOMPLETE_ENTRY, path, line, &message);
+        }
+    }
+
     /// Notes members of the whole file that hold something like entries and that nothing
     /// of the format reads.
     pub fn note_strays(&mut self, path: &str, strays: &[(String, u32)]) {

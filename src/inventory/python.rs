@@ -9,7 +9,7 @@ pub mod requirement;
 
 use super::document::{Document, items, table, text};
 use super::formats::{Input, directory_of, join};
-use crate::model::{Digest, DigestAlgorithm, Root};
+use crate::model::{Digest, DigestAlgorithm, Origin, Root};
 use pep440_rs::VersionSpecifiers;
 use std::collections::BTreeSet;
 use std::str::FromStr as _;
@@ -234,9 +234,31 @@ pub fn strings(table: &DeTable<'_>, key: &str) -> Vec<String> {
         .collect()
 }
 
+/// Whether installing a package runs code that comes with it: a checkout and a source
+/// distribution are built, which runs what they name as their build system
+/// (<https://peps.python.org/pep-0517/>), a wheel is only unpacked. None where the installer
+/// chooses between both, or where neither `files`, names or addresses, nor the origin tells.
+#[must_use]
+pub fn runs_code<'f>(origin: &Origin, files: impl IntoIterator<Item = &'f str>) -> Option<bool> {
+    let builds = |file: &str| match file.split(['?', '#']).next().unwrap_or(file) {
+        wheel if wheel.ends_with(".whl") => Some(false),
+        file if is_package_file(file) => Some(true),
+        _ => None,
+    };
+    match origin {
+        Origin::Git { .. } => return Some(true),
+        Origin::Url { url: file } | Origin::Path { path: file } => return builds(file),
+        _ => {}
+    }
+    let mut kinds = files.into_iter().map(builds);
+    let first = kinds.next()??;
+    kinds.all(|kind| kind == Some(first)).then_some(first)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::GitReference;
 
     #[test]
     fn a_requirement_is_read_without_its_marker() {
@@ -271,5 +293,27 @@ mod tests {
         assert!(manifest.wanted[3].extras.contains("y"));
         assert_eq!(manifest.workspace.0, ["libs/*"]);
         assert_eq!(Manifest::parse("[project"), None);
+    }
+
+    #[test]
+    fn only_what_is_built_from_source_runs_code_when_it_is_installed() {
+        let (wheel, source) = ("https://h.example/a-1-py3-none-any.whl#x", "a-1.tar.gz");
+        let of_index = |files: &[&str]| runs_code(&Origin::ImpliedDefault, files.iter().copied());
+        assert_eq!(of_index(&[wheel, "b-1-py3-none-any.whl"]), Some(false));
+        assert_eq!(of_index(&[source]), Some(true));
+        assert_eq!(of_index(&[wheel, source]), None);
+        assert_eq!(of_index(&[]), None);
+        let url = |url: &str| Origin::Url {
+            url: url.to_owned(),
+        };
+        assert_eq!(runs_code(&url(wheel), []), Some(false));
+        assert_eq!(runs_code(&url("https://h.example/a-1.zip"), []), Some(true));
+        assert_eq!(runs_code(&url("https://h.example/a"), [source]), None);
+        let git = Origin::Git {
+            url: "https://h.example/a".to_owned(),
+            reference: GitReference::Default,
+            commit: None,
+        };
+        assert_eq!(runs_code(&git, [wheel]), Some(true));
     }
 }

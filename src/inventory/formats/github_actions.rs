@@ -198,6 +198,8 @@ impl Reader<'_> {
         match package {
             Some(mut package) => {
                 package.scope = Scope::Build;
+                // It does nothing else.
+                package.runs_install_code = Some(true);
                 self.parsed.packages.push(package);
             }
             None => {

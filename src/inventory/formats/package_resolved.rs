@@ -8,9 +8,17 @@ use super::{Format, Input, PACKAGE_LIMIT, Package, Parsed};
 use crate::inventory::error::FormatError;
 use crate::inventory::json_tree::{self, Node};
 use crate::inventory::rules;
+use crate::inventory::shape::{Shape, Shapes, wrong_in_json};
 use crate::model::{ComponentKind, Ecosystem, GitReference, Origin};
 
 const KNOWN: &str = "1 to 3";
+
+/// The fields of the state of a pin.
+const STATE: &Shapes = &[
+    ("version", Shape::Text),
+    ("branch", Shape::Text),
+    ("revision", Shape::Text),
+];
 
 /// The format.
 pub struct PackageResolved;
@@ -67,8 +75,13 @@ impl Format for PackageResolved {
                 });
             }
             let read = if is_first { pin_1(item) } else { pin(item) };
+            let state = item.value("state");
             match read {
-                Ok(package) => parsed.packages.push(package),
+                Ok(package) => {
+                    let wrong = state.map_or_else(Vec::new, |node| wrong_in_json(node, STATE));
+                    parsed.note_wrong(input.path, item.line, &package.name, &wrong);
+                    parsed.packages.push(package);
+                }
                 Err(message) => {
                     parsed.note(&rules::INCOMPLETE_ENTRY, input.path, item.line, &message);
                 }

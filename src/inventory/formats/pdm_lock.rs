@@ -10,12 +10,28 @@ use super::{Format, Input, PACKAGE_LIMIT, Package, Parsed};
 use crate::inventory::document::{Document, items, table, text};
 use crate::inventory::error::FormatError;
 use crate::inventory::python::project::Project;
-use crate::inventory::python::{digest, is_package_file, normalise, strings};
+use crate::inventory::python::{digest, is_package_file, normalise, runs_code, strings};
 use crate::inventory::rules;
+use crate::inventory::shape::{Shape, Shapes, wrong_in_toml};
 use crate::model::{Checksum, ComponentKind, Ecosystem, GitReference, Origin, Scope};
 use std::collections::HashMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+
+/// The fields of a package that are read.
+const PACKAGE: &Shapes = &[
+    ("version", Shape::Text),
+    ("groups", Shape::List),
+    ("extras", Shape::List),
+    ("marker", Shape::Text),
+    ("files", Shape::List),
+    ("dependencies", Shape::List),
+    ("git", Shape::Text),
+    ("ref", Shape::Text),
+    ("revision", Shape::Text),
+    ("path", Shape::Text),
+    ("url", Shape::Text),
+];
 
 /// The format.
 pub struct PdmLock;
@@ -141,9 +157,12 @@ impl Reader<'_, '_> {
         if package.version.is_none() {
             self.incomplete(line, &format!("`{name}` has no version"));
         }
+        let wrong = wrong_in_toml(fields, PACKAGE);
+        self.parsed.note_wrong(self.path, line, name, &wrong);
         package.scope = scope(&strings(fields, "groups"), project);
-        let file = self.files(&mut package, fields);
-        self.origin(&mut package, fields, file);
+        let (address, files) = self.files(&mut package, fields);
+        self.origin(&mut package, fields, address);
+        package.runs_install_code = runs_code(&package.origin, files.iter().map(String::as_str));
         let mut extras: Vec<String> = strings(fields, "extras")
             .iter()
             .map(|extra| normalise(extra))
@@ -163,8 +182,13 @@ impl Reader<'_, '_> {
         self.entries.push(entry);
     }
 
-    /// Takes in the hashes; gives the address of a file, where there is one.
-    fn files(&mut self, package: &mut Package, fields: &DeTable<'_>) -> Option<String> {
+    /// Takes in the hashes; gives the address of a file, where there is one, and the names of
+    /// all.
+    fn files(
+        &mut self,
+        package: &mut Package,
+        fields: &DeTable<'_>,
+    ) -> (Option<String>, Vec<String>) {
         let key = format!(
             "{} {}",
             package.name,
@@ -175,10 +199,13 @@ impl Reader<'_, '_> {
             .or_else(|| self.old_files.get(key.as_str()).copied())
             .and_then(|files| files.get_ref().as_array());
         let mut address = None;
+        let mut names = Vec::new();
         for file in files.into_iter().flat_map(|files| files.iter()) {
             let file = file.get_ref().as_table();
             let hash = file.and_then(|file| text(file, "hash"));
             let url = file.and_then(|file| text(file, "url"));
+            let name = file.and_then(|file| text(file, "file")).or(url);
+            names.extend(name.map(str::to_owned));
             address = address.or_else(|| url.map(str::to_owned));
             let message = match hash.map(digest) {
                 Some(Ok(digest)) => {
@@ -192,7 +219,7 @@ impl Reader<'_, '_> {
         }
         package.checksums.sort();
         package.checksums.dedup();
-        address
+        (address, names)
     }
 
     fn origin(&mut self, package: &mut Package, fields: &DeTable<'_>, file: Option<String>) {

@@ -8,7 +8,7 @@ use super::{Format, Input, PACKAGE_LIMIT, Package, Parsed};
 use crate::inventory::error::FormatError;
 use crate::inventory::json::{Member, Object, offset_of, read_object};
 use crate::inventory::lines::Lines;
-use crate::inventory::python::{digest, is_package_file};
+use crate::inventory::python::{digest, is_package_file, runs_code};
 use crate::inventory::rules;
 use crate::model::{Checksum, ComponentKind, Ecosystem, GitReference, Origin, Scope};
 use serde::Deserialize;
@@ -267,6 +267,7 @@ impl Reader<'_> {
         package.checksums.dedup();
         package.version = self.version(name, &fields, line);
         self.origin(&mut package, fields, line);
+        package.runs_install_code = runs_code(&package.origin, []);
         self.parsed.packages.push(package);
     }
 

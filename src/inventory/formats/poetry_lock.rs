@@ -8,8 +8,11 @@
 use super::{Format, Input, PACKAGE_LIMIT, Package, Parsed};
 use crate::inventory::document::{Document, flag, items, table, text};
 use crate::inventory::error::FormatError;
-use crate::inventory::python::{Manifest, Wanted, digest, extras_of, normalise, strings, wanted};
+use crate::inventory::python::{
+    Manifest, Wanted, digest, extras_of, normalise, runs_code, strings, wanted,
+};
 use crate::inventory::rules;
+use crate::inventory::shape::{Shape, Shapes, wrong_in_toml};
 use crate::model::{Checksum, ComponentKind, Ecosystem, GitReference, Origin, Scope};
 use pep440_rs::{Version, VersionSpecifiers};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -19,6 +22,25 @@ use toml::de::{DeTable, DeValue};
 
 /// Versions of one package that one lockfile may hold for different environments.
 const SAME_NAME_LIMIT: usize = 100;
+
+/// The fields of a package that are read.
+const PACKAGE: &Shapes = &[
+    ("category", Shape::Text),
+    ("optional", Shape::Flag),
+    ("groups", Shape::List),
+    ("files", Shape::List),
+    ("source", Shape::Table),
+    ("dependencies", Shape::Table),
+    ("extras", Shape::Table),
+];
+
+/// Those of its source.
+const SOURCE: &Shapes = &[
+    ("type", Shape::Text),
+    ("url", Shape::Text),
+    ("reference", Shape::Text),
+    ("resolved_reference", Shape::Text),
+];
 
 /// The format.
 pub struct PoetryLock;
@@ -143,10 +165,16 @@ impl Reader<'_, '_> {
         let mut package = Package::new(name, line);
         package.version = Some(version.to_owned());
         package.scope = scope(fields);
-        self.origin(&mut package, table(fields, "source"));
+        let source = table(fields, "source");
+        let mut wrong = wrong_in_toml(fields, PACKAGE);
+        wrong.extend(source.map_or_else(Vec::new, |source| wrong_in_toml(source, SOURCE)));
+        self.parsed.note_wrong(self.path, line, name, &wrong);
+        self.origin(&mut package, source);
         for file in items(fields, "files") {
             self.file(&mut package, file);
         }
+        let names = items(fields, "files").filter_map(file_name);
+        package.runs_install_code = runs_code(&package.origin, names);
         package.checksums.sort();
         self.parsed.packages.push(package);
         self.wants.push(Wants {
@@ -156,10 +184,8 @@ impl Reader<'_, '_> {
     }
 
     fn file(&mut self, package: &mut Package, file: &Spanned<DeValue<'_>>) {
-        let hash = file
-            .get_ref()
-            .as_table()
-            .and_then(|file| text(file, "hash"));
+        let file = file.get_ref().as_table();
+        let hash = file.and_then(|file| text(file, "hash"));
         let message = match hash.map(digest) {
             Some(Ok(digest)) => return package.checksums.push(Checksum::File(digest)),
             Some(Err(error)) => format!("a hash of `{}`: {error}", package.name),
@@ -193,18 +219,18 @@ impl Reader<'_, '_> {
                 };
                 let mut package = std::mem::replace(slot, Package::new("", 0));
                 let version = format!("-{}", package.version.as_deref().unwrap_or_default());
-                for file in list
-                    .get_ref()
-                    .as_array()
-                    .into_iter()
+                let all = list.get_ref().as_array().into_iter();
+                let own: Vec<_> = all
                     .flat_map(|list| list.iter())
-                {
-                    let table = file.get_ref().as_table();
-                    let file_name = table.and_then(|file| text(file, "file"));
-                    if !several || file_name.is_some_and(|name| name.contains(&version)) {
-                        self.file(&mut package, file);
-                    }
+                    .filter(|file| {
+                        !several || file_name(file).is_some_and(|name| name.contains(&version))
+                    })
+                    .collect();
+                for file in &own {
+                    self.file(&mut package, file);
                 }
+                let names = own.into_iter().filter_map(file_name);
+                package.runs_install_code = runs_code(&package.origin, names);
                 package.checksums.sort();
                 if let Some(slot) = self.parsed.packages.get_mut(place) {
                     *slot = package;
@@ -365,6 +391,10 @@ impl Reader<'_, '_> {
         }
         fitting
     }
+}
+
+fn file_name<'f>(file: &'f Spanned<DeValue<'_>>) -> Option<&'f str> {
+    text(file.get_ref().as_table()?, "file")
 }
 
 /// Version 2.1 has `groups`, version 1 `category`; 2.0 does not say.

@@ -4,10 +4,28 @@
 use super::{Format, Input, PACKAGE_LIMIT, Package, Parsed, directory_of, join};
 use crate::inventory::error::FormatError;
 use crate::inventory::rules;
+use crate::inventory::shape::{Shape, Shapes, wrong_in_yaml};
 use crate::inventory::yaml::{self, Node};
 use crate::model::{
     Checksum, ComponentKind, Digest, DigestAlgorithm, Ecosystem, GitReference, Origin, Root, Scope,
 };
+
+/// The fields of a package that are read; `description` has two forms.
+const PACKAGE: &Shapes = &[
+    ("dependency", Shape::Text),
+    ("source", Shape::Text),
+    ("version", Shape::Text),
+];
+
+/// Those of its description.
+const SOURCE: &Shapes = &[
+    ("name", Shape::Text),
+    ("path", Shape::Text),
+    ("ref", Shape::Text),
+    ("resolved-ref", Shape::Text),
+    ("sha256", Shape::Text),
+    ("url", Shape::Text),
+];
 
 /// The format.
 pub struct PubspecLock;
@@ -73,6 +91,10 @@ impl Format for PubspecLock {
                 parsed.direct.push(parsed.packages.len());
             }
             parsed.packages.push(package);
+            let description = member.value.value("description");
+            let mut wrong = wrong_in_yaml(&member.value, PACKAGE);
+            wrong.extend(description.map_or_else(Vec::new, |node| wrong_in_yaml(node, SOURCE)));
+            parsed.note_wrong(input.path, member.line, &member.key, &wrong);
             for problem in problems {
                 parsed.note(&rules::INCOMPLETE_ENTRY, input.path, member.line, &problem);
             }

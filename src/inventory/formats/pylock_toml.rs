@@ -11,14 +11,28 @@ use crate::inventory::document::{Document, items, table, text};
 use crate::inventory::error::FormatError;
 use crate::inventory::python::marker::Marker;
 use crate::inventory::python::project::Project;
-use crate::inventory::python::{normalise, strings};
+use crate::inventory::python::{normalise, runs_code, strings};
 use crate::inventory::rules;
+use crate::inventory::shape::{Shape, Shapes, wrong_in_toml};
 use crate::model::{
     Checksum, ComponentKind, Digest, DigestAlgorithm, Ecosystem, GitReference, Origin, Root, Scope,
 };
 use std::collections::BTreeSet;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+
+/// The fields of a package that are read.
+const PACKAGE: &Shapes = &[
+    ("version", Shape::Text),
+    ("index", Shape::Text),
+    ("marker", Shape::Text),
+    ("dependencies", Shape::List),
+    ("vcs", Shape::Table),
+    ("directory", Shape::Table),
+    ("archive", Shape::Table),
+    ("sdist", Shape::Table),
+    ("wheels", Shape::List),
+];
 
 /// The format.
 pub struct PylockToml;
@@ -188,6 +202,8 @@ impl<'t, 'a> Reader<'t, 'a> {
             .map_or(entry_line, |name| self.document.line(name));
         let mut package = Package::new(name, line);
         package.version = text(fields, "version").map(str::to_owned);
+        let wrong = wrong_in_toml(fields, PACKAGE);
+        self.parsed.note_wrong(self.path, line, name, &wrong);
         package.scope = self.groups.scope(text(fields, "marker"));
         self.origin(&mut package, fields);
         let archive = table(fields, "archive");
@@ -200,6 +216,11 @@ impl<'t, 'a> Reader<'t, 'a> {
         if package.version.is_none() && !from_source.iter().any(|key| fields.contains_key(*key)) {
             self.incomplete(line, &format!("`{name}` has no version"));
         }
+        let names = files(fields).filter_map(|file| {
+            let name = text(file, "name").or_else(|| text(file, "url"));
+            name.or_else(|| text(file, "path"))
+        });
+        package.runs_install_code = runs_code(&package.origin, names);
         self.parsed.packages.push(package);
         self.entries.push(Entry { fields, line });
     }

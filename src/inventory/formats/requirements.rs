@@ -9,7 +9,7 @@ mod line;
 
 use super::{AlsoRead, Format, Input, PACKAGE_LIMIT, Package, Parsed, directory_of, join};
 use crate::inventory::error::FormatError;
-use crate::inventory::python::{Manifest, digest, normalise};
+use crate::inventory::python::{Manifest, digest, normalise, runs_code};
 use crate::inventory::rules;
 use crate::model::{Checksum, ComponentKind, Ecosystem, Origin, Rule};
 use line::{Logical, Requirement, Target};
@@ -186,6 +186,9 @@ impl Reader<'_> {
                     self.note(&rules::INCOMPLETE_ENTRY, path, at, &message);
                 }
             }
+        }
+        if package.kind == ComponentKind::Dependency {
+            package.runs_install_code = runs_code(&package.origin, []);
         }
         package.checksums.sort();
         package.checksums.dedup();

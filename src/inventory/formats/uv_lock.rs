@@ -6,12 +6,25 @@ mod reach;
 use super::{Format, Input, PACKAGE_LIMIT, Package, Parsed};
 use crate::inventory::document::{Document, items, table, text};
 use crate::inventory::error::FormatError;
-use crate::inventory::python::{digest, normalise, strings};
+use crate::inventory::python::{digest, normalise, runs_code, strings};
 use crate::inventory::rules;
+use crate::inventory::shape::{Shape, Shapes, wrong_in_toml};
 use crate::inventory::unique::UniqueIndex;
 use crate::model::{Checksum, ComponentKind, Ecosystem, GitReference, Origin, Root};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+
+/// The fields of a package that are read.
+const PACKAGE: &Shapes = &[
+    ("version", Shape::Text),
+    ("source", Shape::Table),
+    ("dependencies", Shape::List),
+    ("optional-dependencies", Shape::Table),
+    ("dev-dependencies", Shape::Table),
+    ("sdist", Shape::Table),
+    ("wheels", Shape::List),
+    ("metadata", Shape::Table),
+];
 
 /// The format.
 pub struct UvLock;
@@ -133,6 +146,8 @@ impl<'t> Reader<'t, '_> {
             .map_or(entry_line, |name| self.document.line(name));
         let mut package = Package::new(name, line);
         package.version = text(fields, "version").map(str::to_owned);
+        let wrong = wrong_in_toml(fields, PACKAGE);
+        self.parsed.note_wrong(self.path, line, name, &wrong);
         let source = table(fields, "source");
         self.origin(&mut package, source, fields);
         if package.version.is_none() && package.kind == ComponentKind::Dependency {
@@ -148,6 +163,11 @@ impl<'t> Reader<'t, '_> {
             }
         }
         package.checksums.sort();
+        let names = files(fields).filter_map(|file| {
+            let name = text(file, "url").or_else(|| text(file, "path"));
+            name.or_else(|| text(file, "filename"))
+        });
+        package.runs_install_code = runs_code(&package.origin, names);
         self.parsed.packages.push(package);
         let wants = self.wants(fields);
         self.wants.push(Wants {

@@ -6,8 +6,12 @@ use crate::inventory::formats::nuget_lock::CONTENT_HASH;
 use crate::inventory::formats::{Edges, PACKAGE_LIMIT, Package, Parsed};
 use crate::inventory::json_tree::{Member, Node};
 use crate::inventory::rules;
+use crate::inventory::shape::{Shape, Shapes, wrong_in_json};
 use crate::model::{Checksum, ComponentKind, Origin};
 use std::collections::HashMap;
+
+/// The fields of a library of a framework that are read.
+const TARGET: &Shapes = &[("dependencies", Shape::Table), ("compileOnly", Shape::Flag)];
 
 /// Reads both parts of a document into a [`Parsed`].
 pub struct Libraries<'t> {
@@ -91,6 +95,12 @@ impl<'t> Libraries<'t> {
             }
         }
         package.version = Some(version.to_owned());
+        // The compiler loads analysers and generators of source.
+        let files = entry.value("files").map(Node::items);
+        package.runs_install_code = files.map(|files| {
+            let mut names = files.iter().filter_map(Node::text);
+            names.any(|name| name.starts_with("analyzers/"))
+        });
         match entry.member("sha512") {
             Some(hash) => match hash.value.text() {
                 Some("") => {}
@@ -127,6 +137,20 @@ impl<'t> Libraries<'t> {
             };
             let is_compile_only =
                 member.value.value("compileOnly").and_then(Node::flag) == Some(true);
+            let mut wrong = wrong_in_json(&member.value, TARGET);
+            if member.value.object().is_none() {
+                wrong.push("what this framework says is not a table".to_owned());
+            }
+            self.parsed
+                .note_wrong(self.path, member.line, &member.key, &wrong);
+            // Targets and properties that MSBuild takes into the build.
+            let builds = ["build", "buildMultiTargeting", "buildTransitive"];
+            let mut builds = builds.iter().filter_map(|key| member.value.value(key));
+            if builds.any(|files| !files.members().is_empty())
+                && let Some(package) = self.parsed.packages.get_mut(place)
+            {
+                package.runs_install_code = Some(true);
+            }
             if let Some(known) = self.compile_only.get_mut(place) {
                 *known = Some(known.unwrap_or(true) && is_compile_only);
             }
