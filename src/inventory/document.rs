@@ -1,6 +1,7 @@
 //! TOML documents with the line of every value.
 
 use super::lines::Lines;
+use super::shape::{Shapes, Wrong, wrong_in_toml};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -78,6 +79,11 @@ impl<'a> Document<'a> {
             .collect();
         strays.sort_by_key(|(_, line)| *line);
         strays
+    }
+
+    /// The fields of one of its tables that are not as they should be.
+    pub fn wrong(&self, table: &DeTable<'_>, shapes: &'static Shapes) -> Vec<Wrong> {
+        wrong_in_toml(table, shapes, |offset| self.lines.at(offset))
     }
 
     /// The line of a value.

@@ -393,4 +393,6 @@ fn format_gap(path: &str, error: &FormatError) -> Gap {
 }
 
 #[cfg(test)]
+mod mutations;
+#[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 use super::error::FormatError;
 use super::rules;
+use super::shape::Wrong;
 use crate::model::{
     Checksum, ComponentKind, Digest, Ecosystem, Gap, Location, Origin, Root, Rule, Scope,
 };
@@ -163,10 +164,23 @@ impl Parsed {
     }
 
     /// Notes fields of an entry that are not as they should be.
-    pub fn note_wrong(&mut self, path: &str, line: u32, name: &str, wrong: &[String]) {
-        for what in wrong {
+    pub fn note_wrong(&mut self, path: &str, line: u32, name: &str, wrong: &[Wrong]) {
+        for Wrong { line: own, what } in wrong {
             let message = format!("{what} in the entry of `{name}`");
-            self.note(&rules::INCOMPLETE_ENTRY, path, line, &message);
+            self.note(
+                &rules::INCOMPLETE_ENTRY,
+                path,
+                own.unwrap_or(line),
+                &message,
+            );
+        }
+    }
+
+    /// Notes fields of the whole file that are not as they should be.
+    pub fn note_wrong_file(&mut self, path: &str, wrong: &[Wrong]) {
+        for Wrong { line, what } in wrong {
+            let line = line.unwrap_or(1);
+            self.note(&rules::UNREADABLE_LOCKFILE, path, line, what);
         }
     }
 

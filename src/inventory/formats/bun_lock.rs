@@ -13,8 +13,9 @@ use crate::inventory::json::{Member, Object, offset_of, read_object};
 use crate::inventory::lines::Lines;
 use crate::inventory::npm::{self, Graph, OwnPackage};
 use crate::inventory::rules;
+use crate::inventory::shape::wrong;
 use crate::model::{Ecosystem, Origin, Root, Rule, Scope};
-use entry::{Entry, Needs, Place};
+use entry::{Entry, INFO, Needs, Place};
 use std::collections::{HashMap, HashSet};
 
 /// Bytes of a key, and slashes in it. A longer one is no way through a real tree, and
@@ -172,6 +173,12 @@ impl Reader<'_, '_> {
     }
 
     fn workspace(&mut self, path: &str, fields: &serde_json::Value, line: u32) {
+        if !fields.is_object() {
+            let message = format!("the workspace `{path}` is not an object");
+            self.note(&rules::INCOMPLETE_ENTRY, line, &message);
+        }
+        let found = wrong(fields, INFO);
+        self.parsed.note_wrong(self.input.path, line, path, &found);
         let text = |key: &str| fields.get(key).and_then(serde_json::Value::as_str);
         let package = self.own(path, text("name"), text("version"), line);
         if let (true, Some(package)) = (path.is_empty(), package)
@@ -219,11 +226,21 @@ impl Reader<'_, '_> {
         Some(self.parsed.packages.len() - 1)
     }
 
+    /// Names of the packages whose scripts run.
+    fn trusted(&mut self, object: &Object<'_>) -> HashSet<String> {
+        let Some(found) = member(object, "trustedDependencies") else {
+            return HashSet::new();
+        };
+        serde_json::from_str(found.value.get()).unwrap_or_else(|error| {
+            let line = self.lines.at(found.offset);
+            let message = format!("`trustedDependencies` cannot be read: {error}");
+            self.note(&rules::INCOMPLETE_ENTRY, line, &message);
+            HashSet::new()
+        })
+    }
+
     fn packages(&mut self, object: &Object<'_>) {
-        let trusted: Vec<String> = member(object, "trustedDependencies")
-            .and_then(|member| serde_json::from_str(member.value.get()).ok())
-            .unwrap_or_default();
-        let trusted: HashSet<String> = trusted.into_iter().collect();
+        let trusted = self.trusted(object);
         let last: HashMap<&str, usize> = object
             .nested
             .iter()
@@ -252,6 +269,10 @@ impl Reader<'_, '_> {
                     continue;
                 }
             };
+            for problem in &entry.problems {
+                let message = format!("`{}`: {problem}", member.key);
+                self.note(&rules::INCOMPLETE_ENTRY, line, &message);
+            }
             let mut node = self.node(&member.key, line, entry, &mut bundled);
             if trusted.contains(last_name(&member.key))
                 && let Some(package) = node.package.and_then(|p| self.parsed.packages.get_mut(p))
@@ -310,10 +331,6 @@ impl Reader<'_, '_> {
                 });
                 package.origin = origin;
                 package.checksums = entry.checksums;
-                for problem in &entry.problems {
-                    let message = format!("`{}`: {problem}", package.name);
-                    self.note(&rules::INCOMPLETE_ENTRY, line, &message);
-                }
                 if npm::lacks_version(&package) {
                     let message = format!("`{}` has no version", package.name);
                     self.note(&rules::INCOMPLETE_ENTRY, line, &message);

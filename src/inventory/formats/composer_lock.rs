@@ -8,19 +8,25 @@ use super::{Edges, Format, Input, PACKAGE_LIMIT, Package, Parsed, directory_of, 
 use crate::inventory::error::FormatError;
 use crate::inventory::json_tree::{self, Node};
 use crate::inventory::rules;
-use crate::inventory::shape::{Shape, Shapes, wrong_in_json};
+use crate::inventory::shape::{Shape, Shapes, wrong};
 use crate::model::{
     Checksum, ComponentKind, Digest, DigestAlgorithm, Ecosystem, GitReference, Origin, Root, Scope,
 };
 use std::collections::{BTreeSet, HashMap};
 
-/// The fields of a package that are read. PHP writes an empty map as a list, so those of
-/// names are left to the reader.
+/// Names and what is asked of each; PHP writes a map without members as a list.
+const NAMES: Shape = Shape::Either(&[Shape::TEXT_BY_NAME, Shape::Empty]);
+
+/// The fields of a package that are read.
 const PACKAGE: &Shapes = &[
-    ("source", Shape::Table),
-    ("dist", Shape::Table),
+    ("source", Shape::Fields(SOURCE)),
+    ("dist", Shape::Fields(DIST)),
     ("type", Shape::Text),
     ("notification-url", Shape::Text),
+    ("license", Shape::Either(&[Shape::TEXTS, Shape::Text])),
+    ("require", NAMES),
+    ("provide", NAMES),
+    ("replace", NAMES),
 ];
 
 /// Those of its source.
@@ -199,13 +205,8 @@ impl Reader<'_> {
         let Some(text) = name.value.text().filter(|text| text.contains('/')) else {
             return self.incomplete(name.line, "the name of this package is not `vendor/name`");
         };
-        let mut wrong = wrong_in_json(item, PACKAGE);
-        let inside = [("source", SOURCE), ("dist", DIST)].into_iter();
-        wrong.extend(inside.flat_map(|(key, shapes)| {
-            item.value(key)
-                .map_or_else(Vec::new, |node| wrong_in_json(node, shapes))
-        }));
-        self.parsed.note_wrong(self.path, name.line, text, &wrong);
+        let found = wrong(item, PACKAGE);
+        self.parsed.note_wrong(self.path, name.line, text, &found);
         let mut package = Package::new(text, name.line);
         package.version = Some(version.to_owned());
         package.scope = scope;

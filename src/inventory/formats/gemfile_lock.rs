@@ -118,9 +118,11 @@ impl<'t> Reader<'t> {
         match self.section {
             Section::Source(_) => self.source_line(text, number),
             Section::Dependencies => {
-                if let Some(line) = parse_line(text) {
-                    // Bundler writes `!` to a name whose source the Gemfile gives.
-                    self.wanted.push(line.name.trim_end_matches('!'));
+                // Bundler writes `!` to a name whose source the Gemfile gives.
+                let name = parse_line(text).map(|line| line.name.trim_end_matches('!'));
+                match name.filter(|name| is_gem_name(name)) {
+                    Some(name) => self.wanted.push(name),
+                    None => self.incomplete(number, "this line is no dependency of the project"),
                 }
                 Ok(())
             }
@@ -319,6 +321,14 @@ fn section(text: &str) -> Section {
         "PLATFORMS" | "RUBY VERSION" | "BUNDLED WITH" => Section::Other,
         _ => Section::Unknown,
     }
+}
+
+/// As RubyGems asks for it (`Gem::Specification::VALID_NAME_PATTERN`).
+fn is_gem_name(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
 }
 
 /// `  key: value`; the value may be empty.

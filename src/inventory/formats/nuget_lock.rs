@@ -8,6 +8,7 @@ use super::{Edges, Format, Input, PACKAGE_LIMIT, Package, Parsed};
 use crate::inventory::error::FormatError;
 use crate::inventory::json_tree::{self, Node};
 use crate::inventory::rules;
+use crate::inventory::shape::{Shape, Shapes, wrong};
 use crate::model::{Checksum, ComponentKind, Ecosystem, Origin};
 use std::collections::HashMap;
 
@@ -16,6 +17,9 @@ const KNOWN: &str = "1 and 2";
 /// The hash of a package's content without its signature: not that of the file that a
 /// feed serves (<https://github.com/NuGet/Home/wiki/Nupkg-Metadata-File>).
 pub const CONTENT_HASH: &str = "nuget-content-hash";
+
+/// The fields of a package that may be absent.
+const PACKAGE: &Shapes = &[("dependencies", Shape::TEXT_BY_NAME)];
 
 /// The format.
 pub struct NugetLock;
@@ -157,6 +161,8 @@ impl Reader<'_> {
             None if package.kind == ComponentKind::Own => {}
             None => self.incomplete(entry.line, &format!("`{name}` has no `contentHash`")),
         }
+        let found = wrong(entry, PACKAGE);
+        self.parsed.note_wrong(self.path, entry.line, name, &found);
         let names = entry.value("dependencies").map(Node::members);
         self.dependencies.push(Asked {
             from: place,

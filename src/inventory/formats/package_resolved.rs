@@ -8,17 +8,23 @@ use super::{Format, Input, PACKAGE_LIMIT, Package, Parsed};
 use crate::inventory::error::FormatError;
 use crate::inventory::json_tree::{self, Node};
 use crate::inventory::rules;
-use crate::inventory::shape::{Shape, Shapes, wrong_in_json};
+use crate::inventory::shape::{Shape, Shapes, wrong};
 use crate::model::{ComponentKind, Ecosystem, GitReference, Origin};
 
 const KNOWN: &str = "1 to 3";
 
-/// The fields of the state of a pin.
-const STATE: &Shapes = &[
-    ("version", Shape::Text),
-    ("branch", Shape::Text),
-    ("revision", Shape::Text),
-];
+/// The member with all pins.
+const FILE: &Shapes = &[("pins", Shape::List)];
+
+/// The fields of a pin that may be absent.
+const PIN: &Shapes = &[(
+    "state",
+    Shape::Fields(&[
+        ("version", Shape::Text),
+        ("branch", Shape::Text),
+        ("revision", Shape::Text),
+    ]),
+)];
 
 /// The format.
 pub struct PackageResolved;
@@ -68,6 +74,8 @@ impl Format for PackageResolved {
         };
         let mut parsed = Parsed::default();
         parsed.note_repeated(input.path, &document.repeated);
+        let found = holder.map_or_else(Vec::new, |holder| wrong(holder, FILE));
+        parsed.note_wrong_file(input.path, &found);
         for item in pins.value.items().iter().filter(|item| !item.is_cut) {
             if parsed.packages.len() >= PACKAGE_LIMIT {
                 return Err(FormatError::TooManyPackages {
@@ -75,11 +83,10 @@ impl Format for PackageResolved {
                 });
             }
             let read = if is_first { pin_1(item) } else { pin(item) };
-            let state = item.value("state");
             match read {
                 Ok(package) => {
-                    let wrong = state.map_or_else(Vec::new, |node| wrong_in_json(node, STATE));
-                    parsed.note_wrong(input.path, item.line, &package.name, &wrong);
+                    let found = wrong(item, PIN);
+                    parsed.note_wrong(input.path, item.line, &package.name, &found);
                     parsed.packages.push(package);
                 }
                 Err(message) => {

@@ -12,19 +12,34 @@ use crate::inventory::error::FormatError;
 use crate::inventory::python::project::Project;
 use crate::inventory::python::{digest, is_package_file, normalise, runs_code, strings};
 use crate::inventory::rules;
-use crate::inventory::shape::{Shape, Shapes, wrong_in_toml};
+use crate::inventory::shape::{Shape, Shapes};
 use crate::model::{Checksum, ComponentKind, Ecosystem, GitReference, Origin, Scope};
 use std::collections::HashMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+/// The members of the whole file that are read.
+const FILE: &Shapes = &[
+    ("package", Shape::List),
+    (
+        "metadata",
+        Shape::Fields(&[("files", Shape::TableOf(&Shape::List))]),
+    ),
+];
+
 /// The fields of a package that are read.
 const PACKAGE: &Shapes = &[
     ("version", Shape::Text),
-    ("groups", Shape::List),
-    ("extras", Shape::List),
+    ("groups", Shape::TEXTS),
+    ("extras", Shape::TEXTS),
     ("marker", Shape::Text),
-    ("files", Shape::List),
+    (
+        "files",
+        Shape::ListOf(&Shape::Fields(&[
+            ("file", Shape::Text),
+            ("url", Shape::Text),
+        ])),
+    ),
     ("dependencies", Shape::List),
     ("git", Shape::Text),
     ("ref", Shape::Text),
@@ -79,6 +94,7 @@ impl Format for PdmLock {
         let mut parsed = graph::resolve(reader, project.as_ref());
         parsed.root = project.and_then(|project| project.root);
         parsed.note_strays(input.path, &document.strays(&["package"]));
+        parsed.note_wrong_file(input.path, &document.wrong(&document.root, FILE));
         if let Some(broken) = &document.broken {
             parsed.note_broken(input.path, broken.line, &broken.reason);
         }
@@ -157,7 +173,7 @@ impl Reader<'_, '_> {
         if package.version.is_none() {
             self.incomplete(line, &format!("`{name}` has no version"));
         }
-        let wrong = wrong_in_toml(fields, PACKAGE);
+        let wrong = self.document.wrong(fields, PACKAGE);
         self.parsed.note_wrong(self.path, line, name, &wrong);
         package.scope = scope(&strings(fields, "groups"), project);
         let (address, files) = self.files(&mut package, fields);

@@ -12,7 +12,7 @@ use crate::inventory::python::{
     Manifest, Wanted, digest, extras_of, normalise, runs_code, strings, wanted,
 };
 use crate::inventory::rules;
-use crate::inventory::shape::{Shape, Shapes, wrong_in_toml};
+use crate::inventory::shape::{Shape, Shapes};
 use crate::model::{Checksum, ComponentKind, Ecosystem, GitReference, Origin, Scope};
 use pep440_rs::{Version, VersionSpecifiers};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -23,15 +23,43 @@ use toml::de::{DeTable, DeValue};
 /// Versions of one package that one lockfile may hold for different environments.
 const SAME_NAME_LIMIT: usize = 100;
 
+/// The members of the whole file that are read.
+const FILE: &Shapes = &[
+    ("package", Shape::List),
+    (
+        "metadata",
+        Shape::Fields(&[("files", Shape::TableOf(&Shape::List))]),
+    ),
+];
+
 /// The fields of a package that are read.
 const PACKAGE: &Shapes = &[
     ("category", Shape::Text),
     ("optional", Shape::Flag),
-    ("groups", Shape::List),
-    ("files", Shape::List),
+    ("groups", Shape::TEXTS),
+    (
+        "files",
+        Shape::ListOf(&Shape::Fields(&[("file", Shape::Text)])),
+    ),
     ("source", Shape::Table),
-    ("dependencies", Shape::Table),
-    ("extras", Shape::Table),
+    (
+        "dependencies",
+        Shape::TableOf(&Shape::Either(&[
+            Shape::Text,
+            Shape::Fields(DEPENDENCY),
+            Shape::ListOf(&Shape::Either(&[Shape::Text, Shape::Fields(DEPENDENCY)])),
+        ])),
+    ),
+    ("extras", Shape::TableOf(&Shape::TEXTS)),
+];
+
+/// Those of what is asked for of a dependency, in one environment or in each of several.
+const DEPENDENCY: &Shapes = &[
+    ("extras", Shape::TEXTS),
+    ("markers", Shape::Text),
+    ("optional", Shape::Flag),
+    ("python", Shape::Text),
+    ("version", Shape::Text),
 ];
 
 /// Those of its source.
@@ -88,6 +116,7 @@ impl Format for PoetryLock {
         let mut parsed = reader.resolve(&manifest.wanted);
         parsed.root = manifest.root;
         parsed.note_strays(input.path, &document.strays(&["package"]));
+        parsed.note_wrong_file(input.path, &document.wrong(&document.root, FILE));
         if let Some(broken) = &document.broken {
             parsed.note_broken(input.path, broken.line, &broken.reason);
         }
@@ -166,8 +195,8 @@ impl Reader<'_, '_> {
         package.version = Some(version.to_owned());
         package.scope = scope(fields);
         let source = table(fields, "source");
-        let mut wrong = wrong_in_toml(fields, PACKAGE);
-        wrong.extend(source.map_or_else(Vec::new, |source| wrong_in_toml(source, SOURCE)));
+        let mut wrong = self.document.wrong(fields, PACKAGE);
+        wrong.extend(source.map_or_else(Vec::new, |source| self.document.wrong(source, SOURCE)));
         self.parsed.note_wrong(self.path, line, name, &wrong);
         self.origin(&mut package, source);
         for file in items(fields, "files") {

@@ -4,7 +4,7 @@
 use super::{Format, Input, PACKAGE_LIMIT, Package, Parsed, directory_of, join};
 use crate::inventory::error::FormatError;
 use crate::inventory::rules;
-use crate::inventory::shape::{Shape, Shapes, wrong_in_yaml};
+use crate::inventory::shape::{Shape, Shapes, wrong};
 use crate::inventory::yaml::{self, Node};
 use crate::model::{
     Checksum, ComponentKind, Digest, DigestAlgorithm, Ecosystem, GitReference, Origin, Root, Scope,
@@ -17,15 +17,21 @@ const PACKAGE: &Shapes = &[
     ("version", Shape::Text),
 ];
 
-/// Those of its description.
-const SOURCE: &Shapes = &[
-    ("name", Shape::Text),
-    ("path", Shape::Text),
-    ("ref", Shape::Text),
-    ("resolved-ref", Shape::Text),
-    ("sha256", Shape::Text),
-    ("url", Shape::Text),
-];
+/// The description of one that is fetched.
+const SOURCE: &Shapes = &[(
+    "description",
+    Shape::Fields(&[
+        ("name", Shape::Text),
+        ("path", Shape::Text),
+        ("ref", Shape::Text),
+        ("resolved-ref", Shape::Text),
+        ("sha256", Shape::Text),
+        ("url", Shape::Text),
+    ]),
+)];
+
+/// That of a part of an SDK.
+const SDK: &Shapes = &[("description", Shape::Text)];
 
 /// The format.
 pub struct PubspecLock;
@@ -91,10 +97,12 @@ impl Format for PubspecLock {
                 parsed.direct.push(parsed.packages.len());
             }
             parsed.packages.push(package);
-            let description = member.value.value("description");
-            let mut wrong = wrong_in_yaml(&member.value, PACKAGE);
-            wrong.extend(description.map_or_else(Vec::new, |node| wrong_in_yaml(node, SOURCE)));
-            parsed.note_wrong(input.path, member.line, &member.key, &wrong);
+            let is_sdk = member.value.text_of("source") == Some("sdk");
+            let description = if is_sdk { SDK } else { SOURCE };
+            for shapes in [PACKAGE, description] {
+                let found = wrong(&member.value, shapes);
+                parsed.note_wrong(input.path, member.line, &member.key, &found);
+            }
             for problem in problems {
                 parsed.note(&rules::INCOMPLETE_ENTRY, input.path, member.line, &problem);
             }

@@ -13,7 +13,7 @@ use crate::inventory::python::marker::Marker;
 use crate::inventory::python::project::Project;
 use crate::inventory::python::{normalise, runs_code, strings};
 use crate::inventory::rules;
-use crate::inventory::shape::{Shape, Shapes, wrong_in_toml};
+use crate::inventory::shape::{Shape, Shapes};
 use crate::model::{
     Checksum, ComponentKind, Digest, DigestAlgorithm, Ecosystem, GitReference, Origin, Root, Scope,
 };
@@ -21,17 +21,40 @@ use std::collections::BTreeSet;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+/// The members of the whole file that are read.
+const FILE: &Shapes = &[
+    ("packages", Shape::List),
+    ("extras", Shape::TEXTS),
+    ("dependency-groups", Shape::TEXTS),
+    ("default-groups", Shape::TEXTS),
+];
+
 /// The fields of a package that are read.
 const PACKAGE: &Shapes = &[
     ("version", Shape::Text),
     ("index", Shape::Text),
     ("marker", Shape::Text),
     ("dependencies", Shape::List),
-    ("vcs", Shape::Table),
-    ("directory", Shape::Table),
-    ("archive", Shape::Table),
-    ("sdist", Shape::Table),
-    ("wheels", Shape::List),
+    (
+        "tool",
+        Shape::Fields(&[("pdm", Shape::Fields(&[("dependencies", Shape::TEXTS)]))]),
+    ),
+    ("vcs", Shape::Fields(SOURCE)),
+    ("directory", Shape::Fields(SOURCE)),
+    ("archive", Shape::Fields(SOURCE)),
+    ("sdist", Shape::Fields(SOURCE)),
+    ("wheels", Shape::ListOf(&Shape::Fields(SOURCE))),
+];
+
+/// Those of a file, a repository or a directory.
+const SOURCE: &Shapes = &[
+    ("commit-id", Shape::Text),
+    ("hashes", Shape::TEXT_BY_NAME),
+    ("name", Shape::Text),
+    ("path", Shape::Text),
+    ("requested-revision", Shape::Text),
+    ("type", Shape::Text),
+    ("url", Shape::Text),
 ];
 
 /// The format.
@@ -89,6 +112,7 @@ impl Format for PylockToml {
         let mut parsed = graph::resolve(reader, project.as_ref());
         parsed.root = product(&parsed, project);
         parsed.note_strays(input.path, &document.strays(&["packages"]));
+        parsed.note_wrong_file(input.path, &document.wrong(&document.root, FILE));
         if let Some(broken) = &document.broken {
             parsed.note_broken(input.path, broken.line, &broken.reason);
         }
@@ -202,7 +226,7 @@ impl<'t, 'a> Reader<'t, 'a> {
             .map_or(entry_line, |name| self.document.line(name));
         let mut package = Package::new(name, line);
         package.version = text(fields, "version").map(str::to_owned);
-        let wrong = wrong_in_toml(fields, PACKAGE);
+        let wrong = self.document.wrong(fields, PACKAGE);
         self.parsed.note_wrong(self.path, line, name, &wrong);
         package.scope = self.groups.scope(text(fields, "marker"));
         self.origin(&mut package, fields);

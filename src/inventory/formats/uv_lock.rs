@@ -8,22 +8,40 @@ use crate::inventory::document::{Document, items, table, text};
 use crate::inventory::error::FormatError;
 use crate::inventory::python::{digest, normalise, runs_code, strings};
 use crate::inventory::rules;
-use crate::inventory::shape::{Shape, Shapes, wrong_in_toml};
+use crate::inventory::shape::{Shape, Shapes};
 use crate::inventory::unique::UniqueIndex;
 use crate::model::{Checksum, ComponentKind, Ecosystem, GitReference, Origin, Root};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+
+/// The members of the whole file that are read.
+const FILE: &Shapes = &[("package", Shape::List)];
 
 /// The fields of a package that are read.
 const PACKAGE: &Shapes = &[
     ("version", Shape::Text),
     ("source", Shape::Table),
     ("dependencies", Shape::List),
-    ("optional-dependencies", Shape::Table),
-    ("dev-dependencies", Shape::Table),
-    ("sdist", Shape::Table),
-    ("wheels", Shape::List),
+    ("optional-dependencies", Shape::TableOf(&Shape::List)),
+    ("dev-dependencies", Shape::TableOf(&Shape::List)),
+    ("sdist", Shape::Fields(DISTRIBUTION)),
+    ("wheels", Shape::ListOf(&Shape::Fields(DISTRIBUTION))),
     ("metadata", Shape::Table),
+];
+
+/// Those of a file of it.
+const DISTRIBUTION: &Shapes = &[
+    ("filename", Shape::Text),
+    ("hash", Shape::Text),
+    ("path", Shape::Text),
+    ("url", Shape::Text),
+];
+
+/// Those of a dependency.
+const DEPENDENCY: &Shapes = &[
+    ("extra", Shape::TEXTS),
+    ("source", Shape::TEXT_BY_NAME),
+    ("version", Shape::Text),
 ];
 
 /// The format.
@@ -70,6 +88,7 @@ impl Format for UvLock {
         let mut parsed = reader.resolve();
         parsed.root = product(&parsed);
         parsed.note_strays(input.path, &document.strays(&["package"]));
+        parsed.note_wrong_file(input.path, &document.wrong(&document.root, FILE));
         if let Some(broken) = &document.broken {
             parsed.note_broken(input.path, broken.line, &broken.reason);
         }
@@ -146,7 +165,7 @@ impl<'t> Reader<'t, '_> {
             .map_or(entry_line, |name| self.document.line(name));
         let mut package = Package::new(name, line);
         package.version = text(fields, "version").map(str::to_owned);
-        let wrong = wrong_in_toml(fields, PACKAGE);
+        let wrong = self.document.wrong(fields, PACKAGE);
         self.parsed.note_wrong(self.path, line, name, &wrong);
         let source = table(fields, "source");
         self.origin(&mut package, source, fields);
@@ -239,6 +258,8 @@ impl<'t> Reader<'t, '_> {
             self.incomplete(line, "this dependency has no name");
             return None;
         };
+        let found = self.document.wrong(fields, DEPENDENCY);
+        self.parsed.note_wrong(self.path, line, name, &found);
         let source = table(fields, "source");
         let mut extras = strings(fields, "extra");
         extras

@@ -2,8 +2,20 @@
 //! that kind has: the registry (empty: the default), an object, an integrity.
 
 use crate::inventory::npm::{git_origin, is_web_address, named_by_tarball, split_at_version};
+use crate::inventory::shape::{Shape, Shapes, wrong};
 use crate::model::{Checksum, Digest, Origin, Scope};
 use serde_json::{Map, Value};
+
+/// The fields of an object that are read: of an entry, or of a workspace.
+pub const INFO: &Shapes = &[
+    ("bundled", Shape::Flag),
+    ("name", Shape::Text),
+    ("version", Shape::Text),
+    ("dependencies", Shape::TEXT_BY_NAME),
+    ("optionalDependencies", Shape::TEXT_BY_NAME),
+    ("peerDependencies", Shape::TEXT_BY_NAME),
+    ("devDependencies", Shape::TEXT_BY_NAME),
+];
 
 /// An entry.
 #[derive(Debug)]
@@ -104,10 +116,29 @@ impl Entry {
             }
             _ => {}
         }
+        entry.note_odd_items(rest);
         if matches!(entry.place, Place::Fetched(_)) {
             entry.integrity(rest);
         }
         Ok(entry)
+    }
+
+    /// Notes items that no kind of entry has, and fields of another type. What is fetched has
+    /// an object always, what is made here may have one.
+    fn note_odd_items(&mut self, rest: &[Value]) {
+        let objects = rest.iter().filter(|item| item.is_object()).count();
+        let texts = rest.iter().filter(|item| item.is_string()).count();
+        let is_made_here = matches!(self.place, Place::Workspace(_) | Place::Project);
+        let is_right = match objects {
+            0 => is_made_here,
+            more => more == 1,
+        };
+        if !is_right || objects + texts != rest.len() {
+            let problem = "it holds something else than texts and an object".to_owned();
+            self.problems.push(problem);
+        }
+        let found = rest.iter().flat_map(|item| wrong(item, INFO));
+        self.problems.extend(found.map(|wrong| wrong.what));
     }
 
     /// The integrity follows the object; a repository has its commit before it.

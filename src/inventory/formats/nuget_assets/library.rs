@@ -6,12 +6,39 @@ use crate::inventory::formats::nuget_lock::CONTENT_HASH;
 use crate::inventory::formats::{Edges, PACKAGE_LIMIT, Package, Parsed};
 use crate::inventory::json_tree::{Member, Node};
 use crate::inventory::rules;
-use crate::inventory::shape::{Shape, Shapes, wrong_in_json};
+use crate::inventory::shape::{Shape, Shapes, wrong};
 use crate::model::{Checksum, ComponentKind, Origin};
 use std::collections::HashMap;
 
+/// The members of the whole file that are read. Those of `targets` are tables of
+/// libraries, each of which is looked at by itself.
+const FILE: &Shapes = &[
+    ("targets", Shape::TableOf(&Shape::Table)),
+    ("libraries", Shape::Table),
+    ("projectFileDependencyGroups", Shape::TableOf(&Shape::TEXTS)),
+    ("project", Shape::Fields(PROJECT)),
+];
+
+/// Those of the project.
+const PROJECT: &Shapes = &[
+    ("version", Shape::Text),
+    (
+        "restore",
+        Shape::Fields(&[("projectName", Shape::Text), ("sources", Shape::Table)]),
+    ),
+];
+
 /// The fields of a library of a framework that are read.
-const TARGET: &Shapes = &[("dependencies", Shape::Table), ("compileOnly", Shape::Flag)];
+const TARGET: &Shapes = &[
+    ("dependencies", Shape::TEXT_BY_NAME),
+    ("compileOnly", Shape::Flag),
+    ("build", Shape::Table),
+    ("buildMultiTargeting", Shape::Table),
+    ("buildTransitive", Shape::Table),
+];
+
+/// Those of a library by itself.
+const LIBRARY: &Shapes = &[("files", Shape::TEXTS)];
 
 /// Reads both parts of a document into a [`Parsed`].
 pub struct Libraries<'t> {
@@ -40,6 +67,7 @@ impl<'t> Libraries<'t> {
             names: HashMap::new(),
             compile_only: Vec::new(),
         };
+        libraries.parsed.note_wrong_file(path, &wrong(root, FILE));
         for member in root
             .value("libraries")
             .map(Node::members)
@@ -95,6 +123,8 @@ impl<'t> Libraries<'t> {
             }
         }
         package.version = Some(version.to_owned());
+        let found = wrong(entry, LIBRARY);
+        self.parsed.note_wrong(self.path, member.line, name, &found);
         // The compiler loads analysers and generators of source.
         let files = entry.value("files").map(Node::items);
         package.runs_install_code = files.map(|files| {
@@ -137,12 +167,13 @@ impl<'t> Libraries<'t> {
             };
             let is_compile_only =
                 member.value.value("compileOnly").and_then(Node::flag) == Some(true);
-            let mut wrong = wrong_in_json(&member.value, TARGET);
             if member.value.object().is_none() {
-                wrong.push("what this framework says is not a table".to_owned());
+                let message = format!("`{}` is not an object", member.key);
+                self.incomplete(member.line, &message);
             }
+            let found = wrong(&member.value, TARGET);
             self.parsed
-                .note_wrong(self.path, member.line, &member.key, &wrong);
+                .note_wrong(self.path, member.line, &member.key, &found);
             // Targets and properties that MSBuild takes into the build.
             let builds = ["build", "buildMultiTargeting", "buildTransitive"];
             let mut builds = builds.iter().filter_map(|key| member.value.value(key));

@@ -145,8 +145,9 @@ impl<'a> Reader<'_, 'a> {
         };
         let [version, resolved, integrity, from] =
             ["version", "resolved", "integrity", "from"].map(&mut value);
-        let [dev, optional, bundled, requires] =
-            ["dev", "optional", "bundled", "requires"].map(value);
+        let flags = ["dev", "optional", "bundled"].map(&mut value);
+        let requires = value("requires");
+        let is_set = |flag: &Option<Value>| *flag == Some(Value::Bool(true));
         let mut text = |field: &str, value: Option<Value>| match value? {
             Value::String(text) => Some(text),
             _ => {
@@ -158,13 +159,8 @@ impl<'a> Reader<'_, 'a> {
             version: text("version", version),
             resolved: text("resolved", resolved),
             integrity: text("integrity", integrity),
-            bundled: bundled == Some(Value::Bool(true)),
-            scope: scope([
-                dev == Some(Value::Bool(true)),
-                optional == Some(Value::Bool(true)),
-                false,
-                false,
-            ]),
+            bundled: is_set(&flags[2]),
+            scope: scope([is_set(&flags[0]), is_set(&flags[1]), false, false]),
             dependencies: requires
                 .as_ref()
                 .and_then(Value::as_object)
@@ -174,6 +170,13 @@ impl<'a> Reader<'_, 'a> {
         };
         // `NAME@WHAT WAS ASKED FOR`.
         let asked = text("from", from).map(|from| split_at_version(&from).1.to_owned());
+        for (name, value) in ["dev", "optional", "bundled"].iter().zip(flags) {
+            if value.is_some_and(|value| !value.is_boolean()) {
+                problems.push(format!(
+                    "`{name}` of the entry `{key}` is not true or false"
+                ));
+            }
+        }
         for problem in problems {
             self.note(line, &problem);
         }
@@ -199,8 +202,6 @@ impl<'a> Reader<'_, 'a> {
                     "holds objects, which were not read"
                 }
                 Ok(Value::Object(value)) if value.values().all(Value::is_string) => continue,
-                // `"requires": true` is what npm writes for the whole file.
-                Ok(Value::Bool(_)) => continue,
                 Ok(_) if name == "requires" => "is not an object of strings",
                 _ => continue,
             };

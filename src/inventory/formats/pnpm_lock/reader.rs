@@ -8,6 +8,7 @@ use crate::inventory::error::FormatError;
 use crate::inventory::formats::{Input, PACKAGE_LIMIT, Package, Parsed};
 use crate::inventory::npm::{self, Graph};
 use crate::inventory::rules;
+use crate::inventory::shape::{Shape, Shapes, wrong};
 use crate::inventory::yaml::{Member, Node};
 use crate::model::{Rule, Scope};
 use importers::asked;
@@ -21,6 +22,21 @@ pub type Own = BTreeMap<String, Option<usize>>;
 const PACKAGE_GROUPS: [(&str, Scope); 2] = [
     ("dependencies", Scope::Runtime),
     ("optionalDependencies", Scope::Optional),
+];
+
+/// The fields of a package that are read; `resolution` and the groups are looked at where
+/// they are read.
+const PACKAGE: &Shapes = &[
+    (
+        "bundledDependencies",
+        Shape::Either(&[Shape::TEXTS, Shape::Flag]),
+    ),
+    ("deprecated", Shape::Text),
+    ("dev", Shape::Flag),
+    ("name", Shape::Text),
+    ("optional", Shape::Flag),
+    ("requiresBuild", Shape::Flag),
+    ("version", Shape::Text),
 ];
 
 /// The mappings that a document of any version may have
@@ -177,6 +193,9 @@ impl<'t, 'i> Reader<'t, 'i> {
         let fields = &entry.value;
         let resolution = fields.value("resolution");
         let kind = resolution.and_then(|resolution| resolution.text_of("type"));
+        let found = wrong(fields, PACKAGE);
+        let path = self.input.path;
+        self.parsed.note_wrong(path, entry.line, &entry.key, &found);
         let recorded = fields.text_of("name");
         let is_registry = key.is_registry && recorded.is_none() && kind.is_none();
         let repository = resolution.and_then(|resolution| resolution.text_of("repo"));

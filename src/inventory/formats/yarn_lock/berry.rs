@@ -7,6 +7,7 @@ use crate::inventory::error::FormatError;
 use crate::inventory::formats::{Input, PACKAGE_LIMIT, Package, Parsed};
 use crate::inventory::npm::{Graph, Manifest, OwnPackage, split_at_version};
 use crate::inventory::rules;
+use crate::inventory::shape::{Shape, Shapes, wrong};
 use crate::inventory::unique::UniqueIndex;
 use crate::inventory::yaml::{self, Member, Node};
 use crate::model::{Checksum, Root, Rule, Scope};
@@ -98,6 +99,18 @@ fn check_version(document: &Node<'_>) -> Result<(), FormatError> {
     }
 }
 
+/// The fields of an entry that are read, but for `checksum`.
+const ENTRY: &Shapes = &[
+    ("version", Shape::Text),
+    ("dependencies", Shape::TEXT_BY_NAME),
+    ("dependenciesMeta", META),
+    ("peerDependencies", Shape::TEXT_BY_NAME),
+    ("peerDependenciesMeta", META),
+];
+
+/// What is said of dependencies by their names.
+const META: Shape = Shape::TableOf(&Shape::Fields(&[("optional", Shape::Flag)]));
+
 /// An entry, for the edges.
 struct Entry<'t> {
     member: &'t Member<'t>,
@@ -131,6 +144,10 @@ impl<'t> Reader<'t, '_> {
         let asked = descriptors(&member.key)
             .next()
             .map(|d| split_at_version(d).1);
+        let found = wrong(fields, ENTRY);
+        let path = self.input.path;
+        self.parsed
+            .note_wrong(path, member.line, &member.key, &found);
         let Locator { name, source } = locator::parse(resolution, version, asked);
         if name.is_empty() {
             let message = format!("the resolution `{resolution}` names no package");

@@ -3,6 +3,7 @@
 use super::Reader;
 use crate::inventory::npm::OwnPackage;
 use crate::inventory::rules;
+use crate::inventory::shape::{Shape, Shapes, wrong};
 use crate::inventory::tree::normalise;
 use crate::inventory::yaml::{Member, Node};
 use crate::model::{Root, Scope};
@@ -17,6 +18,12 @@ const IMPORTER_GROUPS: [(&str, Scope); 5] = [
     ("configDependencies", Scope::Build),
     ("packageManagerDependencies", Scope::Build),
 ];
+
+/// The field of an importer with what each of the groups asks for, up to version 5.
+const IMPORTER: &Shapes = &[("specifiers", Shape::TEXT_BY_NAME)];
+
+/// A dependency with what was asked for beside it.
+const ASKED: &Shapes = &[("specifier", Shape::Text)];
 
 /// What else an importer may have.
 const IMPORTER_REST: [&str; 3] = ["dependenciesMeta", "publishDirectory", "specifiers"];
@@ -65,6 +72,13 @@ impl<'t> Reader<'t, '_> {
     }
 
     fn importer(&mut self, path: &str, line: u32, fields: &Node<'_>) {
+        if !fields.is_mapping() && !fields.is_null() {
+            let message = format!("the importer `{path}` is not a mapping");
+            self.note(&rules::INCOMPLETE_ENTRY, line, &message);
+        }
+        let found = wrong(fields, IMPORTER);
+        let lockfile = self.input.path;
+        self.parsed.note_wrong(lockfile, line, path, &found);
         let from = self.own_package(path, None, line);
         self.edges(from, Some(path), fields, &IMPORTER_GROUPS);
     }
@@ -118,6 +132,10 @@ impl<'t> Reader<'t, '_> {
                 self.note(&rules::INCOMPLETE_ENTRY, group_node.line, &message);
             }
             for member in group_node.members() {
+                let found = wrong(&member.value, ASKED);
+                let lockfile = self.input.path;
+                self.parsed
+                    .note_wrong(lockfile, member.line, &member.key, &found);
                 // A reference, or a mapping with the specifier beside it.
                 let reference = member.value.value("version").unwrap_or(&member.value);
                 let Some(reference) = reference.text() else {

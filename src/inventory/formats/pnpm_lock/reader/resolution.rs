@@ -4,8 +4,26 @@ use super::Reader;
 use crate::inventory::formats::Package;
 use crate::inventory::npm::{OwnPackage, git_origin};
 use crate::inventory::rules;
+use crate::inventory::shape::{Shape, Shapes, wrong};
 use crate::inventory::yaml::Node;
 use crate::model::{Checksum, Digest, Origin};
+
+/// The fields that are read, but for the integrity.
+const RESOLUTION: &Shapes = &[
+    ("commit", Shape::Text),
+    ("directory", Shape::Text),
+    ("registry", Shape::Text),
+    ("repo", Shape::Text),
+    ("tarball", Shape::Text),
+    ("type", Shape::Text),
+    (
+        "variants",
+        Shape::ListOf(&Shape::Fields(&[(
+            "resolution",
+            Shape::Fields(&[("url", Shape::Text)]),
+        )])),
+    ),
+];
 
 impl Reader<'_, '_> {
     /// Origin and checksums.
@@ -24,6 +42,9 @@ impl Reader<'_, '_> {
             let message = format!("the resolution of `{}` is not a mapping", package.name);
             return self.note(&rules::INCOMPLETE_ENTRY, line, &message);
         }
+        let found = wrong(resolution, RESOLUTION);
+        let path = self.input.path;
+        self.parsed.note_wrong(path, line, &package.name, &found);
         let text = |key: &str| resolution.text_of(key);
         let tarball = text("tarball");
         package.origin = match (text("type"), tarball) {
