@@ -26,6 +26,20 @@ pub enum SbomError {
         /// As given.
         format: String,
     },
+    /// No name of a person or organisation.
+    #[error("`{}` names no person or organisation", text.escape_debug())]
+    NotAParty {
+        /// As given.
+        text: String,
+    },
+    /// Not `PURL=NAME`.
+    #[error("`{}` names no supplier of a purl: {reason}", text.escape_debug())]
+    NotASupplier {
+        /// As given.
+        text: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// Not JSON, or cut short.
     #[error("line {line}, column {column}: {message}")]
     Syntax {
@@ -83,6 +97,13 @@ impl Hint for SbomError {
             Self::NotWritten { .. } => {
                 let names = Format::WRITTEN.map(|format| format.to_string());
                 format!("use one of {}", names.join(", "))
+            }
+            Self::NotAParty { .. } => {
+                "write NAME, NAME <E-MAIL> or NAME <URL>, such as Acme <oss@acme.example>"
+                    .to_owned()
+            }
+            Self::NotASupplier { .. } => {
+                "write PURL=NAME, such as pkg:cargo/serde=NAME or pkg:npm/@acme/*=Acme".to_owned()
             }
             Self::Syntax { .. } => "check that the file is whole".to_owned(),
             Self::Malformed { format, .. } if format.ends_with("XML") => {

@@ -1,8 +1,8 @@
-//! SHA-256 of bytes and files.
+//! SHA-256 and SHA-512 of bytes and files.
 
 use crate::model::{Digest, DigestAlgorithm};
 use crate::support::files::{FileError, check_is_file};
-use aws_lc_rs::digest::{Context, SHA256};
+use aws_lc_rs::digest::{Context, SHA256, SHA512};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -29,32 +29,57 @@ pub fn sha256_parts(parts: &[&[u8]]) -> [u8; 32] {
 /// # Errors
 /// [`FileError`] where it cannot be opened, is not a regular file or cannot be read.
 pub fn sha256_file(path: &Path) -> Result<(Digest, u64), FileError> {
+    let mut context = Context::new(&SHA256);
+    let length = pieces(path, |piece| context.update(piece))?;
+    Ok((from_raw(context.finish().as_ref()), length))
+}
+
+/// The SHA-256 and the SHA-512 of a regular file of any size, read once.
+///
+/// # Errors
+/// As [`sha256_file`].
+pub fn digests_of_file(path: &Path) -> Result<[Digest; 2], FileError> {
+    let (mut short, mut long) = (Context::new(&SHA256), Context::new(&SHA512));
+    pieces(path, |piece| {
+        short.update(piece);
+        long.update(piece);
+    })?;
+    Ok([
+        from_raw(short.finish().as_ref()),
+        of_algorithm(DigestAlgorithm::Sha512, long.finish().as_ref()),
+    ])
+}
+
+/// Hands out a file piece by piece; its length.
+fn pieces(path: &Path, mut take: impl FnMut(&[u8])) -> Result<u64, FileError> {
     let failed = |source| FileError::Read {
         path: path.to_owned(),
         source,
     };
     check_is_file(path)?;
     let mut file = File::open(path).map_err(failed)?;
-    let mut context = Context::new(&SHA256);
     let mut buffer = vec![0_u8; 256 * 1024];
     let mut length = 0_u64;
     loop {
         let count = file.read(&mut buffer).map_err(failed)?;
         if count == 0 {
-            break;
+            return Ok(length);
         }
-        context.update(buffer.get(..count).unwrap_or_default());
+        take(buffer.get(..count).unwrap_or_default());
         length = length.saturating_add(count as u64);
     }
-    Ok((from_raw(context.finish().as_ref()), length))
+}
+
+fn from_raw(bytes: &[u8]) -> Digest {
+    of_algorithm(DigestAlgorithm::Sha256, bytes)
 }
 
 #[expect(
     clippy::expect_used,
-    reason = "SHA-256 gives 32 bytes, which is what the constructor checks"
+    reason = "an algorithm gives as many bytes as the constructor checks"
 )]
-fn from_raw(bytes: &[u8]) -> Digest {
-    Digest::new(DigestAlgorithm::Sha256, bytes.to_vec()).expect("SHA-256 gives 32 bytes")
+fn of_algorithm(algorithm: DigestAlgorithm, bytes: &[u8]) -> Digest {
+    Digest::new(algorithm, bytes.to_vec()).expect("as many bytes as the algorithm has")
 }
 
 #[cfg(test)]
@@ -74,6 +99,9 @@ mod tests {
             digest.hex(),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
+        let [short, long] = digests_of_file(&path).unwrap();
+        assert_eq!(short, digest);
+        assert!(long.hex().starts_with("ddaf35a193617abacc417349ae204131"));
         assert!(matches!(
             sha256_file(dir.path()),
             Err(FileError::NotAFile { .. })

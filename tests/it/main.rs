@@ -27,6 +27,7 @@ mod report;
 mod sbom;
 mod sbom_diff;
 mod sbom_generate;
+mod sbom_given;
 mod sbom_hostile;
 mod sbom_merge;
 mod sbom_mutations;

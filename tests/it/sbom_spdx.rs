@@ -27,8 +27,9 @@ fn document(root: &std::path::Path) -> Document {
         is_of_binary: false,
         timestamp: Some("2026-01-02T03:04:05Z".to_owned()),
         tool_version: "0.1.0".to_owned(),
-        author: Some("Release team".to_owned()),
-        supplier: Some("Acme".to_owned()),
+        author: "Release team".parse().ok(),
+        supplier: "Acme".parse().ok(),
+        ..DocumentOptions::default()
     };
     Document::of_inventory(&inventory(root), &options)
 }

@@ -4,6 +4,7 @@
 //! type in [`Document`] stays in its `extra` fields, so that it can be written back.
 
 use crate::sbom::document::extra::{At, Notes, list, object, objects, text, texts};
+use crate::sbom::document::given::SUPPLIER_NOT_KNOWN;
 use crate::sbom::document::{
     Composition, Contact, Dependency, DocComponent, Document, ExternalReference, Extra, Format,
     Hash, LicenceChoice, LicenceText, Lifecycle, Organization, Place, Property, ReadDocument,
@@ -115,6 +116,9 @@ fn component(mut map: Extra, at: &At<'_>, notes: &mut Notes) -> DocComponent {
         let at = at.key("evidence");
         component.occurrences = objects(&mut evidence, "occurrences", &at, notes, place);
         component.evidence_extra = evidence;
+    }
+    if component.property(SUPPLIER_NOT_KNOWN).is_some() {
+        component.not_known.insert("supplier".to_owned());
     }
     component.extra = map;
     component

@@ -1,9 +1,7 @@
 //! The document of an inventory.
 
-use super::{
-    Composition, Contact, Dependency, DocComponent, Document, Lifecycle, Organization, Property,
-    Tools,
-};
+use super::given::{Artifact, Party, SupplierOf, supply};
+use super::{Composition, Dependency, DocComponent, Document, Lifecycle, Property, Tools};
 use crate::model::{Component, ComponentKind, Inventory, Purl, terminal_safe};
 use crate::sbom::document::library;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,9 +14,13 @@ pub struct DocumentOptions {
     /// Version of sealgate.
     pub tool_version: String,
     /// Who answers for the document, if they want to be named.
-    pub author: Option<String>,
-    /// The organisation that supplies the product, if it wants to be named.
-    pub supplier: Option<String>,
+    pub author: Option<Party>,
+    /// Who supplies the product and its other own components, if they want to be named.
+    pub supplier: Option<Party>,
+    /// Who supplies what it depends on, as far as the caller knows.
+    pub suppliers: Vec<SupplierOf>,
+    /// The file of the product.
+    pub artifact: Option<Artifact>,
     /// Whether the inventory is what a built binary records, not what lockfiles promise.
     pub is_of_binary: bool,
 }
@@ -33,19 +35,32 @@ impl Document {
             Some(component) => component.purl.to_string(),
             None => format!("root:{}", inventory.root.name),
         };
-        let supplier = options.supplier.as_deref().map(Organization::named);
-        let phase = match options.is_of_binary {
-            true => "post-build",
-            false => "pre-build",
+        let supplier = options.supplier.as_ref().map(Party::organization);
+        let described = |component: &Component| {
+            let mut described = library(component);
+            match component.kind {
+                ComponentKind::Own => described.supplier.clone_from(&supplier),
+                _ => supply(&mut described, &component.purl, &options.suppliers),
+            }
+            described
         };
-        let root = match product {
-            Some(component) => library(component),
+        let mut root = match product {
+            Some(component) => described(component),
             None => DocComponent {
                 ref_id: Some(root_ref.clone()),
                 name: inventory.root.name.clone(),
                 version: inventory.root.version.clone(),
+                supplier: supplier.clone(),
                 ..DocComponent::default()
             },
+        };
+        root.kind = "application".to_owned();
+        if let Some(artifact) = &options.artifact {
+            artifact.describe(&mut root);
+        }
+        let phase = match options.is_of_binary {
+            true => "post-build",
+            false => "pre-build",
         };
         Self {
             version: 1,
@@ -60,22 +75,18 @@ impl Document {
                 }],
                 ..Tools::default()
             },
-            authors: options.author.iter().map(Contact::named).collect(),
-            supplier: supplier.clone(),
+            authors: options.author.iter().map(Party::contact).collect(),
             properties: properties(inventory),
-            root: Some(DocComponent {
-                kind: "application".to_owned(),
-                supplier,
-                ..root
-            }),
+            root: Some(root),
             components: inventory
                 .components
                 .iter()
                 .filter(|component| product.is_none_or(|product| product.purl != component.purl))
-                .map(library)
+                .map(described)
                 .collect(),
             dependencies: dependencies(inventory, product, &root_ref),
             compositions: compositions(inventory, product, &root_ref),
+            supplier,
             ..Self::default()
         }
     }

@@ -77,24 +77,29 @@ fn digests(occurrences: &[Occurrence]) -> Digests<'_> {
 /// The digests as hashes of one file: no algorithm has two values.
 fn one_file(digests: &Digests<'_>) -> Option<Vec<Hash>> {
     digests
-        .iter()
-        .map(|(algorithm, values)| match values.first() {
-            Some(only) if values.len() == 1 => Some(Hash {
-                algorithm: hash_name(*algorithm).to_owned(),
-                value: only.hex(),
-            }),
+        .values()
+        .map(|values| match values.first() {
+            Some(only) if values.len() == 1 => Some(Hash::of(only)),
             _ => None,
         })
         .collect()
 }
 
-fn hash_name(algorithm: DigestAlgorithm) -> &'static str {
-    match algorithm {
-        DigestAlgorithm::Md5 => "MD5",
-        DigestAlgorithm::Sha1 => "SHA-1",
-        DigestAlgorithm::Sha256 => "SHA-256",
-        DigestAlgorithm::Sha384 => "SHA-384",
-        DigestAlgorithm::Sha512 => "SHA-512",
+impl Hash {
+    /// A digest as CycloneDX spells its algorithm.
+    #[must_use]
+    pub fn of(digest: &Digest) -> Self {
+        let algorithm = match digest.algorithm() {
+            DigestAlgorithm::Md5 => "MD5",
+            DigestAlgorithm::Sha1 => "SHA-1",
+            DigestAlgorithm::Sha256 => "SHA-256",
+            DigestAlgorithm::Sha384 => "SHA-384",
+            DigestAlgorithm::Sha512 => "SHA-512",
+        };
+        Self {
+            algorithm: algorithm.to_owned(),
+            value: digest.hex(),
+        }
     }
 }
 

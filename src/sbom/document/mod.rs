@@ -7,11 +7,13 @@
 
 pub(crate) mod extra;
 mod format;
+pub(crate) mod given;
 mod inventory;
 mod library;
 mod read;
 
 pub use format::{CycloneDxVersion, Format, SpdxVersion};
+pub use given::{Artifact, Party, SupplierOf};
 pub use inventory::DocumentOptions;
 pub(crate) use library::library;
 pub(crate) use read::detect;

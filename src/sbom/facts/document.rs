@@ -4,6 +4,7 @@ use super::{
     Completeness, ComponentFacts, Facts, Family, Format, Hashes, LicenceFacts, Party, Stated,
 };
 use crate::model::{DigestAlgorithm, Inventory, Purl};
+use crate::sbom::document::given::{FILE_NAME, SUPPLIER_NOT_KNOWN};
 use crate::sbom::document::{
     self, Contact, DocComponent, Document, DocumentOptions, LicenceText, Lifecycle, Organization,
     ReadDocument,
@@ -375,7 +376,7 @@ fn component_facts(component: &DocComponent) -> ComponentFacts {
         licences: licences(component),
         producer: producer(component),
         scope: property("sealgate:scope").or_else(|| component.scope.clone()),
-        filename: property("bsi:component:filename"),
+        filename: property(FILE_NAME),
         executable: property("bsi:component:executable"),
         archive: property("bsi:component:archive"),
         structured: property("bsi:component:structured"),
@@ -478,7 +479,8 @@ fn producer(component: &DocComponent) -> Stated<Party> {
         contacts.extend(party.contacts);
     }
     let is_not_known = |field: &&str| component.not_known.contains(*field);
-    if ["supplier", "originator"].iter().any(is_not_known) {
+    let is_marked = component.property(SUPPLIER_NOT_KNOWN).is_some();
+    if is_marked || ["supplier", "originator"].iter().any(is_not_known) {
         name = name.or(Stated::Unknown);
     }
     match (name, contacts.is_empty()) {

@@ -5,6 +5,7 @@ use super::licences::Extracted;
 use super::{ANNOTATOR, HASHES, NO_ASSERTION, PURPOSES, agents};
 use crate::model::Purl;
 use crate::sbom::document::extra::{At, telling_keys};
+use crate::sbom::document::given::FILE_NAME;
 use crate::sbom::document::{DocComponent, ExternalReference, Extra, Format, Place, Property};
 use crate::sbom::loss::{LossReason, Losses};
 use serde_json::{Value, json};
@@ -47,10 +48,11 @@ impl Context<'_> {
         }))
     }
 
-    /// Properties as annotations.
+    /// Properties as annotations, but for one that has a field of its own.
     pub fn properties(
         &self,
         properties: &[Property],
+        except: Option<usize>,
         at: &At<'_>,
         losses: &mut Losses,
     ) -> Vec<Value> {
@@ -58,6 +60,7 @@ impl Context<'_> {
         properties
             .iter()
             .enumerate()
+            .filter(|(index, _)| Some(*index) != except)
             .filter_map(|(index, property)| {
                 let value = property.value.as_deref();
                 self.annotation(&property.name, value, &at.index(index), losses)
@@ -113,6 +116,9 @@ impl Context<'_> {
             put("primaryPackagePurpose", Value::from(*purpose));
         } else if !component.kind.is_empty() {
             put("primaryPackagePurpose", Value::from("OTHER"));
+        }
+        if let Some((_, file_name)) = file_name(component) {
+            put("packageFileName", Value::from(file_name));
         }
         if let Some(info) = self.source_info(&component.occurrences, &at, losses) {
             put("sourceInfo", Value::from(info));
@@ -315,9 +321,19 @@ impl Context<'_> {
                 annotations.extend(self.annotation(&name, Some(value), &at.key(key), losses));
             }
         }
-        annotations.extend(self.properties(&component.properties, at, losses));
+        let except = file_name(component).map(|(index, _)| index);
+        annotations.extend(self.properties(&component.properties, except, at, losses));
         annotations
     }
+}
+
+/// Which property names the component's file, and the name.
+fn file_name(component: &DocComponent) -> Option<(usize, &str)> {
+    let mut properties = component.properties.iter().enumerate();
+    properties.find_map(|(index, property)| {
+        let value = property.value.as_deref()?;
+        (property.name == FILE_NAME).then_some((index, value))
+    })
 }
 
 /// How [`Place`]s begin in `sourceInfo`.

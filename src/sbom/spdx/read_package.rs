@@ -4,6 +4,7 @@ use super::licences::{self, Reference};
 use super::package::parse_places;
 use super::{ANNOTATOR, HASHES, NO_ASSERTION, NONE, PURPOSES, agents};
 use crate::sbom::document::extra::{At, Notes, objects, text};
+use crate::sbom::document::given::FILE_NAME;
 use crate::sbom::document::{
     DocComponent, ExternalReference, Extra, Hash, LicenceChoice, Property,
 };
@@ -49,6 +50,11 @@ pub fn package(
     if let Some(places) = places {
         map.remove("sourceInfo");
         component.occurrences = places;
+    }
+    if let Some(file_name) = text(&mut map, "packageFileName", at, notes) {
+        component
+            .properties
+            .push(Property::new(FILE_NAME, file_name));
     }
     take_carried(&mut component, &mut map);
     if map.get("filesAnalyzed") == Some(&Value::Bool(false)) {

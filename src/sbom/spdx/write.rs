@@ -236,7 +236,7 @@ fn annotations(document: &Document, context: &Context<'_>, losses: &mut Losses) 
         let at = At::ROOT.key("version");
         annotations.extend(context.annotation("cyclonedx:version", Some(&version), &at, losses));
     }
-    annotations.extend(context.properties(&document.properties, &at, losses));
+    annotations.extend(context.properties(&document.properties, None, &at, losses));
     annotations
 }
 

@@ -9,8 +9,10 @@ use crate::cli::settings::Settings;
 use crate::cli::{pipeline, terminal};
 use crate::inventory::{self, BinaryError, Options, binary};
 use crate::model::Inventory;
+use crate::sbom::document::{Artifact, Hash, Party, SupplierOf};
 use crate::sbom::{self, Document, DocumentOptions, Format};
 use crate::support::files;
+use crate::support::hash::digests_of_file;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -25,6 +27,11 @@ use std::str::FromStr;
   sealgate sbom generate target/release/app                 what is linked into the binary
   sealgate sbom generate --include services/cart            with a project that is left out
   sealgate sbom generate --output cyclonedx-json=app.cdx.json --output spdx-json=app.spdx.json
+  sealgate sbom generate --author 'Jo Doe <jo@acme.example>' --supplier Acme --artifact dist/app \\
+    --supplier-of 'pkg:npm/@acme/*=Acme'
+
+What no lockfile knows is taken from --author, --supplier, --supplier-of and --artifact, and
+never guessed: a dependency whose supplier nobody names says that it is not known.
 
 No network is used and nothing of the project is run, with one exception that has to be
 asked for: --with-cargo runs cargo in it.
@@ -53,15 +60,29 @@ pub struct GenerateArgs {
     /// What the inventory reads beyond lockfiles and manifests.
     #[command(flatten)]
     pub depth: Depth,
-    /// Who answers for the document
-    #[arg(long, value_name = "NAME")]
-    pub author: Option<String>,
-    /// The organisation that supplies the product
-    #[arg(long, value_name = "NAME")]
-    pub supplier: Option<String>,
+    /// Who answers for the document: NAME or NAME <E-MAIL>
+    #[arg(long, value_name = "NAME", value_parser = author)]
+    pub author: Option<Party>,
+    /// Who supplies the product: NAME, NAME <E-MAIL> or NAME <URL>
+    #[arg(long, value_name = "NAME", value_parser = super::of_text::<Party>)]
+    pub supplier: Option<Party>,
+    /// Who supplies a dependency, such as pkg:npm/@acme/*=Acme (repeatable)
+    #[arg(long, value_name = "PURL=NAME", value_parser = super::of_text::<SupplierOf>)]
+    pub supplier_of: Vec<SupplierOf>,
+    /// The file that the product is delivered as: its name and digests are written
+    #[arg(long, value_name = "FILE")]
+    pub artifact: Option<PathBuf>,
     /// Exit 0 although something could not be read; the document still says so
     #[arg(long)]
     pub lenient: bool,
+}
+
+fn author(text: &str) -> Result<Party, String> {
+    let party: Party = super::of_text(text)?;
+    match party.has_url() {
+        true => Err("an author is named by an e-mail address, not by a URL".to_owned()),
+        false => Ok(party),
+    }
 }
 
 /// `FORMAT=FILE`.
@@ -152,6 +173,45 @@ fn no_binary(path: &Path, error: &BinaryError) -> CliError {
     }
 }
 
+/// What the caller and the settings say beside the inventory. A binary is its own artifact.
+fn document_options(
+    args: &GenerateArgs,
+    subject: Subject,
+    settings: &Settings,
+) -> Result<DocumentOptions, CliError> {
+    let file = match (&args.artifact, subject) {
+        (Some(_), Subject::Binary) => {
+            let message = "--artifact is for a project: a binary is its own artifact";
+            return Err(CliError::new(Exit::Usage, message));
+        }
+        (None, Subject::Binary) => Some(&args.path),
+        (given, _) => given.as_ref(),
+    };
+    let time = match subject {
+        // It may have been built from another commit than the one around it.
+        Subject::Binary => settings.document_time,
+        _ => settings.time_of_tree(subject.root(&args.path)),
+    };
+    Ok(DocumentOptions {
+        timestamp: time.map(|time| time.to_string()),
+        tool_version: pipeline::tool().version.to_owned(),
+        author: args.author.clone(),
+        supplier: args.supplier.clone(),
+        suppliers: args.supplier_of.clone(),
+        artifact: file.map(|path| artifact(path)).transpose()?,
+        is_of_binary: subject == Subject::Binary,
+    })
+}
+
+fn artifact(path: &Path) -> Result<Artifact, CliError> {
+    let digests = digests_of_file(path).map_err(|error| CliError::of(Exit::Usage, &error))?;
+    let name = path.file_name().unwrap_or_default();
+    Ok(Artifact {
+        file_name: name.to_string_lossy().into_owned(),
+        hashes: digests.iter().map(Hash::of).collect(),
+    })
+}
+
 /// Writes the SBOM everywhere it is asked for: all of it is made before anything is
 /// written.
 ///
@@ -167,22 +227,9 @@ pub fn run(args: &GenerateArgs, settings: &Settings) -> Result<Exit, CliError> {
         }
     }
     let subject = Subject::of(&args.path);
+    let options = document_options(args, subject, settings)?;
     let inventory = read_inventory(args, subject, settings)?;
-    let time = match subject {
-        // It may have been built from another commit than the one around it.
-        Subject::Binary => settings.document_time,
-        _ => settings.time_of_tree(subject.root(&args.path)),
-    };
-    let document = Document::of_inventory(
-        &inventory,
-        &DocumentOptions {
-            timestamp: time.map(|time| time.to_string()),
-            tool_version: pipeline::tool().version.to_owned(),
-            author: args.author.clone(),
-            supplier: args.supplier.clone(),
-            is_of_binary: subject == Subject::Binary,
-        },
-    );
+    let document = Document::of_inventory(&inventory, &options);
     let render = |format: Format| {
         let rendered = sbom::render(&document, format);
         let (bytes, lost) = rendered.map_err(|error| CliError::of(Exit::Usage, &error))?;
@@ -203,6 +250,12 @@ pub fn run(args: &GenerateArgs, settings: &Settings) -> Result<Exit, CliError> {
     }
     if let Some(bytes) = shown {
         super::print(&bytes)?;
+    }
+    for supplier in &args.supplier_of {
+        let mut all = inventory.components.iter();
+        if !all.any(|component| supplier.is_about(&component.purl)) {
+            terminal::warning(&format!("--supplier-of `{supplier}` is about no component"));
+        }
     }
     for gap in &inventory.gaps {
         terminal::warning(&format!("{}: {}", gap.id, gap.message));

@@ -16,6 +16,7 @@ use crate::sbom::document::MAX_BYTES;
 use crate::sbom::{Format, Loss, LossReason, ReadDocument, SbomError};
 use crate::support::files;
 use std::path::Path;
+use std::str::FromStr;
 
 /// The subcommands of `sbom`.
 #[derive(Debug, clap::Args)]
@@ -94,6 +95,11 @@ fn unread(read: &ReadDocument) -> impl Iterator<Item = Loss> + '_ {
 
 /// A format by its name, for clap.
 fn parse_format(text: &str) -> Result<Format, String> {
+    of_text(text)
+}
+
+/// A value by its text, for clap.
+fn of_text<T: FromStr<Err = SbomError>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|error: SbomError| {
         let hint = error.hint().unwrap_or_default();
         format!("{error}; {hint}")
