@@ -12,6 +12,7 @@
 
 mod effective;
 mod model;
+mod odd;
 mod properties;
 mod reactor;
 mod shelf;
@@ -88,9 +89,8 @@ impl Format for Pom {
         let unknown = Unknown::new(input, &product, &walk);
         parsed.has_graph = Some(unknown.is_nothing());
         parsed.gaps = unknown.gaps();
-        for (name, line) in &pom.repeated {
-            let message = format!("`{name}` stands twice here, which Maven refuses; one was read");
-            parsed.note(&rules::INCOMPLETE_ENTRY, input.path, *line, &message);
+        for (message, line) in &pom.odd {
+            parsed.note(&rules::INCOMPLETE_ENTRY, input.path, *line, message);
         }
         Ok(parsed)
     }

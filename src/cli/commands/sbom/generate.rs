@@ -8,7 +8,7 @@ use crate::cli::progress::Progress;
 use crate::cli::settings::Settings;
 use crate::cli::{pipeline, terminal};
 use crate::inventory::{self, BinaryError, Options, binary};
-use crate::model::Inventory;
+use crate::model::{Gap, Inventory};
 use crate::sbom::document::{Artifact, Hash, Party, SupplierOf};
 use crate::sbom::{self, Document, DocumentOptions, Format};
 use crate::support::files;
@@ -212,6 +212,15 @@ fn artifact(path: &Path) -> Result<Artifact, CliError> {
     })
 }
 
+/// The message of a gap after its file and line, unless it names them itself.
+fn placed(gap: &Gap) -> String {
+    let place = gap.location.as_ref().map(ToString::to_string);
+    match place.filter(|place| !gap.message.contains(place)) {
+        Some(place) => format!("{place}: {}", gap.message),
+        None => gap.message.to_string(),
+    }
+}
+
 /// Writes the SBOM everywhere it is asked for: all of it is made before anything is
 /// written.
 ///
@@ -258,7 +267,7 @@ pub fn run(args: &GenerateArgs, settings: &Settings) -> Result<Exit, CliError> {
         }
     }
     for gap in &inventory.gaps {
-        terminal::warning(&format!("{}: {}", gap.id, gap.message));
+        terminal::warning(&format!("{}: {}", gap.id, placed(gap)));
     }
     for gap in inventory::left_out(&inventory) {
         terminal::warning(&format!("{} (add it with --include)", gap.message));

@@ -157,3 +157,34 @@ fn two_lines_that_became_one_are_a_gap() {
     let incomplete = "inventory/incomplete-entry";
     assert_eq!(gaps(&parsed), [(incomplete, 1), (incomplete, 2)]);
 }
+
+#[test]
+fn a_checksum_without_a_value_is_a_gap_and_those_beside_it_are_read() {
+    let sums = |entry: &str| {
+        format!(
+            "<verification-metadata><components>\n<component group='a' name='b' version='1'>\n\
+             <artifact name='b-1.jar'>\n{entry}\n<sha1 value='{}'/></artifact>\n\
+             </component></components></verification-metadata>",
+            "ab".repeat(20)
+        )
+    };
+    let read = |entry: &str| {
+        let beside = sums(entry);
+        let beside = [("gradle/verification-metadata.xml", beside.as_str())];
+        parse(&GradleLockfile, "gradle.lockfile", "a:b:1=x\n", &beside).unwrap()
+    };
+    for entry in ["<sha256/>", "<sha256><value>ab</value></sha256>"] {
+        let parsed = read(entry);
+        assert_eq!(
+            gaps(&parsed),
+            [("inventory/incomplete-entry", 4)],
+            "{entry}"
+        );
+        assert_eq!(parsed.packages[0].checksums.len(), 1);
+    }
+    let whole = read(&format!("<sha256 value='{}'/>", "ab".repeat(32)));
+    assert_eq!(
+        (gaps(&whole).len(), whole.packages[0].checksums.len()),
+        (0, 2)
+    );
+}

@@ -59,13 +59,19 @@ impl Verification {
             for entry in main.children().filter(roxmltree::Node::is_element) {
                 // `also-trust` inside names other files under the same name.
                 let algorithm = DigestAlgorithm::from_name(entry.tag_name().name());
-                let (Some(algorithm), Some(value)) = (algorithm, entry.attribute("value")) else {
+                let Some(algorithm) = algorithm else {
                     continue;
                 };
-                match Digest::from_hex(algorithm, value) {
+                let value = entry
+                    .attribute("value")
+                    .ok_or("it has no `value`".to_owned());
+                let read_value = value.and_then(|value| {
+                    Digest::from_hex(algorithm, value).map_err(|error| error.to_string())
+                });
+                match read_value {
                     Ok(digest) => checksums.push(Checksum::File(digest)),
-                    Err(error) if read.problems.len() < PROBLEM_LIMIT => {
-                        let message = format!("the checksum of `{module}`: {error}");
+                    Err(reason) if read.problems.len() < PROBLEM_LIMIT => {
+                        let message = format!("the checksum of `{module}`: {reason}");
                         read.problems.push((xml.line(entry), message));
                     }
                     Err(_) => {}

@@ -1,23 +1,17 @@
 //! What one `pom.xml` says by itself (<https://maven.apache.org/pom.html>): nothing is
 //! inherited, managed or interpolated yet.
 
+use super::odd::odd;
 use crate::inventory::document::SyntaxError;
 use crate::inventory::xml::{Xml, child, child_text, children};
 use roxmltree::Node;
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 /// Dependencies, managed ones included, that one pom may hold.
 const DEPENDENCY_LIMIT: usize = 20_000;
 
 /// Modules that one pom may hold.
 const MODULE_LIMIT: usize = 5_000;
-
-/// Elements each child of which stands once.
-const SINGLE_IN: [&str; 5] = ["project", "parent", "dependency", "exclusion", "profile"];
-
-/// Elements standing twice that are told.
-const REPEATED_LIMIT: usize = 20;
 
 /// A pom.
 #[derive(Debug, Default)]
@@ -42,8 +36,8 @@ pub struct RawPom {
     pub licences: Vec<String>,
     /// Where the artifact went: group, artifact, version.
     pub relocation: Option<[Option<String>; 3]>,
-    /// Elements that stand twice where Maven takes one and refuses two: name and line.
-    pub repeated: Vec<(String, u32)>,
+    /// What Maven would refuse, with its line.
+    pub odd: Vec<(String, u32)>,
 }
 
 /// The part that a profile may have too.
@@ -205,7 +199,7 @@ impl RawPom {
             relocation: child(root, "distributionManagement")
                 .and_then(|management| child(management, "relocation"))
                 .map(|to| ["groupId", "artifactId", "version"].map(|name| owned(to, name))),
-            repeated: reader.repeated(),
+            odd: odd(&xml),
         };
         let bodies = || std::iter::once(&pom.body).chain(pom.profiles.iter().map(|p| &p.body));
         let dependencies: usize = bodies()
@@ -247,22 +241,6 @@ struct Reader<'x, 'a> {
 }
 
 impl Reader<'_, '_> {
-    /// In what names a package: the project, its parent, its dependencies.
-    fn repeated(&self) -> Vec<(String, u32)> {
-        let mut repeated = Vec::new();
-        let elements = self.xml.root().descendants();
-        for node in elements.filter(|node| SINGLE_IN.contains(&node.tag_name().name())) {
-            let mut seen = BTreeSet::new();
-            for part in node.children().filter(Node::is_element) {
-                let name = part.tag_name().name();
-                if !seen.insert(name) && repeated.len() < REPEATED_LIMIT {
-                    repeated.push((name.to_owned(), self.xml.line(part)));
-                }
-            }
-        }
-        repeated
-    }
-
     fn parent(&self, node: Node<'_, '_>) -> Parent {
         let text = |name| owned(node, name).unwrap_or_default();
         Parent {
