@@ -45,6 +45,8 @@ pub struct Global {
 pub enum Command {
     /// Check a project: SBOM, advisories, registry and secrets, one verdict
     Check(commands::check::CheckArgs),
+    /// Check a project, a lockfile, an SBOM or a binary against advisories alone; compare reports
+    Advisories(Box<commands::advisories::AdvisoriesArgs>),
     /// SBOMs: generate, validate, convert, merge, diff, check
     Sbom(commands::sbom::SbomArgs),
     /// The advisory database: import and status

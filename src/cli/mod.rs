@@ -3,8 +3,11 @@
 
 pub mod args;
 pub mod commands;
+pub mod database;
 pub mod depth;
 pub mod exit;
+pub mod input;
+pub mod judging;
 pub mod outputs;
 pub mod pipeline;
 pub mod policies;

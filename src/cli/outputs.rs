@@ -25,6 +25,14 @@ pub struct OutputTarget {
     path: PathBuf,
 }
 
+impl OutputTarget {
+    /// The format to write.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        self.format
+    }
+}
+
 impl FromStr for OutputTarget {
     type Err = String;
 

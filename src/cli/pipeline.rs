@@ -1,16 +1,18 @@
 //! One run of the checks over a tree: inventory, checks, verdict, report.
 
+use super::database::{Opened, Wanted};
 use super::exit::{CliError, Exit};
+use super::input::{self, Kind};
 use super::policies::LoadedPolicy;
 use super::progress::Progress;
-use super::vex;
+use super::{terminal, vex};
 use crate::checks::advisories::{Database, DatabaseError};
 use crate::checks::registry::{Approved, NamePattern, RegistrySettings};
 use crate::checks::{advisories, registry, secrets};
 use crate::inventory;
 use crate::model::{
-    Ecosystem, Finding, Inventory, Location, Outcome, Report, SecretsScanned, ToolInfo,
-    fold_url_credentials, terminal_safe,
+    Advice, Detail, Disposition, Ecosystem, Finding, Inventory, Location, Outcome, Report,
+    SecretsScanned, ToolInfo, Verdict, fold_url_credentials, terminal_safe,
 };
 use crate::policy::{self, Checked};
 use crate::support::files;
@@ -54,17 +56,18 @@ impl Check {
 
 /// What to run.
 pub struct Request<'a> {
-    /// The tree.
-    pub root: &'a Path,
+    /// What to look into. Secrets are looked for in a tree only.
+    pub path: &'a Path,
+    /// What kind of thing that is.
+    pub kind: Kind,
     /// Which checks; sorted, at least one.
     pub checks: Vec<Check>,
     /// What the inventory reads; the fallback name is the tree's.
     pub inventory: inventory::Options,
     /// The policy.
     pub policy: LoadedPolicy,
-    /// Directory of the advisory database; without one no advisory is checked, which is a
-    /// gap.
-    pub database: Option<&'a Path>,
+    /// The advisory database; where there is none no advisory is checked, which is a gap.
+    pub database: Option<Wanted<'a>>,
     /// VEX documents to show with findings.
     pub vex: &'a [PathBuf],
     /// Time of the verdict.
@@ -74,35 +77,31 @@ pub struct Request<'a> {
     pub outputs: &'a BTreeSet<PathBuf>,
 }
 
-/// Runs the checks and the policy.
+/// Runs the checks and the policy. A database that is there and cannot be used is a gap of
+/// the advisory check, so that the others still report.
 ///
 /// # Errors
-/// Exit 2 where the tree cannot be read at all or the policy is not usable; exit 3 where
-/// the advisory database is damaged.
+/// Exit 2 where what was named cannot be read at all or the policy is not usable; exit 3
+/// where the database that is demanded is not there.
 pub fn run(request: Request<'_>) -> Result<Report, CliError> {
-    let target = target_name(request.root);
+    let target = target_name(request.path);
     let registry_settings = registry_settings(&request.policy)?;
     let vex_documents = match request.checks.contains(&Check::Advisories) {
         true => vex::load(request.vex, &request.policy)?,
         false => Vec::new(),
     };
     let mut outcome = Outcome::default();
-    let mut database_info = None;
-    let inventory = read_inventory(&request, &target)?;
-    if let Some(inventory) = &inventory {
+    let mut database = None;
+    let read = read_inventory(&request, &target)?;
+    let inventory = read.as_ref().map(|read| &read.inventory);
+    if let Some(inventory) = inventory {
         outcome.gaps.extend(inventory.gaps.iter().cloned());
         outcome.gaps.extend(inventory::left_out(inventory));
     }
     for check in &request.checks {
-        match (check, &inventory) {
+        match (check, inventory) {
             (Check::Advisories, Some(inventory)) => {
-                let _progress = Progress::start("checking advisories");
-                let database = request.database.map(open_database).transpose()?.flatten();
-                let found = advisories::check_inventory(inventory, database.as_ref())
-                    .map_err(|error| CliError::of(Exit::Inconclusive, &error))?;
-                database_info =
-                    database.map(|database| advisories::database_info(&database, inventory));
-                extend(&mut outcome, found);
+                database = check_advisories(&request, inventory, &mut outcome)?;
             }
             (Check::Registry, Some(inventory)) => {
                 extend(
@@ -117,44 +116,101 @@ pub fn run(request: Request<'_>) -> Result<Report, CliError> {
         true => Some(check_secrets(&request, &mut outcome)?),
         false => None,
     };
-    add_excerpts(request.root, &mut outcome.findings)?;
+    let base = read.as_ref().map_or(request.path, |read| &read.base);
+    add_excerpts(base, &mut outcome.findings)?;
     let mut vex_statements = BTreeMap::new();
-    if let Some(inventory) = &inventory {
+    if let Some(inventory) = inventory {
         outcome.gaps.extend(vex::gaps(&vex_documents));
         vex_statements = vex::statements(&vex_documents, inventory, &outcome.findings);
     }
+    let database_info = match (&database, inventory) {
+        (Some(database), Some(inventory)) => Some(advisories::database_info(database, inventory)),
+        _ => None,
+    };
     let checked = Checked {
         outcome,
         database: database_info.clone(),
         ecosystems: inventory
-            .as_ref()
             .map(Inventory::fetched_ecosystems)
             .unwrap_or_default(),
         vex: vex_statements,
     };
     let verdict = policy::evaluate(&request.policy.policy, checked, request.now)
         .map_err(|error| CliError::of(Exit::Usage, &error))?;
+    let advice = match (&database, inventory) {
+        (Some(database), Some(inventory)) => advice(&verdict, inventory, database)?,
+        _ => None,
+    };
     Ok(Report {
         tool: tool(),
         target,
         time: request.now.to_string(),
         policy: request.policy.info,
-        inventory,
+        inventory: read.map(|read| read.inventory),
         database: database_info,
         vex: vex_documents.into_iter().map(|vex| vex.info).collect(),
         secrets,
         checks: request.checks.iter().map(|check| check.as_str()).collect(),
         verdict,
+        advice,
     })
 }
 
-/// The database; that there is none is a gap of the check, a damaged one is an error.
-fn open_database(directory: &Path) -> Result<Option<Database>, CliError> {
-    match Database::open(directory) {
-        Ok(database) => Ok(Some(database)),
-        Err(DatabaseError::Missing { .. }) => Ok(None),
-        Err(error) => Err(CliError::of(Exit::Inconclusive, &error)),
+/// Adds what the advisory check brings; gives back the database if it could be used.
+fn check_advisories(
+    request: &Request<'_>,
+    inventory: &Inventory,
+    outcome: &mut Outcome,
+) -> Result<Option<Database>, CliError> {
+    let _progress = Progress::start("checking advisories");
+    let opened = match &request.database {
+        Some(wanted) => wanted.open()?,
+        None => Opened::Missing,
+    };
+    let error = match opened {
+        Opened::Open(database) => match advisories::check_inventory(inventory, Some(&database)) {
+            Ok(found) => {
+                extend(outcome, found);
+                return Ok(Some(*database));
+            }
+            Err(error) => error,
+        },
+        Opened::Missing => {
+            let found = advisories::check_inventory(inventory, None).map_err(damaged)?;
+            extend(outcome, found);
+            return Ok(None);
+        }
+        Opened::Damaged(error) => error,
+    };
+    extend(outcome, advisories::check_damaged(inventory, &error));
+    // The report names no path of this machine; whoever repairs it needs one.
+    terminal::warning(&CliError::of(Exit::Inconclusive, &error).message);
+    Ok(None)
+}
+
+/// How to clear the advisory findings that block, if any do.
+fn advice(
+    verdict: &Verdict,
+    inventory: &Inventory,
+    database: &Database,
+) -> Result<Option<Advice>, CliError> {
+    let blocking: Vec<&Finding> = verdict
+        .findings
+        .iter()
+        .filter(|judged| judged.disposition == Disposition::Block)
+        .map(|judged| &judged.finding)
+        .filter(|finding| matches!(finding.detail, Detail::Advisory(_) | Detail::Yanked(_)))
+        .collect();
+    match blocking.is_empty() {
+        true => Ok(None),
+        false => advisories::advise(inventory, &blocking, database)
+            .map(Some)
+            .map_err(damaged),
     }
+}
+
+fn damaged(error: DatabaseError) -> CliError {
+    CliError::of(Exit::Inconclusive, &error)
 }
 
 /// This program.
@@ -166,7 +222,7 @@ pub fn tool() -> ToolInfo {
     }
 }
 
-fn read_inventory(request: &Request<'_>, target: &str) -> Result<Option<Inventory>, CliError> {
+fn read_inventory(request: &Request<'_>, target: &str) -> Result<Option<input::Read>, CliError> {
     if request.checks == [Check::Secrets] {
         return Ok(None);
     }
@@ -175,9 +231,7 @@ fn read_inventory(request: &Request<'_>, target: &str) -> Result<Option<Inventor
         fallback_name: target.to_owned(),
         ..request.inventory.clone()
     };
-    inventory::read_tree(request.root, &options)
-        .map(Some)
-        .map_err(|error| CliError::of(Exit::Usage, &error))
+    input::read(request.path, request.kind, &options).map(Some)
 }
 
 fn check_secrets(request: &Request<'_>, outcome: &mut Outcome) -> Result<SecretsScanned, CliError> {
@@ -186,7 +240,7 @@ fn check_secrets(request: &Request<'_>, outcome: &mut Outcome) -> Result<Secrets
         leave_out: outputs_inside(request),
         ..secrets::Options::default()
     };
-    let (found, scanned) = secrets::check_tree(request.root, &options)
+    let (found, scanned) = secrets::check_tree(request.path, &options)
         .map_err(|error| CliError::of(Exit::Usage, &error))?;
     extend(outcome, found);
     Ok(scanned)
@@ -194,7 +248,7 @@ fn check_secrets(request: &Request<'_>, outcome: &mut Outcome) -> Result<Secrets
 
 /// The outputs that lie in the tree, relative to it.
 fn outputs_inside(request: &Request<'_>) -> BTreeSet<String> {
-    let Ok(root) = request.root.canonicalize() else {
+    let Ok(root) = request.path.canonicalize() else {
         return BTreeSet::new();
     };
     request

@@ -23,6 +23,12 @@ pub enum InventoryError {
         /// As given.
         path: PathBuf,
     },
+    /// The name of a file is none of a lockfile that is known.
+    #[error("`{}` is no lockfile by its name", path.display())]
+    NotALockfile {
+        /// As given.
+        path: PathBuf,
+    },
     /// A path to include is not a relative path inside the root.
     #[error("the path to include `{path}` does not lie inside the project")]
     IncludeOutside {
@@ -42,6 +48,10 @@ impl Hint for InventoryError {
         Some(match self {
             Self::Root { .. } => "check the path".to_owned(),
             Self::NotADirectory { .. } => "name the directory of the project".to_owned(),
+            Self::NotALockfile { .. } => format!(
+                "lockfiles are known by their names: {}",
+                super::lockfile_names().join(", ")
+            ),
             Self::IncludeOutside { .. } => {
                 "write it relative to the project, without `..`".to_owned()
             }

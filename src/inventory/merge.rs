@@ -53,7 +53,8 @@ impl Merge {
                 continue;
             }
             let ecosystem = package.ecosystem.unwrap_or(ecosystem);
-            match purl_of(ecosystem, &package, &[]) {
+            let given = package.purl.clone().map(Ok);
+            match given.unwrap_or_else(|| purl_of(ecosystem, &package, &[])) {
                 Ok(purl) => {
                     places.push(Some(self.entries.len()));
                     self.entries.push(Entry {
@@ -172,6 +173,7 @@ impl Merge {
                     extra.push(("module", name.clone()));
                 }
                 if !extra.is_empty()
+                    && entry.package.purl.is_none()
                     && let Ok(purl) = purl_of(entry.ecosystem, &entry.package, &extra)
                 {
                     renamed.push((place, purl));

@@ -44,10 +44,12 @@ mod cargo_manifests;
 mod document;
 pub mod error;
 pub mod formats;
+mod from_sbom;
 mod json;
 mod json_tree;
 mod licences;
 mod lines;
+mod lone;
 mod manifest;
 mod merge;
 mod npm;
@@ -70,7 +72,9 @@ pub use binary::BinaryError;
 pub use error::{FormatError, InventoryError};
 use formats::pom::{Shelf, Store};
 use formats::{Format, Input, Package, Parsed};
+pub use from_sbom::of_sbom;
 pub use licences::Caches;
+pub use lone::{is_lockfile, lockfile_names, read_lockfile};
 use merge::Merge;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -105,29 +109,6 @@ pub struct Options {
 /// [`InventoryError`] where the root is no directory or `include` is wrong. What could
 /// not be read inside is in [`Inventory::gaps`].
 pub fn read_tree(root: &Path, options: &Options) -> Result<Inventory, InventoryError> {
-    read(root, None, options)
-}
-
-/// The inventory of one lockfile, with what its neighbours say of it: nothing else around
-/// it is the product, and nothing is missing.
-///
-/// # Errors
-/// As [`read_tree`], and where the file has no name of a lockfile.
-pub fn read_lockfile(path: &Path, options: &Options) -> Result<Inventory, InventoryError> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    read(directory_of_file(path), Some(&name), options)
-}
-
-/// The directory that a file lies in.
-#[must_use]
-pub fn directory_of_file(path: &Path) -> &Path {
-    match path.parent() {
-        Some(directory) if directory != Path::new("") => directory,
-        _ => Path::new("."),
-    }
-}
-
-fn read(root: &Path, only: Option<&str>, options: &Options) -> Result<Inventory, InventoryError> {
     let metadata = std::fs::metadata(root).map_err(|source| InventoryError::Root {
         path: root.to_owned(),
         source,
@@ -139,16 +120,10 @@ fn read(root: &Path, only: Option<&str>, options: &Options) -> Result<Inventory,
     }
     let tree = Tree::new(root);
     let found = walk::walk(root, &options.include);
-    let selection = match only {
-        Some(path) => select::only(&found, path)?,
-        None => select::select(&tree, &found, &options.include)?,
-    };
-    let repository = options.maven_repository.as_deref();
-    let repository = repository.map(|path| Box::new(Repository::new(path)) as Box<dyn Store>);
+    let selection = select::select(&tree, &found, &options.include)?;
     let mut reading = Reading {
         gaps: selection.gaps,
-        maven: Shelf::with_repository(repository),
-        ..Reading::default()
+        ..Reading::of(options)
     };
     for lock in &selection.product {
         if let Reader::Format(format) = lock.reader {
@@ -156,20 +131,26 @@ fn read(root: &Path, only: Option<&str>, options: &Options) -> Result<Inventory,
         }
     }
     let mut inventory = reading.finish(selection.skipped, &options.fallback_name);
-    licences::fill(root, &options.caches, &mut inventory.components);
-    availability::fill(&options.caches, &mut inventory.components);
-    if let Some(cargo) = &options.with_cargo {
-        ask_cargo(root, cargo, &mut inventory);
-    }
+    complete(root, options, &mut inventory);
     Ok(inventory)
 }
 
-/// Whether a file of this name is a lockfile that is read, wherever it lies.
+/// Adds what caches and cargo say beyond the lockfiles, where they are asked.
+fn complete(root: &Path, options: &Options, inventory: &mut Inventory) {
+    licences::fill(root, &options.caches, &mut inventory.components);
+    availability::fill(&options.caches, &mut inventory.components);
+    if let Some(cargo) = &options.with_cargo {
+        ask_cargo(root, cargo, inventory);
+    }
+}
+
+/// The directory that a file lies in.
 #[must_use]
-pub fn is_lockfile(file_name: &str) -> bool {
-    formats::FORMATS
-        .iter()
-        .any(|format| format.matches_path(file_name))
+pub fn directory_of_file(path: &Path) -> &Path {
+    match path.parent() {
+        Some(directory) if directory != Path::new("") => directory,
+        _ => Path::new("."),
+    }
 }
 
 /// A gap for everything that was left out and may be a part of the product all the same
@@ -211,6 +192,15 @@ struct Reading {
 }
 
 impl Reading {
+    fn of(options: &Options) -> Self {
+        let repository = options.maven_repository.as_deref();
+        let repository = repository.map(|path| Box::new(Repository::new(path)) as Box<dyn Store>);
+        Self {
+            maven: Shelf::with_repository(repository),
+            ..Self::default()
+        }
+    }
+
     fn read(&mut self, tree: &Tree, found: &Found, lock: &Lockfile, format: &dyn Format) {
         let path = lock.path.as_str();
         let file = match tree.read_text(path) {

@@ -4,7 +4,7 @@ use super::error::FormatError;
 use super::rules;
 use super::shape::Wrong;
 use crate::model::{
-    Checksum, ComponentKind, Digest, Ecosystem, Gap, Location, Origin, Root, Rule, Scope,
+    Checksum, ComponentKind, Digest, Ecosystem, Gap, Location, Origin, Purl, Root, Rule, Scope,
 };
 
 /// Edges that one lockfile may hold. Where a name means several packages, few lines can ask
@@ -24,6 +24,8 @@ pub struct Package {
     pub version: Option<String>,
     /// Where it is another than that of the format.
     pub ecosystem: Option<Ecosystem>,
+    /// Where the entry gives it itself; else it is made of the other fields.
+    pub purl: Option<Purl>,
     /// The part of the package that is used, as a path inside it.
     pub subpath: Option<String>,
     /// Own or dependency.
@@ -66,6 +68,7 @@ impl Package {
             name: name.into(),
             version: None,
             ecosystem: None,
+            purl: None,
             subpath: None,
             kind: ComponentKind::Dependency,
             scope: Scope::Unknown,

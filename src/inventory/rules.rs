@@ -11,10 +11,12 @@ pub const GAPS: &[Rule] = &[
     INCOMPLETE_BINARY,
     INCOMPLETE_ENTRY,
     INCOMPLETE_LOCKFILE,
+    INCOMPLETE_SBOM,
     LEFT_OUT,
     MISSING_LOCKFILE,
     NOTHING_TO_CHECK,
     TOO_LARGE,
+    UNIDENTIFIED_COMPONENT,
     UNPINNED_REQUIREMENT,
     UNREADABLE_LOCKFILE,
     UNREADABLE_PATH,
@@ -55,6 +57,14 @@ pub const INCOMPLETE_LOCKFILE: Rule = Rule {
     remedy: "move the project to a form that lists every dependency",
 };
 
+/// An SBOM that is not complete.
+pub const INCOMPLETE_SBOM: Rule = Rule {
+    id: "inventory/incomplete-sbom",
+    title: "An SBOM does not hold every component",
+    description: "The SBOM says so itself, refers to components that it does not hold, or has parts that cannot be read, so something was not checked.",
+    remedy: "make the SBOM anew, with every lockfile in reach of the tool that makes it",
+};
+
 /// A project below the product that may be a part of it.
 pub const LEFT_OUT: Rule = Rule {
     id: "inventory/left-out",
@@ -85,6 +95,14 @@ pub const TOO_LARGE: Rule = Rule {
     title: "A lockfile is over a limit",
     description: "The file is larger, or holds more packages, than sealgate reads from untrusted input, so it was not checked in full.",
     remedy: "check that the file is a lockfile; split the project if it is one",
+};
+
+/// A component of an SBOM that cannot be identified.
+pub const UNIDENTIFIED_COMPONENT: Rule = Rule {
+    id: "inventory/unidentified-component",
+    title: "A component of an SBOM cannot be identified",
+    description: "The component has no package URL, one that is malformed, or one that contradicts what else is said of it, so nothing could be looked up for it, or only in part.",
+    remedy: "make the SBOM with a tool that gives each component a package URL, or add it",
 };
 
 /// A requirement without an exact version.

@@ -83,21 +83,6 @@ pub fn select(tree: &Tree, found: &Found, include: &[String]) -> Result<Selectio
     Ok(selection)
 }
 
-/// One lockfile alone.
-///
-/// # Errors
-/// [`InventoryError::IncludeWithoutLockfile`] where the walk did not find it.
-pub fn only(found: &Found, path: &str) -> Result<Selection, InventoryError> {
-    let lock = found.lockfiles.iter().find(|lock| lock.path == path);
-    let lock = lock.ok_or_else(|| InventoryError::IncludeWithoutLockfile {
-        path: path.to_owned(),
-    })?;
-    Ok(Selection {
-        product: vec![lock.clone()],
-        ..Selection::default()
-    })
-}
-
 /// Leaves out each `go.mod` that a `go.work` of the product reads itself.
 fn leave_to_workspaces(tree: &Tree, product: &mut Vec<Lockfile>) {
     let work = product
@@ -228,7 +213,8 @@ fn fixture(directory: &str) -> Option<&'static str> {
     })
 }
 
-fn unsupported(lock: &Lockfile, tool: &str) -> Gap {
+/// A lockfile that is known and not read.
+pub fn unsupported(lock: &Lockfile, tool: &str) -> Gap {
     let message = format!(
         "`{}` is a lockfile of {tool}, which is not read; its packages were not checked",
         lock.path

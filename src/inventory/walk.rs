@@ -249,27 +249,32 @@ fn add(root: &Path, entry: &DirEntry, found: &mut Found) {
 
 fn add_path(path: String, found: &mut Found) {
     let file = path.rsplit('/').next().unwrap_or(&path);
-    let format = FORMATS.iter().find(|f| f.matches_path(&path)).copied();
-    let unsupported = UNSUPPORTED.iter().find(|(name, ..)| *name == file);
     let named = MANIFESTS.iter().find(|(name, _)| *name == file);
     let manifest = named
         .map(|(_, group)| *group)
         .or_else(|| manifest::kind_of(file).map(Group::Other));
-    if let Some(format) = format {
-        found.lockfiles.push(Lockfile {
-            group: group_of(format),
-            reader: Reader::Format(format),
-            path,
-        });
-    } else if let Some((_, tool, group)) = unsupported {
-        found.lockfiles.push(Lockfile {
-            group: *group,
-            reader: Reader::Unsupported(tool),
-            path,
-        });
+    if let Some(lockfile) = lockfile_at(&path) {
+        found.lockfiles.push(lockfile);
     } else if let Some(group) = manifest {
         found.manifests.push((path, group));
     }
+}
+
+/// The lockfile that a file is by its path below the root, if it is one.
+pub fn lockfile_at(path: &str) -> Option<Lockfile> {
+    let file = path.rsplit('/').next().unwrap_or(path);
+    let (group, reader) = match FORMATS.iter().find(|f| f.matches_path(path)) {
+        Some(format) => (group_of(*format), Reader::Format(*format)),
+        None => {
+            let (_, tool, group) = UNSUPPORTED.iter().find(|(name, ..)| *name == file)?;
+            (*group, Reader::Unsupported(tool))
+        }
+    };
+    Some(Lockfile {
+        path: path.to_owned(),
+        group,
+        reader,
+    })
 }
 
 fn group_of(format: &dyn Format) -> Group {

@@ -1,5 +1,6 @@
 //! The shared words of every room. Nothing here reads a file, a clock or the network.
 
+mod advice;
 mod component;
 mod digest;
 mod ecosystem;
@@ -16,6 +17,7 @@ mod text;
 mod verdict;
 mod vex;
 
+pub use advice::{Advice, Cleared, ClientCommand, Means, Step, Uncleared, Upgrade};
 pub use component::{
     Availability, AvailabilitySource, CargoFacts, Checksum, Component, ComponentKind,
     DependencyKind, DependencyUse, GitReference, Inventory, LockfileRead, Occurrence, Origin, Root,

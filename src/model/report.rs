@@ -1,6 +1,6 @@
 //! All that one run has to say; what every output format renders.
 
-use super::{Ecosystem, Inventory, Verdict, VexDocumentInfo};
+use super::{Advice, Ecosystem, Inventory, Verdict, VexDocumentInfo};
 use std::collections::BTreeSet;
 
 /// The program that made the report.
@@ -140,4 +140,6 @@ pub struct Report {
     pub checks: Vec<&'static str>,
     /// The decision.
     pub verdict: Verdict,
+    /// How to clear the advisory findings that block; `None` where none does.
+    pub advice: Option<Advice>,
 }

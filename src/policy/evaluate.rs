@@ -3,6 +3,7 @@
 use super::document::Policy;
 use super::error::{PolicyError, WaiverProblem};
 use super::level::Level;
+use super::rules::NEVER_BY_WILDCARD;
 use super::waiver::{Waiver, WaiverMatch};
 use super::{freshness, statements};
 use crate::model::{
@@ -245,6 +246,16 @@ fn judge_gap(policy: &Policy, gap: Gap, waivers: &mut WaiverBook<'_>) -> JudgedG
         .gaps
         .lookup(gap.id)
         .unwrap_or_else(|| ("*".to_owned(), Level::Inconclusive));
+    // A wildcard says what is to become of gaps in general; this one takes a line of its own.
+    let is_by_wildcard = NEVER_BY_WILDCARD.contains(&gap.id) && key != gap.id;
+    if is_by_wildcard && level > Level::Inconclusive {
+        let reason = format!("inconclusive unless `{}` is under [gaps]", gap.id);
+        return JudgedGap {
+            gap,
+            disposition: Disposition::Inconclusive,
+            reason,
+        };
+    }
     JudgedGap {
         gap,
         disposition: level.disposition(),

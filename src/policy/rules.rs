@@ -5,6 +5,10 @@ use crate::model::Rule;
 /// Every gap of this room.
 pub const GAPS: &[Rule] = &[STALE_DATABASE, NO_EXPLOIT_DATA, VEX_CONFLICT];
 
+/// Gaps that `*` and `room/*` cannot make less than inconclusive: whoever wants that says it
+/// of the gap by its id.
+pub const NEVER_BY_WILDCARD: &[&str] = &["advisories/database-damaged"];
+
 /// The policy judges by attacks, and the database knows nothing about them.
 pub const NO_EXPLOIT_DATA: Rule = Rule {
     id: "advisories/no-exploit-data",

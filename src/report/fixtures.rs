@@ -2,9 +2,11 @@
 
 mod advisories;
 mod hostile;
+mod upgrades;
 
 pub(super) use advisories::of_advisories;
-pub(super) use hostile::hostile;
+pub(super) use hostile::{hostile, hostile_text};
+pub(super) use upgrades::advice;
 
 use crate::model::{
     AdvisoryClass, AdvisoryDetail, Component, ComponentKind, Confidence, DatabaseInfo, Decision,
@@ -249,6 +251,7 @@ pub(super) fn empty() -> Report {
             gaps: Vec::new(),
             waivers: Vec::new(),
         },
+        advice: None,
     }
 }
 

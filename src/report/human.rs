@@ -1,6 +1,7 @@
 //! For people: what blocks in full with its source line, the rest compactly, then what was
 //! not checked, what was looked at, and the verdict as the last line.
 
+mod advice;
 mod blocks;
 mod frame;
 mod summary;
@@ -78,6 +79,7 @@ pub fn render(report: &Report, options: &Options) -> String {
     blocks::waived(&mut out, &of(Disposition::Waived), options);
     blocks::gaps(&mut out, report, options);
     blocks::waivers(&mut out, report, options);
+    advice::render(&mut out, report, options);
     summary::render(&mut out, report, options);
     verdict(&mut out, report, options);
     out

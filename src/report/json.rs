@@ -1,6 +1,7 @@
 //! Everything a report holds, in the frozen shape `sealgate/report/v1`. Its JSON Schema is
 //! `docs/schema/report-v1.schema.json`. Keys are only ever added in v1.
 
+mod advice;
 mod finding;
 mod inventory;
 mod shown;
@@ -9,6 +10,7 @@ use super::{facts, text};
 use crate::model::{
     DatabaseInfo, JudgedGap, Report, UnusedWaiver, VexDocumentInfo, terminal_safe_json,
 };
+use advice::AdviceV1;
 use finding::{FindingV1, LocationV1};
 use inventory::InventoryV1;
 use serde::Serialize;
@@ -46,6 +48,7 @@ struct ReportV1 {
     findings: Vec<FindingV1>,
     gaps: Vec<GapV1>,
     waivers: Vec<WaiverV1>,
+    advice: Option<AdviceV1>,
 }
 
 #[derive(Serialize)]
@@ -153,6 +156,7 @@ impl ReportV1 {
                 .map(GapV1::of)
                 .collect(),
             waivers: verdict.waivers.iter().map(WaiverV1::of).collect(),
+            advice: report.advice.as_ref().map(AdviceV1::of),
         }
     }
 }

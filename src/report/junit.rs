@@ -2,7 +2,7 @@
 //! passing case for a check that found nothing. A finding that blocks is a `failure`, what
 //! could not be checked an `error`, what is waived or only reported is `skipped`.
 
-use super::{facts, text};
+use super::{advice, facts, text};
 use crate::model::{Detail, Disposition, Finding, JudgedFinding, JudgedGap, Report};
 use std::collections::BTreeMap;
 
@@ -17,9 +17,11 @@ pub fn render(report: &Report) -> String {
         .iter()
         .map(|check| (*check, Suite::default()))
         .collect();
+    let upgrades = advice::by_finding(report);
     for judged in text::worst_first(&report.verdict) {
         let suite = suites.entry(room(judged.finding.rule.id)).or_default();
-        suite.add_finding(judged);
+        let upgrade = upgrades.get(judged.finding.fingerprint.as_str());
+        suite.add_finding(judged, upgrade);
     }
     for judged in text::gaps_worst_first(&report.verdict) {
         let suite = suites.entry(room(judged.gap.id)).or_default();
@@ -86,7 +88,7 @@ impl Totals {
 }
 
 impl Suite {
-    fn add_finding(&mut self, judged: &JudgedFinding) {
+    fn add_finding(&mut self, judged: &JudgedFinding, upgrade: Option<&String>) {
         let finding = &judged.finding;
         let place = text::place(&finding.location);
         self.cases.push(Case {
@@ -99,7 +101,7 @@ impl Suite {
             },
             kind: text::headline_id(finding),
             message: text::line(&finding.message),
-            body: body(judged, &place),
+            body: body(judged, &place, upgrade),
         });
     }
 
@@ -191,7 +193,7 @@ fn name(finding: &Finding, place: &str) -> String {
     }
 }
 
-fn body(judged: &JudgedFinding, place: &str) -> String {
+fn body(judged: &JudgedFinding, place: &str, upgrade: Option<&String>) -> String {
     let finding = &judged.finding;
     let mut lines = vec![
         ("severity", finding.severity.as_str().to_owned()),
@@ -212,6 +214,7 @@ fn body(judged: &JudgedFinding, place: &str) -> String {
     }
     lines.extend(facts::facts(judged));
     lines.push(("fix", text::line(&finding.remedy)));
+    lines.extend(upgrade.map(|upgrade| ("upgrade", upgrade.clone())));
     lines.push(("see", format!("sealgate explain {}", finding.rule.id)));
     let lines: Vec<String> = lines
         .into_iter()

@@ -1,7 +1,7 @@
 //! A job summary in GitHub-flavoured Markdown: the verdict first, then tables. Text from
 //! outside is escaped, so that it makes no link, no HTML and no mention.
 
-use super::{facts, text};
+use super::{advice, facts, text};
 use crate::model::{Decision, Disposition, JudgedFinding, Report};
 
 /// Rows per table; a job summary ends at 1 MiB.
@@ -37,6 +37,7 @@ pub fn render(report: &Report) -> String {
             .collect();
         table(&mut out, title, &list);
     }
+    upgrades(&mut out, report);
     gaps(&mut out, report);
     waivers(&mut out, report);
     sources(&mut out, report);
@@ -232,6 +233,58 @@ fn waivers(out: &mut String, report: &Report) {
         ));
     }
     left_out(out, waivers.len());
+}
+
+/// Which upgrades clear what blocks.
+fn upgrades(out: &mut String, report: &Report) {
+    let Some(found) = &report.advice else {
+        return;
+    };
+    let title = advice::title(report, found);
+    let mut letters = title.chars();
+    let first: String = letters
+        .next()
+        .iter()
+        .flat_map(|c| c.to_uppercase())
+        .collect();
+    out.push_str(&format!(
+        "\n### {}\n",
+        escape(&format!("{first}{}", letters.as_str()))
+    ));
+    if !found.upgrades.is_empty() {
+        out.push_str("\n| Upgrade | Step | Clears | How |\n|---|---|---|---|\n");
+    }
+    let steps = found
+        .upgrades
+        .iter()
+        .flat_map(|upgrade| upgrade.steps.iter().map(move |step| (upgrade, step)));
+    for (upgrade, step) in steps.clone().take(ROWS) {
+        let commands: Vec<String> = step
+            .commands
+            .iter()
+            .map(|command| escape(&advice::command(command)))
+            .collect();
+        out.push_str(&format!(
+            "| {} | {} | {} | {} |\n",
+            escape(&advice::upgrade(upgrade)),
+            escape(&advice::step(step)),
+            escape(&advice::clears(step)),
+            commands.join("<br>"),
+        ));
+    }
+    left_out(out, steps.count());
+    if !found.uncleared.is_empty() {
+        out.push_str("\n| Not cleared | Component | Why |\n|---|---|---|\n");
+    }
+    for uncleared in found.uncleared.iter().take(ROWS) {
+        out.push_str(&format!(
+            "| {} | {} | {} |\n",
+            escape(&text::clipped(&uncleared.id, 120)),
+            escape(&text::clipped(&uncleared.label, 120)),
+            escape(&text::clipped(&uncleared.why, 300)),
+        ));
+    }
+    left_out(out, found.uncleared.len());
 }
 
 fn left_out(out: &mut String, number: usize) {

@@ -2,6 +2,8 @@
 //! or prints. Each copies the report into shapes of its own, so that an inner rename never
 //! changes an output, and each makes text from outside harmless in its own way.
 
+mod advice;
+pub mod diff;
 mod error;
 mod facts;
 pub mod github;

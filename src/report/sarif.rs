@@ -6,7 +6,7 @@ mod properties;
 mod rules;
 mod wire;
 
-use super::{facts, text};
+use super::{advice, facts, text};
 use crate::model::{
     Decision, Disposition, JudgedFinding, JudgedGap, Location, Report, Severity,
     fold_url_credentials, terminal_safe_json,
@@ -55,10 +55,15 @@ fn run(report: &Report, options: &Options) -> Run {
     let all = text::worst_first(&report.verdict);
     let left_out = all.len().saturating_sub(RESULTS);
     let mut rules = Rules::default();
+    let mut upgrades = advice::by_finding(report);
     let results = all
         .into_iter()
         .take(RESULTS)
-        .map(|judged| result(judged, report, &mut rules))
+        .map(|judged| {
+            let mut entry = result(judged, report, &mut rules);
+            entry.properties.upgrade = upgrades.remove(judged.finding.fingerprint.as_str());
+            entry
+        })
         .collect();
     let gaps = text::gaps_worst_first(&report.verdict);
     let mut ids: Vec<&'static str> = gaps.iter().map(|judged| judged.gap.id).collect();
@@ -159,6 +164,7 @@ fn result(judged: &JudgedFinding, report: &Report, rules: &mut Rules) -> ResultE
             vex: judged.vex.iter().map(properties::vex).collect(),
             advisory: properties::advisory(finding),
             reach: finding.reach().map(properties::reach),
+            upgrade: None,
         },
     }
 }

@@ -84,6 +84,7 @@ fn every_command_has_help_with_a_purpose() {
     let dir = tempfile::tempdir().unwrap();
     for command in [
         "check",
+        "advisories",
         "db",
         "version",
         "key",

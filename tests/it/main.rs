@@ -13,6 +13,8 @@
 )]
 
 mod advisories;
+mod advisories_check;
+mod advisories_diff;
 mod check;
 mod cli;
 mod conformance;

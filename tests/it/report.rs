@@ -105,6 +105,7 @@ fn report() -> Report {
             gaps: gaps.collect(),
             waivers: Vec::new(),
         },
+        advice: None,
     }
 }
 

@@ -44,12 +44,35 @@ pub fn check_inventory(
             IMPORT_HINT,
         )),
     }
+    Ok(sorted(outcome))
+}
+
+fn sorted(mut outcome: Outcome) -> Outcome {
     outcome
         .findings
         .sort_by(|a, b| (&a.subject, shown_id(a)).cmp(&(&b.subject, shown_id(b))));
     outcome.gaps.sort();
     outcome.gaps.dedup();
-    Ok(outcome)
+    outcome
+}
+
+/// What can be said where the database is there and cannot be used: which versions were
+/// withdrawn, and a gap. What a lookup found before it met the damage is not said, so that
+/// a shorter list is never read as a complete one.
+#[must_use]
+pub fn check_damaged(inventory: &Inventory, error: &DatabaseError) -> Outcome {
+    let mut outcome = yanked::check(inventory, &Paths::of(inventory));
+    outcome.gaps.push(gap(
+        rules::DATABASE_DAMAGED.id,
+        terminal_safe(&format!(
+            "no component was checked against advisories: {}",
+            error.without_path()
+        ))
+        .into_owned(),
+        None,
+        rules::DATABASE_DAMAGED.remedy,
+    ));
+    sorted(outcome)
 }
 
 /// Root digest and sources of a database, with what each source is of use for here.
@@ -71,13 +94,14 @@ fn check_records<'a>(
 ) -> Result<(), DatabaseError> {
     outcome.gaps.extend(nameless_bad_records(database));
     outcome.gaps.extend(bad_signals(database));
-    let mut uncovered: BTreeMap<Ecosystem, usize> = BTreeMap::new();
+    let mut uncovered: BTreeMap<(Ecosystem, &str), usize> = BTreeMap::new();
     for component in &inventory.components {
         if component.kind == ComponentKind::Own {
             continue;
         }
         if !database.covers(component.ecosystem) {
-            *uncovered.entry(component.ecosystem).or_default() += 1;
+            let of_type = (component.ecosystem, component.purl.purl_type());
+            *uncovered.entry(of_type).or_default() += 1;
         }
         let name = normalised_name(component.ecosystem, &component.name);
         let package =
@@ -121,25 +145,31 @@ fn check_records<'a>(
     Ok(())
 }
 
-fn not_covered((ecosystem, components): (Ecosystem, usize)) -> Gap {
-    gap(
-        rules::ECOSYSTEM_NOT_COVERED.id,
-        format!(
-            "the advisory database has no records about {}: {components} {} not checked",
-            ecosystem.osv_name(),
-            if components == 1 {
-                "component was"
-            } else {
-                "components were"
-            },
+fn not_covered(((ecosystem, purl_type), components): ((Ecosystem, &str), usize)) -> Gap {
+    // No database of advisories has records about these.
+    let (what, remedy) = match ecosystem {
+        Ecosystem::Generic => (
+            format!("packages of the type {}", terminal_safe(purl_type)),
+            "check them by other means, or let the policy say that the gap does not count"
+                .to_owned(),
         ),
-        None,
-        &format!(
-            "import the OSV records of {} as well: `sealgate db import --from DIR …` names all \
-             sources at once",
-            ecosystem.osv_name()
+        known => (
+            known.osv_name().to_owned(),
+            format!(
+                "import the OSV records of {} as well: `sealgate db import --from DIR …` names \
+                 all sources at once",
+                known.osv_name()
+            ),
         ),
-    )
+    };
+    let were = match components {
+        1 => "component was",
+        _ => "components were",
+    };
+    let message = format!(
+        "the advisory database has no records about {what}: {components} {were} not checked"
+    );
+    gap(rules::ECOSYSTEM_NOT_COVERED.id, message, None, &remedy)
 }
 
 /// A bad record that names no package may be about any of them.
@@ -224,12 +254,7 @@ fn check_component<'a>(
     }
     let ids: Vec<_> = candidates
         .iter()
-        .map(|candidate| RecordIds {
-            own: candidate.metadata.id.clone(),
-            aliases: candidate.metadata.aliases.clone(),
-            related: candidate.metadata.related.clone(),
-            withdrawn: candidate.rows.withdrawn,
-        })
+        .map(|candidate| RecordIds::of(&candidate.metadata, candidate.rows.withdrawn))
         .collect();
     let reach = paths.reach(about.component);
     let mut findings = Vec::new();

@@ -101,6 +101,22 @@ pub enum DatabaseError {
     Write(FileError),
 }
 
+impl DatabaseError {
+    /// What is wrong with a database that is there, without its path: reports hold no path
+    /// of one machine.
+    pub(super) fn without_path(&self) -> String {
+        match self {
+            Self::Corrupt { what, .. } => format!("the database is damaged: {what}"),
+            Self::Format { reason, .. } => format!(
+                "the database is not one of format {}: {reason}",
+                super::index::FORMAT_VERSION
+            ),
+            Self::Read { source, .. } => format!("the database cannot be read: {source}"),
+            _ => "the database cannot be used".to_owned(),
+        }
+    }
+}
+
 /// How to get a database, in the words of every hint.
 pub(super) const IMPORT_HINT: &str =
     "import one: `sealgate db import --from DIR` with OSV dumps or a RustSec tree";

@@ -9,6 +9,7 @@
 //! it shares, linked where it shares ids of several, and makes a group with other withdrawn
 //! records where it shares none.
 
+use super::record::RecordMetadata;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The ids of one record: its own first.
@@ -21,6 +22,15 @@ pub(super) struct RecordIds {
 }
 
 impl RecordIds {
+    pub(super) fn of(metadata: &RecordMetadata, withdrawn: bool) -> Self {
+        Self {
+            own: metadata.id.clone(),
+            aliases: metadata.aliases.clone(),
+            related: metadata.related.clone(),
+            withdrawn,
+        }
+    }
+
     fn all(&self) -> impl Iterator<Item = &String> {
         std::iter::once(&self.own).chain(&self.aliases)
     }

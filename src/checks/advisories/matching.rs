@@ -71,42 +71,25 @@ impl UsedVersion {
     }
 
     /// Versions above this one at which the records name a fix and that none of the
-    /// records is about; nearest first. An exporter's bound such as `1.2.4-0` (the
-    /// smallest version after `1.2.3`) is told as the release that it stands for.
+    /// records is about; nearest first.
     pub(super) fn fixes(&self, records: &[&RecordRows]) -> Vec<String> {
         let Some(used) = &self.parsed else {
             return Vec::new();
         };
-        let mut fixes: Vec<(Version, String)> = Vec::new();
-        let bounds = records
-            .iter()
-            .flat_map(|record| record.events())
-            .filter(|(kind, _)| *kind == EventKind::Fixed);
-        for (_, bound) in bounds {
-            let text = match self.scheme {
-                Scheme::Semver => bound.strip_suffix("-0").unwrap_or(bound),
-                _ => bound,
-            };
-            let Ok(fix) = Version::parse(self.scheme, text) else {
-                continue;
-            };
-            let is_above = fix.compare(used) == Ok(Ordering::Greater);
-            let is_known = fixes
-                .iter()
-                .any(|(known, _)| known.compare(&fix) == Ok(Ordering::Equal));
-            if !is_above || is_known {
-                continue;
-            }
+        let mut fixes = fixed_bounds(self.scheme, records.iter().copied());
+        fixes.retain(|(fix, text)| {
             let candidate = Self::read(self.ecosystem, text);
-            let is_free = records
-                .iter()
-                .all(|record| candidate.membership(record) == Membership::NotAffected);
-            if is_free {
-                fixes.push((fix, text.to_owned()));
-            }
-        }
-        fixes.sort_by(|(a, _), (b, _)| a.compare(b).unwrap_or(Ordering::Equal));
+            fix.compare(used) == Ok(Ordering::Greater)
+                && records
+                    .iter()
+                    .all(|record| candidate.membership(record) == Membership::NotAffected)
+        });
         fixes.into_iter().map(|(_, text)| text).collect()
+    }
+
+    /// The version, where it has a place in the order.
+    pub(super) fn parsed(&self) -> Option<&Version> {
+        self.parsed.as_ref()
     }
 
     /// The fix to take, and whether it can be taken without a break. It lies on the line
@@ -128,4 +111,28 @@ impl UsedVersion {
         let line = Version::parse(self.scheme, nearest).ok()?;
         Some((last_on_the_line_of(&line).unwrap_or(nearest), false))
     }
+}
+
+/// The versions at which records name a fix, each once, lowest first. An exporter's bound
+/// such as `1.2.4-0` (the smallest version after `1.2.3`) is told as the release that it
+/// stands for.
+pub(super) fn fixed_bounds<'r>(
+    scheme: Scheme,
+    records: impl Iterator<Item = &'r RecordRows>,
+) -> Vec<(Version, String)> {
+    let bounds = records
+        .flat_map(|record| record.events())
+        .filter(|(kind, _)| *kind == EventKind::Fixed);
+    let mut fixes: Vec<(Version, String)> = bounds
+        .filter_map(|(_, bound)| {
+            let text = match scheme {
+                Scheme::Semver => bound.strip_suffix("-0").unwrap_or(bound),
+                _ => bound,
+            };
+            Some((Version::parse(scheme, text).ok()?, text.to_owned()))
+        })
+        .collect();
+    fixes.sort_by(|(a, _), (b, _)| a.compare(b).unwrap_or(Ordering::Equal));
+    fixes.dedup_by(|(a, _), (b, _)| a.compare(b) == Ok(Ordering::Equal));
+    fixes
 }

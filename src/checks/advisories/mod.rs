@@ -2,6 +2,7 @@
 //! and RustSec files and go into one index; an inventory comes in, findings and gaps go
 //! out.
 
+mod advice;
 mod check;
 mod error;
 mod finding;
@@ -20,7 +21,8 @@ mod severity;
 mod signals;
 mod yanked;
 
-pub use check::{check_inventory, database_info};
+pub use advice::advise;
+pub use check::{check_damaged, check_inventory, database_info};
 pub use error::DatabaseError;
 pub use import::import;
 pub use index::read::Database;

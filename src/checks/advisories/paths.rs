@@ -66,6 +66,35 @@ impl<'a> Paths<'a> {
         }
     }
 
+    /// Labels of the direct dependencies that lead to a component, sorted; none where it is
+    /// one itself or nothing leads there.
+    pub(super) fn direct_dependents(&self, target: &'a Purl) -> Vec<String> {
+        if self.entries.contains_key(target) {
+            return Vec::new();
+        }
+        let next = self.towards(target);
+        let entries = self
+            .entries
+            .keys()
+            .filter(|entry| next.contains_key(*entry));
+        let mut labels: Vec<String> = entries.map(|entry| self.label(entry)).collect();
+        labels.sort();
+        labels.dedup();
+        labels
+    }
+
+    /// Whether the product, or a package of its own, asks for a component itself.
+    pub(super) fn is_direct(&self, purl: &Purl) -> bool {
+        self.entries.contains_key(purl)
+    }
+
+    fn label(&self, purl: &Purl) -> String {
+        match self.inventory.component(purl) {
+            Some(component) => component.label(),
+            None => purl.to_string(),
+        }
+    }
+
     /// The components of a shortest path, the target last; empty where the graph does not
     /// reach it.
     fn shortest(&self, target: &'a Purl) -> Vec<&'a Purl> {
@@ -132,13 +161,7 @@ impl<'a> Paths<'a> {
             Some(version) => format!("{}@{version}", root.name),
             None => root.name.clone(),
         };
-        let mut labels: Vec<String> = path
-            .iter()
-            .map(|purl| match self.inventory.component(purl) {
-                Some(component) => component.label(),
-                None => purl.to_string(),
-            })
-            .collect();
+        let mut labels: Vec<String> = path.iter().map(|purl| self.label(purl)).collect();
         // A lockfile that lists the product itself has it as the first step already.
         if labels.first() != Some(&product) {
             labels.insert(0, product);

@@ -82,6 +82,15 @@ pub const NO_DATABASE: Rule = Rule {
     remedy: "import one with `sealgate db import --from DIR`",
 };
 
+/// The database is there and cannot be used.
+pub const DATABASE_DAMAGED: Rule = Rule {
+    id: "advisories/database-damaged",
+    title: "damaged advisory database",
+    description: "The advisory database cannot be read, or its bytes are not those that were \
+                  written. What it would have said was not checked.",
+    remedy: "import it again with `sealgate db import --from DIR`",
+};
+
 /// The database knows nothing about an ecosystem.
 pub const ECOSYSTEM_NOT_COVERED: Rule = Rule {
     id: "advisories/ecosystem-not-covered",
@@ -122,6 +131,7 @@ pub const RULES: &[Rule] = &[
 /// Every rule of a gap.
 pub const GAPS: &[Rule] = &[
     NO_DATABASE,
+    DATABASE_DAMAGED,
     ECOSYSTEM_NOT_COVERED,
     NO_VERSION,
     BAD_RECORD,

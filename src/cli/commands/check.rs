@@ -1,13 +1,14 @@
 //! `sealgate check`: one step in a build, one verdict, many outputs.
 
-use crate::cli::depth::Depth;
+use crate::cli::database::Wanted;
 use crate::cli::exit::{CliError, Exit};
-use crate::cli::outputs::{OutputTarget, Outputs, format_parser};
+use crate::cli::input::Kind;
+use crate::cli::judging::Judging;
+use crate::cli::outputs::Outputs;
 use crate::cli::pipeline::{self, Check, Request};
 use crate::cli::policies;
 use crate::cli::settings::Settings;
 use crate::inventory;
-use crate::report::Format;
 use std::path::PathBuf;
 
 /// Options of `check`.
@@ -23,46 +24,27 @@ pub struct CheckArgs {
     /// Directory to check
     #[arg(default_value = ".", value_name = "PATH")]
     pub path: PathBuf,
-    /// Preset (baseline, strict) or policy file
-    #[arg(long, default_value = "baseline", value_name = "NAME|FILE")]
-    pub policy: String,
     /// Checks to run
     #[arg(long, value_enum, value_delimiter = ',', value_name = "CHECK,…")]
     pub only: Vec<Check>,
-    /// Treat this lockfile or directory as part of the product (repeatable)
-    #[arg(long, value_name = "PATH")]
-    pub include: Vec<String>,
-    /// VEX document about the product or its components: OpenVEX or CycloneDX (repeatable).
-    /// It is shown with the findings; only the policy can let it change the verdict
-    #[arg(long, value_name = "FILE")]
-    pub vex: Vec<PathBuf>,
-    /// What the inventory reads beyond lockfiles and manifests.
+    /// How it is judged, and where the result goes.
     #[command(flatten)]
-    pub depth: Depth,
-    /// Format on standard output
-    #[arg(long, value_parser = format_parser(), default_value = "human", value_name = "FORMAT")]
-    pub format: Format,
-    /// Also write this format to a file (repeatable)
-    #[arg(long, value_name = "FORMAT=FILE")]
-    pub output: Vec<OutputTarget>,
-    /// Show every finding in full, also those that block nothing
-    #[arg(long)]
-    pub all: bool,
+    pub judging: Judging,
 }
 
 /// Checks a tree and writes every output. The exit code is the verdict's.
 ///
 /// # Errors
-/// Exit 2 for a bad path, policy or output; exit 3 where the database is damaged.
+/// Exit 2 for a bad path, policy or output.
 pub fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit, CliError> {
-    let outputs = Outputs::new(args.format, &args.output, args.all)?;
+    let outputs = Outputs::new(args.judging.format, &args.judging.output, args.judging.all)?;
     let mut checks = args.only.clone();
     if checks.is_empty() {
         checks = Check::ALL.to_vec();
     }
     checks.sort();
     checks.dedup();
-    if !args.vex.is_empty() && !checks.contains(&Check::Advisories) {
+    if !args.judging.vex.is_empty() && !checks.contains(&Check::Advisories) {
         return Err(CliError::new(
             Exit::Usage,
             "--vex: statements are about advisories, and --only leaves them out",
@@ -70,21 +52,23 @@ pub fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit, CliError> {
         .with_hint("add `advisories` to --only"));
     }
     let mut options = inventory::Options {
-        include: args.include.clone(),
+        include: args.judging.include.clone(),
         ..inventory::Options::default()
     };
-    args.depth.apply(settings, &mut options)?;
+    args.judging.depth.apply(settings, &mut options)?;
     let database = match checks.contains(&Check::Advisories) {
-        true => Some(settings.database()?),
+        true => Some(Wanted::current(settings.database()?)),
         false => None,
     };
     let report = pipeline::run(Request {
-        root: &args.path,
+        path: &args.path,
+        // Secrets and registry settings are those of a whole tree.
+        kind: Kind::Tree,
         checks,
         inventory: options,
-        policy: policies::load(&args.policy)?,
+        policy: policies::load(&args.judging.policy)?,
         database,
-        vex: &args.vex,
+        vex: &args.judging.vex,
         now: settings.now,
         outputs: outputs.places(),
     })?;

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub mod advisories;
 pub mod check;
 pub mod completions;
 pub mod db;
@@ -26,6 +27,7 @@ use super::settings::Settings;
 pub fn run(command: Command, settings: &Settings) -> Result<Exit, CliError> {
     match command {
         Command::Check(args) => check::run(&args, settings),
+        Command::Advisories(args) => advisories::run(&args, settings),
         Command::Sbom(args) => sbom::run(&args, settings),
         Command::Db(args) => db::run(&args, settings),
         Command::Version(args) => version::run(&args),

@@ -1,7 +1,9 @@
 //! `sealgate vex`: what a policy's waivers say, as a VEX document for others.
 
+use crate::cli::database::Wanted;
 use crate::cli::depth::Depth;
 use crate::cli::exit::{CliError, Exit};
+use crate::cli::input::Kind;
 use crate::cli::pipeline::{self, Check, Request};
 use crate::cli::settings::Settings;
 use crate::cli::targets::check_target;
@@ -104,11 +106,12 @@ fn generate(args: &GenerateArgs, settings: &Settings) -> Result<Exit, CliError> 
     };
     args.depth.apply(settings, &mut options)?;
     let report = pipeline::run(Request {
-        root: &args.path,
+        path: &args.path,
+        kind: Kind::Tree,
         checks: vec![Check::Advisories],
         inventory: options,
         policy: policies::load(&args.policy)?,
-        database: Some(settings.database()?),
+        database: Some(Wanted::current(settings.database()?)),
         vex: &[],
         now: settings.now,
         outputs: &BTreeSet::new(),
@@ -116,7 +119,7 @@ fn generate(args: &GenerateArgs, settings: &Settings) -> Result<Exit, CliError> 
     if report.database.is_none() {
         return Err(CliError::new(
             Exit::Inconclusive,
-            "there is no advisory database, so nothing is known to be waived",
+            "there is no advisory database that can be used, so nothing is known to be waived",
         )
         .with_hint("import one with `sealgate db import --from DIR`"));
     }

@@ -20,6 +20,7 @@ static PASSWORD: Rule = Rule {
 const IDS: &[&str] = &[
     "advisories/vulnerability",
     "advisories/no-database",
+    "advisories/database-damaged",
     "secrets/password",
 ];
 const HEAD: &str = "schema = 1\nname = \"t\"\nversion = 1\n";
@@ -115,6 +116,27 @@ fn a_failing_finding_wins_over_a_gap_and_a_gap_over_a_pass() {
         (pass.decision, pass.summary.as_str()),
         (Decision::Pass, "nothing blocks")
     );
+}
+
+#[test]
+fn a_damaged_database_takes_a_line_of_its_own_to_be_less_than_inconclusive() {
+    let of = |gaps: &str| {
+        let damaged = Gap {
+            id: "advisories/database-damaged",
+            ..gap()
+        };
+        let verdict = judge(&policy(&format!("[gaps]\n{gaps}")), vec![], vec![damaged]);
+        (verdict.decision, verdict.gaps[0].reason.clone())
+    };
+    for wildcard in ["\"*\"", "\"advisories/*\""] {
+        let (decision, reason) = of(&format!("{wildcard} = \"report\""));
+        assert_eq!(decision, Decision::Inconclusive, "{wildcard}");
+        assert!(reason.contains("advisories/database-damaged"), "{reason}");
+        let (decision, _) = of(&format!("{wildcard} = \"block\""));
+        assert_eq!(decision, Decision::Fail, "{wildcard}");
+    }
+    let (decision, _) = of("\"advisories/database-damaged\" = \"report\"");
+    assert_eq!(decision, Decision::Pass);
 }
 
 #[test]

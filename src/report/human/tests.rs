@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::{Location, Severity, Subject};
-use crate::report::fixtures::{advisory, empty, gap, registry, typical};
+use crate::report::fixtures::{advice, advisory, empty, gap, registry, typical};
 
 fn plain(report: &Report) -> String {
     render(report, &Options::default())
@@ -247,4 +247,46 @@ fn gaps_of_one_kind_come_in_the_order_of_their_lines_with_one_remedy() {
     assert!(at("requirements.txt:2:") < at("requirements.txt:12:"));
     assert!(at("requirements.txt:12:") < at("fix: "));
     assert_eq!(text.matches("fix: ").count(), 1, "{text}");
+}
+
+#[test]
+fn upgrades_say_what_they_clear_and_whether_that_is_enough() {
+    let mut report = empty();
+    report.verdict.decision = Decision::Fail;
+    report.verdict.findings = vec![advisory()];
+    report.advice = Some(advice());
+    let shown = |report: &Report| {
+        let text = plain(report);
+        // The paragraph before the last one.
+        let (before, _) = text.split_once("\n\nchecked shop").unwrap();
+        let (_, advice) = before.rsplit_once("\n\n").unwrap();
+        format!("{advice}\n")
+    };
+    insta::assert_snapshot!(shown(&report), @r"
+    to pass: 1 upgrade
+      tar to 6.1.9 (npm, still meant by GHSA-dddd-eeee-ffff)
+        from 4.4.1, not compatible (4.4.19 would be), npm@6.0.0 must accept it: clears GHSA-aaaa-bbbb-cccc
+          in web: npm update tar
+      not cleared (1)
+        ansi_term@0.12.1 RUSTSEC-2021-0139: no version is known that fixes it
+    ");
+    let second = &mut report.verdict.findings;
+    second.push(advisory());
+    assert!(shown(&report).starts_with("1 upgrade clears 1 of 2 items that block\n"));
+    let advice = report.advice.as_mut().unwrap();
+    advice.upgrades.push(advice.upgrades[0].clone());
+    let text = shown(&report);
+    assert!(
+        text.starts_with("to pass: 2 upgrades (at least 1 are needed)\n"),
+        "{text}"
+    );
+    report.verdict.gaps = vec![gap()];
+    let text = shown(&report);
+    assert!(
+        text.starts_with("2 upgrades clear 2 of 2 items that block"),
+        "{text}"
+    );
+    let advice = report.advice.as_mut().unwrap();
+    advice.upgrades.clear();
+    assert!(plain(&report).contains("no upgrade clears an advisory that blocks\n"));
 }

@@ -1,6 +1,6 @@
 //! The inventory in the frozen shape.
 
-use super::{Shown, shown};
+use super::shown::{Shown, shown, shown_purl};
 use crate::model::Inventory;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 pub(super) struct InventoryV1 {
     root: RootV1,
     components: usize,
+    /// Every component, sorted: what two reports are compared by.
+    purls: Vec<Shown>,
     by_ecosystem: BTreeMap<&'static str, u64>,
     lockfiles: Vec<LockfileV1>,
     skipped: Vec<SkippedV1>,
@@ -49,6 +51,11 @@ impl InventoryV1 {
                 version: inventory.root.version.as_deref().map(shown),
             },
             components: inventory.components.len(),
+            purls: inventory
+                .components
+                .iter()
+                .map(|component| shown_purl(&component.purl))
+                .collect(),
             by_ecosystem,
             lockfiles: inventory
                 .lockfiles

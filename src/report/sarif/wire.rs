@@ -172,6 +172,8 @@ pub(super) struct ResultProperties {
     pub advisory: Option<AdvisoryProperties>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reach: Option<ReachProperties>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upgrade: Option<String>,
 }
 
 #[derive(Serialize)]

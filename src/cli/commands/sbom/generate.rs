@@ -14,7 +14,6 @@ use crate::sbom::{self, Document, DocumentOptions, Format};
 use crate::support::files;
 use crate::support::hash::digests_of_file;
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -120,9 +119,9 @@ impl Subject {
         if !path.is_file() {
             return Self::Tree;
         }
-        match path.file_name().and_then(OsStr::to_str) {
-            Some(name) if inventory::is_lockfile(name) => Self::Lockfile,
-            _ => Self::Binary,
+        match inventory::is_lockfile(path) {
+            true => Self::Lockfile,
+            false => Self::Binary,
         }
     }
 
@@ -151,7 +150,9 @@ fn read_inventory(
     };
     args.depth.apply(settings, &mut options)?;
     let read = match subject {
-        Subject::Lockfile => inventory::read_lockfile(&args.path, &options),
+        Subject::Lockfile => {
+            inventory::read_lockfile(&args.path, &options).map(|(inventory, _)| inventory)
+        }
         _ => inventory::read_tree(&args.path, &options),
     };
     read.map_err(|error| CliError::of(Exit::Usage, &error))
