@@ -3,6 +3,7 @@
 
 pub mod args;
 pub mod commands;
+pub mod database_signature;
 pub mod depth;
 pub mod exit;
 pub mod outputs;

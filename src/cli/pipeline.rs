@@ -1,5 +1,6 @@
 //! One run of the checks over a tree: inventory, checks, verdict, report.
 
+use super::database_signature::verify_signature;
 use super::exit::{CliError, Exit};
 use super::policies::LoadedPolicy;
 use super::progress::Progress;
@@ -9,8 +10,8 @@ use crate::checks::registry::{Approved, NamePattern, RegistrySettings};
 use crate::checks::{advisories, registry, secrets};
 use crate::inventory;
 use crate::model::{
-    Ecosystem, Finding, Inventory, Location, Outcome, Report, SecretsScanned, ToolInfo,
-    fold_url_credentials, terminal_safe,
+    DatabaseInfo, Ecosystem, Finding, Gap, Inventory, Location, Outcome, Report, SecretsScanned,
+    ToolInfo, fold_url_credentials, terminal_safe,
 };
 use crate::policy::{self, Checked};
 use crate::support::files;
@@ -97,11 +98,8 @@ pub fn run(request: Request<'_>) -> Result<Report, CliError> {
         match (check, &inventory) {
             (Check::Advisories, Some(inventory)) => {
                 let _progress = Progress::start("checking advisories");
-                let database = request.database.map(open_database).transpose()?.flatten();
-                let found = advisories::check_inventory(inventory, database.as_ref())
-                    .map_err(|error| CliError::of(Exit::Inconclusive, &error))?;
-                database_info =
-                    database.map(|database| advisories::database_info(&database, inventory));
+                let (found, info) = check_advisories(&request, inventory)?;
+                database_info = info;
                 extend(&mut outcome, found);
             }
             (Check::Registry, Some(inventory)) => {
@@ -146,6 +144,36 @@ pub fn run(request: Request<'_>) -> Result<Report, CliError> {
         checks: request.checks.iter().map(|check| check.as_str()).collect(),
         verdict,
     })
+}
+
+/// The advisories' part. A database that the policy does not trust is not used: then it is
+/// as if there were none, for another reason.
+fn check_advisories(
+    request: &Request<'_>,
+    inventory: &Inventory,
+) -> Result<(Outcome, Option<DatabaseInfo>), CliError> {
+    let database = request.database.map(open_database).transpose()?.flatten();
+    let distrust = match (&request.policy.database_key, &database) {
+        (Some(key), Some(database)) => verify_signature(database, std::slice::from_ref(key)).err(),
+        _ => None,
+    };
+    let trusted = database.as_ref().filter(|_| distrust.is_none());
+    let mut found = advisories::check_inventory(inventory, trusted)
+        .map_err(|error| CliError::of(Exit::Inconclusive, &error))?;
+    if let Some(error) = distrust {
+        let rule = advisories::rules::UNTRUSTED_DATABASE;
+        found
+            .gaps
+            .retain(|gap| gap.id != advisories::rules::NO_DATABASE.id);
+        found.gaps.push(Gap {
+            id: rule.id,
+            message: format!("{}; nothing was checked against it", error.message),
+            location: None,
+            remedy: rule.remedy.to_owned(),
+        });
+    }
+    let info = trusted.map(|database| advisories::database_info(database, inventory));
+    Ok((found, info))
 }
 
 /// The database; that there is none is a gap of the check, a damaged one is an error.

@@ -16,6 +16,8 @@ mod advisories;
 mod check;
 mod cli;
 mod conformance;
+mod db_import_crash;
+mod db_store;
 mod findings;
 mod gate;
 mod hostile;

@@ -1,6 +1,7 @@
 //! The check through its public interface, on databases imported from records written
 //! here.
 
+mod archives;
 mod classes;
 mod ecosystems;
 mod findings;
