@@ -4,7 +4,7 @@ use super::environments::Age;
 use super::error::PolicyError;
 use super::level::Level;
 use crate::model::{
-    AdvisoryClass, AdvisoryDetail, Ecosystem, Scope, Severity, SourceUse, VexStatement,
+    AdvisoryClass, AdvisoryDetail, Ecosystem, Scope, Severity, SourceUse, VexStatement, nearest,
 };
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
@@ -174,7 +174,7 @@ fn check_sources(ages: &BTreeMap<String, Age>, source_name: &str) -> Result<(), 
             Err(PolicyError::UnknownSource {
                 source_name: source_name.to_owned(),
                 name: name.clone(),
-                nearest: super::document::nearest(name, names.iter().map(String::as_str)),
+                nearest: nearest(name, names.iter().map(String::as_str)).map(str::to_owned),
             })
         }
     }
