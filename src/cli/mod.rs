@@ -6,6 +6,7 @@ pub mod commands;
 pub mod database_signature;
 pub mod depth;
 pub mod exit;
+pub mod network;
 pub mod outputs;
 pub mod pipeline;
 pub mod policies;

@@ -13,6 +13,28 @@ pub fn sha256(bytes: &[u8]) -> Digest {
     from_raw(aws_lc_rs::digest::digest(&SHA256, bytes).as_ref())
 }
 
+/// A SHA-256 over pieces.
+pub struct Sha256(Context);
+
+impl Default for Sha256 {
+    fn default() -> Self {
+        Self(Context::new(&SHA256))
+    }
+}
+
+impl Sha256 {
+    /// Takes the next piece.
+    pub fn update(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    /// The digest of all pieces.
+    #[must_use]
+    pub fn finish(self) -> Digest {
+        from_raw(self.0.finish().as_ref())
+    }
+}
+
 /// The SHA-256 of some bytes one after the other.
 #[must_use]
 pub fn sha256_parts(parts: &[&[u8]]) -> [u8; 32] {
@@ -35,7 +57,7 @@ pub fn sha256_file(path: &Path) -> Result<(Digest, u64), FileError> {
     };
     check_is_file(path)?;
     let mut file = File::open(path).map_err(failed)?;
-    let mut context = Context::new(&SHA256);
+    let mut hash = Sha256::default();
     let mut buffer = vec![0_u8; 256 * 1024];
     let mut length = 0_u64;
     loop {
@@ -43,10 +65,10 @@ pub fn sha256_file(path: &Path) -> Result<(Digest, u64), FileError> {
         if count == 0 {
             break;
         }
-        context.update(buffer.get(..count).unwrap_or_default());
+        hash.update(buffer.get(..count).unwrap_or_default());
         length = length.saturating_add(count as u64);
     }
-    Ok((from_raw(context.finish().as_ref()), length))
+    Ok((hash.finish(), length))
 }
 
 #[expect(

@@ -21,6 +21,7 @@ mod db_store;
 mod findings;
 mod gate;
 mod hostile;
+mod http;
 mod layering;
 mod licences;
 mod mutations;
