@@ -47,7 +47,7 @@ pub enum Command {
     Check(commands::check::CheckArgs),
     /// SBOMs: generate, validate, convert, merge, diff, check
     Sbom(commands::sbom::SbomArgs),
-    /// The advisory database: import and status
+    /// The advisory database: update, import, status, verify, export, rollback, sign
     Db(commands::db::DbArgs),
     /// Compare version numbers as an ecosystem does
     Version(commands::version::VersionArgs),

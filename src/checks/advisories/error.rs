@@ -141,8 +141,9 @@ fn no_generation(wanted: Option<&str>, matching: usize) -> String {
 }
 
 /// How to get a database, in the words of every hint.
-pub(super) const IMPORT_HINT: &str =
-    "import one: `sealgate db import --from DIR` with OSV dumps or a RustSec tree";
+pub(super) const IMPORT_HINT: &str = "fetch one with `sealgate db update`, or import one: \
+                                      `sealgate db import --from DIR` with OSV dumps or a \
+                                      RustSec tree";
 
 impl Hint for DatabaseError {
     fn hint(&self) -> Option<String> {
@@ -154,7 +155,7 @@ impl Hint for DatabaseError {
             Self::Input(error) | Self::Write(error) => error.hint(),
             Self::NothingRecognised { .. } => Some(
                 "name a directory with `<Ecosystem>/all.zip`, OSV JSON files, one such file or \
-                 archive, or a RustSec tree"
+                 archive, a RustSec tree or its .tar.gz"
                     .to_owned(),
             ),
             Self::Busy { .. } => Some("try again when it has ended".to_owned()),

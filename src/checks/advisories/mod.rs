@@ -29,6 +29,7 @@ pub use index::read::Database;
 pub use index::{FILE_NAME, FORMAT_VERSION, IndexInfo, Remarks, SourceKind, SourceStatus};
 pub use record::BadRecord;
 pub use rules::{GAPS, RULES};
+pub use signals::epss::is_scores;
 pub use signals::{EPSS_SOURCE, Epss, KEV_SOURCE, Kev, Signals};
 pub use store::{Generation, KEPT, UpdateLock, export, generations};
 

@@ -189,6 +189,17 @@ impl Server {
     pub fn seen(&self) -> Vec<Seen> {
         self.shared.seen.lock().unwrap().clone()
     }
+
+    /// The lines of everything that was asked so far.
+    pub fn lines(&self) -> Vec<String> {
+        self.seen().into_iter().map(|seen| seen.line).collect()
+    }
+
+    /// Other answers from now on, and forgets what was asked.
+    pub fn set(&self, routes: Routes) {
+        *self.shared.routes.lock().unwrap() = by_target(routes);
+        self.shared.seen.lock().unwrap().clear();
+    }
 }
 
 fn by_target(routes: Routes) -> HashMap<String, Vec<Reply>> {

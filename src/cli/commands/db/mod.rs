@@ -6,6 +6,7 @@ mod render;
 mod rollback;
 mod sign;
 mod status;
+mod update;
 mod verify;
 
 use crate::checks::advisories::{Database, DatabaseError, FILE_NAME};
@@ -31,6 +32,13 @@ enum DbCommand {
     /// name every source in one call. It is built beside the old one and put in its place
     /// when it is complete. Nothing is fetched: how the files get here is up to you.
     Import(import::ImportArgs),
+    /// Fetch what has changed from mirrors and build the database anew
+    ///
+    /// The sources are those of `--source`, or of a settings file. Each is fetched into the
+    /// database directory, from the first of its mirrors that has it and only where it has
+    /// changed. The new database becomes current when all of them are there; otherwise the
+    /// old one stays.
+    Update(update::UpdateArgs),
     /// Show what the database holds; exits 3 if there is none or it is damaged
     Status(status::StatusArgs),
     /// Read all of the database and verify its digests; exits 3 if it is damaged
@@ -60,6 +68,7 @@ enum Format {
 pub fn run(args: &DbArgs, settings: &Settings) -> Result<Exit, CliError> {
     match &args.command {
         DbCommand::Import(args) => import::run(args, settings),
+        DbCommand::Update(args) => update::run(args, settings),
         DbCommand::Status(args) => status::run(args, settings),
         DbCommand::Verify(args) => verify::run(args, settings),
         DbCommand::Export(args) => export::run(args, settings),
