@@ -49,7 +49,7 @@ pub enum Command {
     Advisories(Box<commands::advisories::AdvisoriesArgs>),
     /// SBOMs: generate, validate, convert, merge, diff, check
     Sbom(commands::sbom::SbomArgs),
-    /// The advisory database: import and status
+    /// The advisory database: update, import, status, verify, export, rollback, sign
     Db(commands::db::DbArgs),
     /// Compare version numbers as an ecosystem does
     Version(commands::version::VersionArgs),

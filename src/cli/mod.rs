@@ -4,10 +4,12 @@
 pub mod args;
 pub mod commands;
 pub mod database;
+pub mod database_signature;
 pub mod depth;
 pub mod exit;
 pub mod input;
 pub mod judging;
+pub mod network;
 pub mod outputs;
 pub mod pipeline;
 pub mod policies;

@@ -1,6 +1,7 @@
 //! One run of the checks over a tree: inventory, checks, verdict, report.
 
 use super::database::{Opened, Wanted};
+use super::database_signature::verify_signature;
 use super::exit::{CliError, Exit};
 use super::input::{self, Kind};
 use super::policies::LoadedPolicy;
@@ -11,7 +12,7 @@ use crate::checks::registry::{Approved, NamePattern, RegistrySettings};
 use crate::checks::{advisories, registry, secrets};
 use crate::inventory;
 use crate::model::{
-    Advice, Detail, Disposition, Ecosystem, Finding, Inventory, Location, Outcome, Report,
+    Advice, Detail, Disposition, Ecosystem, Finding, Gap, Inventory, Location, Outcome, Report,
     SecretsScanned, ToolInfo, Verdict, fold_url_credentials, terminal_safe,
 };
 use crate::policy::{self, Checked};
@@ -156,7 +157,9 @@ pub fn run(request: Request<'_>) -> Result<Report, CliError> {
     })
 }
 
-/// Adds what the advisory check brings; gives back the database if it could be used.
+/// Adds what the advisory check brings; gives back the database if it could be used. One
+/// that the policy does not trust is not used: then it is as if there were none, for another
+/// reason.
 fn check_advisories(
     request: &Request<'_>,
     inventory: &Inventory,
@@ -168,13 +171,23 @@ fn check_advisories(
         None => Opened::Missing,
     };
     let error = match opened {
-        Opened::Open(database) => match advisories::check_inventory(inventory, Some(&database)) {
-            Ok(found) => {
+        Opened::Open(database) => {
+            if let Some(distrust) = distrust(request, &database) {
+                let mut found = advisories::check_inventory(inventory, None).map_err(damaged)?;
+                let no_database = advisories::rules::NO_DATABASE.id;
+                found.gaps.retain(|gap| gap.id != no_database);
+                found.gaps.push(distrust);
                 extend(outcome, found);
-                return Ok(Some(*database));
+                return Ok(None);
             }
-            Err(error) => error,
-        },
+            match advisories::check_inventory(inventory, Some(&database)) {
+                Ok(found) => {
+                    extend(outcome, found);
+                    return Ok(Some(*database));
+                }
+                Err(error) => error,
+            }
+        }
         Opened::Missing => {
             let found = advisories::check_inventory(inventory, None).map_err(damaged)?;
             extend(outcome, found);
@@ -186,6 +199,19 @@ fn check_advisories(
     // The report names no path of this machine; whoever repairs it needs one.
     terminal::warning(&CliError::of(Exit::Inconclusive, &error).message);
     Ok(None)
+}
+
+/// Why the policy does not trust the database, where it names a key.
+fn distrust(request: &Request<'_>, database: &Database) -> Option<Gap> {
+    let key = request.policy.database_key.as_ref()?;
+    let error = verify_signature(database, std::slice::from_ref(key)).err()?;
+    let rule = advisories::rules::UNTRUSTED_DATABASE;
+    Some(Gap {
+        id: rule.id,
+        message: format!("{}; nothing was checked against it", error.message),
+        location: None,
+        remedy: rule.remedy.to_owned(),
+    })
 }
 
 /// How to clear the advisory findings that block, if any do.

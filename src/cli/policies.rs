@@ -1,9 +1,11 @@
 //! Finding and reading the policy that a command names.
 
 use super::commands::explain;
+use super::commands::key::in_file;
 use super::exit::{CliError, Exit};
 use crate::model::PolicyInfo;
 use crate::policy::{MAX_POLICY_BYTES, Policy, Preset, preset_names};
+use crate::signing::{PublicKey, read_public_key};
 use crate::support::{files, hash};
 use std::path::{Path, PathBuf};
 
@@ -15,12 +17,15 @@ pub struct LoadedPolicy {
     pub info: PolicyInfo,
     /// Where the files lie that it names; none for a preset.
     pub directory: Option<PathBuf>,
+    /// The key that must have signed the advisory database.
+    pub database_key: Option<PublicKey>,
 }
 
 /// Reads a preset by name or a policy by path.
 ///
 /// # Errors
-/// Exit 2 where there is no such policy or it is not well formed.
+/// Exit 2 where there is no such policy, it is not well formed, or the key that it names
+/// for the advisory database cannot be read.
 pub fn load(name_or_path: &str) -> Result<LoadedPolicy, CliError> {
     let known: Vec<&str> = explain::known_ids().collect();
     let (policy, source, bytes, directory) = match Preset::named(name_or_path) {
@@ -44,10 +49,19 @@ pub fn load(name_or_path: &str) -> Result<LoadedPolicy, CliError> {
         source,
         digest: hash::sha256(&bytes).hex(),
     };
+    let database_key = policy
+        .advisories
+        .database_key()
+        .map(|file| {
+            let path = directory.as_deref().unwrap_or(Path::new("")).join(file);
+            read_public_key(&path).map_err(|error| in_file(&path, Exit::Usage, &error))
+        })
+        .transpose()?;
     Ok(LoadedPolicy {
         policy,
         info,
         directory,
+        database_key,
     })
 }
 

@@ -5,6 +5,8 @@ use super::args::Global;
 use super::exit::{CliError, Exit};
 use super::terminal;
 use crate::inventory::Caches;
+use crate::model::Redacted;
+use crate::support::http::Network;
 use crate::support::{clock, git_commit, process};
 use jiff::Timestamp;
 use std::ffi::OsString;
@@ -27,6 +29,8 @@ pub struct Settings {
     pub caches: Caches,
     /// The cargo of `CARGO`, else of the `PATH`; run only where a command is told to.
     pub cargo: Option<PathBuf>,
+    /// Proxies and trusted certificates; used only by commands that fetch.
+    pub network: Network,
     /// Passphrase of a signing key from `SEALGATE_PASSPHRASE`.
     pub passphrase: Option<zeroize::Zeroizing<String>>,
 }
@@ -97,6 +101,7 @@ impl Settings {
             database,
             caches: Self::caches(variable),
             cargo: cargo(variable),
+            network: network(variable),
             passphrase,
         })
     }
@@ -119,6 +124,31 @@ fn cargo(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     named
         .filter(|path| path.is_absolute())
         .or_else(|| process::find_program("cargo", variable("PATH")))
+}
+
+/// Proxies and certificates, from the variables that other tools read too. Of two
+/// spellings the one in capitals wins, if it is not empty.
+fn network(variable: &dyn Fn(&str) -> Option<OsString>) -> Network {
+    let text = |name: &str| {
+        [name.to_owned(), name.to_ascii_lowercase()]
+            .iter()
+            .filter_map(|name| variable(name))
+            .find(|value| !value.is_empty())
+            // What is not text is no address, and the client says so.
+            .map(|value| value.to_string_lossy().into_owned())
+    };
+    let proxy = |name: &str| text(name).map(Redacted::new);
+    Network {
+        https_proxy: proxy("HTTPS_PROXY"),
+        http_proxy: proxy("HTTP_PROXY"),
+        all_proxy: proxy("ALL_PROXY"),
+        no_proxy: text("NO_PROXY").unwrap_or_default(),
+        certificate_file: variable("SSL_CERT_FILE").map(PathBuf::from),
+        certificate_directories: variable("SSL_CERT_DIR")
+            .map(|list| std::env::split_paths(&list).collect())
+            .unwrap_or_default(),
+        further_certificates: Vec::new(),
+    }
 }
 
 fn default_database(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
@@ -169,6 +199,29 @@ mod tests {
     fn only_a_command_that_needs_the_database_misses_a_home_directory() {
         let settings = resolve(None, &[]).unwrap();
         assert_eq!(settings.database().unwrap_err().exit, Exit::Usage);
+    }
+
+    #[test]
+    fn proxies_and_certificates_are_those_of_other_tools() {
+        let network = |variables: &[(&str, &str)]| resolve(None, variables).unwrap().network;
+        let lower = network(&[
+            ("https_proxy", "http://a.example"),
+            ("no_proxy", "b.example"),
+        ]);
+        assert_eq!(lower.https_proxy.unwrap().expose(), "http://a.example");
+        assert_eq!(lower.no_proxy, "b.example");
+        let both = network(&[
+            ("HTTPS_PROXY", "http://a.example"),
+            ("https_proxy", "http://b.example"),
+            ("HTTP_PROXY", ""),
+            ("http_proxy", "http://c.example"),
+            ("SSL_CERT_FILE", "/f.pem"),
+            ("SSL_CERT_DIR", "/a:/b"),
+        ]);
+        assert_eq!(both.https_proxy.unwrap().expose(), "http://a.example");
+        assert_eq!(both.http_proxy.unwrap().expose(), "http://c.example");
+        assert_eq!(both.certificate_file.unwrap(), Path::new("/f.pem"));
+        assert_eq!(both.certificate_directories.len(), 2);
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod report;
 mod severity;
 mod strict_json;
 mod text;
+mod toml_problem;
 mod verdict;
 mod vex;
 
@@ -42,6 +43,7 @@ pub use strict_json::{Limits as JsonLimits, StrictJsonError, parse_strict_json};
 pub use text::{
     Redacted, fold_url_credentials, is_secret_parameter, terminal_safe, terminal_safe_json,
 };
+pub use toml_problem::{TomlProblem, nearest};
 pub use verdict::{
     Decision, Disposition, JudgedFinding, JudgedGap, Lapse, LapsedWaiver, UnusedWaiver, Verdict,
     VexUse, WaiverState, WaiverUse,

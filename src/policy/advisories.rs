@@ -4,7 +4,7 @@ use super::environments::Age;
 use super::error::PolicyError;
 use super::level::Level;
 use crate::model::{
-    AdvisoryClass, AdvisoryDetail, Ecosystem, Scope, Severity, SourceUse, VexStatement,
+    AdvisoryClass, AdvisoryDetail, Ecosystem, Scope, Severity, SourceUse, VexStatement, nearest,
 };
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
@@ -27,6 +27,7 @@ pub struct AdvisoryPolicy {
     pub(super) max_age_days: Option<u32>,
     pub(super) max_age: BTreeMap<String, Age>,
     pub(super) scopes: BTreeMap<ScopeWord, Level>,
+    database_key: Option<String>,
     vex: VexMode,
     vex_documents: Vec<VexDocument>,
 }
@@ -89,6 +90,7 @@ pub(super) struct AdvisorySection {
     max_age: BTreeMap<String, Age>,
     #[serde(default)]
     scopes: BTreeMap<ScopeWord, Level>,
+    database_key: Option<String>,
     vex: Option<VexMode>,
     #[serde(default)]
     vex_document: Vec<VexDocument>,
@@ -144,6 +146,7 @@ impl AdvisorySection {
             unknown_severity: self.unknown_severity.unwrap_or(base.unknown_severity),
             indeterminate: self.indeterminate.unwrap_or(base.indeterminate),
             max_age_days: self.max_age_days.or(base.max_age_days),
+            database_key: self.database_key.or(base.database_key),
             vex: self.vex.unwrap_or(base.vex),
             ..base
         };
@@ -171,7 +174,7 @@ fn check_sources(ages: &BTreeMap<String, Age>, source_name: &str) -> Result<(), 
             Err(PolicyError::UnknownSource {
                 source_name: source_name.to_owned(),
                 name: name.clone(),
-                nearest: super::document::nearest(name, names.iter().map(String::as_str)),
+                nearest: nearest(name, names.iter().map(String::as_str)).map(str::to_owned),
             })
         }
     }
@@ -213,9 +216,17 @@ impl AdvisoryPolicy {
             max_age_days: None,
             max_age: BTreeMap::new(),
             scopes: BTreeMap::new(),
+            database_key: None,
             vex: VexMode::Show,
             vex_documents: Vec::new(),
         }
+    }
+
+    /// The file of the public key that must have signed the advisory database, relative to
+    /// the policy's file.
+    #[must_use]
+    pub fn database_key(&self) -> Option<&str> {
+        self.database_key.as_deref()
     }
 
     /// VEX documents to read from beside the policy.

@@ -6,7 +6,7 @@ use super::error::PolicyError;
 use super::level::{Level, LevelTable};
 use super::presets::Preset;
 use super::waiver::{Waiver, WaiverDocument};
-use crate::model::Confidence;
+use crate::model::{Confidence, TomlProblem, nearest};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -245,48 +245,24 @@ fn unknown_rule(id: &str, source_name: &str, known: &[&str]) -> PolicyError {
     PolicyError::UnknownRule {
         source_name: source_name.to_owned(),
         id: id.to_owned(),
-        nearest: nearest(id, known.iter().copied()),
+        nearest: nearest(id, known.iter().copied()).map(str::to_owned),
     }
-}
-
-/// The candidate most like a word, if one is like it at all.
-pub(super) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
-    let word = word.to_lowercase();
-    candidates
-        .map(|candidate| {
-            let likeness = strsim::jaro_winkler(&word, &candidate.to_lowercase());
-            (likeness, candidate)
-        })
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, candidate)| candidate.to_owned())
 }
 
 fn describe(error: &toml::de::Error, text: &str, source_name: &str) -> PolicyError {
-    let line = error.span().map_or(1, |span| {
-        1 + text
-            .bytes()
-            .take(span.start)
-            .filter(|byte| *byte == b'\n')
-            .count()
-    });
-    let message = error.message().lines().next().unwrap_or_default();
-    // serde names the key and the keys that it knows, each in backticks.
-    if let Some(rest) = message.strip_prefix("unknown field `") {
-        let mut quoted = rest.split('`');
-        let key = quoted.next().unwrap_or_default().to_owned();
-        let known: Vec<&str> = quoted.skip(1).step_by(2).collect();
-        return PolicyError::UnknownKey {
-            source_name: source_name.to_owned(),
+    let source_name = source_name.to_owned();
+    match TomlProblem::of(error, text) {
+        TomlProblem::UnknownKey { line, key, nearest } => PolicyError::UnknownKey {
+            source_name,
             line,
-            nearest: nearest(&key, known.into_iter()),
             key,
-        };
-    }
-    PolicyError::Malformed {
-        source_name: source_name.to_owned(),
-        line,
-        message: message.to_owned(),
+            nearest,
+        },
+        TomlProblem::Malformed { line, message } => PolicyError::Malformed {
+            source_name,
+            line,
+            message,
+        },
     }
 }
 

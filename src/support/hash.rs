@@ -13,6 +13,28 @@ pub fn sha256(bytes: &[u8]) -> Digest {
     from_raw(aws_lc_rs::digest::digest(&SHA256, bytes).as_ref())
 }
 
+/// A SHA-256 over pieces.
+pub struct Sha256(Context);
+
+impl Default for Sha256 {
+    fn default() -> Self {
+        Self(Context::new(&SHA256))
+    }
+}
+
+impl Sha256 {
+    /// Takes the next piece.
+    pub fn update(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    /// The digest of all pieces.
+    #[must_use]
+    pub fn finish(self) -> Digest {
+        from_raw(self.0.finish().as_ref())
+    }
+}
+
 /// The SHA-256 of some bytes one after the other.
 #[must_use]
 pub fn sha256_parts(parts: &[&[u8]]) -> [u8; 32] {

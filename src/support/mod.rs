@@ -1,4 +1,4 @@
-//! The outside world: bounded files, hashing, processes, the clock. Nothing here knows
+//! The outside world: bounded files, HTTP, hashing, processes, the clock. Nothing here knows
 //! what a lockfile or a policy is.
 
 pub mod clock;
@@ -6,4 +6,5 @@ pub mod files;
 pub mod git_commit;
 pub mod git_index;
 pub mod hash;
+pub mod http;
 pub mod process;

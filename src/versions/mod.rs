@@ -112,6 +112,15 @@ impl Version {
         }
     }
 
+    /// Whether it is a Python version from before PEP 440. Its place before all others is
+    /// a convention of the tools: what it was meant to stand before is not known.
+    fn is_legacy(&self) -> bool {
+        matches!(
+            self.parsed,
+            Parsed::Pep440(pep440::PythonVersion::Legacy(_))
+        )
+    }
+
     fn of_another_scheme(&self) -> Incomparable {
         Incomparable::new(&self.canonical(), "the versions are of different schemes")
     }

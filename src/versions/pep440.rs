@@ -4,6 +4,8 @@
 //!
 //! Texts from before PEP 440 (`0.9-ivysaur`) are ordered as pip and setuptools did until
 //! 2022: all of them stand before every PEP 440 version, among themselves by their parts.
+//! As a bound of an advisory such a text (`fixed: 0.2.0-n653`) decides nothing about a
+//! PEP 440 version.
 //! A number that does not fit 64 bits is not such a text, so it is [`Incomparable`]: to
 //! sort it before everything would hide an affected version.
 

@@ -196,6 +196,21 @@ fn what_cannot_be_compared_is_indeterminate_unless_everything_is_affected() {
 }
 
 #[test]
+fn a_bound_from_before_pep_440_decides_nothing_about_a_version_of_today() {
+    use EventKind::{Fixed, Introduced};
+    let of_python = |version: &str, fixed| {
+        let version = Version::parse(Scheme::Pep440, version).unwrap();
+        let events =
+            [(Introduced, "0"), (Fixed, fixed)].map(|(kind, version)| Event { kind, version });
+        evaluate_range(Scheme::Pep440, Some(&version), &events)
+    };
+    assert_eq!(of_python("0.1.0", "0.2.0-n653"), Membership::Indeterminate);
+    assert_eq!(of_python("0.1.0-n5", "0.2.0-n653"), Membership::Affected);
+    assert_eq!(of_python("0.3.0-n1", "0.2.0-n653"), Membership::NotAffected);
+    assert_eq!(of_python("0.1.0-n5", "0.2.0"), Membership::Affected);
+}
+
+#[test]
 fn a_line_needs_two_versions_and_a_sign() {
     let lines = parse_order_lines("# c\n\n// c\n 1.0 < 2.0 \n1 = 1\n").unwrap();
     assert_eq!(lines.len(), 2);

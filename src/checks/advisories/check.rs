@@ -4,11 +4,10 @@ use super::error::{DatabaseError, IMPORT_HINT};
 use super::finding::{About, Candidate, finding_of, shown_id};
 use super::groups::{RecordIds, group};
 use super::index::read::Database;
-use super::index::rows::RecordRows;
+use super::index::rows::{PackageRows, RecordRows};
 use super::matching::UsedVersion;
 use super::paths::Paths;
-use super::record::normalised_name;
-use super::releases::release_of;
+use super::query::query;
 use super::signals::strongest;
 use super::{rules, yanked};
 use crate::model::{
@@ -95,17 +94,23 @@ fn check_records<'a>(
     outcome.gaps.extend(nameless_bad_records(database));
     outcome.gaps.extend(bad_signals(database));
     let mut uncovered: BTreeMap<(Ecosystem, &str), usize> = BTreeMap::new();
+    let mut uncertain: BTreeMap<Ecosystem, usize> = BTreeMap::new();
     for component in &inventory.components {
         if component.kind == ComponentKind::Own {
             continue;
         }
+        let query = query(component);
         if !database.covers(component.ecosystem) {
             let of_type = (component.ecosystem, component.purl.purl_type());
             *uncovered.entry(of_type).or_default() += 1;
+        } else if !query.is_certain {
+            *uncertain.entry(component.ecosystem).or_default() += 1;
         }
-        let name = normalised_name(component.ecosystem, &component.name);
-        let package =
-            database.lookup(component.ecosystem, &name, release_of(component).as_deref())?;
+        let name = query.name.as_deref().unwrap_or_default();
+        let package = match &query.name {
+            Some(name) => database.lookup(component.ecosystem, name, query.release.as_deref())?,
+            None => PackageRows::default(),
+        };
         if let Some(place) = package.bad.first() {
             outcome.gaps.push(gap(
                 rules::BAD_RECORD.id,
@@ -123,7 +128,7 @@ fn check_records<'a>(
                 let used = UsedVersion::read(component.ecosystem, version);
                 let about = About {
                     component,
-                    name: &name,
+                    name,
                     used: &used,
                 };
                 outcome
@@ -142,6 +147,7 @@ fn check_records<'a>(
         }
     }
     outcome.gaps.extend(uncovered.into_iter().map(not_covered));
+    outcome.gaps.extend(uncertain.into_iter().map(not_certain));
     Ok(())
 }
 
@@ -170,6 +176,31 @@ fn not_covered(((ecosystem, purl_type), components): ((Ecosystem, &str), usize))
         "the advisory database has no records about {what}: {components} {were} not checked"
     );
     gap(rules::ECOSYSTEM_NOT_COVERED.id, message, None, &remedy)
+}
+
+/// Packages of a distribution that cannot be asked for as records name them.
+fn not_certain((ecosystem, components): (Ecosystem, usize)) -> Gap {
+    gap(
+        rules::ECOSYSTEM_NOT_COVERED.id,
+        format!(
+            "{components} {} of {} not checked for certain: the package {} not tell the \
+             distribution and the source package",
+            if components == 1 {
+                "component is"
+            } else {
+                "components are"
+            },
+            ecosystem.osv_name(),
+            if components == 1 {
+                "URL does"
+            } else {
+                "URLs do"
+            },
+        ),
+        None,
+        "give package URLs with the distribution as namespace and the qualifiers `distro` and \
+         `upstream`, as SBOM tools write them",
+    )
 }
 
 /// A bad record that names no package may be about any of them.

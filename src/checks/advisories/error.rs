@@ -88,6 +88,20 @@ pub enum DatabaseError {
         /// The system's word.
         source: std::io::Error,
     },
+    /// Another process is changing the directory.
+    #[error("the advisory database in `{}` is being changed by another sealgate", directory.display())]
+    Busy {
+        /// The database directory.
+        directory: PathBuf,
+    },
+    /// There is no generation to go back to, or more than one.
+    #[error("{}", no_generation(wanted.as_deref(), *matching))]
+    NoGeneration {
+        /// The start of the digest that was asked for.
+        wanted: Option<String>,
+        /// How many there are.
+        matching: usize,
+    },
     /// The database directory cannot be made.
     #[error("cannot create `{}`: {source}", path.display())]
     Create {
@@ -115,11 +129,35 @@ impl DatabaseError {
             _ => "the database cannot be used".to_owned(),
         }
     }
+
+    /// The same about another file: an index that was read under a temporary name.
+    pub(super) fn about(self, path: &std::path::Path) -> Self {
+        let path = path.to_owned();
+        match self {
+            Self::Read { source, .. } => Self::Read { path, source },
+            Self::Format { reason, .. } => Self::Format { path, reason },
+            Self::Corrupt { what, .. } => Self::Corrupt { path, what },
+            other => other,
+        }
+    }
+}
+
+fn no_generation(wanted: Option<&str>, matching: usize) -> String {
+    match (wanted, matching) {
+        (None, _) => "no earlier generation of the advisory database is kept".to_owned(),
+        (Some(wanted), 0) => {
+            format!("no generation of the advisory database starts with `{wanted}`")
+        }
+        (Some(wanted), n) => {
+            format!("{n} generations of the advisory database start with `{wanted}`")
+        }
+    }
 }
 
 /// How to get a database, in the words of every hint.
-pub(super) const IMPORT_HINT: &str =
-    "import one: `sealgate db import --from DIR` with OSV dumps or a RustSec tree";
+pub(super) const IMPORT_HINT: &str = "fetch one with `sealgate db update`, or import one: \
+                                      `sealgate db import --from DIR` with OSV dumps or a \
+                                      RustSec tree";
 
 impl Hint for DatabaseError {
     fn hint(&self) -> Option<String> {
@@ -131,9 +169,13 @@ impl Hint for DatabaseError {
             Self::Input(error) | Self::Write(error) => error.hint(),
             Self::NothingRecognised { .. } => Some(
                 "name a directory with `<Ecosystem>/all.zip`, OSV JSON files, one such file or \
-                 archive, or a RustSec tree"
+                 archive, a RustSec tree or its .tar.gz"
                     .to_owned(),
             ),
+            Self::Busy { .. } => Some("try again when it has ended".to_owned()),
+            Self::NoGeneration { .. } => {
+                Some("`sealgate db rollback --list` shows the ones that are kept".to_owned())
+            }
             Self::Archive { .. } => Some("fetch the archive again".to_owned()),
             Self::Read { .. }
             | Self::List { .. }

@@ -234,15 +234,8 @@ fn package_of(entry: &WireAffected<'_>) -> Package {
 }
 
 /// The ecosystem of an OSV name, where its versions can be ordered here.
-///
-/// Distributions are left out although their versions can be: a record speaks of one
-/// release (`Debian:12`), and a package is looked up by its name alone. Ubuntu's `curl`
-/// would be matched against Debian's records, and count as checked.
 fn known_ecosystem(name: &str) -> Option<Ecosystem> {
-    Ecosystem::from_osv_name(name).filter(|ecosystem| {
-        let is_distribution = matches!(ecosystem, Ecosystem::Deb | Ecosystem::Apk | Ecosystem::Rpm);
-        !is_distribution && Scheme::of(*ecosystem) != Scheme::Unordered
-    })
+    Ecosystem::from_osv_name(name).filter(|ecosystem| Scheme::of(*ecosystem) != Scheme::Unordered)
 }
 
 fn named_packages(entries: &[Object<WireAffected<'_>>]) -> Vec<(String, String)> {

@@ -117,6 +117,15 @@ pub const BAD_RECORD: Rule = Rule {
     remedy: "import a repaired copy of the record, or report it to its source",
 };
 
+/// The policy wants the database signed, and it is not.
+pub const UNTRUSTED_DATABASE: Rule = Rule {
+    id: "advisories/untrusted-database",
+    title: "database not signed",
+    description: "The policy names a key that must have signed the advisory database, and it \
+                  has not. Nothing was checked against this database.",
+    remedy: "import a database that is signed with the key of `database-key` under [advisories]",
+};
+
 /// Every rule of a finding.
 pub const RULES: &[Rule] = &[
     VULNERABILITY,
@@ -132,6 +141,7 @@ pub const RULES: &[Rule] = &[
 pub const GAPS: &[Rule] = &[
     NO_DATABASE,
     DATABASE_DAMAGED,
+    UNTRUSTED_DATABASE,
     ECOSYSTEM_NOT_COVERED,
     NO_VERSION,
     BAD_RECORD,

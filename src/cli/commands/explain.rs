@@ -2,6 +2,7 @@
 
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::terminal;
+use crate::model::nearest;
 
 include!(concat!(env!("OUT_DIR"), "/rule_pages.rs"));
 
@@ -44,13 +45,9 @@ pub fn known_ids() -> impl Iterator<Item = &'static str> {
 }
 
 fn unknown(id: &str) -> CliError {
-    let nearest = known_ids()
-        .map(|known| (strsim::jaro_winkler(id, known), known))
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .filter(|(likeness, _)| *likeness > 0.8);
     let error = CliError::new(Exit::Usage, format!("no rule has the id `{id}`"));
-    match nearest {
-        Some((_, known)) => error.with_hint(format!("did you mean `{known}`?")),
+    match nearest(id, known_ids()) {
+        Some(known) => error.with_hint(format!("did you mean `{known}`?")),
         None => error.with_hint("`sealgate explain` lists every id"),
     }
 }

@@ -14,18 +14,27 @@ const WAITING: usize = 4;
 
 /// Where what was found is handed on.
 pub(super) struct Queue {
-    sender: SyncSender<(u64, Job)>,
+    sender: SyncSender<(u64, u16, Job)>,
     next: u64,
+    input: u16,
+    /// The commit of the input that is being read, where it tells it.
+    pub commit: Option<String>,
     /// What the finding thread reads itself.
     pub part: Part,
 }
 
 impl Queue {
+    /// Whatever comes now is from this input.
+    pub(super) fn begin(&mut self, input: u16) {
+        self.input = input;
+        self.part.input = input;
+    }
+
     /// Hands on a job; waits where enough are waiting.
     pub(super) fn push(&mut self, job: Job) {
         self.next += 1;
         // The readers take jobs until this end is dropped, so there is always one.
-        let _ = self.sender.send((self.next, job));
+        let _ = self.sender.send((self.next, self.input, job));
     }
 }
 
@@ -49,6 +58,8 @@ pub(super) fn read_all(
         let mut queue = Queue {
             sender,
             next: 0,
+            input: 0,
+            commit: None,
             part: Part::new(directory),
         };
         let found = find(&mut queue);
@@ -74,7 +85,10 @@ pub(super) fn read_all(
 }
 
 /// Reads jobs until there are no more.
-fn work(receiver: &Mutex<Receiver<(u64, Job)>>, part: Part) -> Result<Part, (u64, DatabaseError)> {
+fn work(
+    receiver: &Mutex<Receiver<(u64, u16, Job)>>,
+    part: Part,
+) -> Result<Part, (u64, DatabaseError)> {
     let mut worker = Worker::new(part);
     let mut failed = None;
     loop {
@@ -82,7 +96,10 @@ fn work(receiver: &Mutex<Receiver<(u64, Job)>>, part: Part) -> Result<Part, (u64
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .recv();
-        let Ok((number, job)) = next else { break };
+        let Ok((number, input, job)) = next else {
+            break;
+        };
+        worker.part.input = input;
         // After a failure jobs are still taken, so that the finding thread never waits.
         if failed.is_none()
             && let Err(error) = worker.run(job)

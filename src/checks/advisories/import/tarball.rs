@@ -1,6 +1,7 @@
 //! Tar archives of records, as code hosts give a RustSec tree out: read from the front to
 //! the end, nothing is unpacked.
 
+use super::commit::as_commit;
 use super::pool::Queue;
 use super::read::{Job, Kind, MAX_RECORD_BYTES, Shelf, too_large};
 use super::walk::{MAX_ENTRIES, is_advisory_name};
@@ -15,6 +16,7 @@ use tar::Archive;
 /// Most decompressed bytes of one archive; today's RustSec tree has 3 MB. The library
 /// holds a long name in memory, so this bounds memory as well.
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
+const MAX_COMMENT_BYTES: u64 = 64 * 1024;
 
 /// Finds the records in an archive and hands them on.
 pub(super) fn find(
@@ -58,6 +60,9 @@ pub(super) fn find(
         }
         let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
         let kind = entry.header().entry_type();
+        if kind.is_pax_global_extensions() {
+            queue.commit = commit_in(&mut entry);
+        }
         if kind.is_dir() || kind.is_pax_global_extensions() {
             continue;
         }
@@ -72,9 +77,10 @@ pub(super) fn find(
         records += 1;
         let bytes = if kind.is_file() {
             let mut bytes = Vec::new();
-            let taken = Read::by_ref(&mut entry).take(MAX_RECORD_BYTES + 1);
-            let mut taken = taken;
-            taken.read_to_end(&mut bytes).map_err(failed)?;
+            Read::by_ref(&mut entry)
+                .take(MAX_RECORD_BYTES + 1)
+                .read_to_end(&mut bytes)
+                .map_err(failed)?;
             match bytes.len() as u64 > MAX_RECORD_BYTES {
                 true => Err(too_large(MAX_RECORD_BYTES)),
                 false => Ok(bytes),
@@ -89,10 +95,29 @@ pub(super) fn find(
             bytes,
         });
     }
+    // What comes behind the last entry, and with it the checksum of the compression.
+    let mut rest = archive.into_inner();
+    std::io::copy(&mut rest, &mut std::io::sink()).map_err(failed)?;
+    if rest.limit() == 0 {
+        return Err(over(MAX_BYTES, "decompressed bytes"));
+    }
     if records == 0 {
         return Err(DatabaseError::NothingRecognised {
             path: path.to_owned(),
         });
     }
     Ok(())
+}
+
+/// `git archive`, which code hosts run, leaves the commit in a comment at the front.
+fn commit_in<R: Read>(entry: &mut tar::Entry<'_, R>) -> Option<String> {
+    if entry.size() > MAX_COMMENT_BYTES {
+        return None;
+    }
+    let mut extensions = entry.pax_extensions().ok()??;
+    extensions.find_map(|extension| {
+        let extension = extension.ok()?;
+        let is_comment = extension.key() == Ok("comment");
+        as_commit(extension.value().ok().filter(|_| is_comment)?)
+    })
 }

@@ -1,5 +1,6 @@
 //! Finds what is to be read in what was named, within limits.
 
+use super::input::Input;
 use super::pool::Queue;
 use super::read::{Job, Kind, Shelf, place_name};
 use super::{archive, signal_files, tarball};
@@ -14,7 +15,9 @@ pub(super) const MAX_ENTRIES: u64 = 2_000_000;
 const MAX_DEPTH: usize = 32;
 
 /// Reads everything in one input.
-pub(super) fn read_input(input: &Path, queue: &mut Queue) -> Result<(), DatabaseError> {
+pub(super) fn read_input(input: &Input, queue: &mut Queue) -> Result<(), DatabaseError> {
+    let place = input.place.as_deref();
+    let input = input.path.as_path();
     let metadata = std::fs::metadata(input).map_err(|source| FileError::Read {
         path: input.to_owned(),
         source,
@@ -28,7 +31,7 @@ pub(super) fn read_input(input: &Path, queue: &mut Queue) -> Result<(), Database
         tree.read_directory(input, &mut Vec::new())?;
         tree.recognised
     } else {
-        let name = file_name(input);
+        let name = place.map_or_else(|| file_name(input), str::to_owned);
         // The two directories above a RustSec file say what it is about.
         let above: Vec<String> = input
             .parent()

@@ -13,9 +13,11 @@
 //!            info      JSON: sources and counts
 //! digests    SHA-256 of every 16 KiB chunk of the body
 //! root       SHA-256 of the header and the digests
+//! attached   JSON: origins of the sources, a signature of the root (`attachments`)
+//! foot       length of what is attached, SHA-256 of it and the length
 //! ```
 //!
-//! Opening reads header, digests, root and info; a lookup reads and verifies only the
+//! Opening reads header, digests, root, what is attached and info; a lookup reads and verifies only the
 //! chunks that it touches. A changed byte is therefore an error as soon as it could change
 //! an answer. The root digest names the whole content: same records, same root.
 //!
@@ -24,6 +26,7 @@
 //! lockfile of one ecosystem touches that part of the file only, and the records of one
 //! package share a block.
 
+pub(super) mod attachments;
 pub(super) mod build;
 mod bytes;
 mod lookup;

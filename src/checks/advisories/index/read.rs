@@ -1,5 +1,6 @@
 //! Opens an index, reads it by position, and verifies every chunk that it touches.
 
+use super::attachments::{self, Attachments};
 use super::bytes::{SharedFile, u32_at, u64_at, usize_of};
 use super::{
     CHUNK_BYTES, DIGEST_BYTES, FILE_NAME, FORMAT_VERSION, HEADER_BYTES, IndexInfo, MAGIC, Remarks,
@@ -10,6 +11,7 @@ use crate::model::{DatabaseInfo, Digest, Ecosystem, SourceInfo, SourceUse};
 use crate::support::hash::{sha256, sha256_parts};
 use std::collections::HashMap;
 use std::fs::File;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -20,6 +22,9 @@ const MAX_CACHED_BLOCKS: usize = 64;
 /// Largest body: what 32-bit chunk numbers can name is more than any disk holds; this
 /// bounds the digest table that opening reads (32 MiB).
 const MAX_BODY_BYTES: u64 = 16 * 1024 * 1024 * 1024;
+
+/// Bytes that are copied with one system call.
+const COPIED_TOGETHER: usize = 256 * 1024;
 
 /// Offset in the body and length of each section.
 type SectionTable = [(u64, u64); SECTIONS];
@@ -34,6 +39,7 @@ pub struct Database {
     sections: SectionTable,
     root: Digest,
     info: IndexInfo,
+    attachments: Attachments,
     cache: Mutex<Cache>,
 }
 
@@ -100,15 +106,19 @@ impl Database {
         let body_length = layout.body_length;
         let digest_bytes = body_length.div_ceil(CHUNK_BYTES as u64) * DIGEST_BYTES as u64;
         let body_end = HEADER_BYTES as u64 + body_length;
-        if length != body_end + digest_bytes + DIGEST_BYTES as u64 {
+        let attached = length
+            .checked_sub(body_end + digest_bytes + DIGEST_BYTES as u64)
+            .filter(|attached| *attached <= attachments::MAX_BYTES + attachments::FOOT_BYTES);
+        let Some(attached) = attached else {
             return Err(DatabaseError::Corrupt {
                 path,
                 what: format!("it has {length} bytes, which do not fit its header"),
             });
-        }
-        let mut tail = vec![0_u8; usize_of(digest_bytes) + DIGEST_BYTES];
+        };
+        let mut tail = vec![0_u8; usize_of(digest_bytes + DIGEST_BYTES as u64 + attached)];
         file.read_exact_at(&mut tail, body_end).map_err(read)?;
-        let stored_root = tail.split_off(usize_of(digest_bytes));
+        let mut stored_root = tail.split_off(usize_of(digest_bytes));
+        let attached = stored_root.split_off(DIGEST_BYTES);
         let mut sealed = header.to_vec();
         sealed.extend_from_slice(&tail);
         let root = sha256(&sealed);
@@ -118,6 +128,12 @@ impl Database {
                 what: "its header or its table of digests was changed".to_owned(),
             });
         }
+        let Some(attachments) = Attachments::from_bytes(&attached) else {
+            return Err(DatabaseError::Corrupt {
+                path,
+                what: "what is attached to it was changed or cut off".to_owned(),
+            });
+        };
         let mut database = Self {
             path,
             file,
@@ -126,12 +142,25 @@ impl Database {
             sections: layout.sections,
             root,
             info: IndexInfo::default(),
+            attachments,
             cache: Mutex::default(),
         };
         let info = database.section(Section::Info)?;
         database.info = serde_json::from_slice(&info)
             .map_err(|_| database.corrupt("what it says about itself cannot be read"))?;
         Ok(database)
+    }
+
+    /// Where it was opened.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The SHA-256 that names all of its content.
+    #[must_use]
+    pub fn digest(&self) -> &Digest {
+        &self.root
     }
 
     /// Root digest and sources, for a report.
@@ -152,6 +181,40 @@ impl Database {
                 })
                 .collect(),
         }
+    }
+
+    /// Where the sources came from, and who signed; not part of what the digest names.
+    #[must_use]
+    pub fn attachments(&self) -> &Attachments {
+        &self.attachments
+    }
+
+    /// Writes the index with other attachments.
+    pub(in crate::checks::advisories) fn copy_with(
+        &self,
+        attachments: &Attachments,
+        target: &mut File,
+    ) -> Result<(), DatabaseError> {
+        let scratch = |source| DatabaseError::Scratch { source };
+        let root_end = HEADER_BYTES as u64
+            + self.body_length
+            + self.digests.len() as u64
+            + DIGEST_BYTES as u64;
+        let mut at = 0;
+        let mut piece = vec![0_u8; COPIED_TOGETHER];
+        while at < root_end {
+            let count = usize_of(root_end - at).min(piece.len());
+            let piece = piece.get_mut(..count).unwrap_or_default();
+            self.file
+                .read_exact_at(piece, at)
+                .map_err(|source| DatabaseError::Read {
+                    path: self.path.clone(),
+                    source,
+                })?;
+            target.write_all(piece).map_err(scratch)?;
+            at += count as u64;
+        }
+        target.write_all(&attachments.to_bytes()).map_err(scratch)
     }
 
     /// Everything that the index says about itself.

@@ -47,7 +47,7 @@ fn bytes_of(records: impl IntoIterator<Item = Record>) -> Vec<u8> {
         let parsed = Parsed::Record(Box::new(record));
         parts[index % 2].take("place.json", parsed).unwrap();
     }
-    let mut file = build(parts, tempfile::tempfile().unwrap()).unwrap();
+    let mut file = build(parts, &[], tempfile::tempfile().unwrap()).unwrap();
     let mut bytes = Vec::new();
     file.seek(SeekFrom::Start(0)).unwrap();
     file.read_to_end(&mut bytes).unwrap();
@@ -251,4 +251,101 @@ fn a_missing_index_is_told_apart_from_a_damaged_one() {
         open(directory.path(), &[b'x'; 5000]),
         Err(DatabaseError::Format { .. })
     ));
+}
+
+/// One record about a package in two releases of a distribution and, in a part, in all.
+fn of_releases() -> Record {
+    let mut record = record(1);
+    let template = record.affected.remove(0);
+    for (release, version) in [
+        ("11", "1.0.0"),
+        ("12", "2.0.0"),
+        ("", "3.0.0"),
+        ("12", "2.5.0"),
+    ] {
+        record.affected.push(Affected {
+            release: release.to_owned(),
+            ranges: Vec::new(),
+            versions: vec![version.to_owned()],
+            ..template.clone()
+        });
+    }
+    record
+}
+
+#[test]
+fn a_known_release_asks_for_its_own_entries_and_those_of_all() {
+    let directory = tempfile::tempdir().unwrap();
+    let database = open(directory.path(), &bytes_of([of_releases(), record(2)])).unwrap();
+    let versions = |release: &str| {
+        let found = database.lookup(Ecosystem::Npm, "package-0", Some(release));
+        let records = found.unwrap().records;
+        let mut all: Vec<_> = records.iter().flat_map(|r| r.versions.clone()).collect();
+        assert!(records.iter().all(|record| record.by_release.is_empty()));
+        all.retain(|version| !version.starts_with("0."));
+        all
+    };
+    assert_eq!(versions("11"), ["1.0.0", "3.0.0"]);
+    assert_eq!(versions("12"), ["2.0.0", "3.0.0", "2.5.0"]);
+    assert_eq!(versions("13"), ["3.0.0"]);
+}
+
+#[test]
+fn without_a_release_all_of_them_must_agree() {
+    use crate::checks::advisories::matching::UsedVersion;
+    use crate::versions::Membership::{Affected, Indeterminate, NotAffected};
+    let directory = tempfile::tempdir().unwrap();
+    let mut record = of_releases();
+    record.affected[0].versions.push("2.0.0".to_owned());
+    let database = open(directory.path(), &bytes_of([record])).unwrap();
+    let rows = database
+        .lookup(Ecosystem::Npm, "package-0", None)
+        .unwrap()
+        .records;
+    let [rows] = rows.as_slice() else {
+        panic!("{rows:?}");
+    };
+    assert_eq!(rows.by_release.len(), 2);
+    for (version, expected) in [
+        ("1.0.0", Indeterminate),
+        ("2.5.0", Indeterminate),
+        ("2.0.0", Affected),
+        ("3.0.0", Affected),
+        ("4.0.0", NotAffected),
+    ] {
+        let used = UsedVersion::read(Ecosystem::Npm, version);
+        assert_eq!(used.membership(rows), expected, "{version}");
+    }
+}
+
+#[test]
+fn of_records_with_one_id_the_newest_is_in_use_in_any_order() {
+    let with = |number: usize, modified: &str, summary: &str| {
+        let mut record = record(number);
+        record.metadata.modified = Some(modified.to_owned());
+        record.metadata.summary = summary.to_owned();
+        record
+    };
+    let records = [
+        with(1, "2026-01-01T00:00:00Z", "old"),
+        with(1, "2026-03-01T00:00:00Z", "new a"),
+        with(2, "2026-01-01T00:00:00Z", "other"),
+        with(1, "2026-03-01T00:00:00Z", "new b"),
+        with(1, "2026-02-01T00:00:00Z", "middle"),
+    ];
+    let bytes = bytes_of(records.clone());
+    assert_eq!(bytes, bytes_of(records.into_iter().rev()));
+    let directory = tempfile::tempdir().unwrap();
+    let database = open(directory.path(), &bytes).unwrap();
+    assert_eq!(database.status().replaced, 3);
+    assert_eq!(database.status().records(), 2);
+    let rows = database
+        .lookup(Ecosystem::Npm, "package-0", None)
+        .unwrap()
+        .records;
+    let summaries: Vec<_> = rows
+        .iter()
+        .map(|row| database.metadata(row.ordinal).unwrap().summary)
+        .collect();
+    assert_eq!(summaries, ["new b", "other"]);
 }

@@ -81,8 +81,8 @@ fn an_entry_without_versions_is_kept_as_unknown() {
 fn records_about_other_ecosystems_are_named_as_not_used() {
     for (affected, name) in [
         (
-            json!([{ "package": { "ecosystem": "Debian:12", "name": "x" } }]),
-            "Debian",
+            json!([{ "package": { "ecosystem": "Minitel:12", "name": "x" } }]),
+            "Minitel",
         ),
         (json!([]), "(no package)"),
         (
@@ -102,7 +102,7 @@ fn records_about_other_ecosystems_are_named_as_not_used() {
 fn a_record_without_an_id_is_bad_and_names_its_packages() {
     let text = json!({ "affected": [
         { "package": { "ecosystem": "PyPI", "name": "Foo_Bar" } },
-        { "package": { "ecosystem": "Debian", "name": "x" } },
+        { "package": { "ecosystem": "Minitel", "name": "x" } },
     ] });
     match parse_record(text.to_string().as_bytes()) {
         Parsed::Bad { packages, .. } => {
@@ -176,4 +176,77 @@ proptest! {
         let is_bad = matches!(parse_record(&SOUND.as_bytes()[..cut]), Parsed::Bad { .. });
         prop_assert!(is_bad);
     }
+}
+
+#[test]
+fn of_a_key_that_is_there_twice_the_last_one_counts() {
+    let text = r#"{"id":"X-1","id":"X-2","affected":[{"package":{"ecosystem":"npm","name":"a",
+        "name":"demo"},"versions":["1.0.0"],"versions":["2.0.0"]}]}"#;
+    let Parsed::Record(record) = parse_record(text.as_bytes()) else {
+        panic!("a record was expected");
+    };
+    assert_eq!(record.metadata.id, "X-2");
+    assert_eq!(only(&record).name, "demo");
+    assert_eq!(only(&record).versions, ["2.0.0"]);
+}
+
+#[test]
+fn values_of_other_types_cost_only_themselves() {
+    let record = record(&json!({
+        "id": "X-1", "modified": 7, "published": "2026-01-01T00:00:00Z", "withdrawn": false,
+        "summary": ["s"], "details": "First line.\nSecond.", "aliases": ["CVE-1", 4, null],
+        "related": "none", "upstream": { "a": 1 }, "severity": { "score": 1 },
+        "references": ["x", { "type": 1, "url": "https://a.example" },
+                       { "type": "WEB", "url": "https://b.example" }],
+        "database_specific": ["HIGH"],
+        "affected": [
+            "x", null, 7,
+            { "package": "npm/demo" },
+            { "package": { "ecosystem": "npm", "name": "demo" }, "severity": "HIGH",
+              "ranges": ["x", { "type": "SEMVER", "events": [
+                  { "introduced": "0" }, "x", { "fixed": 2 }, {}, null, { "limit": "9.0.0" },
+              ] }],
+              "versions": ["1.0.0", 2, null] },
+        ],
+    }));
+    let metadata = &record.metadata;
+    assert_eq!(metadata.summary, "First line.");
+    assert_eq!(metadata.modified.as_deref(), Some("2026-01-01T00:00:00Z"));
+    assert_eq!(metadata.withdrawn, None);
+    assert_eq!(metadata.aliases, ["CVE-1"]);
+    assert_eq!(metadata.url.as_deref(), Some("https://b.example"));
+    let affected = only(&record);
+    assert_eq!(affected.versions, ["1.0.0"]);
+    assert_eq!(affected.ranges.len(), 3, "{affected:?}");
+    assert!(affected.ranges.iter().all(|range| range.incomplete));
+    assert_eq!(affected.ranges[1].events.len(), 2);
+}
+
+#[test]
+fn both_places_of_an_informational_kind_are_read() {
+    for place in ["database_specific", "ecosystem_specific"] {
+        let mut entry = json!({
+            "package": { "ecosystem": "crates.io", "name": "demo" }, "versions": ["1.0.0"],
+        });
+        entry[place] = json!({ "informational": "unmaintained", "severity": "LOW" });
+        let record = record(&with_affected(&json!([entry])));
+        let own = &record.metadata.packages[0].rating;
+        assert_eq!(
+            own.informational.as_deref(),
+            Some("unmaintained"),
+            "{place}"
+        );
+        assert_eq!(own.word.as_deref(), Some("LOW"), "{place}");
+    }
+}
+
+#[test]
+fn further_ecosystems_of_a_record_in_use_are_named() {
+    let record = record(&with_affected(&json!([
+        { "package": { "ecosystem": "Minitel:3", "name": "x" }, "versions": ["1"] },
+        { "package": { "ecosystem": "npm", "name": "demo" }, "versions": ["1.0.0"] },
+        { "ranges": [{ "type": "GIT", "events": [] }] },
+    ])));
+    assert_eq!(record.also_about, ["GIT", "Minitel"]);
+    assert_eq!(only(&record).release, "");
 }

@@ -38,8 +38,9 @@ impl Columns {
     }
 }
 
-/// Whether the first bytes of a file are those of scores.
-pub(in crate::checks::advisories) fn is_scores(start: &[u8]) -> bool {
+/// Whether the first bytes of a file are those of EPSS scores.
+#[must_use]
+pub fn is_scores(start: &[u8]) -> bool {
     let text = String::from_utf8_lossy(start);
     text.lines()
         .take(4)

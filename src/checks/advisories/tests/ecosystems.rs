@@ -180,9 +180,43 @@ fn listed_versions_meet_in_their_canonical_form() {
     }
 }
 
-/// A record speaks of one release, and a package is looked up by its name alone.
+fn debian(purl: &str) -> Component {
+    let mut component = component(Ecosystem::Deb, "libcurl4", Some("7.88.1-10"));
+    component.purl = Purl::parse(purl).unwrap();
+    component
+}
+
 #[test]
-fn packages_of_distributions_are_a_gap_and_not_matched_against_another_release() {
+fn a_package_of_a_distribution_is_judged_by_its_release_and_source_package() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut record = below("DSA-1", &[], "Debian:12", "curl", "7.88.1-10+deb12u5");
+    let other = below("DSA-1", &[], "Debian:11", "curl", "7.74.0-1");
+    let entry = other["affected"][0].clone();
+    record["affected"].as_array_mut().unwrap().push(entry);
+    let database = database(directory.path(), &[record]);
+    let outcome = |qualifiers: &str| {
+        let purl = format!("pkg:deb/debian/libcurl4@7.88.1-10?{qualifiers}");
+        check(&database, vec![debian(&purl)])
+    };
+    let found = outcome("distro=debian-12&upstream=curl");
+    assert_eq!(shown_ids(&found), ["DSA-1"]);
+    assert!(!detail(&found.findings[0]).indeterminate);
+    assert_eq!(found.gaps, []);
+    assert_eq!(
+        outcome("distro=debian-11&upstream=curl"),
+        Outcome::default()
+    );
+    assert_eq!(
+        outcome("distro=debian-13&upstream=curl"),
+        Outcome::default()
+    );
+    // The releases do not agree.
+    let found = outcome("distro=sid&upstream=curl");
+    assert!(detail(&found.findings[0]).indeterminate);
+}
+
+#[test]
+fn a_package_whose_distribution_or_source_is_not_told_is_a_gap() {
     let directory = tempfile::tempdir().unwrap();
     let database = database(
         directory.path(),
@@ -191,10 +225,17 @@ fn packages_of_distributions_are_a_gap_and_not_matched_against_another_release()
             below("GHSA-1", &[], "npm", "demo", "2.0.0"),
         ],
     );
-    let outcome = check(
-        &database,
-        vec![component(Ecosystem::Deb, "curl", Some("7.88.1-10"))],
-    );
-    assert_eq!(outcome.findings, []);
-    assert!(gap_ids(&outcome).contains("advisories/ecosystem-not-covered"));
+    for purl in [
+        "pkg:deb/debian/libcurl4@7.88.1-10?distro=debian-12",
+        "pkg:deb/ubuntu/curl@7.88.1-10?distro=ubuntu-22.04&upstream=curl",
+        "pkg:deb/curl@7.88.1-10?upstream=curl",
+    ] {
+        let outcome = check(&database, vec![debian(purl)]);
+        assert_eq!(outcome.findings, [], "{purl}");
+        assert_eq!(
+            gap_ids(&outcome),
+            BTreeSet::from(["advisories/ecosystem-not-covered"]),
+            "{purl}"
+        );
+    }
 }

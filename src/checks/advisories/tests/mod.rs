@@ -2,6 +2,7 @@
 //! here.
 
 mod advice;
+mod archives;
 mod classes;
 mod ecosystems;
 mod findings;

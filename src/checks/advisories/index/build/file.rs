@@ -1,6 +1,7 @@
 //! Writes an index section by section, hashing as it goes.
 
 use crate::checks::advisories::error::DatabaseError;
+use crate::checks::advisories::index::attachments::Attachments;
 use crate::checks::advisories::index::{
     CHUNK_BYTES, DIGEST_BYTES, FORMAT_VERSION, HEADER_BYTES, MAGIC, SECTIONS, Section,
 };
@@ -63,8 +64,9 @@ impl IndexFile {
         Ok(())
     }
 
-    /// Writes what is left: the last chunk, the digests, the root, and the header.
-    pub(super) fn finish(mut self) -> Result<File, DatabaseError> {
+    /// Writes what is left: the last chunk, the digests, the root, what is attached, and
+    /// the header.
+    pub(super) fn finish(mut self, attachments: &Attachments) -> Result<File, DatabaseError> {
         let last = self.buffer.get(self.hashed..).unwrap_or_default();
         if !last.is_empty() {
             self.digests.extend_from_slice(&sha256_parts(&[last]));
@@ -85,6 +87,7 @@ impl IndexFile {
             .write_all(&self.buffer)
             .and_then(|()| self.file.write_all(&self.digests))
             .and_then(|()| self.file.write_all(&root))
+            .and_then(|()| self.file.write_all(&attachments.to_bytes()))
             .and_then(|()| self.file.seek(SeekFrom::Start(0)))
             .and_then(|_| self.file.write_all(&header))
             .map_err(super::scratch)?;

@@ -10,9 +10,12 @@ mod spill;
 
 pub(in crate::checks::advisories) use part::Part;
 
+use super::attachments::{Attachments, SourceOrigin};
 use super::rows;
-use super::{ECOSYSTEM_CODES, IndexInfo, Remarks, Section, SourceKind, name_hash};
+use super::{ECOSYSTEM_CODES, IndexInfo, Remarks, Section, SourceKind, SourceStatus, name_hash};
 use crate::checks::advisories::error::DatabaseError;
+use crate::checks::advisories::import::Origin;
+use crate::checks::advisories::record::Feed;
 use crate::checks::advisories::signals::collect::{SignalCollector, Total};
 use crate::checks::advisories::signals::{EPSS_SOURCE, KEV_SOURCE};
 use crate::model::Ecosystem;
@@ -20,15 +23,24 @@ use file::IndexFile;
 use jiff::Timestamp;
 use order::{Order, RecordId};
 use part::{Counts, EntryRef, Packed, Span, source_name};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 
+/// An input, as its origin is told.
+pub(in crate::checks::advisories) struct InputName {
+    pub name: String,
+    pub commit: Option<String>,
+    pub fetched: Option<Origin>,
+}
+
 /// Writes the index of everything in the parts into an empty file; gives the file back.
+/// The parts name inputs by their places in `inputs`.
 ///
 /// # Errors
 /// [`DatabaseError::TooLarge`], [`DatabaseError::Scratch`].
 pub(in crate::checks::advisories) fn build(
     parts: Vec<Part>,
+    inputs: &[InputName],
     file: File,
 ) -> Result<File, DatabaseError> {
     let mut counts = Counts::default();
@@ -46,7 +58,9 @@ pub(in crate::checks::advisories) fn build(
         replaced: order.replaced,
         ..IndexInfo::default()
     };
-    count_records(&mut info, &packed, &order);
+    let mut origins = count_records(&mut info, &packed, &order);
+    let signals_from = counts.signals_from.iter();
+    origins.extend(signals_from.map(|(source, input)| ((*source).to_owned(), *input)));
     let mut file = IndexFile::new(file).map_err(scratch)?;
     write_packages(&mut file, &packed, &order, &counts, &mut info)?;
     blocks::write(&mut file, &packed, &order.records)?;
@@ -70,43 +84,74 @@ pub(in crate::checks::advisories) fn build(
     file.write(Section::Remarks, &remarks).map_err(scratch)?;
     file.begin(Section::Info);
     file.write(Section::Info, &info).map_err(scratch)?;
-    file.finish()
+    file.finish(&attachments(origins, inputs))
 }
 
-/// Counts the records in use by source and ecosystem.
-fn count_records(info: &mut IndexInfo, packed: &[Packed], order: &Order) {
-    let mut newest: BTreeMap<String, Timestamp> = BTreeMap::new();
+/// Sources and the inputs that they came from.
+type Origins = BTreeSet<(String, u16)>;
+
+fn attachments(origins: Origins, inputs: &[InputName]) -> Attachments {
+    let origins = origins.into_iter().filter_map(|(source, input)| {
+        let input = inputs.get(usize::from(input))?;
+        Some(SourceOrigin {
+            source,
+            name: input.name.clone(),
+            commit: input.commit.clone(),
+            fetched: input.fetched.clone(),
+        })
+    });
+    // The numbers hang on the order of the inputs; what is told does not.
+    let origins: BTreeSet<_> = origins.collect();
+    Attachments {
+        origins: origins.into_iter().collect(),
+        signature: None,
+    }
+}
+
+/// Counts of the records of one source.
+struct OfSource {
+    status: SourceStatus,
+    newest: Option<Timestamp>,
+    inputs: BTreeSet<u16>,
+    /// Any one of them.
+    example: RecordId,
+}
+
+/// Counts the records in use by source and ecosystem; gives back where they came from.
+fn count_records(info: &mut IndexInfo, packed: &[Packed], order: &Order) -> Origins {
     // Sources are told apart by two small numbers before any text is made.
-    let mut of_source: BTreeMap<_, (u64, u64, Option<Timestamp>, RecordId)> = BTreeMap::new();
+    let mut sources: BTreeMap<(Feed, u8), OfSource> = BTreeMap::new();
     let mut of_ecosystem = [0_u64; ECOSYSTEM_CODES];
     for id in &order.records {
         let Some(record) = id.of(packed) else {
             continue;
         };
-        let entry = of_source
+        let of_source = sources
             .entry((record.feed, record.source))
-            .or_insert((0, 0, None, *id));
-        entry.0 += 1;
-        entry.1 += u64::from(record.withdrawn);
-        entry.2 = entry.2.max(record.modified);
+            .or_insert_with(|| OfSource {
+                status: SourceStatus::default(),
+                newest: None,
+                inputs: BTreeSet::new(),
+                example: *id,
+            });
+        of_source.status.records += 1;
+        of_source.status.withdrawn += u64::from(record.withdrawn);
+        of_source.newest = of_source.newest.max(record.modified);
+        of_source.inputs.insert(record.input);
         for (code, number) in of_ecosystem.iter_mut().enumerate() {
             *number += u64::from(record.ecosystems >> code & 1);
         }
     }
-    for (records, withdrawn, time, id) in of_source.into_values() {
-        let Some(record) = id.of(packed) else {
+    let mut origins = Origins::new();
+    for mut of_source in sources.into_values() {
+        let Some(record) = of_source.example.of(packed) else {
             continue;
         };
         let name = source_name(record);
-        if let Some(time) = time {
-            newest.insert(name.clone(), time);
-        }
-        let source = info.sources.entry(name).or_default();
-        source.records = records;
-        source.withdrawn = withdrawn;
-    }
-    for (name, time) in newest {
-        info.sources.entry(name).or_default().newest = Some(time.to_string());
+        let inputs = of_source.inputs.into_iter();
+        origins.extend(inputs.map(|input| (name.clone(), input)));
+        of_source.status.newest = of_source.newest.map(|time| time.to_string());
+        info.sources.insert(name, of_source.status);
     }
     for ecosystem in Ecosystem::ALL {
         let code = usize::from(super::ecosystem_code(ecosystem));
@@ -123,6 +168,7 @@ fn count_records(info: &mut IndexInfo, packed: &[Packed], order: &Order) {
             }
         }
     }
+    origins
 }
 
 /// What could not be used, and its counts.

@@ -12,7 +12,7 @@ use crate::checks::advisories::signals::collect::SignalCollector;
 use crate::checks::advisories::signals::{EPSS_SOURCE, KEV_SOURCE, epss, kev};
 use crate::model::Ecosystem;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Bad lines of one file of signals that are listed; all of them are counted.
@@ -45,6 +45,8 @@ pub(super) struct RecordRef {
     /// A bit for the code of each ecosystem.
     pub ecosystems: u32,
     pub modified: Option<Timestamp>,
+    /// The input that it came from.
+    pub input: u16,
     /// Where its metadata are in the spill.
     pub metadata: u64,
     pub metadata_length: u32,
@@ -64,6 +66,8 @@ pub(super) struct EntryRef {
 
 /// The writing end: takes what was read.
 pub(in crate::checks::advisories) struct Part {
+    /// The input that is being read.
+    pub input: u16,
     pub(super) bytes: Vec<u8>,
     pub(super) spill: Spill,
     pub(super) records: Vec<RecordRef>,
@@ -82,12 +86,15 @@ pub(super) struct Counts {
     /// Bad records and lines by source, and whether it is one of signals.
     pub bad_of: BTreeMap<String, (u64, bool)>,
     pub notes: Vec<String>,
+    /// Sources of signals and the inputs that they came from.
+    pub signals_from: BTreeSet<(&'static str, u16)>,
 }
 
 impl Part {
     /// An empty part; what does not fit into memory goes to `directory`.
     pub(in crate::checks::advisories) fn new(directory: &Path) -> Self {
         Self {
+            input: 0,
             bytes: Vec::new(),
             spill: Spill::new(directory),
             records: Vec::new(),
@@ -178,6 +185,7 @@ impl Part {
             source: source.unwrap_or(0),
             ecosystems,
             modified: changed(&record.metadata),
+            input: self.input,
             metadata,
             metadata_length: u32::try_from(length).unwrap_or(u32::MAX),
             first_entry,
@@ -200,6 +208,7 @@ impl Part {
             Ok(mut catalogue) => {
                 self.counts.bad_lines(KEV_SOURCE, place, &catalogue.bad);
                 self.counts.notes.append(&mut catalogue.notes);
+                self.counts.signals_from.insert((KEV_SOURCE, self.input));
                 self.signals.take_kev(catalogue);
             }
             Err(reason) => self.counts.bad_file(KEV_SOURCE, place, reason),
@@ -215,6 +224,7 @@ impl Part {
         match parsed {
             Ok(scores) => {
                 self.counts.bad_lines(EPSS_SOURCE, place, &scores.bad);
+                self.counts.signals_from.insert((EPSS_SOURCE, self.input));
                 self.signals.take_epss(scores);
             }
             Err(reason) => self.counts.bad_file(EPSS_SOURCE, place, reason),
@@ -301,6 +311,7 @@ impl Counts {
         }
         self.bad.extend(other.bad);
         self.notes.extend(other.notes);
+        self.signals_from.extend(other.signals_from);
     }
 }
 
