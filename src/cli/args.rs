@@ -45,6 +45,8 @@ pub struct Global {
 pub enum Command {
     /// Check a project: SBOM, advisories, registry and secrets, one verdict
     Check(commands::check::CheckArgs),
+    /// Search for secrets: a tree, what is staged, commits, standard input
+    Secrets(commands::secrets::SecretsArgs),
     /// SBOMs: generate, validate, convert, merge, diff, check
     Sbom(commands::sbom::SbomArgs),
     /// The advisory database: import and status

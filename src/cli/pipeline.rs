@@ -183,7 +183,7 @@ fn read_inventory(request: &Request<'_>, target: &str) -> Result<Option<Inventor
 fn check_secrets(request: &Request<'_>, outcome: &mut Outcome) -> Result<SecretsScanned, CliError> {
     let _progress = Progress::start("scanning for secrets");
     let options = secrets::Options {
-        leave_out: outputs_inside(request),
+        leave_out: outputs_inside(request.root, request.outputs),
         ..secrets::Options::default()
     };
     let (found, scanned) = secrets::check_tree(request.root, &options)
@@ -193,12 +193,12 @@ fn check_secrets(request: &Request<'_>, outcome: &mut Outcome) -> Result<Secrets
 }
 
 /// The outputs that lie in the tree, relative to it.
-fn outputs_inside(request: &Request<'_>) -> BTreeSet<String> {
-    let Ok(root) = request.root.canonicalize() else {
+#[must_use]
+pub fn outputs_inside(root: &Path, outputs: &BTreeSet<PathBuf>) -> BTreeSet<String> {
+    let Ok(root) = root.canonicalize() else {
         return BTreeSet::new();
     };
-    request
-        .outputs
+    outputs
         .iter()
         .filter_map(|place| {
             let parts = place.strip_prefix(&root).ok()?.components();

@@ -134,6 +134,7 @@ pub(super) fn secret() -> JudgedFinding {
             confidence: Confidence::High,
             validity: Validity::Valid,
             replace: false,
+            introduced: None,
         }),
     };
     judged(
@@ -294,6 +295,7 @@ pub(super) fn typical() -> Report {
             files: 1_203,
             bytes: 14_100_000,
             rules: 320,
+            commits: 0,
         }),
         verdict: Verdict {
             decision: Decision::Fail,

@@ -80,6 +80,13 @@ impl Rules {
         })
     }
 
+    /// Names these rules and the way in which they are applied.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let version = env!("CARGO_PKG_VERSION");
+        format!("{version}-{}", env!("SEALGATE_SECRETS_SOURCES"))
+    }
+
     /// Number of rules: token kinds, recognisers and credential-file formats.
     #[must_use]
     pub fn count(&self) -> u64 {

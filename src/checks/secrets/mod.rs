@@ -4,8 +4,11 @@
 //! * `rules/*.toml` say what the tokens of a provider look like (one file each).
 //! * `recognise/` holds what no provider issues: URLs, headers, keys, assignments.
 //! * `credential_files/` holds the formats that programs keep logins in.
+//! * `tree`, `staged` and `history` bring the bytes: of a directory, of git's index, of
+//!   commits.
 //! * `engine` finds keywords in one pass and asks these at each place.
 
+mod cache;
 mod candidate;
 mod checksum;
 mod credential_files;
@@ -13,13 +16,16 @@ mod engine;
 mod error;
 mod file;
 mod finding;
+mod history;
 mod judge;
 mod kind;
 mod matcher;
 mod name;
+mod objects;
 mod recognise;
 mod rules;
 mod shape;
+mod staged;
 mod token;
 mod tree;
 mod value;
@@ -31,5 +37,7 @@ mod tests;
 
 pub use engine::{Rules, check_bytes, mask_secrets};
 pub use error::SecretsError;
+pub use history::{Commits, HistoryOptions, check_history};
 pub use rules::{GAPS, RULES};
-pub use tree::{Options, check_tree};
+pub use staged::check_staged;
+pub use tree::{Options, check_stream, check_tree};

@@ -9,6 +9,7 @@ pub mod gate;
 pub mod key;
 pub mod sbom;
 pub mod seal;
+pub mod secrets;
 pub mod sign;
 pub mod test;
 pub mod verify;
@@ -34,6 +35,7 @@ pub fn run(command: Command, settings: &Settings) -> Result<Exit, CliError> {
         Command::Sign(args) => sign::run(&args, settings),
         Command::Verify(args) => verify::run(&args, settings),
         Command::Test(args) => test::run(&args, settings),
+        Command::Secrets(args) => secrets::run(&args, settings),
         Command::Seal(args) => seal::run(&args, settings),
         Command::Gate(args) => gate::run(&args, settings),
         Command::Demo(args) => demo::run(&args, settings),

@@ -178,6 +178,15 @@ struct SecretV1 {
     confidence: &'static str,
     validity: &'static str,
     action: &'static str,
+    introduced: Option<IntroducedV1>,
+}
+
+#[derive(Serialize)]
+struct IntroducedV1 {
+    commit: Shown,
+    author: Shown,
+    time: Shown,
+    in_head: bool,
 }
 
 impl FindingV1 {
@@ -391,6 +400,12 @@ impl SecretV1 {
             confidence: detail.confidence.as_str(),
             validity: detail.validity.as_str(),
             action: if detail.replace { "replace" } else { "rotate" },
+            introduced: detail.introduced.as_ref().map(|by| IntroducedV1 {
+                commit: shown(&by.commit),
+                author: shown(&by.author),
+                time: shown(&by.time),
+                in_head: by.in_head,
+            }),
         }
     }
 }
