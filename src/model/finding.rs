@@ -241,6 +241,8 @@ pub struct SecretDetail {
     /// `true`: replace the credential by a mechanism without a stored secret;
     /// `false`: rotate it.
     pub replace: bool,
+    /// How the value is written or packed, outermost first; empty where it is plain.
+    pub encoding: Vec<&'static str>,
     /// The first commit that has it, where a history was searched.
     pub introduced: Option<Box<Introduced>>,
 }

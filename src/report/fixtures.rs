@@ -134,6 +134,7 @@ pub(super) fn secret() -> JudgedFinding {
             confidence: Confidence::High,
             validity: Validity::Valid,
             replace: false,
+            encoding: Vec::new(),
             introduced: None,
         }),
     };

@@ -68,6 +68,7 @@ fn finding_of(
             confidence: candidate.confidence,
             validity: candidate.validity,
             replace: kind.remedy.replaces(),
+            encoding: Vec::new(),
             introduced: None,
         }),
     }

@@ -4,6 +4,7 @@
 //! * `rules/*.toml` say what the tokens of a provider look like (one file each).
 //! * `recognise/` holds what no provider issues: URLs, headers, keys, assignments.
 //! * `credential_files/` holds the formats that programs keep logins in.
+//! * `decode` finds the texts that are written inside others, and opens containers.
 //! * `tree`, `staged` and `history` bring the bytes: of a directory, of git's index, of
 //!   commits.
 //! * `engine` finds keywords in one pass and asks these at each place.
@@ -12,6 +13,7 @@ mod cache;
 mod candidate;
 mod checksum;
 mod credential_files;
+mod decode;
 mod engine;
 mod error;
 mod file;

@@ -1,7 +1,8 @@
 //! Contents out of git's object database: read and searched by all cores, each once.
 
-use super::engine::{MAX_FINDINGS, Rules, scan};
-use super::rules::{MISSING_OBJECT, TOO_LARGE, TOO_MANY_FINDINGS, UNREADABLE_OBJECT};
+use super::decode;
+use super::engine::Rules;
+use super::rules::{MISSING_OBJECT, TOO_LARGE, UNREADABLE_OBJECT};
 use crate::model::{Detail, Finding, Gap, Location, SecretsScanned, terminal_safe};
 use crate::support::git_repository::{BlobError, Reader, Repository};
 use gix::ObjectId;
@@ -89,25 +90,10 @@ impl Searched {
         };
         self.scanned.files += 1;
         self.scanned.bytes += bytes.len() as u64;
-        let found = scan(path, bytes, rules);
+        let found = decode::search(path, bytes, rules);
         self.findings
             .extend(found.findings.into_iter().map(|finding| (place, finding)));
-        if found.omitted > 0 {
-            self.gaps.push(too_many(path, found.omitted));
-        }
-    }
-}
-
-/// The gap of a file with more findings than are listed.
-pub(super) fn too_many(path: &str, omitted: usize) -> Gap {
-    Gap {
-        id: TOO_MANY_FINDINGS,
-        message: format!(
-            "`{}` holds {omitted} findings more than the {MAX_FINDINGS} that are listed",
-            terminal_safe(path),
-        ),
-        location: Some(Location::file(path)),
-        remedy: "deal with the findings listed, then run the check again".to_owned(),
+        self.gaps.extend(found.gaps);
     }
 }
 

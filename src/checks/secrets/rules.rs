@@ -104,6 +104,10 @@ pub(super) const UNREADABLE_INDEX: &str = "secrets/unreadable-index";
 pub(super) const TOO_LARGE: &str = "secrets/too-large";
 /// Gap: a file holds more findings than are reported.
 pub(super) const TOO_MANY_FINDINGS: &str = "secrets/too-many-findings";
+/// Gap: an archive, or an entry of one, could not be read.
+pub(super) const UNREADABLE_ARCHIVE: &str = "secrets/unreadable-archive";
+/// Gap: an archive holds more than is searched.
+pub(super) const ARCHIVE_LIMIT: &str = "secrets/archive-limit";
 /// Gap: the clone does not have a file.
 pub(super) const MISSING_OBJECT: &str = "secrets/missing-object";
 /// Gap: a commit, directory or file in git's database cannot be read.
@@ -117,6 +121,18 @@ pub(super) const SUBMODULE: &str = "secrets/submodule";
 
 /// What this check could not look at.
 pub const GAPS: &[Rule] = &[
+    Rule {
+        id: UNREADABLE_ARCHIVE,
+        title: "An archive could not be read",
+        description: "A gzip, zip or tar file, or an entry of one, is damaged, encrypted or compressed in an unknown way, so what is inside was not searched for secrets.",
+        remedy: "Repair or remove the archive, or keep it outside the tree",
+    },
+    Rule {
+        id: ARCHIVE_LIMIT,
+        title: "An archive holds more than is searched",
+        description: "An archive unpacks to more bytes or entries, or is nested deeper, than the secret search follows (1 GiB, 100,000 entries, 5 levels; 50 MB for one entry).",
+        remedy: "Keep large archives outside the tree, or search their unpacked content",
+    },
     Rule {
         id: MISSING_OBJECT,
         title: "A file of the history is not in this clone",

@@ -2,9 +2,10 @@
 //! symbolic link; then whatever git tracks although it is ignored. What cannot be read is
 //! a gap.
 
-use super::engine::{Rules, scan};
+use super::decode;
+use super::engine::Rules;
 use super::error::SecretsError;
-use super::objects::{too_large, too_many};
+use super::objects::too_large;
 use super::rules::{UNREADABLE_INDEX, UNREADABLE_PATH};
 use crate::model::{Detail, Finding, Gap, Location, Outcome, SecretsScanned, terminal_safe};
 use crate::support::files::{FileError, read_bounded};
@@ -254,14 +255,12 @@ fn look_at(file: &Path, root: &Path, rules: &Rules, options: &Options) -> Collec
 }
 
 fn searched(path: &str, bytes: &[u8], rules: &Rules) -> Collected {
-    let found = scan(path, bytes, rules);
+    let found = decode::search(path, bytes, rules);
     let mut collected = Collected::default();
     collected.scanned.files = 1;
     collected.scanned.bytes = bytes.len() as u64;
     collected.outcome.findings = found.findings;
-    if found.omitted > 0 {
-        collected.outcome.gaps.push(too_many(path, found.omitted));
-    }
+    collected.outcome.gaps = found.gaps;
     collected
 }
 

@@ -80,6 +80,7 @@ fn password(confidence: Confidence, path: &str) -> Finding {
             confidence,
             validity: Validity::Unknown,
             replace: false,
+            encoding: Vec::new(),
             introduced: None,
         }),
         ..advisory(Severity::High, &[])

@@ -178,6 +178,7 @@ struct SecretV1 {
     confidence: &'static str,
     validity: &'static str,
     action: &'static str,
+    encoding: Vec<&'static str>,
     introduced: Option<IntroducedV1>,
 }
 
@@ -400,6 +401,7 @@ impl SecretV1 {
             confidence: detail.confidence.as_str(),
             validity: detail.validity.as_str(),
             action: if detail.replace { "replace" } else { "rotate" },
+            encoding: detail.encoding.clone(),
             introduced: detail.introduced.as_ref().map(|by| IntroducedV1 {
                 commit: shown(&by.commit),
                 author: shown(&by.author),
