@@ -11,6 +11,7 @@ pub(super) static AUTHORIZATION_HEADER: Rule = authorization_header();
 pub(super) static JWT: Rule = jwt();
 pub(super) static CONNECTION_STRING: Rule = connection_string();
 pub(super) static CREDENTIAL_FILE: Rule = credential_file();
+pub(super) static ACCOUNT_DATA: Rule = account_data();
 
 /// What this check finds.
 pub const RULES: &[Rule] = &[
@@ -22,6 +23,7 @@ pub const RULES: &[Rule] = &[
     jwt(),
     connection_string(),
     credential_file(),
+    account_data(),
 ];
 
 const fn provider_token() -> Rule {
@@ -93,6 +95,15 @@ const fn credential_file() -> Rule {
         title: "Credential file of a known program",
         description: "A file that a program keeps its logins in (`.netrc`, `.pgpass`, `.npmrc`, a Docker or FTP client's configuration, …) is part of the tree with a credential in it.",
         remedy: "Change the credential, keep the file out of the tree (`.gitignore`), then purge it from the history",
+    }
+}
+
+const fn account_data() -> Rule {
+    Rule {
+        id: "secrets/account-data",
+        title: "Account or server of a stored login",
+        description: "Beside a login in a client's settings stands whose it is and where it is used. Alone it opens nothing; with the login it says what is open.",
+        remedy: "Deal with the login beside it, and keep the file out of the tree",
     }
 }
 
