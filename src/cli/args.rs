@@ -69,6 +69,8 @@ pub enum Command {
     Gate(commands::gate::GateArgs),
     /// Show the whole story on a small project in a temporary directory
     Demo(commands::demo::DemoArgs),
+    /// Search for secrets before every commit and push: install or remove the hooks
+    Hook(commands::hook::HookArgs),
     /// Explain a rule: why it matters and what to do
     Explain(commands::explain::ExplainArgs),
     /// Write shell completions to standard output

@@ -3,6 +3,7 @@
 use super::exit::{CliError, Exit};
 use super::policies::LoadedPolicy;
 use super::progress::Progress;
+use super::secret_exceptions;
 use super::vex;
 use crate::checks::advisories::{Database, DatabaseError};
 use crate::checks::registry::{Approved, NamePattern, RegistrySettings};
@@ -79,7 +80,7 @@ pub struct Request<'a> {
 /// # Errors
 /// Exit 2 where the tree cannot be read at all or the policy is not usable; exit 3 where
 /// the advisory database is damaged.
-pub fn run(request: Request<'_>) -> Result<Report, CliError> {
+pub fn run(mut request: Request<'_>) -> Result<Report, CliError> {
     let target = target_name(request.root);
     let registry_settings = registry_settings(&request.policy)?;
     let vex_documents = match request.checks.contains(&Check::Advisories) {
@@ -117,6 +118,10 @@ pub fn run(request: Request<'_>) -> Result<Report, CliError> {
         true => Some(check_secrets(&request, &mut outcome)?),
         false => None,
     };
+    if secrets.is_some() {
+        let (policy, findings) = (&mut request.policy.policy, &mut outcome.findings);
+        secret_exceptions::apply(request.root, policy, findings, request.now)?;
+    }
     add_excerpts(request.root, &mut outcome.findings)?;
     let mut vex_statements = BTreeMap::new();
     if let Some(inventory) = &inventory {

@@ -241,6 +241,10 @@ pub struct SecretDetail {
     /// `true`: replace the credential by a mechanism without a stored secret;
     /// `false`: rotate it.
     pub replace: bool,
+    /// The key of the exception for it, where the repository has one.
+    pub exception: Option<String>,
+    /// Its line says `sealgate:allow`.
+    pub marked: bool,
     /// How the value is written or packed, outermost first; empty where it is plain.
     pub encoding: Vec<&'static str>,
     /// The first commit that has it, where a history was searched.

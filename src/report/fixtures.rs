@@ -134,6 +134,8 @@ pub(super) fn secret() -> JudgedFinding {
             confidence: Confidence::High,
             validity: Validity::Valid,
             replace: false,
+            exception: None,
+            marked: false,
             encoding: Vec::new(),
             introduced: None,
         }),

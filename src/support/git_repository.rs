@@ -183,16 +183,47 @@ impl Repository {
         Ok((tips, broken))
     }
 
-    /// The best common ancestor of two commits; `None` where they have none.
+    /// The commits that the branches last fetched from a remote lead to.
     ///
     /// # Errors
-    /// [`GitError::Object`].
-    pub fn merge_base(&self, one: ObjectId, two: ObjectId) -> Result<Option<ObjectId>, GitError> {
+    /// [`GitError::References`].
+    pub fn fetched_from(&self, remote: &str) -> Result<Vec<ObjectId>, GitError> {
+        let unreadable = |error: &dyn std::fmt::Display| GitError::References(error.to_string());
+        let repository = self.shared.to_thread_local();
+        let platform = repository.references().map_err(|e| unreadable(&e))?;
+        let prefix = format!("refs/remotes/{remote}/");
+        let mut tips = Vec::new();
+        for reference in platform.all().map_err(|e| unreadable(&e))? {
+            let mut reference = reference.map_err(|e| unreadable(&e))?;
+            if reference.name().as_bstr().starts_with(prefix.as_bytes())
+                && let Ok(id) = reference.peel_to_id()
+            {
+                tips.push(id.detach());
+            }
+        }
+        tips.sort();
+        tips.dedup();
+        Ok(tips)
+    }
+
+    /// The best common ancestor of a named commit and the one checked out.
+    ///
+    /// # Errors
+    /// [`GitError::Revision`] where there is none, or the name is no commit.
+    pub fn merge_base_with_head(&self, name: &str) -> Result<ObjectId, GitError> {
+        let bad = |reason: &dyn std::fmt::Display| GitError::Revision {
+            name: name.to_owned(),
+            reason: reason.to_string(),
+        };
+        let other = self.commit(name)?;
+        let head = self.head()?;
+        let head = head.ok_or_else(|| bad(&"nothing is checked out yet"))?;
         let repository = self.shared.to_thread_local();
         let bases = repository
-            .merge_bases_many(one, &[two])
-            .map_err(|error| GitError::object(one, &error))?;
-        Ok(bases.first().map(|id| id.detach()))
+            .merge_bases_many(head, &[other])
+            .map_err(|error| GitError::object(head, &error))?;
+        let first = bases.first().map(|id| id.detach());
+        first.ok_or_else(|| bad(&"it has no ancestor in common with the commit checked out"))
     }
 
     /// What a commit says of itself.
@@ -227,6 +258,23 @@ impl Repository {
         }
     }
 
+    /// The directory of the hooks that git runs: the repository's own, or the one that its
+    /// configuration names.
+    #[must_use]
+    pub fn hooks_directory(&self) -> PathBuf {
+        let repository = self.shared.to_thread_local();
+        let named = repository
+            .config_snapshot()
+            .trusted_path("core.hooksPath")
+            .ok()
+            .flatten();
+        match named {
+            Some(path) if path.is_absolute() => path.to_path_buf(),
+            Some(path) => repository.workdir().unwrap_or(Path::new(".")).join(path),
+            None => repository.common_dir().join("hooks"),
+        }
+    }
+
     /// The index file that commits are made from.
     #[must_use]
     pub fn index_path(&self) -> PathBuf {
@@ -236,6 +284,13 @@ impl Repository {
     pub(super) fn local(&self) -> gix::Repository {
         self.shared.to_thread_local()
     }
+}
+
+/// The top of the work tree around a directory; `None` outside one.
+#[must_use]
+pub fn work_tree_of(directory: &Path) -> Option<PathBuf> {
+    let directory = directory.canonicalize().ok()?;
+    top_of(&directory).and_then(|(top, is_bare)| (!is_bare).then_some(top))
 }
 
 /// The top of the work tree around a directory, or the directory itself where it is a bare

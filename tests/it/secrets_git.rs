@@ -492,6 +492,185 @@ fn a_replacement_does_not_hide_a_commit() {
 }
 
 #[test]
+fn a_baseline_leaves_what_the_branch_has_brought() {
+    let Some(repository) = Repository::new() else {
+        return;
+    };
+    let root = repository.path();
+    repository.commit("old.env", &line(1));
+    repository.git(&["checkout", "-q", "-b", "work"]);
+    repository.commit("old.env", &format!("# moved\n{}", line(1)));
+    repository.commit("new.env", &line(2));
+    // What the other branch has gained since does not count as known.
+    repository.git(&["checkout", "-q", "main"]);
+    repository.commit("new.env", &line(2));
+    repository.git(&["checkout", "-q", "work"]);
+    let new = search(root, &["--baseline-from", "main"], 1);
+    assert_eq!(places(&new), ["new.env:1"]);
+    assert_eq!(
+        places(&search(root, &["--baseline-from", "HEAD"], 0)),
+        [] as [&str; 0]
+    );
+    let output = run(root, &["secrets", "--baseline-from", "nowhere"], 2);
+    assert!(text(&output.stderr).contains("`nowhere`"));
+}
+
+#[test]
+fn an_exception_covers_one_secret_until_its_day() {
+    let Some(repository) = Repository::new() else {
+        return;
+    };
+    let root = repository.path();
+    write(root, "a.env", format!("a = 1\n{}", line(1)));
+    let at = ["--at", "2024-04-01T00:00:00Z"];
+    let except = |place: &str, expires: &str, code: i32| {
+        let mut all = vec![
+            "secrets", "except", place, "--owner", "jo", "--reason", "sample",
+        ];
+        all.extend(["--expires", expires]);
+        all.extend(at);
+        run(root, &all, code)
+    };
+    except("b.env:1", "2024-06-01", 2);
+    except("a.env:2", "2024-01-01", 2);
+    except("a.env:2", "2024-06-01", 0);
+    let file = root.join(".sealgate/secret-exceptions.tsv");
+    let kept = std::fs::read_to_string(&file).unwrap();
+    assert!(!kept.contains(&token(1)));
+    let report = search(root, &[], 0);
+    let finding = &report["findings"][0];
+    assert_eq!(finding["disposition"], "waived");
+    assert_eq!(finding["waiver"]["owner"], "jo");
+    assert_eq!(report["findings"].as_array().unwrap().len(), 1);
+    // The same value elsewhere is the same secret; another one on the line is not.
+    write(
+        root,
+        "a.env",
+        format!("a = 1\n{} {}", line(1).trim(), line(2)),
+    );
+    let report = search(root, &[], 1);
+    let blocked = |report: &Value| {
+        let findings = report["findings"].as_array().unwrap().iter();
+        findings.filter(|f| f["disposition"] == "block").count()
+    };
+    assert_eq!(blocked(&report), 1);
+    // The strict policy does not take the word of the tree, and time ends it.
+    write(root, "a.env", line(1));
+    let strict = run(root, &["secrets", "--policy", "strict", "--at", at[1]], 1);
+    assert!(text(&strict.stderr).contains("refuses exceptions"));
+    run(root, &["secrets", "--at", "2024-07-01T00:00:00Z"], 1);
+    // `check` reads it too, and says of an unused one that it is.
+    write(root, "a.env", "a = 1\n");
+    let report = search(root, &[], 0);
+    assert_eq!(report["waivers"][0]["state"], "unused");
+    let check = [
+        "check", "--only", "secrets", "--format", "json", "--at", at[1],
+    ];
+    write(root, "a.env", line(1));
+    let output = run(root, &check, 0);
+    assert!(text(&output.stdout).contains("\"waived\""));
+    // A line that a merge left, and one beyond the policy's cap.
+    write(
+        root,
+        ".sealgate/secret-exceptions.tsv",
+        format!("{kept}<<<<<<< HEAD\n"),
+    );
+    let output = run(root, &["secrets"], 2);
+    assert!(
+        text(&output.stderr).contains("secret-exceptions.tsv:4"),
+        "{}",
+        text(&output.stderr)
+    );
+    write(
+        root,
+        ".sealgate/secret-exceptions.tsv",
+        kept.replace("2024-06-01", "2034-06-01"),
+    );
+    let output = run(root, &["secrets", "--at", at[1]], 2);
+    assert!(
+        text(&output.stderr).contains("180 days"),
+        "{}",
+        text(&output.stderr)
+    );
+}
+
+#[test]
+fn a_mark_on_a_line_counts_where_a_person_works_and_not_in_ci() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path();
+    write(
+        root,
+        "a.env",
+        format!("{} # sealgate:allow\n{}", line(1).trim(), line(2)),
+    );
+    let blocked = |command: &mut Command| {
+        let output = command
+            .args(["secrets", "--format", "json"])
+            .output()
+            .unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let findings = report["findings"].as_array().unwrap().clone();
+        let marked = findings
+            .iter()
+            .filter(|f| f["secret"]["marked"] == true)
+            .count();
+        assert_eq!(marked, 1);
+        findings
+            .iter()
+            .filter(|f| f["disposition"] == "block")
+            .count()
+    };
+    assert_eq!(blocked(&mut sealgate(root)), 1);
+    assert_eq!(blocked(sealgate(root).env("CI", "true")), 2);
+}
+
+#[test]
+fn hooks_are_installed_beside_no_other_and_search_what_is_pushed() {
+    let Some(repository) = Repository::new() else {
+        return;
+    };
+    let root = repository.path();
+    let hooks = root.join(".git/hooks");
+    write(&hooks, "pre-commit", "#!/bin/sh\nexit 0\n");
+    let output = run(root, &["hook", "install"], 2);
+    assert!(text(&output.stderr).contains("there already"));
+    assert!(!hooks.join("pre-push").exists());
+    std::fs::remove_file(hooks.join("pre-commit")).unwrap();
+    run(root, &["hook", "install"], 0);
+    run(root, &["hook", "install"], 0);
+
+    // The hooks find the program on the path.
+    let program = Path::new(env!("CARGO_BIN_EXE_sealgate")).parent().unwrap();
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    let paths = std::iter::once(program.to_owned()).chain(std::env::split_paths(&paths));
+    let path = std::env::join_paths(paths).unwrap();
+    let git = |arguments: &[&str]| {
+        let mut command = git_in(root);
+        command.args(arguments).env("PATH", &path).env("HOME", root);
+        command.stdout(Stdio::null()).status().unwrap().success()
+    };
+    write(root, "a.env", line(1));
+    assert!(git(&["add", "-A"]));
+    assert!(!git(&["commit", "-q", "-m", "x"]));
+    assert!(git(&["commit", "-q", "-m", "x", "--no-verify"]));
+    let other = tempfile::tempdir().unwrap();
+    let remote = other.path().to_str().unwrap();
+    assert!(git(&["init", "-q", "--bare", remote]));
+    assert!(git(&["remote", "add", "origin", remote]));
+    // Committed past the hook, it is still held back.
+    assert!(!git(&["push", "-q", "origin", "main"]));
+    assert!(git(&["push", "-q", "--no-verify", "origin", "main"]));
+    // What the other side has is not what this push brings.
+    write(root, "b.env", "x = 1\n");
+    assert!(git(&["add", "-A"]) && git(&["commit", "-q", "-m", "x"]));
+    assert!(git(&["push", "-q", "origin", "main"]));
+    assert!(git(&["push", "-q", "origin", "main:new"]));
+    assert!(git(&["push", "-q", "origin", "--delete", "new"]));
+    run(root, &["hook", "uninstall"], 0);
+    assert!(!hooks.join("pre-commit").exists() && !hooks.join("pre-push").exists());
+}
+
+#[test]
 fn standard_input_is_searched_under_a_name() {
     let directory = tempfile::tempdir().unwrap();
     let mut child = sealgate(directory.path())

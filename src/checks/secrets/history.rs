@@ -29,6 +29,17 @@ pub enum Commits {
         /// A name of a commit.
         until: String,
     },
+    /// Those that a push would bring: that `tips` lead to, and neither `known` nor what was
+    /// fetched from the remote does.
+    Pushed {
+        /// The remote's name.
+        remote: String,
+        /// Object ids that are pushed, in hex.
+        tips: Vec<String>,
+        /// Object ids that the other side has; one that this side does not have says
+        /// nothing.
+        known: Vec<String>,
+    },
 }
 
 /// How to search.
@@ -68,6 +79,17 @@ pub fn check_history(
             let until = repository.commit(until)?;
             (vec![until], ancestors(&repository, &[since])?)
         }
+        Commits::Pushed {
+            remote,
+            tips,
+            known,
+        } => {
+            let tips = tips.iter().map(|name| repository.commit(name));
+            let tips = tips.collect::<Result<Vec<_>, _>>()?;
+            let mut hidden = repository.fetched_from(remote)?;
+            hidden.extend(known.iter().filter_map(|name| repository.commit(name).ok()));
+            (tips, ancestors(&repository, &hidden)?)
+        }
     };
     if repository.is_shallow()? {
         gaps.push(shallow());
@@ -80,7 +102,7 @@ pub fn check_history(
     };
     let known = match commits {
         Commits::All => cache.commits(),
-        Commits::Range { .. } => hidden,
+        Commits::Range { .. } | Commits::Pushed { .. } => hidden,
     };
     let history = git_history::walk(&repository, &tips, &known)?;
     gaps.extend(history.troubles.iter().map(trouble));
@@ -126,7 +148,7 @@ pub fn check_history(
             secrets.take(finding, commit, content.id);
         }
     }
-    if matches!(commits, Commits::Range { .. }) {
+    if *commits != Commits::All {
         secrets.without(&known_at(&repository, &rules, &history, &secrets, limit)?);
     }
     let findings = secrets.finish(&repository)?;

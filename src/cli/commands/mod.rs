@@ -6,6 +6,7 @@ pub mod db;
 pub mod demo;
 pub mod explain;
 pub mod gate;
+pub mod hook;
 pub mod key;
 pub mod sbom;
 pub mod seal;
@@ -39,6 +40,7 @@ pub fn run(command: Command, settings: &Settings) -> Result<Exit, CliError> {
         Command::Seal(args) => seal::run(&args, settings),
         Command::Gate(args) => gate::run(&args, settings),
         Command::Demo(args) => demo::run(&args, settings),
+        Command::Hook(args) => hook::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man => completions::man(),

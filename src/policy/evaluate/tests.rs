@@ -80,6 +80,8 @@ fn password(confidence: Confidence, path: &str) -> Finding {
             confidence,
             validity: Validity::Unknown,
             replace: false,
+            exception: None,
+            marked: false,
             encoding: Vec::new(),
             introduced: None,
         }),

@@ -1,12 +1,15 @@
 //! `sealgate secrets`: the search for secrets alone, over a tree, what is staged, a
 //! history, or what comes in.
 
+mod except;
+
 use crate::checks::secrets::{self, Commits, HistoryOptions, SecretsError};
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::outputs::{OutputTarget, Outputs, format_parser};
 use crate::cli::pipeline;
 use crate::cli::policies;
 use crate::cli::progress::Progress;
+use crate::cli::secret_exceptions;
 use crate::cli::settings::Settings;
 use crate::model::{Decision, Outcome, Report, SecretsScanned};
 use crate::policy::{self, Checked};
@@ -18,6 +21,7 @@ use std::path::PathBuf;
 
 /// Options of `secrets`.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 #[command(after_help = "Examples:
   sealgate secrets                          this directory: what is tracked or not ignored
   sealgate secrets --staged --quiet         what the next commit would bring, in a hook
@@ -31,12 +35,19 @@ git is never run and no configuration of the repository is obeyed.
 
 Exit codes: 0 pass, 1 fail, 2 usage or configuration, 3 inconclusive.")]
 pub struct SecretsArgs {
+    /// Something else than a search.
+    #[command(subcommand)]
+    pub command: Option<SecretsCommand>,
     /// Directory or file to search
     #[arg(default_value = ".", value_name = "PATH")]
     pub path: PathBuf,
     /// Where the bytes come from.
     #[command(flatten)]
     pub source: Source,
+    /// Tell only what the branch has brought since it left this one: what their merge base
+    /// does not have
+    #[arg(long, value_name = "REV", conflicts_with_all = ["staged", "since", "history", "pushed", "stdin"])]
+    pub baseline_from: Option<String>,
     /// Remember in this directory which commits were searched; whoever can write there can
     /// hide commits from the next search
     #[arg(long, value_name = "DIR", requires = "history")]
@@ -58,6 +69,13 @@ pub struct SecretsArgs {
     pub quiet: bool,
 }
 
+/// What to do other than to search.
+#[derive(Debug, clap::Subcommand)]
+pub enum SecretsCommand {
+    /// Accept one secret for a while
+    Except(except::ExceptArgs),
+}
+
 /// Where the bytes come from; a tree without any of these.
 #[derive(Debug, clap::Args)]
 #[group(multiple = false)]
@@ -74,6 +92,10 @@ pub struct Source {
     /// Search every commit that any reference leads to
     #[arg(long)]
     pub history: bool,
+    /// Search the commits that a push to this remote would bring; what is pushed is read
+    /// from standard input, as git gives it to its hook
+    #[arg(long, value_name = "REMOTE")]
+    pub pushed: Option<String>,
     /// Search standard input
     #[arg(long)]
     pub stdin: bool,
@@ -85,12 +107,21 @@ pub struct Source {
 /// Exit 2 for a bad path, revision, policy or output; exit 3 where the repository cannot be
 /// read.
 pub fn run(args: &SecretsArgs, settings: &Settings) -> Result<Exit, CliError> {
+    if let Some(SecretsCommand::Except(args)) = &args.command {
+        return except::run(args, settings);
+    }
     let outputs = Outputs::new(args.format, &args.output, args.all)?;
-    let loaded = policies::load(&args.policy)?;
-    let (outcome, scanned) = {
+    let mut loaded = policies::load(&args.policy)?;
+    let (mut outcome, scanned) = {
         let _progress = Progress::start("searching for secrets");
         search(args, outputs.places())?
     };
+    secret_exceptions::apply(
+        &args.path,
+        &mut loaded.policy,
+        &mut outcome.findings,
+        settings.now,
+    )?;
     let checked = Checked {
         outcome,
         database: None,
@@ -147,13 +178,23 @@ fn search(
         secrets::check_history(&args.path, &Commits::All, &history)
     } else if let Some(since) = &source.since {
         secrets::check_history(&args.path, &range(since)?, &history)
+    } else if let Some(remote) = &source.pushed {
+        match pushed(remote)? {
+            Some(commits) => secrets::check_history(&args.path, &commits, &history),
+            None => return Ok((Outcome::default(), SecretsScanned::default())),
+        }
     } else {
         let options = secrets::Options {
             leave_out: pipeline::outputs_inside(&args.path, places),
             respect_gitignore: !source.all_files,
             ..defaults
         };
-        secrets::check_tree(&args.path, &options)
+        secrets::check_tree(&args.path, &options).and_then(|(mut outcome, scanned)| {
+            if let Some(revision) = &args.baseline_from {
+                secrets::only_new(&args.path, revision, &mut outcome.findings, limit)?;
+            }
+            Ok((outcome, scanned))
+        })
     };
     found.map_err(|error| CliError::of(exit_of(&error), &error))
 }
@@ -188,6 +229,44 @@ fn range(text: &str) -> Result<Commits, CliError> {
             until => until.to_owned(),
         },
     })
+}
+
+/// Longest list of updates of one push, in bytes.
+const MAX_PUSH: u64 = 16 * 1024 * 1024;
+
+/// What git gives to its hook before a push: lines of local name, local object, remote name,
+/// remote object (githooks(5)). `None` where only references are deleted.
+fn pushed(remote: &str) -> Result<Option<Commits>, CliError> {
+    let mut text = String::new();
+    let mut input = std::io::stdin().lock().take(MAX_PUSH);
+    let bad = |message: &str| {
+        CliError::new(Exit::Usage, format!("--pushed: {message}"))
+            .with_hint("this is for git's hook `pre-push`; `sealgate hook install` writes it")
+    };
+    input
+        .read_to_string(&mut text)
+        .map_err(|error| bad(&format!("standard input cannot be read: {error}")))?;
+    let (mut tips, mut known) = (Vec::new(), Vec::new());
+    for line in text.lines() {
+        let fields: Vec<&str> = line.split(' ').collect();
+        let [_, local, _, there] = fields.as_slice() else {
+            return Err(bad(&format!("`{line}` is no update of a reference")));
+        };
+        for (id, list) in [(local, &mut tips), (there, &mut known)] {
+            if !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                return Err(bad(&format!("`{id}` is no object id")));
+            }
+            // Nothing but zeros: there is none.
+            if id.bytes().any(|byte| byte != b'0') {
+                list.push((*id).to_owned());
+            }
+        }
+    }
+    Ok((!tips.is_empty()).then(|| Commits::Pushed {
+        remote: remote.to_owned(),
+        tips,
+        known,
+    }))
 }
 
 fn search_stdin(limit: u64) -> Result<(Outcome, SecretsScanned), CliError> {
