@@ -4,6 +4,7 @@
 
 use std::error::Error;
 use std::fmt::Write as _;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
@@ -17,7 +18,29 @@ fn main() -> Result<(), Failure> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     embed_rule_pages(&root.join("docs/rules"), &out.join("rule_pages.rs"))?;
-    embed_secret_rules()
+    embed_secret_rules()?;
+    let sources = digest_of_sources(Path::new("src/checks/secrets"))?;
+    println!("cargo::rustc-env=SEALGATE_SECRETS_SOURCES={sources:016x}");
+    Ok(())
+}
+
+/// Changes with every source and rule of the secret search: what an earlier build found in
+/// a commit says nothing about this one.
+fn digest_of_sources(room: &Path) -> io::Result<u64> {
+    println!("cargo::rerun-if-changed={}", room.display());
+    let mut hasher = DefaultHasher::new();
+    let mut open = vec![room.to_owned()];
+    while let Some(directory) = open.pop() {
+        for path in sorted_entries(&directory)? {
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                path.to_string_lossy().hash(&mut hasher);
+                fs::read(&path)?.hash(&mut hasher);
+            }
+        }
+    }
+    Ok(hasher.finish())
 }
 
 /// Writes `RULE_PAGES`, a sorted table of (rule id, page), for `sealgate explain`.

@@ -47,6 +47,8 @@ pub enum Command {
     Check(commands::check::CheckArgs),
     /// Check a project, a lockfile, an SBOM or a binary against advisories alone; compare reports
     Advisories(Box<commands::advisories::AdvisoriesArgs>),
+    /// Search for secrets: a tree, what is staged, commits, standard input
+    Secrets(commands::secrets::SecretsArgs),
     /// SBOMs: generate, validate, convert, merge, diff, check
     Sbom(commands::sbom::SbomArgs),
     /// The advisory database: update, import, status, verify, export, rollback, sign
@@ -69,6 +71,8 @@ pub enum Command {
     Gate(commands::gate::GateArgs),
     /// Show the whole story on a small project in a temporary directory
     Demo(commands::demo::DemoArgs),
+    /// Search for secrets before every commit and push: install or remove the hooks
+    Hook(commands::hook::HookArgs),
     /// Explain a rule: why it matters and what to do
     Explain(commands::explain::ExplainArgs),
     /// Write shell completions to standard output

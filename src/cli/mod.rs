@@ -14,6 +14,7 @@ pub mod outputs;
 pub mod pipeline;
 pub mod policies;
 pub mod progress;
+pub mod secret_exceptions;
 pub mod settings;
 pub mod targets;
 pub mod terminal;

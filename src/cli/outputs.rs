@@ -125,12 +125,21 @@ impl Outputs {
     /// # Errors
     /// Exit 2 where an output cannot be written.
     pub fn write(&self, report: &Report, settings: &Settings) -> Result<(), CliError> {
+        self.write_files(report, settings)?;
+        terminal::result(&self.render(self.stdout, report, settings, true)?)
+    }
+
+    /// Writes the files alone.
+    ///
+    /// # Errors
+    /// Exit 2 where one cannot be written.
+    pub fn write_files(&self, report: &Report, settings: &Settings) -> Result<(), CliError> {
         for target in &self.files {
             let text = self.render(target.format, report, settings, false)?;
             files::write_atomic(&target.path, text.as_bytes())
                 .map_err(|error| CliError::of(Exit::Usage, &error))?;
         }
-        terminal::result(&self.render(self.stdout, report, settings, true)?)
+        Ok(())
     }
 
     fn render(

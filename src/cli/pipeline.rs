@@ -6,7 +6,7 @@ use super::exit::{CliError, Exit};
 use super::input::{self, Kind};
 use super::policies::LoadedPolicy;
 use super::progress::Progress;
-use super::{terminal, vex};
+use super::{secret_exceptions, terminal, vex};
 use crate::checks::advisories::{Database, DatabaseError};
 use crate::checks::registry::{Approved, NamePattern, RegistrySettings};
 use crate::checks::{advisories, registry, secrets};
@@ -84,7 +84,7 @@ pub struct Request<'a> {
 /// # Errors
 /// Exit 2 where what was named cannot be read at all or the policy is not usable; exit 3
 /// where the database that is demanded is not there.
-pub fn run(request: Request<'_>) -> Result<Report, CliError> {
+pub fn run(mut request: Request<'_>) -> Result<Report, CliError> {
     let target = target_name(request.path);
     let registry_settings = registry_settings(&request.policy)?;
     let vex_documents = match request.checks.contains(&Check::Advisories) {
@@ -118,6 +118,10 @@ pub fn run(request: Request<'_>) -> Result<Report, CliError> {
         false => None,
     };
     let base = read.as_ref().map_or(request.path, |read| &read.base);
+    if secrets.is_some() {
+        let (policy, findings) = (&mut request.policy.policy, &mut outcome.findings);
+        secret_exceptions::apply(request.path, policy, findings, request.now)?;
+    }
     add_excerpts(base, &mut outcome.findings)?;
     let mut vex_statements = BTreeMap::new();
     if let Some(inventory) = inventory {
@@ -263,7 +267,7 @@ fn read_inventory(request: &Request<'_>, target: &str) -> Result<Option<input::R
 fn check_secrets(request: &Request<'_>, outcome: &mut Outcome) -> Result<SecretsScanned, CliError> {
     let _progress = Progress::start("scanning for secrets");
     let options = secrets::Options {
-        leave_out: outputs_inside(request),
+        leave_out: outputs_inside(request.path, request.outputs),
         ..secrets::Options::default()
     };
     let (found, scanned) = secrets::check_tree(request.path, &options)
@@ -273,12 +277,12 @@ fn check_secrets(request: &Request<'_>, outcome: &mut Outcome) -> Result<Secrets
 }
 
 /// The outputs that lie in the tree, relative to it.
-fn outputs_inside(request: &Request<'_>) -> BTreeSet<String> {
-    let Ok(root) = request.path.canonicalize() else {
+#[must_use]
+pub fn outputs_inside(root: &Path, outputs: &BTreeSet<PathBuf>) -> BTreeSet<String> {
+    let Ok(root) = root.canonicalize() else {
         return BTreeSet::new();
     };
-    request
-        .outputs
+    outputs
         .iter()
         .filter_map(|place| {
             let parts = place.strip_prefix(&root).ok()?.components();

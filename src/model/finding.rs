@@ -210,6 +210,19 @@ impl Validity {
     }
 }
 
+/// The commit that brought something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Introduced {
+    /// Its object id, in hex.
+    pub commit: String,
+    /// Who wrote it, as recorded: anyone may choose the name.
+    pub author: String,
+    /// When, RFC 3339.
+    pub time: String,
+    /// The commit that is checked out still has it.
+    pub in_head: bool,
+}
+
 /// What a secret finding adds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretDetail {
@@ -228,6 +241,14 @@ pub struct SecretDetail {
     /// `true`: replace the credential by a mechanism without a stored secret;
     /// `false`: rotate it.
     pub replace: bool,
+    /// The key of the exception for it, where the repository has one.
+    pub exception: Option<String>,
+    /// Its line says `sealgate:allow`.
+    pub marked: bool,
+    /// How the value is written or packed, outermost first; empty where it is plain.
+    pub encoding: Vec<&'static str>,
+    /// The first commit that has it, where a history was searched.
+    pub introduced: Option<Box<Introduced>>,
 }
 
 /// The part of a finding that only its kind has.

@@ -102,6 +102,8 @@ pub struct SecretsScanned {
     pub bytes: u64,
     /// Rules loaded.
     pub rules: u64,
+    /// Commits searched; zero where no history was.
+    pub commits: u64,
 }
 
 /// An attestation that was looked at by a gate.

@@ -28,11 +28,16 @@ pub struct Policy {
     pub environments: BTreeMap<String, Environment>,
     /// What blocks among advisories, and which VEX documents count.
     pub advisories: AdvisoryPolicy,
+    /// Whether exceptions that the repository keeps for its secrets count.
+    pub accepts_exceptions: bool,
+    /// Where `sealgate:allow` on a line counts.
+    pub marks: Marks,
+    /// The longest time a waiver may last, in days.
+    pub waiver_max_days: u32,
     pub(super) rules: LevelTable,
     pub(super) gaps: LevelTable,
     pub(super) block_confidence: Confidence,
     pub(super) waiver_warn_days: u32,
-    pub(super) waiver_max_days: u32,
     pub(super) source_name: String,
 }
 
@@ -78,6 +83,27 @@ struct Document {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct SecretSection {
     block_confidence: Option<ConfidenceWord>,
+    exceptions: Option<ExceptionsWord>,
+    inline_marks: Option<Marks>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum ExceptionsWord {
+    Accept,
+    Refuse,
+}
+
+/// Where `sealgate:allow` on a line counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Marks {
+    /// Nowhere.
+    Refuse,
+    /// On the machine of a person; in CI it is the change under review that says so.
+    OutsideCi,
+    /// Everywhere.
+    Accept,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -179,6 +205,10 @@ impl Document {
                 ConfidenceWord::High => Confidence::High,
             };
         }
+        if let Some(word) = self.secrets.exceptions {
+            policy.accepts_exceptions = matches!(word, ExceptionsWord::Accept);
+        }
+        policy.marks = self.secrets.inline_marks.unwrap_or(policy.marks);
         policy.registry.approved.extend(self.registry.approved);
         policy.registry.internal.extend(self.registry.internal);
         policy.waiver_max_days = self.waivers.max_days.unwrap_or(policy.waiver_max_days);
@@ -210,6 +240,8 @@ impl Policy {
             gaps: LevelTable(BTreeMap::from([("*".to_owned(), Level::Inconclusive)])),
             advisories: AdvisoryPolicy::strictest(),
             block_confidence: Confidence::Low,
+            accepts_exceptions: false,
+            marks: Marks::Refuse,
             waiver_warn_days: 14,
             waiver_max_days: 90,
             source_name: String::new(),

@@ -1,6 +1,6 @@
 //! From findings and gaps to a verdict. Pure: no file, no clock.
 
-use super::document::Policy;
+use super::document::{Marks, Policy};
 use super::error::{PolicyError, WaiverProblem};
 use super::level::Level;
 use super::rules::NEVER_BY_WILDCARD;
@@ -291,6 +291,9 @@ fn secret_level(policy: &Policy, secret: &SecretDetail, key: &str) -> (Level, St
                 policy.block_confidence.as_str()
             ),
         );
+    }
+    if secret.marked && policy.marks == Marks::Accept {
+        return (Level::Report, "its line says `sealgate:allow`".to_owned());
     }
     (Level::Block, format!("`{key}` under [rules]"))
 }

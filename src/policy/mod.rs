@@ -18,7 +18,7 @@ mod version_range;
 mod waiver;
 
 pub use advisories::{AdvisoryPolicy, VexDocument};
-pub use document::{MAX_POLICY_BYTES, Policy, RegistryPolicy};
+pub use document::{MAX_POLICY_BYTES, Marks, Policy, RegistryPolicy};
 pub use error::{PolicyError, WaiverProblem};
 pub use evaluate::{Checked, evaluate};
 pub use level::Level;

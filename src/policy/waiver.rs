@@ -21,6 +21,8 @@ pub struct Waiver {
     pub versions: Option<VersionRange>,
     /// A file, or a directory ending in `/`; any place where absent.
     pub path: Option<String>,
+    /// The key of one secret: it covers that and nothing else.
+    pub secret: Option<String>,
     /// Why it is accepted.
     pub reason: String,
     /// Who answers for it.
@@ -151,6 +153,7 @@ impl TryFrom<WaiverDocument> for Waiver {
             component: document.component.map(component_name).transpose()?,
             versions: document.versions.map(version_range).transpose()?,
             path: document.path,
+            secret: None,
             reason: document.reason,
             owner: document.owner,
             expires,
@@ -220,6 +223,29 @@ impl ComponentName {
 }
 
 impl Waiver {
+    /// The waiver of one secret, from the exceptions of its repository. `kind` is the kind
+    /// of secret, `key` its key there.
+    #[must_use]
+    pub fn of_secret(
+        kind: String,
+        key: String,
+        owner: String,
+        reason: String,
+        until: Date,
+    ) -> Self {
+        Self {
+            id: kind,
+            component: None,
+            versions: None,
+            path: None,
+            secret: Some(key),
+            reason,
+            owner,
+            expires: until,
+            vex: WaiverVex::Affected,
+        }
+    }
+
     /// Whole days from the day of `now` (UTC) to the last day; negative when it is over.
     #[must_use]
     pub fn days_left(&self, now: Timestamp) -> i64 {
@@ -231,6 +257,12 @@ impl Waiver {
     /// bounds is not covered.
     #[must_use]
     pub fn matches(&self, finding: &Finding) -> WaiverMatch {
+        if self.secret.is_some() {
+            return match &finding.detail {
+                Detail::Secret(secret) if secret.exception == self.secret => WaiverMatch::Covers,
+                _ => WaiverMatch::Other,
+            };
+        }
         let is_about = self.names(finding)
             && self.matches_subject(&finding.subject)
             && self.matches_places(finding);
@@ -251,6 +283,9 @@ impl Waiver {
     /// Whether it is about this gap.
     #[must_use]
     pub fn matches_gap(&self, gap: &Gap) -> bool {
+        if self.secret.is_some() {
+            return false;
+        }
         let place = match (&self.path, &gap.location) {
             (None, _) => true,
             (Some(path), Some(location)) => path_covers(path, &location.path),

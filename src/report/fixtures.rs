@@ -136,6 +136,10 @@ pub(super) fn secret() -> JudgedFinding {
             confidence: Confidence::High,
             validity: Validity::Valid,
             replace: false,
+            exception: None,
+            marked: false,
+            encoding: Vec::new(),
+            introduced: None,
         }),
     };
     judged(
@@ -297,6 +301,7 @@ pub(super) fn typical() -> Report {
             files: 1_203,
             bytes: 14_100_000,
             rules: 320,
+            commits: 0,
         }),
         verdict: Verdict {
             decision: Decision::Fail,

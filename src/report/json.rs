@@ -96,6 +96,7 @@ struct SecretsV1 {
     files: u64,
     bytes: u64,
     rules: u64,
+    commits: u64,
 }
 
 #[derive(Serialize)]
@@ -146,6 +147,7 @@ impl ReportV1 {
                 files: scanned.files,
                 bytes: scanned.bytes,
                 rules: scanned.rules,
+                commits: scanned.commits,
             }),
             findings: text::worst_first(verdict)
                 .into_iter()

@@ -89,7 +89,11 @@ fn facts(report: &Report) -> String {
         rows.push((
             "Secrets",
             format!(
-                "{}, {}",
+                "{}{}, {}",
+                match secrets.commits {
+                    0 => String::new(),
+                    commits => format!("{}, ", text::count(commits, "commit", "commits")),
+                },
                 text::count(secrets.files, "file", "files"),
                 text::bytes(secrets.bytes)
             ),

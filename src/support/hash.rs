@@ -3,6 +3,7 @@
 use crate::model::{Digest, DigestAlgorithm};
 use crate::support::files::{FileError, check_is_file};
 use aws_lc_rs::digest::{Context, SHA256, SHA512};
+use aws_lc_rs::hmac;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -44,6 +45,18 @@ pub fn sha256_parts(parts: &[&[u8]]) -> [u8; 32] {
     }
     // SHA-256 gives 32 bytes.
     context.finish().as_ref().try_into().unwrap_or_default()
+}
+
+/// The HMAC-SHA-256 of some bytes one after the other (RFC 2104).
+#[must_use]
+pub fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, key);
+    let mut context = hmac::Context::with_key(&key);
+    for part in parts {
+        context.update(part);
+    }
+    // HMAC-SHA-256 gives 32 bytes.
+    context.sign().as_ref().try_into().unwrap_or_default()
 }
 
 /// The SHA-256 of a regular file of any size, read in 256 KiB pieces, and its length.

@@ -4,7 +4,10 @@
 pub mod clock;
 pub mod files;
 pub mod git_commit;
+pub mod git_history;
 pub mod git_index;
+pub mod git_repository;
+pub mod git_staged;
 pub mod hash;
 pub mod http;
 pub mod process;

@@ -43,6 +43,7 @@ mod sbom_roundtrip;
 mod sbom_schema;
 mod sbom_spdx;
 mod secrets;
+mod secrets_git;
 mod signing;
 mod versions;
 mod vex;

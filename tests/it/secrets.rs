@@ -76,8 +76,9 @@ fn the_leaky_repository_gives_most_of_its_secrets_and_no_noise() {
         }
     }
     println!("leaky-repo: {hits} of 175, {risks} of 96 risk lines, {excess} excess");
+    assert!(hits >= 110, "{hits} of 175");
     assert!(risks >= 82, "{risks} of 96 risk lines");
-    assert!(excess <= 3, "{excess} lines too many");
+    assert!(excess <= 2, "{excess} lines too many");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use super::candidate::{Candidate, most_telling};
 use super::credential_files;
+use super::decode;
 use super::error::SecretsError;
 use super::file::{FileContext, Format};
 use super::finding;
@@ -80,6 +81,13 @@ impl Rules {
         })
     }
 
+    /// Names these rules and the way in which they are applied.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let version = env!("CARGO_PKG_VERSION");
+        format!("{version}-{}", env!("SEALGATE_SECRETS_SOURCES"))
+    }
+
     /// Number of rules: token kinds, recognisers and credential-file formats.
     #[must_use]
     pub fn count(&self) -> u64 {
@@ -103,10 +111,10 @@ pub(super) struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    pub(super) fn new(path: &'a str, bytes: &'a [u8]) -> Self {
+    pub(super) fn new(file: FileContext<'a>, bytes: &'a [u8]) -> Self {
         Self {
             bytes,
-            file: FileContext::new(path, bytes),
+            file,
             work: Work::default(),
             name_end: 0,
             candidates: Vec::new(),
@@ -167,12 +175,14 @@ fn fits(lead: Lead, format: Format) -> bool {
     matches!(lead, Lead::Within { .. }) || !matches!(format, Format::Lockfile | Format::Binary)
 }
 
-/// What one file gave.
+/// What the rules claim of some bytes.
 #[derive(Debug)]
-pub(super) struct Scanned {
-    /// Sorted by place.
-    pub findings: Vec<Finding>,
-    /// Findings of medium or high confidence beyond [`MAX_FINDINGS`].
+pub(super) struct Claims {
+    /// The claims that stay, sorted by place.
+    pub kept: Vec<Candidate>,
+    /// Every value claimed, also by claims that did not stay.
+    pub masks: Vec<Range<usize>>,
+    /// Claims of medium or high confidence beyond [`MAX_FINDINGS`].
     pub omitted: usize,
     /// Steps taken.
     #[cfg_attr(
@@ -182,9 +192,9 @@ pub(super) struct Scanned {
     pub work: Work,
 }
 
-/// Searches the bytes of one file.
-pub(super) fn scan(path: &str, bytes: &[u8], rules: &Rules) -> Scanned {
-    let mut scan = Scan::new(path, bytes);
+/// What the rules claim of the bytes of one file.
+pub(super) fn claims(file: FileContext<'_>, bytes: &[u8], rules: &Rules) -> Claims {
+    let mut scan = Scan::new(file, bytes);
     scan.run(rules);
     let masks: Vec<Range<usize>> = scan.candidates.iter().map(|c| c.value.clone()).collect();
     let mut kept = most_telling(scan.candidates);
@@ -198,26 +208,28 @@ pub(super) fn scan(path: &str, bytes: &[u8], rules: &Rules) -> Scanned {
             unlikely <= MAX_UNLIKELY
         }
     });
-    Scanned {
-        findings: finding::findings_of(path, bytes, kept, masks),
+    Claims {
+        kept,
+        masks,
         omitted: likely.saturating_sub(MAX_FINDINGS),
         work: scan.work,
     }
 }
 
 /// The secrets in the bytes of one file, sorted by place: at most 2,000 of medium or
-/// high and 50 of low confidence. `path` is relative with `/` between its parts; it says
-/// how values are written in the file and is part of the fingerprints.
+/// high and 50 of low confidence for each text that is written in it. `path` is relative
+/// with `/` between its parts; it says how values are written in the file and is part of
+/// the fingerprints.
 #[must_use]
 pub fn check_bytes(path: &str, bytes: &[u8], rules: &Rules) -> Vec<Finding> {
-    scan(path, bytes, rules).findings
+    decode::search(path, bytes, rules).findings
 }
 
 /// The text of `bytes` with every value masked that any rule claims, however unlikely it
 /// is a secret: for lines that something else than this check wants to show.
 #[must_use]
 pub fn mask_secrets(path: &str, bytes: &[u8], rules: &Rules) -> String {
-    let mut scan = Scan::new(path, bytes);
+    let mut scan = Scan::new(FileContext::new(path, bytes), bytes);
     scan.run(rules);
     let masks = scan.candidates.into_iter().map(|c| c.value).collect();
     finding::masked(bytes, masks)

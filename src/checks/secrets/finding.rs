@@ -9,6 +9,10 @@ use std::ops::Range;
 
 /// Bytes of the line shown before and after the value.
 const AROUND: usize = 72;
+/// Says on a line that what is on it is no secret.
+const MARK: &str = "sealgate:allow";
+/// How far from a value its line is looked through for the mark, in bytes.
+const MARK_REACH: usize = 1000;
 /// Longest excerpt in characters.
 const MAX_EXCERPT: usize = 200;
 
@@ -68,8 +72,25 @@ fn finding_of(
             confidence: candidate.confidence,
             validity: candidate.validity,
             replace: kind.remedy.replaces(),
+            exception: None,
+            marked: is_marked(bytes, candidate.at),
+            encoding: Vec::new(),
+            introduced: None,
         }),
     }
+}
+
+/// Whether the line around a place says that what is on it is no secret.
+fn is_marked(bytes: &[u8], at: usize) -> bool {
+    let floor = at.saturating_sub(MARK_REACH);
+    let before = bytes.get(floor..at).unwrap_or_default();
+    let start = memchr::memrchr(b'\n', before).map_or(0, |i| i + 1);
+    let ceiling = bytes.len().min(at.saturating_add(MARK_REACH));
+    let after = bytes.get(at..ceiling).unwrap_or_default();
+    let end = memchr::memchr(b'\n', after).unwrap_or(after.len());
+    let line = [before.get(start..), after.get(..end)];
+    let mut parts = line.into_iter().flatten();
+    parts.any(|part| memchr::memmem::find(part, MARK.as_bytes()).is_some())
 }
 
 fn text_of(bytes: &[u8], range: Range<usize>) -> String {

@@ -4,22 +4,32 @@
 //! * `rules/*.toml` say what the tokens of a provider look like (one file each).
 //! * `recognise/` holds what no provider issues: URLs, headers, keys, assignments.
 //! * `credential_files/` holds the formats that programs keep logins in.
+//! * `decode` finds the texts that are written inside others, and opens containers.
+//! * `tree`, `staged` and `history` bring the bytes: of a directory, of git's index, of
+//!   commits.
 //! * `engine` finds keywords in one pass and asks these at each place.
 
+mod cache;
 mod candidate;
 mod checksum;
 mod credential_files;
+mod decode;
 mod engine;
 mod error;
+mod exceptions;
 mod file;
 mod finding;
+mod history;
 mod judge;
 mod kind;
 mod matcher;
 mod name;
+mod objects;
+mod ratchet;
 mod recognise;
 mod rules;
 mod shape;
+mod staged;
 mod token;
 mod tree;
 mod value;
@@ -31,5 +41,9 @@ mod tests;
 
 pub use engine::{Rules, check_bytes, mask_secrets};
 pub use error::SecretsError;
+pub use exceptions::{BadException, Exception, Exceptions, MAX_EXCEPTIONS};
+pub use history::{Commits, HistoryOptions, check_history};
+pub use ratchet::only_new;
 pub use rules::{GAPS, RULES};
-pub use tree::{Options, check_tree};
+pub use staged::check_staged;
+pub use tree::{Options, check_stream, check_tree};

@@ -11,6 +11,7 @@ pub(super) static AUTHORIZATION_HEADER: Rule = authorization_header();
 pub(super) static JWT: Rule = jwt();
 pub(super) static CONNECTION_STRING: Rule = connection_string();
 pub(super) static CREDENTIAL_FILE: Rule = credential_file();
+pub(super) static ACCOUNT_DATA: Rule = account_data();
 
 /// What this check finds.
 pub const RULES: &[Rule] = &[
@@ -22,6 +23,7 @@ pub const RULES: &[Rule] = &[
     jwt(),
     connection_string(),
     credential_file(),
+    account_data(),
 ];
 
 const fn provider_token() -> Rule {
@@ -96,6 +98,15 @@ const fn credential_file() -> Rule {
     }
 }
 
+const fn account_data() -> Rule {
+    Rule {
+        id: "secrets/account-data",
+        title: "Account or server of a stored login",
+        description: "Beside a login in a client's settings stands whose it is and where it is used. Alone it opens nothing; with the login it says what is open.",
+        remedy: "Deal with the login beside it, and keep the file out of the tree",
+    }
+}
+
 /// Gap: a file or directory could not be read.
 pub(super) const UNREADABLE_PATH: &str = "secrets/unreadable-path";
 /// Gap: it is not known which files git tracks.
@@ -104,9 +115,65 @@ pub(super) const UNREADABLE_INDEX: &str = "secrets/unreadable-index";
 pub(super) const TOO_LARGE: &str = "secrets/too-large";
 /// Gap: a file holds more findings than are reported.
 pub(super) const TOO_MANY_FINDINGS: &str = "secrets/too-many-findings";
+/// Gap: an archive, or an entry of one, could not be read.
+pub(super) const UNREADABLE_ARCHIVE: &str = "secrets/unreadable-archive";
+/// Gap: an archive holds more than is searched.
+pub(super) const ARCHIVE_LIMIT: &str = "secrets/archive-limit";
+/// Gap: the clone does not have a file.
+pub(super) const MISSING_OBJECT: &str = "secrets/missing-object";
+/// Gap: a commit, directory or file in git's database cannot be read.
+pub(super) const UNREADABLE_OBJECT: &str = "secrets/unreadable-object";
+/// Gap: a reference leads nowhere.
+pub(super) const BROKEN_REFERENCE: &str = "secrets/broken-reference";
+/// Gap: history was cut off when it was fetched.
+pub(super) const SHALLOW_HISTORY: &str = "secrets/shallow-history";
+/// Gap: a submodule has a history of its own.
+pub(super) const SUBMODULE: &str = "secrets/submodule";
 
 /// What this check could not look at.
 pub const GAPS: &[Rule] = &[
+    Rule {
+        id: UNREADABLE_ARCHIVE,
+        title: "An archive could not be read",
+        description: "A gzip, zip or tar file, or an entry of one, is damaged, encrypted or compressed in an unknown way, so what is inside was not searched for secrets.",
+        remedy: "Repair or remove the archive, or keep it outside the tree",
+    },
+    Rule {
+        id: ARCHIVE_LIMIT,
+        title: "An archive holds more than is searched",
+        description: "An archive unpacks to more bytes or entries, or is nested deeper, than the secret search follows (1 GiB, 100,000 entries, 5 levels; 50 MB for one entry).",
+        remedy: "Keep large archives outside the tree, or search their unpacked content",
+    },
+    Rule {
+        id: MISSING_OBJECT,
+        title: "A file of the history is not in this clone",
+        description: "A partial clone leaves out contents until they are needed. A file that was left out was not searched for secrets.",
+        remedy: "Search a full clone: `git fetch --refetch` without a filter",
+    },
+    Rule {
+        id: UNREADABLE_OBJECT,
+        title: "A part of git's database could not be read",
+        description: "A commit, directory or file in git's object database is missing or damaged, so it and what it leads to were not searched for secrets.",
+        remedy: "Search a full clone; `git fsck --full` says what is missing or damaged",
+    },
+    Rule {
+        id: BROKEN_REFERENCE,
+        title: "A reference leads nowhere",
+        description: "A branch, tag or other reference names an object that is not there, so the history behind it was not searched for secrets.",
+        remedy: "Delete the reference or fetch what it leads to",
+    },
+    Rule {
+        id: SHALLOW_HISTORY,
+        title: "The history is cut off",
+        description: "The clone is shallow: the commits before its edge are not in it, so they were not searched for secrets.",
+        remedy: "Fetch the whole history: `git fetch --unshallow`, or `fetch-depth: 0` in CI",
+    },
+    Rule {
+        id: SUBMODULE,
+        title: "A submodule has a history of its own",
+        description: "The files of a submodule are in another repository, so the search of this history did not see them.",
+        remedy: "Search the submodule's repository on its own",
+    },
     Rule {
         id: UNREADABLE_PATH,
         title: "A path could not be read",

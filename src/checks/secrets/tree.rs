@@ -2,9 +2,11 @@
 //! symbolic link; then whatever git tracks although it is ignored. What cannot be read is
 //! a gap.
 
-use super::engine::{MAX_FINDINGS, Rules, scan};
+use super::decode;
+use super::engine::Rules;
 use super::error::SecretsError;
-use super::rules::{TOO_LARGE, TOO_MANY_FINDINGS, UNREADABLE_INDEX, UNREADABLE_PATH};
+use super::objects::too_large;
+use super::rules::{UNREADABLE_INDEX, UNREADABLE_PATH};
 use crate::model::{Detail, Finding, Gap, Location, Outcome, SecretsScanned, terminal_safe};
 use crate::support::files::{FileError, read_bounded};
 use crate::support::git_index::tracked_files;
@@ -82,6 +84,25 @@ pub fn check_tree(
     }
     collected.outcome.findings.sort_by(by_place);
     collected.outcome.gaps.sort();
+    collected.scanned.rules = rules.count();
+    Ok((collected.outcome, collected.scanned))
+}
+
+/// The secrets of bytes that are in no file, sorted by place; `name` stands for their path.
+/// More than `limit` bytes are a gap.
+///
+/// # Errors
+/// A fault of the rules as in [`Rules::load`].
+pub fn check_stream(
+    name: &str,
+    bytes: &[u8],
+    limit: u64,
+) -> Result<(Outcome, SecretsScanned), SecretsError> {
+    let rules = Rules::load()?;
+    let mut collected = match bytes.len() as u64 > limit {
+        true => Collected::gap(too_large(name, limit)),
+        false => searched(name, bytes, &rules),
+    };
     collected.scanned.rules = rules.count();
     Ok((collected.outcome, collected.scanned))
 }
@@ -164,7 +185,7 @@ fn is_plain_file(root: &Path, path: &str) -> bool {
     is_file
 }
 
-fn by_place(a: &Finding, b: &Finding) -> std::cmp::Ordering {
+pub(super) fn by_place(a: &Finding, b: &Finding) -> std::cmp::Ordering {
     fn kind(finding: &Finding) -> &str {
         match &finding.detail {
             Detail::Secret(secret) => &secret.kind,
@@ -225,15 +246,7 @@ fn look_at(file: &Path, root: &Path, rules: &Rules, options: &Options) -> Collec
     }
     let mut collected = match read_bounded(file, options.max_file_size) {
         Ok(bytes) => searched(&path, &bytes, rules),
-        Err(FileError::TooLarge { limit, .. }) => Collected::gap(Gap {
-            id: TOO_LARGE,
-            message: format!(
-                "`{}` was not searched for secrets: it is larger than {limit} bytes",
-                terminal_safe(&path)
-            ),
-            location: Some(Location::file(path.as_str())),
-            remedy: "keep large data outside the tree".to_owned(),
-        }),
+        Err(FileError::TooLarge { limit, .. }) => Collected::gap(too_large(&path, limit)),
         Err(FileError::Read { source, .. }) => Collected::unreadable(&path, &source),
         Err(_) => Collected::unreadable(&path, &"it is no longer a regular file"),
     };
@@ -242,23 +255,12 @@ fn look_at(file: &Path, root: &Path, rules: &Rules, options: &Options) -> Collec
 }
 
 fn searched(path: &str, bytes: &[u8], rules: &Rules) -> Collected {
-    let found = scan(path, bytes, rules);
+    let found = decode::search(path, bytes, rules);
     let mut collected = Collected::default();
     collected.scanned.files = 1;
     collected.scanned.bytes = bytes.len() as u64;
     collected.outcome.findings = found.findings;
-    if found.omitted > 0 {
-        collected.outcome.gaps.push(Gap {
-            id: TOO_MANY_FINDINGS,
-            message: format!(
-                "`{}` holds {} findings more than the {MAX_FINDINGS} that are listed",
-                terminal_safe(path),
-                found.omitted
-            ),
-            location: Some(Location::file(path)),
-            remedy: "deal with the findings listed, then run the check again".to_owned(),
-        });
-    }
+    collected.outcome.gaps = found.gaps;
     collected
 }
 
@@ -292,6 +294,7 @@ fn relative_of(error: &ignore::Error, root: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::secrets::rules::TOO_LARGE;
     use crate::checks::secrets::testing::expand;
     use crate::support::files::write_atomic;
     use crate::support::git_index::testing::index;

@@ -7,9 +7,11 @@ pub mod db;
 pub mod demo;
 pub mod explain;
 pub mod gate;
+pub mod hook;
 pub mod key;
 pub mod sbom;
 pub mod seal;
+pub mod secrets;
 pub mod sign;
 pub mod test;
 pub mod verify;
@@ -36,9 +38,11 @@ pub fn run(command: Command, settings: &Settings) -> Result<Exit, CliError> {
         Command::Sign(args) => sign::run(&args, settings),
         Command::Verify(args) => verify::run(&args, settings),
         Command::Test(args) => test::run(&args, settings),
+        Command::Secrets(args) => secrets::run(&args, settings),
         Command::Seal(args) => seal::run(&args, settings),
         Command::Gate(args) => gate::run(&args, settings),
         Command::Demo(args) => demo::run(&args, settings),
+        Command::Hook(args) => hook::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man => completions::man(),

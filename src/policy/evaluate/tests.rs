@@ -81,6 +81,10 @@ fn password(confidence: Confidence, path: &str) -> Finding {
             confidence,
             validity: Validity::Unknown,
             replace: false,
+            exception: None,
+            marked: false,
+            encoding: Vec::new(),
+            introduced: None,
         }),
         ..advisory(Severity::High, &[])
     }

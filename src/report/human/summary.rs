@@ -42,7 +42,11 @@ pub(super) fn render(out: &mut String, report: &Report, options: &Options) {
     }
     if let Some(secrets) = &report.secrets {
         out.push_str(&format!(
-            "  secrets: {}, {}, {}\n",
+            "  secrets: {}{}, {}, {}\n",
+            match secrets.commits {
+                0 => String::new(),
+                commits => format!("{}, ", text::count(commits, "commit", "commits")),
+            },
             text::count(secrets.files, "file", "files"),
             text::bytes(secrets.bytes),
             text::count(secrets.rules, "rule", "rules"),

@@ -178,6 +178,17 @@ struct SecretV1 {
     confidence: &'static str,
     validity: &'static str,
     action: &'static str,
+    marked: bool,
+    encoding: Vec<&'static str>,
+    introduced: Option<IntroducedV1>,
+}
+
+#[derive(Serialize)]
+struct IntroducedV1 {
+    commit: Shown,
+    author: Shown,
+    time: Shown,
+    in_head: bool,
 }
 
 impl FindingV1 {
@@ -391,6 +402,14 @@ impl SecretV1 {
             confidence: detail.confidence.as_str(),
             validity: detail.validity.as_str(),
             action: if detail.replace { "replace" } else { "rotate" },
+            marked: detail.marked,
+            encoding: detail.encoding.clone(),
+            introduced: detail.introduced.as_ref().map(|by| IntroducedV1 {
+                commit: shown(&by.commit),
+                author: shown(&by.author),
+                time: shown(&by.time),
+                in_head: by.in_head,
+            }),
         }
     }
 }

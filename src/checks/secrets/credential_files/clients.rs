@@ -1,18 +1,26 @@
 //! Logins that FTP, SFTP, database and deployment clients and editors write in clear, or
 //! under a scheme without a key, into their settings.
 
-use super::{Format, claim_fields};
+use super::{Format, claim_logins};
 use crate::checks::secrets::engine::Scan;
 use crate::checks::secrets::kind::{Kind, Remedy};
 use crate::checks::secrets::rules::CREDENTIAL_FILE;
 use crate::model::Severity;
 
-/// File names of a client, and the fields that hold its credentials.
-const CLIENTS: &[(&[&str], &[&str])] = &[
+/// A client: the names of its files, the fields that hold credentials, and those that say
+/// whose and where.
+type Client = (
+    &'static [&'static str],
+    &'static [&'static str],
+    &'static [&'static str],
+);
+
+const CLIENTS: &[Client] = &[
     // FileZilla
     (
         &["filezilla.xml", "recentservers.xml", "sitemanager.xml"],
         &["Pass"],
+        &["Host", "User"],
     ),
     // SFTP plugins of Atom, Sublime Text and Visual Studio Code
     (
@@ -25,9 +33,22 @@ const CLIENTS: &[(&[&str], &[&str])] = &[
             ".sftp.json",
         ],
         &["password", "pass", "passphrase"],
+        &[
+            "host",
+            "hostname",
+            "user",
+            "username",
+            "remote",
+            "remotePath",
+            "remote_path",
+        ],
     ),
     // JetBrains' deployment servers: obfuscated with a fixed key
-    (&["WebServers.xml", "webServers.xml"], &["password"]),
+    (
+        &["WebServers.xml", "webServers.xml"],
+        &["password"],
+        &["url"],
+    ),
     // DBeaver
     (
         &[
@@ -36,30 +57,40 @@ const CLIENTS: &[(&[&str], &[&str])] = &[
             "data-sources.xml",
         ],
         &["password"],
+        &[],
     ),
     // Robo 3T
     (
         &["robomongo.json", "robo3t.json"],
         &["userPassword", "sshPassphrase", "sshUserPassword"],
+        &["serverHost", "sshHost", "userName", "sshUserName"],
     ),
     // Maven
     (
         &["settings.xml", "settings-security.xml"],
         &["password", "passphrase"],
+        &[],
     ),
     // MySQL's client
-    (&[".my.cnf", ".mylogin.cnf"], &["password"]),
+    (
+        &[".my.cnf", ".mylogin.cnf"],
+        &["password"],
+        &["user", "host"],
+    ),
     // Kubernetes' client
     (
         &["kubeconfig", "kubeconfig.yaml", "kubeconfig.yml"],
         &["client-key-data", "token", "password"],
+        &[],
     ),
     // s3cmd
-    (&[".s3cfg"], &["secret_key"]),
+    (&[".s3cfg"], &["secret_key"], &[]),
+    // GitHub's older command line
+    (&["hub"], &["oauth_token"], &["user"]),
 ];
 
 pub(super) const FORMAT: Format = Format {
-    matches: |file| CLIENTS.iter().any(|(names, _)| names.contains(&file.name)),
+    matches: |file| CLIENTS.iter().any(|(names, ..)| names.contains(&file.name)),
     look,
 };
 
@@ -77,7 +108,7 @@ static CLIENT_LOGIN: Kind = Kind {
 
 fn look(scan: &mut Scan<'_>) {
     let name = scan.file.name;
-    for (_, fields) in CLIENTS.iter().filter(|(names, _)| names.contains(&name)) {
-        claim_fields(scan, fields, &CLIENT_LOGIN);
+    for (_, fields, accounts) in CLIENTS.iter().filter(|(names, ..)| names.contains(&name)) {
+        claim_logins(scan, fields, &CLIENT_LOGIN, accounts);
     }
 }

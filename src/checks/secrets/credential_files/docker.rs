@@ -1,7 +1,7 @@
 //! Docker's `config.json` and `.dockercfg`: `auth` is base64 of `user:password`
 //! (<https://docs.docker.com/reference/cli/docker/login/#credential-stores>).
 
-use super::{Format, claim_fields};
+use super::{Format, claim_logins};
 use crate::checks::secrets::kind::{Kind, Remedy};
 use crate::checks::secrets::rules::CREDENTIAL_FILE;
 use crate::model::Severity;
@@ -13,10 +13,11 @@ pub(super) const FORMAT: Format = Format {
             || file.path.ends_with("/.docker/config.json")
     },
     look: |scan| {
-        claim_fields(
+        claim_logins(
             scan,
             &["auth", "identitytoken", "registrytoken"],
             &DOCKER_LOGIN,
+            &["email"],
         );
     },
 };

@@ -1,7 +1,7 @@
 //! Firefox's `logins.json`: user names and passwords under a key that lies beside it in
 //! `key4.db`, so without a primary password anyone can decrypt them.
 
-use super::{Format, claim_fields};
+use super::{Format, claim_logins};
 use crate::checks::secrets::kind::{Kind, Remedy};
 use crate::checks::secrets::rules::CREDENTIAL_FILE;
 use crate::model::Severity;
@@ -9,10 +9,11 @@ use crate::model::Severity;
 pub(super) const FORMAT: Format = Format {
     matches: |file| matches!(file.name, "logins.json" | "logins-backup.json"),
     look: |scan| {
-        claim_fields(
+        claim_logins(
             scan,
             &["encryptedUsername", "encryptedPassword"],
             &FIREFOX_LOGIN,
+            &["hostname"],
         );
     },
 };

@@ -5,6 +5,7 @@ mod clients;
 mod docker;
 mod firefox;
 mod git_credentials;
+mod mail;
 mod netrc;
 mod npmrc;
 mod pgpass;
@@ -13,10 +14,11 @@ mod rails;
 use super::candidate::Candidate;
 use super::engine::Scan;
 use super::file::{FileContext, Format as Writing};
-use super::kind::Kind;
+use super::kind::{Kind, Remedy};
 use super::recognise::assignment;
+use super::rules::ACCOUNT_DATA;
 use super::value::{is_template, trim};
-use crate::model::Confidence;
+use crate::model::{Confidence, Severity};
 use std::ops::Range;
 
 /// One format of credential file.
@@ -34,6 +36,7 @@ pub(super) static FORMATS: &[Format] = &[
     docker::FORMAT,
     firefox::FORMAT,
     git_credentials::FORMAT,
+    mail::FORMAT,
     netrc::FORMAT,
     npmrc::FORMAT,
     pgpass::FORMAT,
@@ -55,20 +58,45 @@ pub(super) fn look(scan: &mut Scan<'_>) {
     }
 }
 
-/// Claims a field's value, unless it refers to a value elsewhere.
-fn claim(scan: &mut Scan<'_>, value: Range<usize>, kind: &'static Kind) {
+/// Names of accounts and servers beside a stored login: alone they open nothing, with it
+/// they say where it opens something.
+static ACCOUNT: Kind = Kind {
+    id: "account-data",
+    provider: "client settings",
+    credential: "account or server name",
+    title: "Account or server of a stored login",
+    rule: &ACCOUNT_DATA,
+    severity: Severity::Low,
+    remedy: Remedy::Rotate {
+        revoke: "together with the login beside it",
+    },
+};
+
+/// Claims a field's value, unless it refers to a value elsewhere; says whether it did.
+fn claim(scan: &mut Scan<'_>, value: Range<usize>, kind: &'static Kind) -> bool {
     let value = trim(scan.bytes, value);
     let text = scan.text(value.clone());
     let hidden = text.iter().all(|b| matches!(b, b'*' | b'.' | b'x' | b'-'));
     if text.is_empty() || hidden || is_template(text) {
-        return;
+        return false;
     }
     let made_up = scan.file.made_up;
     scan.add(Candidate::new(value, kind, Confidence::High).doubted(made_up));
+    true
 }
 
-/// Claims the values of fields with these names in JSON, XML, INI or YAML.
-fn claim_fields(scan: &mut Scan<'_>, fields: &[&str], kind: &'static Kind) {
+/// Claims the values of fields with these names, and where there is one, those of the
+/// fields that say whose and where.
+fn claim_logins(scan: &mut Scan<'_>, fields: &[&str], kind: &'static Kind, accounts: &[&str]) {
+    if claim_fields(scan, fields, kind) {
+        claim_fields(scan, accounts, &ACCOUNT);
+    }
+}
+
+/// Claims the values of fields with these names in JSON, XML, INI or YAML; says whether
+/// there was one.
+fn claim_fields(scan: &mut Scan<'_>, fields: &[&str], kind: &'static Kind) -> bool {
+    let mut claimed = false;
     for field in fields {
         for at in memchr::memmem::find_iter(scan.bytes, field.as_bytes()) {
             let name = at..at + field.len();
@@ -79,10 +107,11 @@ fn claim_fields(scan: &mut Scan<'_>, fields: &[&str], kind: &'static Kind) {
                 .map(|assigned| assigned.value)
                 .or_else(|| element_with_attributes(scan, &name));
             if let Some(value) = value {
-                claim(scan, value, kind);
+                claimed |= claim(scan, value, kind);
             }
         }
     }
+    claimed
 }
 
 fn stands_alone(scan: &Scan<'_>, name: &Range<usize>) -> bool {

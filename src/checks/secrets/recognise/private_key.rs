@@ -161,6 +161,8 @@ fn pem(hit: Range<usize>, scan: &mut Scan<'_>) -> Option<Candidate> {
     } else {
         (kind, validity)
     };
+    // Keys in tests and documentation are made for them, nearly without exception.
+    let made_up = scan.is_made_up(hit.start);
     let mut confidence = Confidence::High;
     if validity == Validity::Mismatch {
         confidence = lowered(confidence);
@@ -173,7 +175,8 @@ fn pem(hit: Range<usize>, scan: &mut Scan<'_>) -> Option<Candidate> {
             confidence,
             validity,
         }
-        .doubted(scan.is_made_up(hit.start)),
+        .doubted(made_up)
+        .doubted(made_up),
     )
 }
 
@@ -338,5 +341,6 @@ fn putty(hit: Range<usize>, scan: &mut Scan<'_>) -> Option<Candidate> {
     let kind = if encrypted { &ENCRYPTED_SSH } else { &PUTTY };
     let mut claim = Candidate::new(body.range, kind, Confidence::High);
     claim.at = hit.start;
-    Some(claim.doubted(scan.is_made_up(hit.start)))
+    let made_up = scan.is_made_up(hit.start);
+    Some(claim.doubted(made_up).doubted(made_up))
 }

@@ -2,9 +2,16 @@
 
 use super::{LOADED, check, detail};
 use crate::checks::secrets::check_bytes;
-use crate::checks::secrets::engine::scan;
+use crate::checks::secrets::decode::search;
+use crate::checks::secrets::engine::{Claims, claims};
+use crate::checks::secrets::file::FileContext;
 use crate::checks::secrets::testing::expand;
 use crate::model::{Confidence, Finding};
+
+fn claimed(path: &str, text: &str) -> Claims {
+    let bytes = text.as_bytes();
+    claims(FileContext::new(path, bytes), bytes, &LOADED)
+}
 
 #[test]
 fn binary_and_broken_text_is_searched_without_harm() {
@@ -74,7 +81,7 @@ fn work_grows_with_the_length_of_a_hostile_line_and_no_faster() {
     ] {
         let steps = |count: usize| {
             let line = unit.repeat(count);
-            let work = scan("a.env", line.as_bytes(), &LOADED).work.0;
+            let work = claimed("a.env", &line).work.0;
             (line.len() as u64, work)
         };
         let (short_length, short) = steps(1000);
@@ -94,8 +101,8 @@ fn work_grows_with_the_length_of_a_hostile_line_and_no_faster() {
 fn a_line_of_three_megabytes_is_one_pass() {
     let mut line = "var a=\"b\",token=c?d:e;".repeat(3 * 1024 * 1024 / 22);
     line.push_str(&expand("x=\"dop_v1_{hex:64}\""));
-    let scanned = scan("a.js", line.as_bytes(), &LOADED);
-    assert_eq!(scanned.findings.len(), 1);
+    let scanned = claimed("a.js", &line);
+    assert_eq!(scanned.kept.len(), 1);
     assert!(scanned.work.0 < 4 * line.len() as u64, "{:?}", scanned.work);
 }
 
@@ -108,8 +115,10 @@ fn a_file_gives_a_bounded_number_of_findings_and_says_what_it_left_out() {
             "u{i} = https://user:{{weak}}@example.com/\n"
         )));
     }
-    let scanned = scan("a.txt", text.as_bytes(), &LOADED);
-    assert_eq!(scanned.omitted, 100);
+    assert_eq!(claimed("a.txt", &text).omitted, 100);
+    let scanned = search("a.txt", text.as_bytes(), &LOADED);
+    assert_eq!(scanned.gaps.len(), 1, "{:?}", scanned.gaps);
+    assert!(scanned.gaps[0].message.contains("100 findings more"));
     let low = |f: &&Finding| detail(f).confidence == Confidence::Low;
     assert_eq!(scanned.findings.iter().filter(low).count(), 50);
     assert_eq!(scanned.findings.len(), 2050);

@@ -1,5 +1,6 @@
 //! The engine as a whole.
 
+mod decoding;
 mod hostile;
 mod recognisers;
 mod rules;
