@@ -172,6 +172,7 @@ fn pem(hit: Range<usize>, scan: &mut Scan<'_>) -> Option<Candidate> {
             kind,
             confidence,
             validity,
+            narrow: 0,
         }
         .doubted(scan.is_made_up(hit.start)),
     )
