@@ -176,12 +176,7 @@ fn embed_token(
     if context.is_empty() && !words.is_empty() {
         return Err("`words` are part of the name that `context` asks for".into());
     }
-    let checksum = match token.get("checksum").map(toml::Value::as_str) {
-        None => "None",
-        Some(Some("github")) => "Some(Checksum::GitHub)",
-        Some(Some("grafana")) => "Some(Checksum::Grafana)",
-        Some(_) => return Err("`checksum` is `github` or `grafana`".into()),
-    };
+    let checksum = checksum(token)?;
     writeln!(
         rules,
         "TokenRule {{ kind: Kind {{ id: {id:?}, provider: {provider:?}, credential: {credential:?}, \
@@ -197,6 +192,28 @@ fn embed_token(
         word(token, "confidence", "high", &["high", "medium", "low"])?,
     )?;
     Ok(())
+}
+
+/// The scheme of a token's checksum or inner structure, as Rust.
+fn checksum(token: &toml::Table) -> Result<String, Failure> {
+    const SCHEMES: [(&str, &str); 7] = [
+        ("github", "GitHub"),
+        ("grafana", "Grafana"),
+        ("gitlab", "GitLab"),
+        ("bech32", "Bech32"),
+        ("json", "Json"),
+        ("macaroon", "Macaroon"),
+        ("snowflake", "Snowflake"),
+    ];
+    let Some(value) = token.get("checksum") else {
+        return Ok("None".to_owned());
+    };
+    let scheme = SCHEMES
+        .into_iter()
+        .find(|(name, _)| value.as_str() == Some(name));
+    scheme
+        .map(|(_, variant)| format!("Some(Checksum::{variant})"))
+        .ok_or_else(|| format!("`checksum` is one of {:?}", SCHEMES.map(|(name, _)| name)).into())
 }
 
 /// The provider's page about the format or the credential; not embedded, for readers of

@@ -196,7 +196,9 @@ mod tests {
 
     #[test]
     fn a_word_of_a_name_begins_at_a_separator_or_a_change_of_case() {
-        for name in ["key", "api_key", "api-key", "apiKey", "APIKey", "s3Key", "a\\nkey"] {
+        for name in [
+            "key", "api_key", "api-key", "apiKey", "APIKey", "s3Key", "a\\nkey",
+        ] {
             let at = name.to_ascii_lowercase().find("key").unwrap();
             assert!(begins_a_word(name.as_bytes(), at), "{name}");
         }
