@@ -120,7 +120,8 @@ fn embed_provider(
     examples: &mut String,
     ids: &mut Vec<String>,
 ) -> Result<(), Failure> {
-    known_keys(table, &["provider", "revoke", "token"])?;
+    known_keys(table, &["provider", "revoke", "reference", "token"])?;
+    check_reference(table)?;
     let provider = text(table, "provider")?;
     let tokens = table
         .get("token")
@@ -152,6 +153,7 @@ fn embed_token(
             "title",
             "shapes",
             "context",
+            "words",
             "near",
             "checksum",
             "confidence",
@@ -179,12 +181,7 @@ fn embed_token(
         Some(_) => text(token, "revoke")?,
         None => revoke.ok_or("no `revoke` here or at the top")?,
     };
-    if let Some(reference) = token.get("reference") {
-        let url = reference.as_str().unwrap_or_default();
-        if !url.starts_with("https://") {
-            return Err("`reference` is an https address".into());
-        }
-    }
+    check_reference(token)?;
     let remedy = match token.get("instead") {
         Some(_) => format!(
             "Remedy::Replace {{ revoke: {revoke:?}, instead: {:?} }}",
@@ -197,18 +194,17 @@ fn embed_token(
         texts(token, "context")?,
         texts(token, "near")?,
     );
+    let words = texts(token, "words")?;
     check_shapes(&shapes, &context, &near)?;
-    let checksum = match token.get("checksum").map(toml::Value::as_str) {
-        None => "None",
-        Some(Some("github")) => "Some(Checksum::GitHub)",
-        Some(Some("grafana")) => "Some(Checksum::Grafana)",
-        Some(_) => return Err("`checksum` is `github` or `grafana`".into()),
-    };
+    if context.is_empty() && !words.is_empty() {
+        return Err("`words` are part of the name that `context` asks for".into());
+    }
+    let checksum = checksum(token)?;
     writeln!(
         rules,
         "TokenRule {{ kind: Kind {{ id: {id:?}, provider: {provider:?}, credential: {credential:?}, \
          title: {title:?}, rule: &PROVIDER_TOKEN, severity: Severity::{}, remedy: {remedy} }}, \
-         shapes: &{shapes:?}, context: &{context:?}, near: &{near:?}, checksum: {checksum}, \
+         shapes: &{shapes:?}, context: &{context:?}, words: &{words:?}, near: &{near:?}, checksum: {checksum}, \
          confidence: Confidence::{} }},",
         word(
             token,
@@ -219,6 +215,38 @@ fn embed_token(
         word(token, "confidence", "high", &["high", "medium", "low"])?,
     )?;
     Ok(())
+}
+
+/// The scheme of a token's checksum or inner structure, as Rust.
+fn checksum(token: &toml::Table) -> Result<String, Failure> {
+    const SCHEMES: [(&str, &str); 7] = [
+        ("github", "GitHub"),
+        ("grafana", "Grafana"),
+        ("gitlab", "GitLab"),
+        ("bech32", "Bech32"),
+        ("json", "Json"),
+        ("macaroon", "Macaroon"),
+        ("snowflake", "Snowflake"),
+    ];
+    let Some(value) = token.get("checksum") else {
+        return Ok("None".to_owned());
+    };
+    let scheme = SCHEMES
+        .into_iter()
+        .find(|(name, _)| value.as_str() == Some(name));
+    scheme
+        .map(|(_, variant)| format!("Some(Checksum::{variant})"))
+        .ok_or_else(|| format!("`checksum` is one of {:?}", SCHEMES.map(|(name, _)| name)).into())
+}
+
+/// The provider's page about the format or the credential; not embedded, for readers of
+/// the rule.
+fn check_reference(table: &toml::Table) -> Result<(), Failure> {
+    match table.get("reference").map(toml::Value::as_str) {
+        None => Ok(()),
+        Some(Some(url)) if url.starts_with("https://") => Ok(()),
+        Some(_) => Err("`reference` is an https address".into()),
+    }
 }
 
 fn check_shapes(shapes: &[&str], context: &[&str], near: &[&str]) -> Result<(), Failure> {

@@ -20,6 +20,9 @@ pub(super) struct Candidate {
     pub confidence: Confidence,
     /// What its structure says.
     pub validity: Validity,
+    /// How narrow the shape is that it fits: of two claims that are alike in all else,
+    /// the narrower one is right (`sk_live_` and 40 hex digits is not any `sk_live_`).
+    pub narrow: usize,
 }
 
 impl Candidate {
@@ -31,6 +34,7 @@ impl Candidate {
             kind,
             confidence,
             validity: Validity::Unknown,
+            narrow: 0,
         }
     }
 
@@ -75,6 +79,7 @@ pub(super) fn most_telling(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
             Reverse(rank(c.kind)),
             Reverse(c.confidence),
             Reverse(c.value.len()),
+            Reverse(c.narrow),
             c.value.start,
             c.kind.id,
         )

@@ -1,6 +1,7 @@
 //! From claims to findings: line and column, the masked excerpt, the fingerprint.
 
 use super::candidate::Candidate;
+use super::checksum::aws_account;
 use super::value::looks_random;
 use crate::model::{Detail, Finding, Location, Redacted, SecretDetail, Subject, terminal_safe};
 use crate::support::hash::sha256;
@@ -51,7 +52,7 @@ fn finding_of(
     Finding {
         rule: kind.rule,
         severity: kind.severity,
-        message: format!("{} in `{}`", kind.title, terminal_safe(path)),
+        message: format!("{} in `{}`", title(bytes, candidate), terminal_safe(path)),
         remedy: kind.remedy.steps(),
         subject: Subject::File {
             path: path.to_owned(),
@@ -91,6 +92,20 @@ fn is_marked(bytes: &[u8], at: usize) -> bool {
     let line = [before.get(start..), after.get(..end)];
     let mut parts = line.into_iter().flatten();
     parts.any(|part| memchr::memmem::find(part, MARK.as_bytes()).is_some())
+}
+
+/// The kind's title; for an AWS key id with the account that it names, which says whom to
+/// tell and is no secret.
+fn title(bytes: &[u8], candidate: &Candidate) -> String {
+    let kind = candidate.kind;
+    let account = (kind.id == "aws-access-key-id")
+        .then(|| bytes.get(candidate.value.clone()))
+        .flatten()
+        .and_then(aws_account);
+    account.map_or_else(
+        || kind.title.to_owned(),
+        |account| format!("{} of account {account}", kind.title),
+    )
 }
 
 fn text_of(bytes: &[u8], range: Range<usize>) -> String {

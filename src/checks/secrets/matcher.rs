@@ -127,6 +127,19 @@ pub(super) fn left_bound(bytes: &[u8], start: usize, first: Option<&Piece>) -> b
     (!in_class && !Class::Word.contains(last)) || ends_with_escape(before)
 }
 
+/// Whether a word of a name begins at `at`: `key` does in `api_key`, `api-key`, `apiKey`
+/// and `APIKey`, but not in `monkey`.
+pub(super) fn begins_a_word(bytes: &[u8], at: usize) -> bool {
+    let before = bytes.get(..at).unwrap_or_default();
+    let (Some(last), Some(first)) = (before.last(), bytes.get(at)) else {
+        return true;
+    };
+    let next_is_lower = bytes.get(at + 1).is_some_and(u8::is_ascii_lowercase);
+    !last.is_ascii_alphanumeric()
+        || (first.is_ascii_uppercase() && (!last.is_ascii_uppercase() || next_is_lower))
+        || ends_with_escape(before)
+}
+
 fn ends_with_escape(before: &[u8]) -> bool {
     match before {
         [.., b'\\', b'n' | b'r' | b't'] => true,
@@ -179,6 +192,20 @@ mod tests {
         );
         assert_eq!(found("{hex:4}-zone{digit:1-2}", "k=912ef-zone12"), None);
         assert_eq!(found("{hex:4}-zone{digit:1-2}", "2ef-zone12"), None);
+    }
+
+    #[test]
+    fn a_word_of_a_name_begins_at_a_separator_or_a_change_of_case() {
+        for name in [
+            "key", "api_key", "api-key", "apiKey", "APIKey", "s3Key", "a\\nkey",
+        ] {
+            let at = name.to_ascii_lowercase().find("key").unwrap();
+            assert!(begins_a_word(name.as_bytes(), at), "{name}");
+        }
+        for name in ["monkey", "MONKEY", "Monkey", "api2key"] {
+            let at = name.to_ascii_lowercase().find("key").unwrap();
+            assert!(!begins_a_word(name.as_bytes(), at), "{name}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use super::checksum;
 use super::shape::{Piece, Shape};
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 /// A small generator with a fixed sequence per seed (SplitMix64).
 #[derive(Debug)]
@@ -26,8 +26,10 @@ impl Sequence {
 }
 
 /// The text that a template stands for. Beside the pieces of a shape it knows
-/// `{github-crc}` and `{grafana-crc}` (the checksum of what came before), `{weak}` (a
-/// password that a person might choose) and `{uuid}`; any other brace is text.
+/// `{github-crc}`, `{grafana-crc}`, `{gitlab-crc}` and `{bech32-sum}` (the checksum of what
+/// came before), `{json:NAME:SIZE}` (an object with one member of that many characters,
+/// in base64), `{macaroon}`, `{bot-id}`, `{weak}` (a password that a person might choose)
+/// and `{uuid}`; any other brace is text.
 pub(super) fn expand(template: &str) -> String {
     let mut sequence = Sequence::of(template);
     let mut text = String::new();
@@ -57,6 +59,45 @@ fn fill(piece: &str, text: &mut String, sequence: &mut Sequence) -> bool {
             let sum = checksum::grafana(&text.as_bytes()[start..]);
             text.push('_');
             text.push_str(std::str::from_utf8(&sum).unwrap());
+        }
+        "gitlab-crc" => {
+            let start = text.find("gl").unwrap();
+            let sum = checksum::gitlab(&text.as_bytes()[start..]);
+            text.push_str(std::str::from_utf8(&sum).unwrap());
+        }
+        "bech32-sum" => {
+            let start = text.find("AGE-").unwrap();
+            let lower = text[start..].to_ascii_lowercase();
+            let (prefix, data) = lower.rsplit_once('1').unwrap();
+            let mut values = checksum::bech32_values(data.as_bytes()).unwrap();
+            values.extend([0; 6]);
+            let rest = checksum::bech32_remainder(prefix.as_bytes(), &values) ^ 1;
+            for place in (0..6).rev() {
+                let value = usize::try_from((rest >> (5 * place)) & 31).unwrap();
+                text.push(char::from(b"QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L"[value]));
+            }
+        }
+        "macaroon" => {
+            let mut bytes = b"\x02\x01\x08pypi\x2eorg\x02\x24".to_vec();
+            bytes.extend((0..36).map(|_| b'a' + u8::try_from(sequence.below(26)).unwrap()));
+            bytes.extend(b"\x00\x00\x06\x20");
+            bytes.extend((0..32).map(|_| u8::try_from(sequence.below(256)).unwrap()));
+            text.push_str(&URL_SAFE_NO_PAD.encode(bytes));
+        }
+        "bot-id" => {
+            let id: String = (0..18)
+                .map(|_| char::from(b'1' + u8::try_from(sequence.below(9)).unwrap()))
+                .collect();
+            text.push_str(&URL_SAFE_NO_PAD.encode(id));
+        }
+        _ if piece.starts_with("json:") => {
+            let (name, size) = piece["json:".len()..].split_once(':').unwrap();
+            let size: usize = size.parse().unwrap();
+            let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+            let value: String = (0..size)
+                .map(|_| char::from(letters[sequence.below(letters.len())]))
+                .collect();
+            text.push_str(&STANDARD_NO_PAD.encode(format!("{{\"{name}\":\"{value}\"}}")));
         }
         "weak" => text.push_str("Hun7er!sum9er"),
         "uuid" => text.push_str(&expand("{hex:8}-{hex:4}-{hex:4}-{hex:4}-{hex:12}")),

@@ -6,7 +6,7 @@ use super::checksum::Checksum;
 use super::engine::Scan;
 use super::error::SecretsError;
 use super::kind::{Kind, Remedy};
-use super::matcher::{left_bound, match_around, match_at};
+use super::matcher::{begins_a_word, left_bound, match_around, match_at};
 use super::recognise::assignment;
 use super::rules::PROVIDER_TOKEN;
 use super::shape::{Class, Piece, Shape};
@@ -23,6 +23,8 @@ pub(super) struct TokenRule {
     pub shapes: &'static [&'static str],
     /// The value counts only where one of these stands in the name it is assigned to.
     pub context: &'static [&'static str],
+    /// That name holds one of these too, where there are any: `key` in `HEROKU_API_KEY`.
+    pub words: &'static [&'static str],
     /// The value counts only within [`NEAR`] bytes of one of these.
     pub near: &'static [&'static str],
     /// The checksum inside it.
@@ -111,22 +113,33 @@ impl Token {
                 };
                 let found = match_around(shape, anchor, scan.bytes, hit.start, &mut scan.work);
                 if let Some(value) = found {
-                    self.claim(value, scan);
+                    self.claim(value, shape, scan);
                 }
             }
-            Lead::Context => {
-                let Some(at) = assignment::value_after_name(scan, hit.end) else {
-                    return;
-                };
-                for shape in &self.shapes {
-                    let found = match_at(shape, scan.bytes, at, &mut scan.work);
-                    if let Some(value) = found {
-                        self.claim(value, scan);
-                        return;
-                    }
-                }
-            }
+            Lead::Context => self.look_assigned(hit, scan),
             Lead::Near => self.look_near(hit, scan),
+        }
+    }
+
+    fn look_assigned(&self, hit: Range<usize>, scan: &mut Scan<'_>) {
+        if !begins_a_word(scan.bytes, hit.start) {
+            return;
+        }
+        let Some((name, at)) = assignment::value_after_name(scan, hit) else {
+            return;
+        };
+        let name = scan.text(name).to_ascii_lowercase();
+        let promises = |word: &&str| memchr::memmem::find(&name, word.as_bytes()).is_some();
+        scan.work.add(name.len());
+        if !self.rule.words.is_empty() && !self.rule.words.iter().any(promises) {
+            return;
+        }
+        for shape in &self.shapes {
+            let found = match_at(shape, scan.bytes, at, &mut scan.work);
+            if let Some(value) = found {
+                self.claim(value, shape, scan);
+                return;
+            }
         }
     }
 
@@ -146,7 +159,7 @@ impl Token {
                 let found = match_at(shape, scan.bytes, at, &mut scan.work);
                 if let Some(value) = found {
                     next = value.end;
-                    self.claim(value, scan);
+                    self.claim(value, shape, scan);
                     break;
                 }
             }
@@ -154,10 +167,10 @@ impl Token {
         }
     }
 
-    fn claim(&self, value: Range<usize>, scan: &mut Scan<'_>) {
+    fn claim(&self, value: Range<usize>, shape: &Shape, scan: &mut Scan<'_>) {
         let text = scan.bytes.get(value.clone()).unwrap_or_default();
         // Without a prefix of its own the shape fits hashes and words too.
-        if self.is_bare() && !is_mixed(text, &self.shapes) {
+        if is_bare(shape) && !is_mixed(text, shape) {
             return;
         }
         let validity = self
@@ -173,30 +186,44 @@ impl Token {
         }
         scan.add(Candidate {
             validity,
+            narrow: self.narrowness(shape),
             ..Candidate::new(value, &self.rule.kind, confidence)
         });
     }
 
-    fn is_bare(&self) -> bool {
-        self.shapes
+    /// More for each fixed byte, for a name that is asked for and for a fixed length.
+    fn narrowness(&self, shape: &Shape) -> usize {
+        let fixed = |piece: &Piece| match piece {
+            Piece::Text(text) => text.len(),
+            Piece::OneOf(texts) => texts.iter().map(String::len).min().unwrap_or(0),
+            Piece::Run { .. } => 0,
+        };
+        let exact = !shape
+            .pieces
             .iter()
-            .all(|shape| matches!(shape.pieces.as_slice(), [Piece::Run { .. }]))
+            .any(|piece| matches!(piece, Piece::Run { min, max, .. } if min != max));
+        let named = !self.rule.context.is_empty() || !self.rule.near.is_empty();
+        2 * shape.pieces.iter().map(fixed).sum::<usize>()
+            + 16 * usize::from(named)
+            + usize::from(exact)
     }
+}
+
+fn is_bare(shape: &Shape) -> bool {
+    matches!(shape.pieces.as_slice(), [Piece::Run { .. }])
 }
 
 /// Whether a value without a prefix is as mixed as one drawn from its class: letters and
 /// digits, and both cases where the class has both. A Git commit id is no base64 key.
-fn is_mixed(text: &[u8], shapes: &[Shape]) -> bool {
+fn is_mixed(text: &[u8], shape: &Shape) -> bool {
     let makeup = Makeup::of(text);
-    let both_cases = shapes.iter().all(|shape| {
-        matches!(
-            shape.pieces.as_slice(),
-            [Piece::Run {
-                class: Class::Alnum | Class::Base64 | Class::Base64Url | Class::Word,
-                ..
-            }]
-        )
-    });
+    let both_cases = matches!(
+        shape.pieces.as_slice(),
+        [Piece::Run {
+            class: Class::Alnum | Class::Base64 | Class::Base64Url | Class::Word,
+            ..
+        }]
+    );
     makeup.digits > 0
         && makeup.letters() > 0
         && entropy(text) > 2.5

@@ -126,21 +126,22 @@ pub(super) fn look(hit: Range<usize>, scan: &mut Scan<'_>) {
     }
 }
 
-/// Where the value begins that is assigned to a name ending behind `from` (at most 64
-/// more name bytes); for values whose own shape says where they end.
+/// The name that a keyword is part of and where the value begins that is assigned to it;
+/// for values whose own shape says where they end.
 pub(in crate::checks::secrets) fn value_after_name(
     scan: &mut Scan<'_>,
-    from: usize,
-) -> Option<usize> {
-    let end = from + run(scan, from, MAX_NAME, is_name_byte);
-    let (after, _) = operator(scan, &(from..end))?;
+    keyword: Range<usize>,
+) -> Option<(Range<usize>, usize)> {
+    let name = name_around(scan, keyword);
+    let (after, _) = operator(scan, &name)?;
     let at = skip_wrapper(scan, after);
     let quote = scan.bytes.get(at)?;
-    Some(match quote {
+    let value = match quote {
         b'"' | b'\'' | b'`' => at + 1,
         b'\\' => at + 2,
         _ => at,
-    })
+    };
+    Some((name, value))
 }
 
 fn is_name_byte(byte: u8) -> bool {

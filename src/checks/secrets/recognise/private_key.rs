@@ -174,6 +174,7 @@ fn pem(hit: Range<usize>, scan: &mut Scan<'_>) -> Option<Candidate> {
             kind,
             confidence,
             validity,
+            narrow: 0,
         }
         .doubted(made_up)
         .doubted(made_up),

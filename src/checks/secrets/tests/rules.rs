@@ -63,8 +63,8 @@ fn the_rules_cover_many_providers() {
     let mut providers: Vec<&str> = TOKENS.iter().map(|t| t.kind.provider).collect();
     providers.sort_unstable();
     providers.dedup();
-    assert!(providers.len() >= 100, "{}", providers.len());
-    assert!(TOKENS.len() >= 180, "{}", TOKENS.len());
+    assert!(providers.len() >= 370, "{}", providers.len());
+    assert!(TOKENS.len() >= 600, "{}", TOKENS.len());
 }
 
 #[test]
@@ -91,6 +91,11 @@ fn an_aws_secret_is_worse_than_the_id_beside_it() {
         ]
     );
     assert!(found.iter().all(|f| detail(f).replace));
+    assert!(
+        found[0].message.contains("of account "),
+        "{}",
+        found[0].message
+    );
     assert!(found[1].remedy.contains("IAM role"), "{}", found[1].remedy);
 }
 
@@ -109,6 +114,85 @@ fn a_wrong_checksum_lowers_confidence_and_drops_nothing() {
         state("x = 'npm_{alnum:36}'"),
         (Validity::Mismatch, Confidence::Medium)
     );
+}
+
+/// Whether a template ends in something that can be checked, and holds.
+fn is_checkable(template: &str) -> bool {
+    ["-crc}", "-sum}", "{json:", "{macaroon}", "{bot-id}"]
+        .iter()
+        .any(|piece| template.contains(piece))
+}
+
+#[test]
+fn a_sound_token_is_valid_and_its_mutated_twins_are_demoted() {
+    let mut schemes = 0;
+    for proof in PROOFS {
+        let templates: Vec<&&str> = proof.examples.iter().filter(|e| is_checkable(e)).collect();
+        let rule = TOKENS.iter().find(|t| t.kind.id == proof.id).unwrap();
+        assert_eq!(
+            rule.checksum.is_some(),
+            !templates.is_empty(),
+            "{}",
+            proof.id
+        );
+        schemes += templates.len();
+        for (template, seed) in templates.iter().flat_map(|t| (0..20).map(move |n| (t, n))) {
+            // Another comment gives other random characters.
+            let seeded = |token: &str| format!("# {seed}\nx = {token}\n");
+            let text = expand(&seeded(template));
+            let found = check("app/run.py", &text);
+            let of_kind = |f: &&Finding| detail(f).kind == proof.id;
+            let sound = found
+                .iter()
+                .find(of_kind)
+                .unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(detail(sound).validity, Validity::Valid, "{text}");
+            assert_eq!(detail(sound).confidence, Confidence::High, "{text}");
+            let token = detail(sound).value.expose();
+            for twin in twins(token, proof.id) {
+                let found = check("app/run.py", &text.replace(token, &twin));
+                let twin_found = found.iter().find(of_kind);
+                let demoted = twin_found.is_some_and(|f| {
+                    detail(f).validity == Validity::Mismatch
+                        && detail(f).confidence == Confidence::Medium
+                });
+                assert!(demoted, "{}: {twin}: {found:?}", proof.id);
+            }
+        }
+    }
+    assert!(schemes >= 20, "{schemes}");
+}
+
+/// The token with one character changed, where what is checked covers it.
+fn twins(token: &str, id: &str) -> Vec<String> {
+    let places: Vec<usize> = match id {
+        // The length of the signature; its bytes are any.
+        "pypi-api-token" => vec![token.len() - 44],
+        "discord-bot-token" => vec![5],
+        // The quote or brace that ends the object.
+        _ if token.contains("eyJ") => {
+            let start = token.find("eyJ").unwrap();
+            let ends = |c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '/');
+            let length = token[start..].find(ends);
+            vec![length.map_or(token.len(), |l| start + l) - 2]
+        }
+        _ => vec![token.len() - 12, token.len() - 1],
+    };
+    places
+        .into_iter()
+        .map(|at| {
+            let mut bytes = token.as_bytes().to_vec();
+            bytes[at] = match bytes[at] {
+                b'8' => b'9',
+                b'0'..=b'9' => b'8',
+                b'Q' => b'P',
+                b'A'..=b'Z' => b'Q',
+                b'a' => b'b',
+                _ => b'a',
+            };
+            String::from_utf8(bytes).unwrap()
+        })
+        .collect()
 }
 
 #[test]
