@@ -15,8 +15,7 @@ mod package;
 use super::error::DatabaseError;
 use super::index::read::Database;
 use super::paths::Paths;
-use super::record::normalised_name;
-use super::releases::release_of;
+use super::query::query;
 use crate::model::{
     Advice, AdvisoryDetail, Component, Detail, Ecosystem, Finding, Inventory, Purl, Subject,
     Uncleared,
@@ -46,10 +45,12 @@ struct PackageKey {
 
 impl PackageKey {
     fn of(component: &Component) -> Self {
+        let query = query(component);
         Self {
             ecosystem: component.ecosystem,
-            name: normalised_name(component.ecosystem, &component.name),
-            release: release_of(component),
+            // A component with a finding was asked for by a name.
+            name: query.name.unwrap_or_default(),
+            release: query.release,
         }
     }
 }

@@ -145,6 +145,7 @@ pub fn run(args: &SecretsArgs, settings: &Settings) -> Result<Exit, CliError> {
         secrets: Some(scanned),
         checks: vec!["secrets"],
         verdict,
+        advice: None,
     };
     match args.quiet && decision == Decision::Pass {
         true => outputs.write_files(&report, settings)?,
