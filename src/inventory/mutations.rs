@@ -149,7 +149,7 @@ fn is_new(pointer: &str, seen: &mut HashMap<(usize, bool, String), usize>) -> bo
         *count
     };
     let of_name = count((depth, true, own));
-    count((depth, false, parent)) <= 60 && of_name <= 6
+    count((depth, false, parent)) <= 24 && of_name <= 3
 }
 
 /// Whether a format has two forms of a value, of which this is the other one.

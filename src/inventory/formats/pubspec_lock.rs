@@ -30,7 +30,7 @@ const SOURCE: &Shapes = &[(
     ]),
 )];
 
-/// That of a part of an SDK.
+/// That of a part of an SDK, which is a name.
 const SDK: &Shapes = &[("description", Shape::Text)];
 
 /// The format.
@@ -97,8 +97,13 @@ impl Format for PubspecLock {
                 parsed.direct.push(parsed.packages.len());
             }
             parsed.packages.push(package);
-            let is_sdk = member.value.text_of("source") == Some("sdk");
-            let description = if is_sdk { SDK } else { SOURCE };
+            let described = member.value.text_of("description");
+            let description = match member.value.text_of("source") {
+                Some("sdk") => SDK,
+                // Old versions wrote the name alone of what pub's own registry serves.
+                Some("hosted") if described == Some(&*member.key) => SDK,
+                _ => SOURCE,
+            };
             for shapes in [PACKAGE, description] {
                 let found = wrong(&member.value, shapes);
                 parsed.note_wrong(input.path, member.line, &member.key, &found);

@@ -119,7 +119,7 @@ pub fn read(members: &[Member<'_>], lines: &Lines, path: &str, parsed: &mut Pars
 
 /// The value of an entry. Readers differ in which of two equal keys they believe; npm
 /// takes the last one.
-fn value(member: &Member<'_>, problem: &mut dyn FnMut(&str)) -> Result<Value, serde_json::Error> {
+fn value(member: &Member<'_>, problem: &mut dyn FnMut(&str)) -> Result<Value, String> {
     match parse_strict_json(member.value.get().as_bytes(), LIMITS) {
         Ok(value) => return Ok(value),
         Err(StrictJsonError::DuplicateKey { key, .. }) => problem(&format!(
@@ -127,9 +127,10 @@ fn value(member: &Member<'_>, problem: &mut dyn FnMut(&str)) -> Result<Value, se
             member.key
         )),
         // The other reader names the place.
-        Err(_) => {}
+        Err(StrictJsonError::Syntax { .. }) => {}
+        Err(limit) => return Err(limit.to_string()),
     }
-    serde_json::from_str(member.value.get())
+    serde_json::from_str(member.value.get()).map_err(|error| error.to_string())
 }
 
 fn fields(object: Map<String, Value>, key: &str, problem: &mut dyn FnMut(&str)) -> Fields {

@@ -275,3 +275,22 @@ fn a_key_that_stands_twice_in_an_entry_is_a_gap_and_the_last_counts() {
     let incomplete = "inventory/incomplete-entry";
     assert_eq!(gaps(&parsed), [(incomplete, 2), (incomplete, 3)]);
 }
+
+#[test]
+fn an_entry_that_is_nested_too_deep_is_left_out_with_the_limit() {
+    let nested = |depth: usize| {
+        let value = format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+        let text = format!(
+            "{{\"lockfileVersion\": 3, \"packages\": {{\n\"node_modules/a\": {{\"version\": \"1.0.0\", \"x\": {value}}}}}}}"
+        );
+        parse(&PackageLock, "package-lock.json", &text, &[]).unwrap()
+    };
+    let deep = nested(100);
+    assert_eq!(deep.packages.len(), 0);
+    assert!(
+        deep.gaps[0].message.contains("nested deeper than 64"),
+        "{:?}",
+        deep.gaps
+    );
+    assert_eq!(nested(10).packages.len(), 1);
+}

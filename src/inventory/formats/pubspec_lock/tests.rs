@@ -110,3 +110,15 @@ fn an_alias_bomb_ends_the_reading() {
             .any(|(id, _)| *id == "inventory/unreadable-lockfile")
     );
 }
+
+#[test]
+fn a_description_may_be_the_name_alone_as_old_versions_wrote_it() {
+    let of = |description: &str| {
+        let text = format!(
+            "packages:\n  args:\n    dependency: transitive\n    description: {description}\n    source: hosted\n    version: \"1.0.0\"\n"
+        );
+        gaps(&parse(&PubspecLock, "pubspec.lock", &text, &[]).unwrap())
+    };
+    assert_eq!(of("args"), []);
+    assert_eq!(of("other"), [("inventory/incomplete-entry", 4)]);
+}
