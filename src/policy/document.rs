@@ -307,6 +307,7 @@ mod tests {
         "advisories/vulnerability",
         "advisories/malicious",
         "advisories/no-database",
+        "secrets/account-data",
         "secrets/password",
         "registry/unapproved-origin",
         "registry/source-unknown",
