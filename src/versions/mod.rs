@@ -186,8 +186,8 @@ pub fn compare_in(scheme: Scheme, a: &str, b: &str) -> Result<Ordering, Incompar
 }
 
 /// The order of two texts for lists of comparisons: [`compare_in`], and beyond it what is
-/// made of texts of Alpine, PHP and Ruby that have no place in the order. With those it is
-/// no order (it has circles), so no check asks for it.
+/// made of texts of Alpine, PHP, Python and Ruby that have no place in the order. With those
+/// it is no order (it has circles), or not the tool's, so no check asks for it.
 ///
 /// # Errors
 /// [`Incomparable`] as for [`compare_in`], but for those texts.
@@ -196,6 +196,10 @@ pub fn compare_as_written(scheme: Scheme, a: &str, b: &str) -> Result<Ordering, 
     limit_length(b)?;
     match scheme {
         Scheme::Alpine => Ok(alpine::compare_as_written(a, b)),
+        Scheme::Pep440 => {
+            let read = pep440::PythonVersion::as_written;
+            Ok(read(a)?.cmp(&read(b)?))
+        }
         Scheme::Composer => Ok(composer::compare_as_written(a, b)),
         Scheme::Gem => Ok(gem::GemVersion::as_written(a).cmp(&gem::GemVersion::as_written(b))),
         _ => compare_in(scheme, a, b),
