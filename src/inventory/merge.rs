@@ -319,13 +319,7 @@ fn component(entry: Entry) -> Component {
         kind: package.kind,
         licence: licence(entry.ecosystem, package.licence.as_deref()),
         runs_install_code: package.runs_install_code,
-        availability: match package.withdrawn {
-            None => Availability::Unknown,
-            Some(reason) => Availability::Withdrawn {
-                source: AvailabilitySource::Lockfile,
-                reason: Some(reason).filter(|reason| !reason.is_empty()),
-            },
-        },
+        availability: availability(package.withdrawn, package.abandoned),
         cargo: None,
         occurrences: vec![Occurrence {
             location,
@@ -333,6 +327,22 @@ fn component(entry: Entry) -> Component {
             checksums,
             scope: package.scope,
         }],
+    }
+}
+
+fn availability(withdrawn: Option<String>, abandoned: Option<String>) -> Availability {
+    let source = AvailabilitySource::Lockfile;
+    let said = |text: String| Some(text).filter(|text| !text.is_empty());
+    match (withdrawn, abandoned) {
+        (Some(reason), _) => Availability::Withdrawn {
+            source,
+            reason: said(reason),
+        },
+        (None, Some(instead)) => Availability::Abandoned {
+            source,
+            instead: said(instead),
+        },
+        (None, None) => Availability::Unknown,
     }
 }
 

@@ -42,6 +42,9 @@ pub struct Package {
     pub runs_install_code: Option<bool>,
     /// Why the registry withdrew the version, where the entry says that it did.
     pub withdrawn: Option<String>,
+    /// What to take instead of the whole package, where the entry says that it was given up;
+    /// empty where it names nothing.
+    pub abandoned: Option<String>,
     /// Qualifiers of its purl beyond those of the origin, such as a gem's `platform`.
     pub qualifiers: Vec<(&'static str, String)>,
     /// The file of the entry, where it is not the lockfile itself.
@@ -77,6 +80,7 @@ impl Package {
             licence: None,
             runs_install_code: None,
             withdrawn: None,
+            abandoned: None,
             qualifiers: Vec::new(),
             path: None,
             line,

@@ -141,6 +141,13 @@ pub enum Availability {
         /// Why, in the words of who withdrew it; from outside.
         reason: Option<String>,
     },
+    /// The whole package was given up by those who made it (Packagist's `abandoned`).
+    Abandoned {
+        /// Who says so.
+        source: AvailabilitySource,
+        /// What they name to take instead; from outside.
+        instead: Option<String>,
+    },
 }
 
 /// Who says whether a version is offered.

@@ -144,12 +144,13 @@ pub struct AdvisoryDetail {
     pub reach: Reach,
 }
 
-/// What a finding about a version that its registry withdrew adds.
+/// What a finding adds about a version that its registry withdrew, or about a package that
+/// was given up; the rule tells which.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct YankDetail {
     /// Who says so.
     pub source: AvailabilitySource,
-    /// Why, in the words of who withdrew it.
+    /// Why, in the words of who withdrew it; what to take instead of what was given up.
     pub reason: Option<String>,
     /// How the product comes to the component.
     pub reach: Reach,

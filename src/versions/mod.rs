@@ -112,15 +112,6 @@ impl Version {
         }
     }
 
-    /// Whether it is a Python version from before PEP 440. Its place before all others is
-    /// a convention of the tools: what it was meant to stand before is not known.
-    fn is_legacy(&self) -> bool {
-        matches!(
-            self.parsed,
-            Parsed::Pep440(pep440::PythonVersion::Legacy(_))
-        )
-    }
-
     fn of_another_scheme(&self) -> Incomparable {
         Incomparable::new(&self.canonical(), "the versions are of different schemes")
     }
@@ -195,8 +186,8 @@ pub fn compare_in(scheme: Scheme, a: &str, b: &str) -> Result<Ordering, Incompar
 }
 
 /// The order of two texts for lists of comparisons: [`compare_in`], and beyond it what is
-/// made of texts of Alpine, PHP and Ruby that have no place in the order. With those it is
-/// no order (it has circles), so no check asks for it.
+/// made of texts of Alpine, PHP, Python and Ruby that have no place in the order. With those
+/// it is no order (it has circles), or not the tool's, so no check asks for it.
 ///
 /// # Errors
 /// [`Incomparable`] as for [`compare_in`], but for those texts.
@@ -205,6 +196,10 @@ pub fn compare_as_written(scheme: Scheme, a: &str, b: &str) -> Result<Ordering, 
     limit_length(b)?;
     match scheme {
         Scheme::Alpine => Ok(alpine::compare_as_written(a, b)),
+        Scheme::Pep440 => {
+            let read = pep440::PythonVersion::as_written;
+            Ok(read(a)?.cmp(&read(b)?))
+        }
         Scheme::Composer => Ok(composer::compare_as_written(a, b)),
         Scheme::Gem => Ok(gem::GemVersion::as_written(a).cmp(&gem::GemVersion::as_written(b))),
         _ => compare_in(scheme, a, b),

@@ -2,12 +2,11 @@
 //! through the crate `pep440_rs`: epochs, pre-, post- and development releases, local
 //! versions.
 //!
-//! Texts from before PEP 440 (`0.9-ivysaur`) are ordered as pip and setuptools did until
-//! 2022: all of them stand before every PEP 440 version, among themselves by their parts.
-//! As a bound of an advisory such a text (`fixed: 0.2.0-n653`) decides nothing about a
-//! PEP 440 version.
-//! A number that does not fit 64 bits is not such a text, so it is [`Incomparable`]: to
-//! sort it before everything would hide an affected version.
+//! Texts from before PEP 440 (`0.9-ivysaur`) are refused, as `packaging` and pip do. To sort
+//! them before every version, as both did until 2022, would hide what is affected: records
+//! say `fixed` of `2019-09-12` and of `0.2.0-n653`, and every version would be above that.
+//! [`as_written`](PythonVersion::as_written) orders such texts the old way for
+//! `version compare`, since the published list of OSV's scanner holds some.
 
 use super::Incomparable;
 use std::str::FromStr as _;
@@ -25,8 +24,18 @@ impl PythonVersion {
         if text.is_empty() {
             return Err(Incomparable::new(text, "it is empty"));
         }
-        if let Ok(version) = pep440_rs::Version::from_str(text) {
-            return Ok(Self::Standard(version));
+        pep440_rs::Version::from_str(text)
+            .map(Self::Standard)
+            .map_err(|_| Incomparable::new(text, "it is no version by PEP 440"))
+    }
+
+    /// A text as pip and setuptools ordered it until 2022: what is no version by PEP 440
+    /// stands before every one that is, among themselves by their parts. A number that does
+    /// not fit 64 bits is no such text.
+    pub(super) fn as_written(text: &str) -> Result<Self, Incomparable> {
+        let text = text.trim();
+        if text.is_empty() || pep440_rs::Version::from_str(text).is_ok() {
+            return Self::parse(text);
         }
         if has_number_over_64_bits(text) {
             return Err(Incomparable::new(text, "it holds a number over 64 bits"));

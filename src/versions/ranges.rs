@@ -79,10 +79,6 @@ pub fn evaluate_range(
             continue;
         }
         match Version::parse(scheme, event.version) {
-            // Before everything, such a bound would end the range before it begins.
-            Ok(at) if at.is_legacy() && !version.is_legacy() => {
-                return Membership::Indeterminate;
-            }
             Ok(at) => positions.push((event.kind, Position::At(at))),
             Err(_) => return Membership::Indeterminate,
         }

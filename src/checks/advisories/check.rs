@@ -8,6 +8,7 @@ use super::index::rows::{PackageRows, RecordRows};
 use super::matching::UsedVersion;
 use super::paths::Paths;
 use super::query::query;
+use super::severity::class_of;
 use super::signals::strongest;
 use super::{rules, yanked};
 use crate::model::{
@@ -283,9 +284,14 @@ fn check_component<'a>(
             membership,
         });
     }
+    let osv_name = about.component.ecosystem.osv_name();
     let ids: Vec<_> = candidates
         .iter()
-        .map(|candidate| RecordIds::of(&candidate.metadata, candidate.rows.withdrawn))
+        .map(|candidate| {
+            let metadata = &candidate.metadata;
+            let class = class_of(metadata, osv_name, about.name);
+            RecordIds::of(metadata, candidate.rows.withdrawn, class)
+        })
         .collect();
     let reach = paths.reach(about.component);
     let mut findings = Vec::new();

@@ -194,7 +194,10 @@ fn message(component: &Component, detail: &AdvisoryDetail) -> String {
         (false, AdvisoryClass::Notice) => "has a notice:",
         (true, _) => "may be meant by",
     };
-    let summary = match detail.summary.as_str() {
+    // Some databases begin each summary with the id.
+    let own = format!("{}: ", detail.id);
+    let summary = detail.summary.strip_prefix(&own).unwrap_or(&detail.summary);
+    let summary = match summary {
         "" => String::new(),
         summary => format!(": {summary}"),
     };

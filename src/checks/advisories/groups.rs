@@ -5,11 +5,17 @@
 //! belong to groups of their own it is an *umbrella*: it stays a group of its own and is
 //! linked with them, so that it does not melt them into one.
 //!
+//! A record that says that a package is unmaintained is about something else than one of the
+//! same database that says more, whatever ids they share (RustSec gives the CVE of a flaw to
+//! the note that nobody will fix it): it is linked in the same way, so that the policy's
+//! level for each class holds.
+//!
 //! A withdrawn record never brings others together: it is named in the one group whose ids
 //! it shares, linked where it shares ids of several, and makes a group with other withdrawn
 //! records where it shares none.
 
 use super::record::RecordMetadata;
+use crate::model::AdvisoryClass;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The ids of one record: its own first.
@@ -19,11 +25,14 @@ pub(super) struct RecordIds {
     pub aliases: Vec<String>,
     pub related: Vec<String>,
     pub withdrawn: bool,
+    /// It says that nobody maintains the package, and no more.
+    pub unmaintained: bool,
 }
 
 impl RecordIds {
-    pub(super) fn of(metadata: &RecordMetadata, withdrawn: bool) -> Self {
+    pub(super) fn of(metadata: &RecordMetadata, withdrawn: bool, class: AdvisoryClass) -> Self {
         Self {
+            unmaintained: class == AdvisoryClass::Unmaintained,
             own: metadata.id.clone(),
             aliases: metadata.aliases.clone(),
             related: metadata.related.clone(),
@@ -33,6 +42,18 @@ impl RecordIds {
 
     fn all(&self) -> impl Iterator<Item = &String> {
         std::iter::once(&self.own).chain(&self.aliases)
+    }
+
+    /// Whether another record of its database shares an id and says more.
+    fn is_beside_another(&self, records: &[Self]) -> bool {
+        let kind = kind_of(&self.own);
+        let is_another =
+            |other: &Self| !other.unmaintained && !other.withdrawn && kind_of(&other.own) == kind;
+        self.unmaintained
+            && kind != OTHER_KIND
+            && records.iter().any(|other| {
+                is_another(other) && other.all().any(|id| self.all().any(|own| own == id))
+            })
     }
 
     fn names_two_of_a_kind(&self) -> bool {
@@ -96,6 +117,10 @@ pub(super) fn group(records: &[RecordIds]) -> Vec<Group> {
 
 /// The groups of records that hold, in any order.
 fn group_valid(order: Vec<usize>, records: &[RecordIds]) -> Vec<Group> {
+    let (beside, order): (Vec<_>, Vec<_>) = order.into_iter().partition(|i| {
+        let record = records.get(*i);
+        record.is_some_and(|record| record.is_beside_another(records))
+    });
     let (suspects, plain): (Vec<_>, Vec<_>) = order
         .into_iter()
         .partition(|i| records.get(*i).is_some_and(RecordIds::names_two_of_a_kind));
@@ -123,7 +148,7 @@ fn group_valid(order: Vec<usize>, records: &[RecordIds]) -> Vec<Group> {
         }
     }
     let mut apart = Vec::new();
-    for index in umbrellas {
+    for index in umbrellas.into_iter().chain(beside) {
         let Some(record) = records.get(index) else {
             continue;
         };
@@ -259,6 +284,7 @@ mod tests {
             aliases: aliases.iter().map(|&a| a.to_owned()).collect(),
             related: Vec::new(),
             withdrawn: false,
+            unmaintained: false,
         }
     }
 
@@ -311,6 +337,31 @@ mod tests {
         }
         assert!(groups[1].related.contains("GHSA-u"));
         assert!(!groups[1].related.contains("PYSEC-2"));
+    }
+
+    #[test]
+    fn that_nobody_maintains_a_package_is_linked_with_its_flaw_and_not_the_same() {
+        let unmaintained = |own, aliases| RecordIds {
+            unmaintained: true,
+            ..record(own, aliases)
+        };
+        let records = [
+            unmaintained("RUSTSEC-1", &["CVE-1", "GHSA-1"]),
+            record("RUSTSEC-2", &["CVE-1", "GHSA-1"]),
+            record("GHSA-1", &["CVE-1"]),
+            unmaintained("RUSTSEC-1", &["CVE-1", "GHSA-1"]),
+        ];
+        let groups = group(&records);
+        assert_eq!(members(&records), [vec![0, 3], vec![1, 2]]);
+        assert_eq!(groups[0].ids, BTreeSet::from(["RUSTSEC-1".to_owned()]));
+        assert!(groups[0].related.contains("RUSTSEC-2"));
+        assert!(groups[1].related.contains("RUSTSEC-1"));
+        // Another database's record of the same note is the same.
+        let records = [
+            unmaintained("RUSTSEC-1", &["GHSA-1"]),
+            record("GHSA-1", &["RUSTSEC-1"]),
+        ];
+        assert_eq!(members(&records), [vec![0, 1]]);
     }
 
     #[test]

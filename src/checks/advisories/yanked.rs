@@ -2,6 +2,9 @@
 //! deprecated npm packages, retracted Go modules, unlisted NuGet packages, retired Hex
 //! and retracted Pub packages.
 //!
+//! And packages that were given up as a whole, as `composer.lock` says of Packagist's: that
+//! nobody maintains them is a finding of the same rule as where an advisory says it.
+//!
 //! Whoever knows it writes it into [`Component::availability`]: a lockfile, a cache, the
 //! registry itself. This check only reads it there.
 
@@ -30,6 +33,10 @@ pub(super) fn check<'a>(inventory: &'a Inventory, paths: &Paths<'a>) -> Outcome 
         match &component.availability {
             Availability::Withdrawn { source, reason } => {
                 let finding = withdrawn(component, *source, reason.as_deref(), paths);
+                outcome.findings.push(finding);
+            }
+            Availability::Abandoned { source, instead } => {
+                let finding = abandoned(component, *source, instead.as_deref(), paths);
                 outcome.findings.push(finding);
             }
             Availability::Offered(_) => {}
@@ -83,10 +90,7 @@ fn withdrawn<'a>(
         Ecosystem::Nuget => "was unlisted",
         _ => "was yanked from its registry",
     };
-    let reason = reason.map(|reason| {
-        let short: String = reason.chars().take(MAX_REASON_CHARS).collect();
-        terminal_safe(short.trim()).into_owned()
-    });
+    let reason = reason.map(short);
     let because = match &reason {
         Some(reason) => format!(": {reason}"),
         None => String::new(),
@@ -109,6 +113,42 @@ fn withdrawn<'a>(
             reach: paths.reach(component),
         }),
     )
+}
+
+fn abandoned<'a>(
+    component: &'a Component,
+    source: AvailabilitySource,
+    instead: Option<&str>,
+    paths: &Paths<'a>,
+) -> Finding {
+    let instead = instead.map(short);
+    let message = format!(
+        "`{}` is unmaintained: it was abandoned by its maintainers",
+        component.label()
+    );
+    let by = match &instead {
+        Some(instead) => format!("`{instead}`, which they name"),
+        None => "a maintained package".to_owned(),
+    };
+    let remedy = format!("replace `{}` by {by}", component.name);
+    component_finding(
+        &rules::UNMAINTAINED,
+        component,
+        Severity::Unknown,
+        "abandoned",
+        terminal_safe(&message).into_owned(),
+        terminal_safe(&remedy).into_owned(),
+        Detail::Yanked(YankDetail {
+            source,
+            reason: instead,
+            reach: paths.reach(component),
+        }),
+    )
+}
+
+fn short(text: &str) -> String {
+    let short: String = text.chars().take(MAX_REASON_CHARS).collect();
+    terminal_safe(short.trim()).into_owned()
 }
 
 fn not_known((ecosystem, components): (Ecosystem, usize)) -> Gap {

@@ -224,6 +224,15 @@ impl Reader<'_> {
             }
         }
         package.licence = item.value("license").and_then(licence);
+        package.abandoned = match item.value("abandoned").map(|node| &node.value) {
+            Some(json_tree::Value::Flag(true)) => Some(String::new()),
+            Some(json_tree::Value::Text(instead)) => Some(instead.to_string()),
+            None | Some(json_tree::Value::Flag(false) | json_tree::Value::Null) => None,
+            Some(_) => {
+                self.incomplete(name.line, &format!("`abandoned` of `{text}` is no answer"));
+                None
+            }
+        };
         // Composer runs code of plugins only, and of nothing else that it installs.
         package.runs_install_code = item
             .text_of("type")

@@ -1,7 +1,7 @@
 //! What to do with the clients that write lockfiles: text to read, never run.
 
 use crate::model::{
-    ClientCommand, Component, Ecosystem, Inventory, LockfileRead, Means, terminal_safe,
+    ClientCommand, Component, Ecosystem, Inventory, LockfileRead, Means, Scope, terminal_safe,
 };
 
 /// Formats that people write by hand: to move a version means to edit them, whether or not
@@ -45,6 +45,7 @@ pub(super) fn commands(
         from,
         to,
         means,
+        scope: component.scope(),
     };
     let mut commands: Vec<ClientCommand> = lockfiles(inventory, component)
         .filter_map(|lock| {
@@ -90,9 +91,19 @@ struct Change<'a> {
     from: &'a str,
     to: &'a str,
     means: Means,
+    /// A requirement that is added in another scope would stand twice.
+    scope: Scope,
 }
 
 impl Change<'_> {
+    /// A flag that says to which requirements a direct one belongs, if it needs one.
+    fn if_dev(&self, flag: &'static str) -> &'static str {
+        match self.scope {
+            Scope::Dev => flag,
+            _ => "",
+        }
+    }
+
     fn text(&self, lock: &LockfileRead) -> Option<String> {
         match lock.format {
             "cargo-lock" => self.cargo(),
@@ -116,7 +127,10 @@ impl Change<'_> {
         let (name, from, to) = (self.name, self.from, self.to);
         Some(match self.means {
             Means::Lock => format!("cargo update -p {name}@{from} --precise {to}"),
-            Means::Direct => format!("cargo add {name}@{to}"),
+            Means::Direct => match self.scope {
+                Scope::Build => format!("cargo add --build {name}@{to}"),
+                _ => format!("cargo add{} {name}@{to}", self.if_dev(" --dev")),
+            },
             Means::Indirect => return None,
         })
     }
@@ -125,24 +139,32 @@ impl Change<'_> {
         let (name, to) = (self.name, self.to);
         Some(match (format, self.means) {
             ("package-lock", Means::Lock) => format!("npm update {name}"),
-            ("package-lock", Means::Direct) => format!("npm install {name}@{to}"),
+            ("package-lock", Means::Direct) => {
+                format!("npm install{} {name}@{to}", self.if_dev(" --save-dev"))
+            }
             ("package-lock", Means::Indirect) => format!(
                 "add `\"overrides\": {{\"{name}\": \"{to}\"}}` to package.json, then npm install"
             ),
             ("yarn-lock", Means::Lock) => {
                 format!("yarn up -R {name} (yarn 1: yarn upgrade {name})")
             }
-            ("yarn-lock", Means::Direct) => format!("yarn add {name}@{to}"),
+            ("yarn-lock", Means::Direct) => {
+                format!("yarn add{} {name}@{to}", self.if_dev(" --dev"))
+            }
             ("yarn-lock", Means::Indirect) => format!(
                 "add `\"resolutions\": {{\"{name}\": \"{to}\"}}` to package.json, then yarn install"
             ),
             ("pnpm-lock", Means::Lock) => format!("pnpm update {name} --depth Infinity"),
-            ("pnpm-lock", Means::Direct) => format!("pnpm add {name}@{to}"),
+            ("pnpm-lock", Means::Direct) => {
+                format!("pnpm add{} {name}@{to}", self.if_dev(" --save-dev"))
+            }
             ("pnpm-lock", Means::Indirect) => format!(
                 "add `\"overrides\": {{\"{name}\": \"{to}\"}}` to the pnpm settings, then pnpm install"
             ),
             ("bun-lock", Means::Lock) => format!("bun update {name}"),
-            ("bun-lock", Means::Direct) => format!("bun add {name}@{to}"),
+            ("bun-lock", Means::Direct) => {
+                format!("bun add{} {name}@{to}", self.if_dev(" --dev"))
+            }
             ("bun-lock", Means::Indirect) => format!(
                 "add `\"overrides\": {{\"{name}\": \"{to}\"}}` to package.json, then bun install"
             ),
@@ -182,15 +204,23 @@ impl Change<'_> {
             ("uv-lock", Means::Lock | Means::Indirect) => {
                 format!("uv lock --upgrade-package {name}=={to}")
             }
-            ("uv-lock", Means::Direct) => format!("uv add \"{name}>={to}\""),
+            ("uv-lock", Means::Direct) => {
+                format!("uv add{} \"{name}>={to}\"", self.if_dev(" --dev"))
+            }
             ("poetry-lock", Means::Lock | Means::Indirect) => format!("poetry update {name}"),
-            ("poetry-lock", Means::Direct) => format!("poetry add {name}@^{to}"),
+            ("poetry-lock", Means::Direct) => {
+                format!("poetry add{} {name}@^{to}", self.if_dev(" --group dev"))
+            }
             ("pdm-lock", Means::Lock | Means::Indirect) => format!("pdm update {name}"),
-            ("pdm-lock", Means::Direct) => format!("pdm add \"{name}>={to}\""),
+            ("pdm-lock", Means::Direct) => {
+                format!("pdm add{} \"{name}>={to}\"", self.if_dev(" --dev"))
+            }
             ("pipfile-lock", Means::Lock | Means::Indirect) => {
                 format!("pipenv upgrade {name}=={to}")
             }
-            ("pipfile-lock", Means::Direct) => format!("pipenv install {name}=={to}"),
+            ("pipfile-lock", Means::Direct) => {
+                format!("pipenv install{} {name}=={to}", self.if_dev(" --dev"))
+            }
             _ => return None,
         })
     }
@@ -199,7 +229,9 @@ impl Change<'_> {
         let (name, to) = (self.name, self.to);
         Some(match (format, self.means) {
             ("gemfile-lock", Means::Lock) => format!("bundle update --conservative {name}"),
-            ("composer-lock", Means::Direct) => format!("composer require {name}:^{to}"),
+            ("composer-lock", Means::Direct) => {
+                format!("composer require{} {name}:^{to}", self.if_dev(" --dev"))
+            }
             ("composer-lock", _) => format!("composer update {name} --with-dependencies"),
             ("gradle-lockfile", _) => format!("gradle dependencies --update-locks {name}"),
             ("nuget-lock" | "nuget-assets" | "dotnet-deps", _)

@@ -16,6 +16,7 @@ use super::error::DatabaseError;
 use super::index::read::Database;
 use super::paths::Paths;
 use super::query::query;
+use super::rules::UNMAINTAINED;
 use crate::model::{
     Advice, AdvisoryDetail, Component, Detail, Ecosystem, Finding, Inventory, Purl, Subject,
     Uncleared,
@@ -72,7 +73,10 @@ pub fn advise(
         let (Detail::Advisory(detail), Some(component)) =
             (&finding.detail, component_of(inventory, finding))
         else {
-            let why = "which version to take instead is not known here".to_owned();
+            let why = match finding.rule.id == UNMAINTAINED.id {
+                true => "nobody maintains it: replace it".to_owned(),
+                false => "which version to take instead is not known here".to_owned(),
+            };
             uncleared.push((place, uncleared_of(finding, why)));
             continue;
         };

@@ -8,6 +8,7 @@ use crate::checks::advisories::index::read::Database;
 use crate::checks::advisories::index::rows::RecordRows;
 use crate::checks::advisories::matching::{UsedVersion, fixed_bounds};
 use crate::checks::advisories::paths::Paths;
+use crate::checks::advisories::severity::class_of;
 use crate::model::{
     Advice, AdvisoryClass, Cleared, Component, Ecosystem, Inventory, Purl, Step, Uncleared, Upgrade,
 };
@@ -74,7 +75,8 @@ impl<'a, 'b> Plan<'a, 'b> {
         let mut ids = Vec::with_capacity(records.len());
         for record in &records {
             let metadata = database.metadata(record.ordinal)?;
-            ids.push(RecordIds::of(&metadata, record.withdrawn));
+            let class = class_of(&metadata, ecosystem.osv_name(), name);
+            ids.push(RecordIds::of(&metadata, record.withdrawn, class));
         }
         let groups = group(&ids);
         let locked_versions = by_component

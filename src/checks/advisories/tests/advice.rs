@@ -247,6 +247,11 @@ fn a_step_says_what_to_change_through_what_and_how() {
     let (means, through, commands) = step(&direct);
     assert_eq!((means, through), (Means::Direct, Vec::new()));
     assert_eq!(commands, ["npm install demo@3.0.0"]);
+    for component in &mut direct.components {
+        component.occurrences[0].scope = Scope::Dev;
+    }
+    let (_, _, commands) = step(&direct);
+    assert_eq!(commands, ["npm install --save-dev demo@3.0.0"]);
     // An SBOM has no client.
     let (means, _, commands) = step(&with_graph("cyclonedx-json", "1.0.0"));
     assert_eq!((means, commands.len()), (Means::Lock, 0));

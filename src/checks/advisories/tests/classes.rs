@@ -126,6 +126,50 @@ fn a_version_that_its_registry_withdrew_is_a_finding_even_without_a_database() {
 }
 
 #[test]
+fn a_package_that_was_given_up_is_unmaintained_even_without_a_database() {
+    let abandoned = |name, instead: Option<&str>| {
+        with_availability(
+            component(Ecosystem::Composer, name, Some("1.0.0")),
+            Availability::Abandoned {
+                source: AvailabilitySource::Lockfile,
+                instead: instead.map(str::to_owned),
+            },
+        )
+    };
+    let components = vec![
+        abandoned("a/one", Some("b/\u{1b}[2Jnext")),
+        abandoned("a/two", None),
+    ];
+    let outcome = check_inventory(&inventory(components), None).unwrap();
+    let said: Vec<_> = outcome
+        .findings
+        .iter()
+        .map(|finding| (finding.rule.id, finding.remedy.as_str()))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            (
+                "advisories/unmaintained",
+                "replace `a/one` by `b/\\u{1b}[2Jnext`, which they name"
+            ),
+            (
+                "advisories/unmaintained",
+                "replace `a/two` by a maintained package"
+            ),
+        ]
+    );
+    assert_eq!(
+        outcome.findings[0].message,
+        "`a/one@1.0.0` is unmaintained: it was abandoned by its maintainers"
+    );
+    assert_eq!(
+        gap_ids(&outcome),
+        BTreeSet::from(["advisories/no-database"])
+    );
+}
+
+#[test]
 fn where_nothing_says_whether_versions_were_withdrawn_there_is_one_gap_per_ecosystem() {
     let unknown = |ecosystem, name| {
         with_availability(

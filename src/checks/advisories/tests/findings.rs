@@ -96,6 +96,36 @@ fn a_version_that_cannot_be_compared_is_an_indeterminate_finding() {
 }
 
 #[test]
+fn a_summary_that_begins_with_the_id_says_it_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut record = below("CVE-1", &[], "npm", "demo", "2.0.0");
+    record["summary"] = json!("CVE-1: it leaks");
+    let database = database(directory.path(), &[record]);
+    let outcome = check(&database, vec![npm("1.0.0")]);
+    assert_eq!(
+        outcome.findings[0].message,
+        "`demo@1.0.0` is affected by CVE-1: it leaks"
+    );
+}
+
+#[test]
+fn a_bound_from_before_pep_440_hides_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let records = ["0.2.0-n653", "2019-09-12", "1.0"];
+    let name = |place| format!("PYSEC-{place}");
+    let records: Vec<_> = (0..)
+        .zip(records)
+        .map(|(place, fixed)| below(&name(place), &[], "PyPI", "demo", fixed))
+        .collect();
+    let database = database(directory.path(), &records);
+    let component = component(Ecosystem::Pypi, "demo", Some("1.0"));
+    let outcome = check(&database, vec![component]);
+    assert_eq!(shown_ids(&outcome), [name(0), name(1)]);
+    let mut findings = outcome.findings.iter();
+    assert!(findings.all(|finding| detail(finding).indeterminate));
+}
+
+#[test]
 fn a_range_of_an_unknown_type_is_indeterminate_and_others_still_decide() {
     let directory = tempfile::tempdir().unwrap();
     let mut record = below("GHSA-1", &[], "npm", "demo", "2.0.0");

@@ -184,3 +184,24 @@ fn a_list_of_packages_under_another_key_is_a_gap() {
         [("inventory/unreadable-lockfile", 2)]
     );
 }
+
+#[test]
+fn an_abandoned_package_says_what_to_take_instead_or_nothing() {
+    let text = lock(&[
+        package("a/one", ", \"abandoned\": \"b/next\""),
+        package("a/two", ", \"abandoned\": true"),
+        package("a/kept", ", \"abandoned\": false"),
+        package("a/odd", ", \"abandoned\": 1"),
+    ]);
+    let parsed = read(&text, "{}");
+    let abandoned = |name| of(&parsed, name).abandoned.as_deref();
+    assert_eq!(abandoned("a/one"), Some("b/next"));
+    assert_eq!(abandoned("a/two"), Some(""));
+    assert_eq!(abandoned("a/kept"), None);
+    assert_eq!(abandoned("a/odd"), None);
+    assert!(
+        gaps(&parsed)
+            .iter()
+            .any(|(id, _)| *id == "inventory/incomplete-entry")
+    );
+}
