@@ -9,6 +9,7 @@ pub mod outputs;
 pub mod pipeline;
 pub mod policies;
 pub mod progress;
+pub mod secret_rules;
 pub mod settings;
 pub mod targets;
 pub mod terminal;

@@ -65,6 +65,8 @@ pub struct Request<'a> {
     /// Directory of the advisory database; without one no advisory is checked, which is a
     /// gap.
     pub database: Option<&'a Path>,
+    /// Rules for secrets beside the built-in ones.
+    pub own_rules: secrets::OwnRules,
     /// VEX documents to show with findings.
     pub vex: &'a [PathBuf],
     /// Time of the verdict.
@@ -184,6 +186,7 @@ fn check_secrets(request: &Request<'_>, outcome: &mut Outcome) -> Result<Secrets
     let _progress = Progress::start("scanning for secrets");
     let options = secrets::Options {
         leave_out: outputs_inside(request),
+        own: request.own_rules.clone(),
         ..secrets::Options::default()
     };
     let (found, scanned) = secrets::check_tree(request.root, &options)

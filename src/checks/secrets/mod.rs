@@ -4,6 +4,7 @@
 //! * `rules/*.toml` say what the tokens of a provider look like (one file each).
 //! * `recognise/` holds what no provider issues: URLs, headers, keys, assignments.
 //! * `credential_files/` holds the formats that programs keep logins in.
+//! * `own/` reads rules of the builder's own.
 //! * `engine` finds keywords in one pass and asks these at each place.
 
 mod candidate;
@@ -17,6 +18,7 @@ mod judge;
 mod kind;
 mod matcher;
 mod name;
+mod own;
 mod recognise;
 mod rules;
 mod shape;
@@ -31,5 +33,6 @@ mod tests;
 
 pub use engine::{Rules, check_bytes, mask_secrets};
 pub use error::SecretsError;
+pub use own::{MAX_FILE as MAX_RULE_FILE, OwnRules, OwnRulesError, RuleFault};
 pub use rules::{GAPS, RULES};
 pub use tree::{Options, check_tree};

@@ -11,6 +11,7 @@ pub(super) static AUTHORIZATION_HEADER: Rule = authorization_header();
 pub(super) static JWT: Rule = jwt();
 pub(super) static CONNECTION_STRING: Rule = connection_string();
 pub(super) static CREDENTIAL_FILE: Rule = credential_file();
+pub(super) static OWN_RULE: Rule = own_rule();
 
 /// What this check finds.
 pub const RULES: &[Rule] = &[
@@ -22,6 +23,7 @@ pub const RULES: &[Rule] = &[
     jwt(),
     connection_string(),
     credential_file(),
+    own_rule(),
 ];
 
 const fn provider_token() -> Rule {
@@ -93,6 +95,15 @@ const fn credential_file() -> Rule {
         title: "Credential file of a known program",
         description: "A file that a program keeps its logins in (`.netrc`, `.pgpass`, `.npmrc`, a Docker or FTP client's configuration, …) is part of the tree with a credential in it.",
         remedy: "Change the credential, keep the file out of the tree (`.gitignore`), then purge it from the history",
+    }
+}
+
+const fn own_rule() -> Rule {
+    Rule {
+        id: "secrets/own-rule",
+        title: "Match of a rule of your own",
+        description: "A file holds what a rule of your own (`--rules`) describes.",
+        remedy: "Revoke it where it was issued, replace it, then purge it from the history",
     }
 }
 

@@ -4,6 +4,7 @@
 
 use super::engine::{MAX_FINDINGS, Rules, scan};
 use super::error::SecretsError;
+use super::own::OwnRules;
 use super::rules::{TOO_LARGE, TOO_MANY_FINDINGS, UNREADABLE_INDEX, UNREADABLE_PATH};
 use crate::model::{Detail, Finding, Gap, Location, Outcome, SecretsScanned, terminal_safe};
 use crate::support::files::{FileError, read_bounded};
@@ -26,6 +27,8 @@ pub struct Options {
     /// Files that the caller is about to overwrite, relative to the root: reports of an
     /// earlier run would make the next one differ.
     pub leave_out: BTreeSet<String>,
+    /// Rules of one's own, beside the built-in ones.
+    pub own: OwnRules,
 }
 
 impl Default for Options {
@@ -34,6 +37,7 @@ impl Default for Options {
             respect_gitignore: true,
             max_file_size: 50 * 1024 * 1024,
             leave_out: BTreeSet::new(),
+            own: OwnRules::default(),
         }
     }
 }
@@ -53,7 +57,7 @@ pub fn check_tree(
         path: root.display().to_string(),
         source,
     };
-    let rules = Rules::load()?;
+    let rules = Rules::load_with(&options.own)?;
     // A root that is itself a link is what the user named: it is followed, once.
     let real_root = root.canonicalize().map_err(failed)?;
     if real_root.is_dir() {

@@ -5,6 +5,7 @@ use crate::cli::exit::{CliError, Exit};
 use crate::cli::outputs::{OutputTarget, Outputs, format_parser};
 use crate::cli::pipeline::{self, Check, Request};
 use crate::cli::policies;
+use crate::cli::secret_rules;
 use crate::cli::settings::Settings;
 use crate::inventory;
 use crate::report::Format;
@@ -36,6 +37,10 @@ pub struct CheckArgs {
     /// It is shown with the findings; only the policy can let it change the verdict
     #[arg(long, value_name = "FILE")]
     pub vex: Vec<PathBuf>,
+    /// Rules for secrets of your own, beside the built-in ones: TOML of their form or a
+    /// gitleaks configuration (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub rules: Vec<PathBuf>,
     /// What the inventory reads beyond lockfiles and manifests.
     #[command(flatten)]
     pub depth: Depth,
@@ -69,6 +74,13 @@ pub fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit, CliError> {
         )
         .with_hint("add `advisories` to --only"));
     }
+    if !args.rules.is_empty() && !checks.contains(&Check::Secrets) {
+        return Err(CliError::new(
+            Exit::Usage,
+            "--rules: the rules are about secrets, and --only leaves them out",
+        )
+        .with_hint("add `secrets` to --only"));
+    }
     let mut options = inventory::Options {
         include: args.include.clone(),
         ..inventory::Options::default()
@@ -84,6 +96,7 @@ pub fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit, CliError> {
         inventory: options,
         policy: policies::load(&args.policy)?,
         database,
+        own_rules: secret_rules::load(&args.rules)?,
         vex: &args.vex,
         now: settings.now,
         outputs: outputs.places(),
