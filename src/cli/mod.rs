@@ -15,6 +15,7 @@ pub mod pipeline;
 pub mod policies;
 pub mod progress;
 pub mod secret_exceptions;
+pub mod secret_rules;
 pub mod settings;
 pub mod targets;
 pub mod terminal;

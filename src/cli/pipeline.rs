@@ -69,6 +69,8 @@ pub struct Request<'a> {
     pub policy: LoadedPolicy,
     /// The advisory database; where there is none no advisory is checked, which is a gap.
     pub database: Option<Wanted<'a>>,
+    /// Rules for secrets beside the built-in ones.
+    pub own_rules: secrets::OwnRules,
     /// VEX documents to show with findings.
     pub vex: &'a [PathBuf],
     /// Time of the verdict.
@@ -268,6 +270,7 @@ fn check_secrets(request: &Request<'_>, outcome: &mut Outcome) -> Result<Secrets
     let _progress = Progress::start("scanning for secrets");
     let options = secrets::Options {
         leave_out: outputs_inside(request.path, request.outputs),
+        own: request.own_rules.clone(),
         ..secrets::Options::default()
     };
     let (found, scanned) = secrets::check_tree(request.path, &options)

@@ -1,4 +1,6 @@
-//! The secrets check over whole trees.
+//! The secrets check over whole trees, and rules of one's own.
+
+use crate::cli::{run, text, write};
 
 use sealgate::checks::secrets::{GAPS, Options, RULES, check_tree};
 use sealgate::model::{Confidence, Detail, Finding};
@@ -115,4 +117,69 @@ fn every_rule_and_gap_has_its_page() {
         let page = format!("secrets/{}", name.to_string_lossy());
         assert!(listed.contains(&page), "{page} belongs to no rule");
     }
+}
+
+/// A tree with one token that only a rule of one's own knows.
+fn acme_tree() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let token = ["acme", "_", "q8Zk2LmX91pTbb07cdKs"].concat();
+    write(dir.path(), "app/run.py", format!("t = '{token}'\n"));
+    dir
+}
+
+#[test]
+fn rules_of_ones_own_are_named_with_the_command() {
+    let dir = acme_tree();
+    let secrets = |rules: &[&str], code: i32| {
+        let mut arguments = vec!["check", "app", "--only", "secrets"];
+        arguments.extend(rules.iter().flat_map(|file| ["--rules", file]));
+        run(dir.path(), &arguments, code)
+    };
+    secrets(&[], 0);
+    write(
+        dir.path(),
+        "acme.toml",
+        "provider = \"Acme\"\n[[token]]\nid = \"acme-token\"\ncredential = \"token\"\n\
+         shapes = [\"acme_{alnum:20}\"]\n",
+    );
+    write(
+        dir.path(),
+        "gitleaks.toml",
+        "[extend]\nuseDefault = true\n[[rules]]\nid = \"acme\"\nregex = '\\bacme_\\w{20}'\n",
+    );
+    let own = secrets(&["acme.toml"], 1);
+    assert!(text(&own.stdout).contains("error[secrets/own-rule]: Acme token in `run.py`"));
+    let imported = secrets(&["gitleaks.toml"], 1);
+    assert!(text(&imported.stdout).contains("Secret by your rule `acme` in `run.py`"));
+    let warning = "warning: `gitleaks.toml`: `extend` has no effect";
+    assert!(text(&imported.stderr).contains(warning));
+    let both = secrets(&["acme.toml", "gitleaks.toml"], 1);
+    assert_eq!(text(&both.stdout).matches("error[").count(), 1);
+}
+
+#[test]
+fn a_rule_file_that_cannot_be_used_ends_the_command() {
+    let dir = acme_tree();
+    write(
+        dir.path(),
+        "bad.toml",
+        "[[rules]]\nid = \"a\"\nregex = '(a'\n",
+    );
+    write(dir.path(), "other.toml", "name = 1\n");
+    let fails = |arguments: &[&str], message: &str| {
+        let output = run(dir.path(), arguments, 2);
+        assert!(text(&output.stderr).contains(message), "{output:?}");
+    };
+    let check = ["check", "app", "--only", "secrets", "--rules"];
+    let with = |file: &'static str| [&check[..], &[file]].concat();
+    fails(
+        &with("bad.toml"),
+        "`bad.toml`:2: the rule `a` is malformed: regex: ",
+    );
+    fails(&with("other.toml"), "`other.toml` is no rule file");
+    fails(&with("absent.toml"), "cannot read `absent.toml`");
+    fails(
+        &["check", "app", "--only", "registry", "--rules", "bad.toml"],
+        "the rules are about secrets",
+    );
 }

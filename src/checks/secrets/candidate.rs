@@ -55,18 +55,20 @@ pub(super) fn lowered(confidence: Confidence) -> Confidence {
     }
 }
 
-/// How much a kind says; the more telling claim wins an overlap.
+/// How much a kind says; the more telling claim wins an overlap. A rule of one's own adds
+/// and never weakens: any built-in claim that is more than a possibility wins.
 fn rank(kind: &Kind) -> u8 {
     match kind.rule.id {
         // A key's body is base64, in which any short prefix may occur.
-        "secrets/private-key" => 7,
-        "secrets/provider-token" => 6,
-        "secrets/credential-file" => 5,
-        "secrets/connection-string" => 4,
-        "secrets/url-credential" => 3,
-        "secrets/authorization-header" => 2,
-        "secrets/jwt" => 1,
-        _ => 0,
+        "secrets/private-key" => 8,
+        "secrets/provider-token" => 7,
+        "secrets/credential-file" => 6,
+        "secrets/connection-string" => 5,
+        "secrets/url-credential" => 4,
+        "secrets/authorization-header" => 3,
+        "secrets/jwt" => 2,
+        "secrets/own-rule" => 0,
+        _ => 1,
     }
 }
 

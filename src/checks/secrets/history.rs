@@ -5,6 +5,7 @@ use super::cache::{Cache, Hit};
 use super::engine::Rules;
 use super::error::SecretsError;
 use super::objects::{Content, are_same, search};
+use super::own::OwnRules;
 use super::rules::{BROKEN_REFERENCE, SHALLOW_HISTORY, SUBMODULE, UNREADABLE_OBJECT};
 use super::tree::by_place;
 use crate::model::{
@@ -49,6 +50,8 @@ pub struct HistoryOptions {
     pub max_file_size: u64,
     /// Directory that remembers which commits were searched with the same rules.
     pub cache: Option<PathBuf>,
+    /// Rules of one's own, beside the built-in ones.
+    pub own: OwnRules,
 }
 
 /// The secrets of commits, sorted by place; each with the first commit that has it. The
@@ -66,7 +69,7 @@ pub fn check_history(
 ) -> Result<(Outcome, SecretsScanned), SecretsError> {
     let limit = options.max_file_size;
     let repository = Repository::around(root, limit)?.ok_or_else(|| SecretsError::none(root))?;
-    let rules = Rules::load()?;
+    let rules = Rules::load_with(&options.own)?;
     let mut gaps = Vec::new();
     let (tips, hidden) = match commits {
         Commits::All => {

@@ -7,6 +7,7 @@
 //! * `decode` finds the texts that are written inside others, and opens containers.
 //! * `tree`, `staged` and `history` bring the bytes: of a directory, of git's index, of
 //!   commits.
+//! * `own/` reads rules of the builder's own.
 //! * `engine` finds keywords in one pass and asks these at each place.
 
 mod cache;
@@ -25,6 +26,7 @@ mod kind;
 mod matcher;
 mod name;
 mod objects;
+mod own;
 mod ratchet;
 mod recognise;
 mod rules;
@@ -43,6 +45,7 @@ pub use engine::{Rules, check_bytes, mask_secrets};
 pub use error::SecretsError;
 pub use exceptions::{BadException, Exception, Exceptions, MAX_EXCEPTIONS};
 pub use history::{Commits, HistoryOptions, check_history};
+pub use own::{MAX_FILE as MAX_RULE_FILE, OwnRules, OwnRulesError, RuleFault};
 pub use ratchet::only_new;
 pub use rules::{GAPS, RULES};
 pub use staged::check_staged;

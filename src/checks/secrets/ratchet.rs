@@ -3,6 +3,7 @@
 use super::engine::Rules;
 use super::error::SecretsError;
 use super::objects::{Content, are_same, search};
+use super::own::OwnRules;
 use crate::model::Finding;
 use crate::support::git_history::file_at;
 use crate::support::git_repository::Repository;
@@ -20,6 +21,7 @@ pub fn only_new(
     root: &Path,
     revision: &str,
     findings: &mut Vec<Finding>,
+    own: &OwnRules,
     limit: u64,
 ) -> Result<usize, SecretsError> {
     let repository = Repository::around(root, limit)?.ok_or_else(|| SecretsError::none(root))?;
@@ -30,7 +32,7 @@ pub fn only_new(
         let id = file_at(&repository, base, path)?;
         known.extend(id.map(|id| Content { id, path }));
     }
-    let known = search(&repository, &Rules::load()?, &known, limit);
+    let known = search(&repository, &Rules::load_with(own)?, &known, limit);
     let before = findings.len();
     findings.retain(|finding| {
         !known.findings.iter().any(|(_, known)| {

@@ -12,6 +12,7 @@ pub(super) static JWT: Rule = jwt();
 pub(super) static CONNECTION_STRING: Rule = connection_string();
 pub(super) static CREDENTIAL_FILE: Rule = credential_file();
 pub(super) static ACCOUNT_DATA: Rule = account_data();
+pub(super) static OWN_RULE: Rule = own_rule();
 
 /// What this check finds.
 pub const RULES: &[Rule] = &[
@@ -24,6 +25,7 @@ pub const RULES: &[Rule] = &[
     connection_string(),
     credential_file(),
     account_data(),
+    own_rule(),
 ];
 
 const fn provider_token() -> Rule {
@@ -104,6 +106,15 @@ const fn account_data() -> Rule {
         title: "Account or server of a stored login",
         description: "Beside a login in a client's settings stands whose it is and where it is used. Alone it opens nothing; with the login it says what is open.",
         remedy: "Deal with the login beside it, and keep the file out of the tree",
+    }
+}
+
+const fn own_rule() -> Rule {
+    Rule {
+        id: "secrets/own-rule",
+        title: "Match of a rule of your own",
+        description: "A file holds what a rule of your own (`--rules`) describes.",
+        remedy: "Revoke it where it was issued, replace it, then purge it from the history",
     }
 }
 

@@ -3,6 +3,7 @@
 use super::engine::Rules;
 use super::error::SecretsError;
 use super::objects::{Content, are_same, search};
+use super::own::OwnRules;
 use super::tree::by_place;
 use crate::model::{Outcome, SecretsScanned};
 use crate::support::git_repository::Repository;
@@ -21,6 +22,7 @@ use std::path::Path;
 pub fn check_staged(
     root: &Path,
     index: Option<&Path>,
+    own: &OwnRules,
     limit: u64,
 ) -> Result<(Outcome, SecretsScanned), SecretsError> {
     let repository = Repository::around(root, limit)?.ok_or_else(|| SecretsError::none(root))?;
@@ -28,7 +30,7 @@ pub fn check_staged(
     if staged.is_empty() {
         return Ok((Outcome::default(), SecretsScanned::default()));
     }
-    let rules = Rules::load()?;
+    let rules = Rules::load_with(own)?;
     let contents: Vec<Content<'_>> = staged
         .iter()
         .map(|file| Content {

@@ -66,8 +66,8 @@ fn fill(piece: &str, text: &mut String, sequence: &mut Sequence) -> bool {
             text.push_str(std::str::from_utf8(&sum).unwrap());
         }
         "bech32-sum" => {
-            let start = text.find("AGE-").unwrap();
-            let lower = text[start..].to_ascii_lowercase();
+            let (_, key) = text.rsplit_once("AGE-").unwrap();
+            let lower = format!("age-{}", key.to_ascii_lowercase());
             let (prefix, data) = lower.rsplit_once('1').unwrap();
             let mut values = checksum::bech32_values(data.as_bytes()).unwrap();
             values.extend([0; 6]);
@@ -91,7 +91,11 @@ fn fill(piece: &str, text: &mut String, sequence: &mut Sequence) -> bool {
             text.push_str(&URL_SAFE_NO_PAD.encode(id));
         }
         _ if piece.starts_with("json:") => {
-            let (name, size) = piece["json:".len()..].split_once(':').unwrap();
+            let (name, size) = piece
+                .strip_prefix("json:")
+                .unwrap()
+                .split_once(':')
+                .unwrap();
             let size: usize = size.parse().unwrap();
             let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
             let value: String = (0..size)

@@ -6,6 +6,7 @@ use super::decode;
 use super::engine::Rules;
 use super::error::SecretsError;
 use super::objects::too_large;
+use super::own::OwnRules;
 use super::rules::{UNREADABLE_INDEX, UNREADABLE_PATH};
 use crate::model::{Detail, Finding, Gap, Location, Outcome, SecretsScanned, terminal_safe};
 use crate::support::files::{FileError, read_bounded};
@@ -28,6 +29,8 @@ pub struct Options {
     /// Files that the caller is about to overwrite, relative to the root: reports of an
     /// earlier run would make the next one differ.
     pub leave_out: BTreeSet<String>,
+    /// Rules of one's own, beside the built-in ones.
+    pub own: OwnRules,
 }
 
 impl Default for Options {
@@ -36,6 +39,7 @@ impl Default for Options {
             respect_gitignore: true,
             max_file_size: 50 * 1024 * 1024,
             leave_out: BTreeSet::new(),
+            own: OwnRules::default(),
         }
     }
 }
@@ -55,7 +59,7 @@ pub fn check_tree(
         path: root.display().to_string(),
         source,
     };
-    let rules = Rules::load()?;
+    let rules = Rules::load_with(&options.own)?;
     // A root that is itself a link is what the user named: it is followed, once.
     let real_root = root.canonicalize().map_err(failed)?;
     if real_root.is_dir() {
@@ -96,9 +100,10 @@ pub fn check_tree(
 pub fn check_stream(
     name: &str,
     bytes: &[u8],
+    own: &OwnRules,
     limit: u64,
 ) -> Result<(Outcome, SecretsScanned), SecretsError> {
-    let rules = Rules::load()?;
+    let rules = Rules::load_with(own)?;
     let mut collected = match bytes.len() as u64 > limit {
         true => Collected::gap(too_large(name, limit)),
         false => searched(name, bytes, &rules),

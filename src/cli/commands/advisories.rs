@@ -3,6 +3,7 @@
 
 pub mod diff;
 
+use crate::checks::secrets::OwnRules;
 use crate::cli::database::{self, Wanted};
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::input::Kind;
@@ -89,6 +90,7 @@ fn check(args: &AdvisoriesArgs, settings: &Settings) -> Result<Exit, CliError> {
             Some(digest) => Wanted::exactly(directory, digest),
             None => Wanted::current(directory),
         }),
+        own_rules: OwnRules::default(),
         vex: &judging.vex,
         now: settings.now,
         outputs: outputs.places(),

@@ -7,6 +7,7 @@ use crate::cli::judging::Judging;
 use crate::cli::outputs::Outputs;
 use crate::cli::pipeline::{self, Check, Request};
 use crate::cli::policies;
+use crate::cli::secret_rules;
 use crate::cli::settings::Settings;
 use crate::inventory;
 use std::path::PathBuf;
@@ -27,6 +28,10 @@ pub struct CheckArgs {
     /// Checks to run
     #[arg(long, value_enum, value_delimiter = ',', value_name = "CHECK,…")]
     pub only: Vec<Check>,
+    /// Rules for secrets of your own, beside the built-in ones: TOML of their form or a
+    /// gitleaks configuration (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub rules: Vec<PathBuf>,
     /// How it is judged, and where the result goes.
     #[command(flatten)]
     pub judging: Judging,
@@ -51,6 +56,13 @@ pub fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit, CliError> {
         )
         .with_hint("add `advisories` to --only"));
     }
+    if !args.rules.is_empty() && !checks.contains(&Check::Secrets) {
+        return Err(CliError::new(
+            Exit::Usage,
+            "--rules: the rules are about secrets, and --only leaves them out",
+        )
+        .with_hint("add `secrets` to --only"));
+    }
     let mut options = inventory::Options {
         include: args.judging.include.clone(),
         ..inventory::Options::default()
@@ -68,6 +80,7 @@ pub fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit, CliError> {
         inventory: options,
         policy: policies::load(&args.judging.policy)?,
         database,
+        own_rules: secret_rules::load(&args.rules)?,
         vex: &args.judging.vex,
         now: settings.now,
         outputs: outputs.places(),

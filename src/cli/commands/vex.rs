@@ -1,5 +1,6 @@
 //! `sealgate vex`: what a policy's waivers say, as a VEX document for others.
 
+use crate::checks::secrets::OwnRules;
 use crate::cli::database::Wanted;
 use crate::cli::depth::Depth;
 use crate::cli::exit::{CliError, Exit};
@@ -112,6 +113,7 @@ fn generate(args: &GenerateArgs, settings: &Settings) -> Result<Exit, CliError> 
         inventory: options,
         policy: policies::load(&args.policy)?,
         database: Some(Wanted::current(settings.database()?)),
+        own_rules: OwnRules::default(),
         vex: &[],
         now: settings.now,
         outputs: &BTreeSet::new(),

@@ -3,14 +3,14 @@
 
 mod except;
 
-use crate::checks::secrets::{self, Commits, HistoryOptions, SecretsError};
+use crate::checks::secrets::{self, Commits, HistoryOptions, OwnRules, SecretsError};
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::outputs::{OutputTarget, Outputs, format_parser};
 use crate::cli::pipeline;
 use crate::cli::policies;
 use crate::cli::progress::Progress;
-use crate::cli::secret_exceptions;
 use crate::cli::settings::Settings;
+use crate::cli::{secret_exceptions, secret_rules};
 use crate::model::{Decision, Outcome, Report, SecretsScanned};
 use crate::policy::{self, Checked};
 use crate::report::Format;
@@ -52,6 +52,10 @@ pub struct SecretsArgs {
     /// hide commits from the next search
     #[arg(long, value_name = "DIR", requires = "history")]
     pub cache: Option<PathBuf>,
+    /// Rules of your own, beside the built-in ones: TOML of their form or a gitleaks
+    /// configuration (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub rules: Vec<PathBuf>,
     /// Preset (baseline, strict) or policy file
     #[arg(long, default_value = "baseline", value_name = "NAME|FILE")]
     pub policy: String,
@@ -164,17 +168,19 @@ fn search(
     let defaults = secrets::Options::default();
     let limit = defaults.max_file_size;
     let source = &args.source;
+    let own = secret_rules::load(&args.rules)?;
     let history = HistoryOptions {
         max_file_size: limit,
         cache: args.cache.clone(),
+        own: own.clone(),
     };
     let found = if source.stdin {
-        return search_stdin(limit);
+        return search_stdin(&own, limit);
     } else if source.staged {
         // Git names the index that the commit is made from to its hooks: with
         // `git commit -a` or `git commit FILE` it is not the repository's own.
         let index = std::env::var_os("GIT_INDEX_FILE").map(PathBuf::from);
-        secrets::check_staged(&args.path, index.as_deref(), limit)
+        secrets::check_staged(&args.path, index.as_deref(), &own, limit)
     } else if source.history {
         secrets::check_history(&args.path, &Commits::All, &history)
     } else if let Some(since) = &source.since {
@@ -188,11 +194,12 @@ fn search(
         let options = secrets::Options {
             leave_out: pipeline::outputs_inside(&args.path, places),
             respect_gitignore: !source.all_files,
+            own: own.clone(),
             ..defaults
         };
         secrets::check_tree(&args.path, &options).and_then(|(mut outcome, scanned)| {
             if let Some(revision) = &args.baseline_from {
-                secrets::only_new(&args.path, revision, &mut outcome.findings, limit)?;
+                secrets::only_new(&args.path, revision, &mut outcome.findings, &own, limit)?;
             }
             Ok((outcome, scanned))
         })
@@ -270,7 +277,7 @@ fn pushed(remote: &str) -> Result<Option<Commits>, CliError> {
     }))
 }
 
-fn search_stdin(limit: u64) -> Result<(Outcome, SecretsScanned), CliError> {
+fn search_stdin(own: &OwnRules, limit: u64) -> Result<(Outcome, SecretsScanned), CliError> {
     let mut bytes = Vec::new();
     let mut input = std::io::stdin().lock().take(limit.saturating_add(1));
     input.read_to_end(&mut bytes).map_err(|error| {
@@ -279,5 +286,6 @@ fn search_stdin(limit: u64) -> Result<(Outcome, SecretsScanned), CliError> {
             format!("standard input cannot be read: {error}"),
         )
     })?;
-    secrets::check_stream(STDIN, &bytes, limit).map_err(|error| CliError::of(Exit::Usage, &error))
+    secrets::check_stream(STDIN, &bytes, own, limit)
+        .map_err(|error| CliError::of(Exit::Usage, &error))
 }
