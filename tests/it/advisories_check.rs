@@ -335,16 +335,11 @@ fn a_damaged_database_is_a_gap_and_the_other_checks_still_report() {
         "app/deploy.sh",
         format!("export GITHUB_TOKEN={token}\n"),
     );
-    let index = std::fs::read_dir(dir.path().join("db")).unwrap();
-    for file in index
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.is_file())
-    {
-        let mut bytes = std::fs::read(&file).unwrap();
-        let middle = bytes.len() / 2;
-        bytes[middle] ^= 1;
-        std::fs::write(&file, bytes).unwrap();
-    }
+    let index = crate::db_store::index(dir.path());
+    let mut bytes = std::fs::read(&index).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&index, bytes).unwrap();
     let output = run(
         dir.path(),
         &[

@@ -1,5 +1,6 @@
 //! `db update` against real servers that answer well and badly.
 
+mod directory;
 mod network;
 
 use crate::cli::{sealgate, text, write};

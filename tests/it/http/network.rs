@@ -1,5 +1,7 @@
 //! Private authorities and proxies.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use super::proxy::{Kind, Proxy};
 use super::server::{Reply, Server};
 use super::tls::Authority;
@@ -121,7 +123,7 @@ fn https_goes_through_the_tunnel_of_a_proxy_with_its_password() {
     assert_eq!(seen[0].line, "CONNECT mirror.example:443");
     assert_eq!(
         seen[0].header("proxy-authorization"),
-        Some("Basic dXNlcjpwQHM6cy98JyE=")
+        Some(format!("Basic {}", STANDARD.encode("user:p@s:s/|'!")).as_str())
     );
     assert_eq!(server.seen()[0].header("proxy-authorization"), None);
 }

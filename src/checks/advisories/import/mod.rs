@@ -46,6 +46,12 @@ pub fn import_inputs(
     lock: &UpdateLock,
     kept: usize,
 ) -> Result<Database, DatabaseError> {
+    // Each is known by a number of 16 bits.
+    let limit = u64::from(u16::MAX);
+    if inputs.len() as u64 > limit {
+        let unit = "inputs";
+        return Err(DatabaseError::TooLarge { limit, unit });
+    }
     let mut commits = Vec::new();
     let parts = pool::read_all(lock.directory(), |queue| {
         for (number, input) in (0..=u16::MAX).zip(inputs) {

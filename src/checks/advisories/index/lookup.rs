@@ -85,23 +85,25 @@ impl Database {
     }
 
     fn read_block(&self, reader: &mut Reader<'_>, number: u32) -> Result<Vec<u8>, DatabaseError> {
-        let mut entry = [0_u8; BLOCK_BYTES];
-        let at = u64::from(number) * BLOCK_BYTES as u64;
-        reader.read_into(Section::Blocks, at, &mut entry)?;
-        let length = u32_at(&entry, 12);
+        let entry = read_block_entry(reader, number)?;
         let unreadable = || self.corrupt("a metadata block cannot be decompressed");
-        if length > MAX_BLOCK_BYTES {
+        if entry.length > MAX_BLOCK_BYTES {
             return Err(unreadable());
         }
         let mut stored = Vec::new();
-        let stored_length = u64::from(u32_at(&entry, 8));
-        reader.read(Section::Data, u64_at(&entry, 0), stored_length, &mut stored)?;
-        let mut block = Vec::with_capacity(usize_of(u64::from(length)));
+        reader.read(
+            Section::Data,
+            entry.offset,
+            u64::from(entry.stored),
+            &mut stored,
+        )?;
+        let length = u64::from(entry.length);
+        let mut block = Vec::with_capacity(usize_of(length));
         DeflateDecoder::new(stored.as_slice())
-            .take(u64::from(length) + 1)
+            .take(length + 1)
             .read_to_end(&mut block)
             .map_err(|_| unreadable())?;
-        if block.len() as u64 != u64::from(length) {
+        if block.len() as u64 != length {
             return Err(unreadable());
         }
         Ok(block)
@@ -174,18 +176,68 @@ impl Database {
         }
         let records = self.section_length(Section::Records) / RECORD_BYTES as u64;
         self.verify_packages(records)?;
-        for ordinal in 0..records {
-            let ordinal = u32::try_from(ordinal).unwrap_or(u32::MAX);
-            self.metadata(ordinal)?;
-        }
+        self.verify_records(records)?;
+        self.verify_signals()?;
+        self.remarks()?;
+        Ok(chunks)
+    }
+
+    /// Every record in its block. As an import writes them, blocks follow each other in the
+    /// data and records in the blocks, so each is decompressed once: a small file whose
+    /// records all point into one block that unpacks to a thousand times its size would keep
+    /// this busy for days.
+    fn verify_records(&self, records: u64) -> Result<(), DatabaseError> {
         let mut reader = self.reader();
-        for number in 0..self.signal_blocks(&mut reader)? {
-            let (first, block) = self.signal_block(&mut reader, number)?;
+        let mut current: Option<(u32, Vec<u8>)> = None;
+        let (mut before, mut data_end, mut block_count) = (0, 0, 0_u32);
+        for ordinal in 0..records {
+            let mut entry = [0_u8; RECORD_BYTES];
+            reader.read_into(Section::Records, ordinal * RECORD_BYTES as u64, &mut entry)?;
+            let (number, start) = (u32_at(&entry, 0), u32_at(&entry, 4));
+            let block = match current.take() {
+                Some((known, block)) if known == number && start > before => block,
+                other => {
+                    let next = other.map_or(0, |(known, _)| known.saturating_add(1));
+                    let entry = read_block_entry(&mut reader, number)?;
+                    if number != next || start != 0 || entry.offset != data_end {
+                        return Err(self.corrupt("its records do not follow each other"));
+                    }
+                    data_end += u64::from(entry.stored);
+                    block_count = number.saturating_add(1);
+                    self.read_block(&mut reader, number)?
+                }
+            };
+            let mut bytes = block.get(usize_of(u64::from(start))..).unwrap_or_default();
+            rows::take::<RecordMetadata>(&mut bytes)
+                .map_err(|_| self.corrupt("the metadata of a record cannot be read"))?;
+            before = start;
+            current = Some((number, block));
+        }
+        let blocks = u64::from(block_count) * BLOCK_BYTES as u64;
+        if blocks == self.section_length(Section::Blocks)
+            && data_end == self.section_length(Section::Data)
+        {
+            Ok(())
+        } else {
+            Err(self.corrupt("it holds metadata of no record"))
+        }
+    }
+
+    fn verify_signals(&self) -> Result<(), DatabaseError> {
+        let mut reader = self.reader();
+        let blocks = self.signal_blocks(&mut reader)?;
+        let mut end = table::HEAD_BYTES as u64 + blocks * table::DIRECTORY_BYTES as u64;
+        for number in 0..blocks {
+            let (first, offset, length) = read_directory(&mut reader, number)?;
+            if u64::from(offset) != end {
+                return Err(self.corrupt("its signals do not follow each other"));
+            }
+            end += u64::from(length);
+            let (_, block) = self.signal_block(&mut reader, number)?;
             table::find(&block, first, CveKey(u64::MAX))
                 .map_err(|_| self.corrupt("a block of signals cannot be read"))?;
         }
-        self.remarks()?;
-        Ok(chunks)
+        Ok(())
     }
 
     fn verify_packages(&self, records: u64) -> Result<(), DatabaseError> {
@@ -197,9 +249,14 @@ impl Database {
             let (first, count) = read_range(&mut reader, ecosystem_code(ecosystem))?;
             seen += count;
             let mut before = 0;
+            let mut end = None;
             for number in 0..count {
                 let entry = read_name(&mut reader, first, number)?;
                 let (offset, length) = (u64::from(entry.offset), u64::from(entry.length));
+                if end.is_some_and(|end| offset != end) {
+                    return Err(self.corrupt("its packages do not follow each other"));
+                }
+                end = Some(offset + length);
                 packages.read(Section::Packages, offset, length, &mut package)?;
                 let mut bytes = package.as_slice();
                 let is_sound = rows::take::<&str>(&mut bytes).is_ok_and(|name| {
@@ -239,6 +296,24 @@ fn read_name(reader: &mut Reader<'_>, first: u64, number: u64) -> Result<NameEnt
     Ok(NameEntry {
         hash: u64_at(&entry, 0),
         offset: u32_at(&entry, 8),
+        length: u32_at(&entry, 12),
+    })
+}
+
+/// Where a block of metadata is: offset, and length compressed and not.
+struct BlockEntry {
+    offset: u64,
+    stored: u32,
+    length: u32,
+}
+
+fn read_block_entry(reader: &mut Reader<'_>, number: u32) -> Result<BlockEntry, DatabaseError> {
+    let mut entry = [0_u8; BLOCK_BYTES];
+    let at = u64::from(number) * BLOCK_BYTES as u64;
+    reader.read_into(Section::Blocks, at, &mut entry)?;
+    Ok(BlockEntry {
+        offset: u64_at(&entry, 0),
+        stored: u32_at(&entry, 8),
         length: u32_at(&entry, 12),
     })
 }

@@ -3,8 +3,8 @@
 use super::attachments::{self, Attachments};
 use super::bytes::{SharedFile, u32_at, u64_at, usize_of};
 use super::{
-    CHUNK_BYTES, DIGEST_BYTES, FILE_NAME, FORMAT_VERSION, HEADER_BYTES, IndexInfo, MAGIC, Remarks,
-    SECTIONS, Section,
+    CHUNK_BYTES, DIGEST_BYTES, FILE_NAME, FORMAT_VERSION, HEADER_BYTES, IndexInfo, MAGIC,
+    MAX_TEXT_BYTES, Remarks, SECTIONS, Section,
 };
 use crate::checks::advisories::error::DatabaseError;
 use crate::model::{DatabaseInfo, Digest, Ecosystem, SourceInfo, SourceUse};
@@ -19,6 +19,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 const MAX_CACHED_CHUNKS: usize = 256;
 /// Decompressed metadata blocks kept in memory.
 const MAX_CACHED_BLOCKS: usize = 64;
+/// Bytes of them. Only an index that no import wrote has many large ones.
+const MAX_CACHED_BLOCK_BYTES: usize = 8 * 1024 * 1024;
 /// Largest body: what 32-bit chunk numbers can name is more than any disk holds; this
 /// bounds the digest table that opening reads (32 MiB).
 const MAX_BODY_BYTES: u64 = 16 * 1024 * 1024 * 1024;
@@ -249,6 +251,9 @@ impl Database {
     fn section(&self, section: Section) -> Result<Vec<u8>, DatabaseError> {
         let mut bytes = Vec::new();
         let length = self.section_length(section);
+        if length > MAX_TEXT_BYTES {
+            return Err(self.corrupt("what it says about itself is too long"));
+        }
         self.reader().read(section, 0, length, &mut bytes)?;
         Ok(bytes)
     }
@@ -311,7 +316,8 @@ impl Database {
         }
         let block: Arc<[u8]> = read()?.into();
         let mut cache = self.cache();
-        if cache.blocks.len() >= MAX_CACHED_BLOCKS {
+        let held: usize = cache.blocks.values().map(|block| block.len()).sum();
+        if cache.blocks.len() >= MAX_CACHED_BLOCKS || held + block.len() > MAX_CACHED_BLOCK_BYTES {
             cache.blocks.clear();
         }
         cache.blocks.insert(number, Arc::clone(&block));

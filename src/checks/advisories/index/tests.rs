@@ -1,3 +1,4 @@
+use super::attachments::Attachments;
 use super::build::{Part, build};
 use super::read::Database;
 use super::*;
@@ -191,6 +192,61 @@ fn a_truncated_or_extended_index_is_an_error() {
     ));
 }
 
+/// The same header and body with digests that fit.
+fn sealed(bytes: &[u8]) -> Vec<u8> {
+    let body_length = u64::from_le_bytes(bytes[16..24].try_into().unwrap()) as usize;
+    let mut file = bytes[..HEADER_BYTES + body_length].to_vec();
+    let mut sealed = file[..HEADER_BYTES].to_vec();
+    for chunk in file[HEADER_BYTES..].chunks(CHUNK_BYTES) {
+        sealed.extend_from_slice(sha256(chunk).bytes());
+    }
+    let root = sha256(&sealed);
+    file.extend_from_slice(&sealed[HEADER_BYTES..]);
+    file.extend_from_slice(root.bytes());
+    file.extend(Attachments::default().to_bytes());
+    file
+}
+
+/// Start and length in the file of a section.
+fn section(bytes: &[u8], section: Section) -> (usize, usize) {
+    let number = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap()) as usize;
+    let at = 24 + section as usize * 16;
+    (HEADER_BYTES + number(at), number(at + 8))
+}
+
+/// Tables that point to the same bytes again and again would make a small file take days
+/// to read.
+#[test]
+fn an_index_whose_tables_repeat_is_not_verified() {
+    let directory = tempfile::tempdir().unwrap();
+    // More than one block of metadata.
+    let bytes = bytes_of((0..400).map(record));
+    let result = |bytes: &[u8]| open(directory.path(), &sealed(bytes)).and_then(|d| d.verify());
+    assert!(result(&bytes).is_ok());
+    let cases = [
+        (Section::Records, RECORD_BYTES, "follow each other"),
+        (Section::Blocks, BLOCK_BYTES, "follow each other"),
+        (Section::Names, NAME_BYTES, "package"),
+    ];
+    for (of, width, expected) in cases {
+        let (start, length) = section(&bytes, of);
+        let start = start
+            + if of == Section::Names {
+                NAME_HEAD_BYTES
+            } else {
+                0
+            };
+        assert!(length >= 2 * width, "{of:?}");
+        let mut hostile = bytes.clone();
+        hostile.copy_within(start..start + width, start + width);
+        let error = result(&hostile).unwrap_err();
+        assert!(
+            matches!(&error, DatabaseError::Corrupt { what, .. } if what.contains(expected)),
+            "{of:?}: {error}"
+        );
+    }
+}
+
 /// An attacker who can write the file can also make all digests fit. Then offsets and
 /// lengths must not lead outside of it.
 #[test]
@@ -202,15 +258,9 @@ fn hostile_offsets_under_valid_digests_are_errors() {
     let mut outcomes = [0, 0];
     // The names, rows, record and block tables are all full of offsets and lengths.
     for at in (HEADER_BYTES..HEADER_BYTES + body_length).step_by(3) {
-        let mut hostile = bytes[..HEADER_BYTES + body_length].to_vec();
+        let mut hostile = bytes.clone();
         hostile[at] = 0xff;
-        let mut sealed = hostile[..HEADER_BYTES].to_vec();
-        for chunk in hostile[HEADER_BYTES..].chunks(CHUNK_BYTES) {
-            sealed.extend_from_slice(sha256(chunk).bytes());
-        }
-        let root = sha256(&sealed);
-        hostile.extend_from_slice(&sealed[HEADER_BYTES..]);
-        hostile.extend_from_slice(root.bytes());
+        let hostile = sealed(&hostile);
         let result = open(directory.path(), &hostile).and_then(|d| answers(&d, &packages));
         outcomes[usize::from(result.is_ok())] += 1;
     }

@@ -181,6 +181,8 @@ impl UpdateLock {
     /// [`DatabaseError::Input`], and those of [`Database::verify`].
     pub fn adopt(&self, exported: &Path, kept: usize) -> Result<Database, DatabaseError> {
         check_is_file(exported)?;
+        // What is no index at all is not copied first.
+        Database::open_file(exported)?;
         let mut temporary = self.temporary()?;
         copy_into(exported, temporary.as_file_mut())?;
         Database::open_file(temporary.path())

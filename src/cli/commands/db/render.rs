@@ -125,7 +125,10 @@ fn origin_words(origin: &SourceOrigin) -> String {
     let mut words = match &origin.fetched {
         Some(fetched) => {
             let tag = fetched.etag.as_deref().unwrap_or("no tag");
-            format!("{}, {tag}, checked {}", fetched.url, fetched.checked)
+            format!(
+                "{}, {tag}, fetched {}, checked {}",
+                fetched.url, fetched.fetched, fetched.checked
+            )
         }
         None => origin.name.clone(),
     };

@@ -5,6 +5,7 @@ use crate::checks::advisories::FILE_NAME;
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::settings::Settings;
 use crate::cli::terminal;
+use crate::model::terminal_safe_json;
 
 /// Options.
 #[derive(Debug, clap::Args)]
@@ -27,7 +28,10 @@ pub fn run(args: &StatusArgs, settings: &Settings) -> Result<Exit, CliError> {
             render::human(&mut text, &database, settings.now)?;
             text
         }
-        Format::Json => format!("{:#}\n", render::json(&database, settings.now)?),
+        Format::Json => {
+            let json = format!("{:#}\n", render::json(&database, settings.now)?);
+            terminal_safe_json(&json).into_owned()
+        }
     };
     terminal::result(&text)?;
     Ok(Exit::Pass)

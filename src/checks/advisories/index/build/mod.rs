@@ -80,11 +80,25 @@ pub(in crate::checks::advisories) fn build(
     // Maps with text keys and plain values always serialise.
     let remarks = serde_json::to_vec(&remarks).unwrap_or_default();
     let info = serde_json::to_vec(&info).unwrap_or_default();
+    let attachments = attachments(origins, inputs);
+    within(info.len().max(remarks.len()), super::MAX_TEXT_BYTES)?;
+    within(attachments.to_bytes().len(), super::attachments::MAX_BYTES)?;
     file.begin(Section::Remarks);
     file.write(Section::Remarks, &remarks).map_err(scratch)?;
     file.begin(Section::Info);
     file.write(Section::Info, &info).map_err(scratch)?;
-    file.finish(&attachments(origins, inputs))
+    file.finish(&attachments)
+}
+
+/// What a reader would refuse is not written.
+fn within(length: usize, limit: u64) -> Result<(), DatabaseError> {
+    match length as u64 <= limit {
+        true => Ok(()),
+        false => Err(DatabaseError::TooLarge {
+            limit,
+            unit: "bytes about bad records and sources",
+        }),
+    }
 }
 
 /// Sources and the inputs that they came from.
