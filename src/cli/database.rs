@@ -1,7 +1,7 @@
 //! Which advisory database a check uses.
 
 use super::exit::{CliError, Exit};
-use crate::checks::advisories::{Database, DatabaseError};
+use crate::checks::advisories::{self, Database, DatabaseError};
 use crate::model::{Digest, DigestAlgorithm};
 use std::path::Path;
 
@@ -58,12 +58,19 @@ impl<'a> Wanted<'a> {
             Ok(database) if database.info().digest == digest.hex() => {
                 return Ok(Opened::Open(Box::new(database)));
             }
+            opened => match advisories::with_digest(self.directory, &digest.hex()) {
+                Ok(Some(database)) => return Ok(Opened::Open(Box::new(database))),
+                Ok(None) => opened,
+                Err(error) => return Ok(Opened::Damaged(error)),
+            },
+        };
+        let here = match here {
             Ok(database) => format!("the current one is sha256:{}", database.info().digest),
             Err(DatabaseError::Missing { .. }) => "there is none".to_owned(),
             Err(error) => CliError::of(Exit::Inconclusive, &error).message,
         };
         let message = format!(
-            "no advisory database in `{}` has the digest {digest}: {here}",
+            "no advisory database that is kept in `{}` has the digest {digest}: {here}",
             self.directory.display()
         );
         let hint = "name the directory that holds it with --db, or leave --db-digest out";

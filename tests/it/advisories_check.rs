@@ -203,6 +203,26 @@ fn an_sbom_is_judged_again_against_a_database_by_its_digest() {
     let digest = format!("sha256:{}", first["database"]["digest"].as_str().unwrap());
     let again = report(dir.path(), &["old.cdx.json", "--db-digest", &digest], 1);
     assert_eq!(first, again);
+    // A newer database does not take the older one away.
+    write(
+        dir.path(),
+        "more/TEST-1.json",
+        json!({
+            "id": "TEST-1", "modified": "2026-11-01T00:00:00Z",
+            "affected": [{
+                "package": {"ecosystem": "npm", "name": "minimist"},
+                "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}]}]
+            }]
+        })
+        .to_string(),
+    );
+    run(dir.path(), &["db", "import", "--from", "more"], 0);
+    let newer = report(dir.path(), &["old.cdx.json"], 0);
+    assert_ne!(first["database"], newer["database"]);
+    let again = report(dir.path(), &["old.cdx.json", "--db-digest", &digest], 1);
+    assert_eq!(first, again);
+    let digest = newer["database"]["digest"].as_str().unwrap();
+    let digest = format!("sha256:{digest}");
     let other = format!("sha256:{}", "0".repeat(64));
     let output = run(
         dir.path(),

@@ -496,7 +496,10 @@ fn a_changed_byte_is_an_error_or_changes_no_finding() {
             let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
             let gaps = report["gaps"].as_array().unwrap().iter();
             let ids: Vec<&str> = gaps.filter_map(|gap| gap["id"].as_str()).collect();
-            assert!(ids.contains(&"advisories/database-damaged"), "byte {at}: {ids:?}");
+            assert!(
+                ids.contains(&"advisories/database-damaged"),
+                "byte {at}: {ids:?}"
+            );
             errors += 1;
         } else {
             assert_eq!(output.stdout, sound.stdout, "byte {at}");

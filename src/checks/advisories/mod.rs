@@ -33,7 +33,7 @@ pub use record::BadRecord;
 pub use rules::{GAPS, RULES};
 pub use signals::epss::is_scores;
 pub use signals::{EPSS_SOURCE, Epss, KEV_SOURCE, Kev, Signals};
-pub use store::{Generation, KEPT, UpdateLock, export, generations};
+pub use store::{Generation, KEPT, UpdateLock, export, generations, with_digest};
 
 #[cfg(test)]
 mod tests;

@@ -70,43 +70,12 @@ pub fn check_history(
     let limit = options.max_file_size;
     let repository = Repository::around(root, limit)?.ok_or_else(|| SecretsError::none(root))?;
     let rules = Rules::load_with(&options.own)?;
-    let mut gaps = Vec::new();
-    let (tips, hidden) = match commits {
-        Commits::All => {
-            let (tips, broken) = repository.tips()?;
-            gaps.extend(broken.iter().map(|name| broken_reference(name)));
-            (tips, HashSet::default())
-        }
-        Commits::Range { since, until } => {
-            let since = repository.commit(since)?;
-            let until = repository.commit(until)?;
-            (vec![until], ancestors(&repository, &[since])?)
-        }
-        Commits::Pushed {
-            remote,
-            tips,
-            known,
-        } => {
-            let tips = tips.iter().map(|name| repository.commit(name));
-            let tips = tips.collect::<Result<Vec<_>, _>>()?;
-            let mut hidden = repository.fetched_from(remote)?;
-            hidden.extend(known.iter().filter_map(|name| repository.commit(name).ok()));
-            (tips, ancestors(&repository, &hidden)?)
-        }
-    };
-    if repository.is_shallow()? {
-        gaps.push(shallow());
-    }
-    let mut cache = match (&options.cache, commits) {
-        (Some(directory), Commits::All) => {
-            Cache::open(directory, &repository, &rules.digest(), &tips)
-        }
-        _ => Cache::default(),
-    };
-    let known = match commits {
-        Commits::All => cache.commits(),
-        Commits::Range { .. } | Commits::Pushed { .. } => hidden,
-    };
+    let Scope {
+        tips,
+        known,
+        mut cache,
+        mut gaps,
+    } = Scope::of(&repository, &rules, commits, options)?;
     let history = git_history::walk(&repository, &tips, &known)?;
     gaps.extend(history.troubles.iter().map(trouble));
 
@@ -162,6 +131,62 @@ pub fn check_history(
     gaps.sort();
     gaps.dedup();
     Ok((Outcome { findings, gaps }, searched.scanned))
+}
+
+/// Where a walk begins and ends.
+struct Scope {
+    tips: Vec<ObjectId>,
+    known: HashSet<ObjectId>,
+    cache: Cache,
+    gaps: Vec<Gap>,
+}
+
+impl Scope {
+    fn of(
+        repository: &Repository,
+        rules: &Rules,
+        commits: &Commits,
+        options: &HistoryOptions,
+    ) -> Result<Self, SecretsError> {
+        let mut scope = Self {
+            tips: Vec::new(),
+            known: HashSet::default(),
+            cache: Cache::default(),
+            gaps: Vec::new(),
+        };
+        if repository.is_shallow()? {
+            scope.gaps.push(shallow());
+        }
+        match commits {
+            Commits::All => {
+                let (tips, broken) = repository.tips()?;
+                let broken = broken.iter().map(|name| broken_reference(name));
+                scope.gaps.extend(broken);
+                if let Some(directory) = &options.cache {
+                    scope.cache = Cache::open(directory, repository, &rules.digest(), &tips);
+                    scope.known = scope.cache.commits();
+                }
+                scope.tips = tips;
+            }
+            Commits::Range { since, until } => {
+                let since = repository.commit(since)?;
+                scope.tips = vec![repository.commit(until)?];
+                scope.known = ancestors(repository, &[since])?;
+            }
+            Commits::Pushed {
+                remote,
+                tips,
+                known,
+            } => {
+                let tips = tips.iter().map(|name| repository.commit(name));
+                scope.tips = tips.collect::<Result<_, _>>()?;
+                let mut hidden = repository.fetched_from(remote)?;
+                hidden.extend(known.iter().filter_map(|name| repository.commit(name).ok()));
+                scope.known = ancestors(repository, &hidden)?;
+            }
+        }
+        Ok(scope)
+    }
 }
 
 fn commit_of(history: &History, place: usize) -> Option<ObjectId> {

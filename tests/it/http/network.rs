@@ -1,11 +1,11 @@
 //! Private authorities and proxies.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use super::proxy::{Kind, Proxy};
 use super::server::{Reply, Server};
 use super::tls::Authority;
 use super::{body, limits, read, read_with, request};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use sealgate::model::{Hint as _, Redacted};
 use sealgate::support::http::{HttpError, Network};
 

@@ -40,6 +40,28 @@ fn parse_name(name: &str) -> Option<(u64, &str)> {
     is_digest.then_some((number.parse().ok()?, digest))
 }
 
+/// The database of a directory with this root digest (hex), the current one or one that is
+/// kept; `None` where there is none.
+///
+/// # Errors
+/// [`DatabaseError::List`]; the errors of [`Database::open_file`] where it is there and
+/// cannot be used, or is not what its name says.
+pub fn with_digest(directory: &Path, digest: &str) -> Result<Option<Database>, DatabaseError> {
+    let all = generations(directory)?;
+    let Some(generation) = all.iter().find(|generation| generation.digest == digest) else {
+        return Ok(None);
+    };
+    let path = generation.path(directory);
+    let database = Database::open_file(&path)?;
+    match database.info().digest == digest {
+        true => Ok(Some(database)),
+        false => Err(DatabaseError::Corrupt {
+            path,
+            what: "its content is not what its name says".to_owned(),
+        }),
+    }
+}
+
 /// The generations of a database directory, newest first; empty where there are none.
 ///
 /// # Errors

@@ -17,7 +17,7 @@
 
 mod generations;
 
-pub use generations::{Generation, generations};
+pub use generations::{Generation, generations, with_digest};
 
 use super::error::DatabaseError;
 use super::index::FILE_NAME;

@@ -67,8 +67,12 @@ fn utf16(text: &str, mark: bool, little: bool) -> Vec<u8> {
     units.flat_map(bytes).collect()
 }
 
-/// The ways to write a text, each with the place where it is told and how it is written.
-fn ways(text: &str) -> Vec<(&'static str, Vec<u8>, Option<u32>, &'static [&'static str])> {
+/// A file with a text in it: its path, its bytes, the line where the text is told and how
+/// it is written.
+type Way = (&'static str, Vec<u8>, Option<u32>, &'static [&'static str]);
+
+/// The ways to write a text into another one.
+fn texts(text: &str) -> Vec<Way> {
     let json = |text: &str| serde_json::to_string(text).unwrap();
     let escaped: String = text
         .bytes()
@@ -135,6 +139,25 @@ fn ways(text: &str) -> Vec<(&'static str, Vec<u8>, Option<u32>, &'static [&'stat
             Some(2),
             &["escaped characters"],
         ),
+        (
+            "a/two.py",
+            format!("x = 1\ny = (\"{half}\"\n     \"{rest}\")\n").into_bytes(),
+            Some(2),
+            &["joined strings"],
+        ),
+        (
+            "a/two.js",
+            format!("const y = '{half}' +\n  '{rest}';\n").into_bytes(),
+            Some(1),
+            &["joined strings"],
+        ),
+    ]
+}
+
+/// The ways to put a text into files of other kinds.
+fn files(text: &str) -> Vec<Way> {
+    let in_env = format!("# a\n{text}\n");
+    vec![
         ("a/log.env.gz", gzip(&in_env), None, &["gzip"]),
         (
             "a/pack.zip",
@@ -170,25 +193,13 @@ fn ways(text: &str) -> Vec<(&'static str, Vec<u8>, Option<u32>, &'static [&'stat
             Some(1),
             &["base64", "gzip"],
         ),
-        (
-            "a/two.py",
-            format!("x = 1\ny = (\"{half}\"\n     \"{rest}\")\n").into_bytes(),
-            Some(2),
-            &["joined strings"],
-        ),
-        (
-            "a/two.js",
-            format!("const y = '{half}' +\n  '{rest}';\n").into_bytes(),
-            Some(1),
-            &["joined strings"],
-        ),
     ]
 }
 
 #[test]
 fn a_token_is_found_however_it_is_written() {
     let token = expand("dop_v1_{hex:64}");
-    for (path, bytes, line, encoding) in ways(&token) {
+    for (path, bytes, line, encoding) in texts(&token).into_iter().chain(files(&token)) {
         let finding = one(path, &bytes);
         assert_eq!(
             detail(&finding).kind,
