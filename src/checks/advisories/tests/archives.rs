@@ -310,6 +310,15 @@ fn hostile_tar_archives_are_errors_or_bad_records() {
             "{length}: {found:?}"
         );
     }
+    // The checksum at the end of the compression, behind everything that is read.
+    let mut other = packed.clone();
+    let at = other.len() - 6;
+    other[at] ^= 1;
+    let found = place.import("checksum.tar.gz", &other);
+    assert!(
+        matches!(found, Err(DatabaseError::Archive { .. })),
+        "{found:?}"
+    );
     // A link is not followed and not passed over.
     let mut builder = tarred(&[("t/crates/good/RUSTSEC-2026-0002.md", ADVISORY.as_bytes())]);
     let mut header = tar::Header::new_ustar();
