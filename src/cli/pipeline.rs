@@ -372,7 +372,8 @@ fn add_excerpts(root: &Path, findings: &mut [Finding]) -> Result<(), CliError> {
     if by_path.is_empty() {
         return Ok(());
     }
-    let rules = secrets::Rules::load().map_err(|error| CliError::of(Exit::Usage, &error))?;
+    // Loaded for the first line that needs them.
+    let mut rules = None;
     for (path, wanted) in by_path {
         // Without the line the finding still names its place.
         let Ok(bytes) = files::read_bounded(&root.join(&path), MAX_EXCERPT_FILE) else {
@@ -382,8 +383,22 @@ fn add_excerpts(root: &Path, findings: &mut [Finding]) -> Result<(), CliError> {
             .chain(memchr::memchr_iter(b'\n', &bytes).map(|at| at + 1))
             .collect();
         for (index, line) in wanted {
-            let excerpt =
-                line_at(&bytes, &starts, line).and_then(|line| safe_excerpt(&path, line, &rules));
+            let Some(line) = line_at(&bytes, &starts, line) else {
+                continue;
+            };
+            let excerpt = match secrets::is_plain(line) {
+                true => plain_excerpt(&String::from_utf8_lossy(line)),
+                false => {
+                    let rules = match &rules {
+                        Some(rules) => rules,
+                        None => rules.insert(
+                            secrets::Rules::load()
+                                .map_err(|error| CliError::of(Exit::Usage, &error))?,
+                        ),
+                    };
+                    safe_excerpt(&path, line, rules)
+                }
+            };
             if let Some(finding) = findings.get_mut(index) {
                 finding.excerpt = excerpt;
             }
@@ -409,8 +424,12 @@ fn safe_excerpt(path: &str, line: &[u8], rules: &secrets::Rules) -> Option<Strin
     }
     let text = String::from_utf8_lossy(line);
     let folded = fold_url_credentials(&text);
-    let masked = secrets::mask_secrets(path, folded.as_bytes(), rules);
-    let short: String = masked.trim_end().chars().take(MAX_EXCERPT).collect();
+    plain_excerpt(&secrets::mask_secrets(path, folded.as_bytes(), rules))
+}
+
+/// A line without secrets as a report may show it.
+fn plain_excerpt(line: &str) -> Option<String> {
+    let short: String = line.trim_end().chars().take(MAX_EXCERPT).collect();
     let safe = terminal_safe(&short).into_owned();
     (!safe.trim().is_empty()).then_some(safe)
 }
