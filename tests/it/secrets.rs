@@ -1,7 +1,6 @@
 //! The secrets check over whole trees, and rules of one's own.
 
 use crate::cli::{run, text, write};
-
 use sealgate::checks::secrets::{GAPS, Options, RULES, check_tree};
 use sealgate::model::{Confidence, Detail, Finding};
 use std::collections::{BTreeMap, BTreeSet};

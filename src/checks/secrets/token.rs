@@ -10,7 +10,7 @@ use super::matcher::{begins_a_word, left_bound, match_around, match_at};
 use super::recognise::assignment;
 use super::rules::PROVIDER_TOKEN;
 use super::shape::{Class, Piece, Shape};
-use super::value::{Makeup, entropy, is_filler};
+use super::value::{Makeup, entropy, is_filler, is_well_known};
 use crate::model::{Confidence, Severity, Validity};
 use std::ops::Range;
 
@@ -265,5 +265,5 @@ fn is_sample(text: &[u8]) -> bool {
         .filter(|at| text.len() - at > 16)
         .and_then(|at| text.get(at + 1..))
         .unwrap_or(text);
-    says_so || is_filler(body)
+    says_so || is_well_known(&lower) || is_filler(body)
 }

@@ -214,9 +214,24 @@ const STAND_INS: &[&str] = &[
 /// Whether the value names itself as something else than a secret.
 pub(super) fn is_stand_in(value: &[u8]) -> bool {
     let lower = value.to_ascii_lowercase();
-    STAND_INS
-        .iter()
-        .any(|word| memchr::memmem::find(&lower, word.as_bytes()).is_some())
+    is_well_known(&lower)
+        || STAND_INS
+            .iter()
+            .any(|word| memchr::memmem::find(&lower, word.as_bytes()).is_some())
+}
+
+/// Whether a value in lower case is a hash of nothing (MD5, SHA-1, SHA-256) or the sample
+/// UUID of a standard.
+pub(super) fn is_well_known(lower: &[u8]) -> bool {
+    [
+        "d41d8cd98f00b204e9800998ecf8427e",
+        "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        "123e4567-e89b-12d3-a456-426614174000",
+        "550e8400-e29b-41d4-a716-446655440000",
+    ]
+    .iter()
+    .any(|known| lower == known.as_bytes())
 }
 
 /// Whether most of the value is one byte repeated or counted up: `aaaa`, `0123456789`.

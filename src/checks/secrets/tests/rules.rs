@@ -205,6 +205,9 @@ fn the_samples_of_manuals_are_mere_possibilities() {
         format!("id = {sample}"),
         format!("token = ghp_{}", "x".repeat(36)),
         format!("key: hf_{}", "abcdefghijklmnopqrstuvwxyzabcdefgh"),
+        "dd_api_key: d41d8cd98f00b204e9800998ecf8427e".to_owned(),
+        "heroku_api_key: 123e4567-e89b-12d3-a456-426614174000".to_owned(),
+        "heroku_api_key: 00000000-0000-0000-0000-000000000000".to_owned(),
     ] {
         let found = check("a.yml", &text);
         assert!(!found.is_empty(), "{text}");
