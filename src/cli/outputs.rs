@@ -72,6 +72,7 @@ pub struct Outputs {
     files: Vec<OutputTarget>,
     places: BTreeSet<PathBuf>,
     all: bool,
+    explain: bool,
 }
 
 impl Outputs {
@@ -105,7 +106,14 @@ impl Outputs {
             files: files.to_vec(),
             places,
             all,
+            explain: false,
         })
+    }
+
+    /// The same, and for people it says why each secret counts as one.
+    #[must_use]
+    pub fn explaining(self, explain: bool) -> Self {
+        Self { explain, ..self }
     }
 
     /// Whether one of the outputs is an SBOM.
@@ -155,6 +163,7 @@ impl Outputs {
                     // `terminal::result` takes the colours out where they are not wanted.
                     color: to_stdout,
                     show_all: self.all,
+                    explain: self.explain,
                     ..human::Options::default()
                 };
                 if let Some(width) = terminal::width().filter(|_| to_stdout) {

@@ -248,6 +248,8 @@ pub struct SecretDetail {
     pub marked: bool,
     /// How the value is written or packed, outermost first; empty where it is plain.
     pub encoding: Vec<&'static str>,
+    /// Why it counts as a secret, and why it is no surer; texts of the program.
+    pub why: Vec<&'static str>,
     /// The first commit that has it, where a history was searched.
     pub introduced: Option<Box<Introduced>>,
 }

@@ -139,6 +139,7 @@ pub(super) fn secret() -> JudgedFinding {
             exception: None,
             marked: false,
             encoding: Vec::new(),
+            why: vec!["the shape of a provider's token, and its checksum holds"],
             introduced: None,
         }),
     };
@@ -332,6 +333,7 @@ pub(super) fn rendered(report: &Report) -> Vec<(&'static str, String)> {
         show_all: true,
         ascii: false,
         width: 60,
+        explain: true,
     };
     vec![
         (

@@ -23,6 +23,8 @@ pub struct Options {
     pub ascii: bool,
     /// Show every reported finding, gap and skipped file instead of the first few.
     pub show_all: bool,
+    /// Say of each secret why it counts as one, and why it is no surer.
+    pub explain: bool,
 }
 
 impl Default for Options {
@@ -33,6 +35,7 @@ impl Default for Options {
             color: false,
             ascii: true,
             show_all: false,
+            explain: false,
         }
     }
 }

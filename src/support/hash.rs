@@ -2,7 +2,7 @@
 
 use crate::model::{Digest, DigestAlgorithm};
 use crate::support::files::{FileError, check_is_file};
-use aws_lc_rs::digest::{Context, SHA256, SHA512};
+use aws_lc_rs::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA512};
 use aws_lc_rs::hmac;
 use std::fs::File;
 use std::io::Read;
@@ -44,6 +44,18 @@ pub fn sha256_parts(parts: &[&[u8]]) -> [u8; 32] {
         context.update(part);
     }
     // SHA-256 gives 32 bytes.
+    context.finish().as_ref().try_into().unwrap_or_default()
+}
+
+/// The SHA-1 of some bytes one after the other. It is broken: only for names that a format
+/// fixes (fingerprints of OpenPGP keys), never to trust anything.
+#[must_use]
+pub fn sha1_parts(parts: &[&[u8]]) -> [u8; 20] {
+    let mut context = Context::new(&SHA1_FOR_LEGACY_USE_ONLY);
+    for part in parts {
+        context.update(part);
+    }
+    // SHA-1 gives 20 bytes.
     context.finish().as_ref().try_into().unwrap_or_default()
 }
 

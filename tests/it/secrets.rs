@@ -118,6 +118,32 @@ fn every_rule_and_gap_has_its_page() {
     }
 }
 
+#[test]
+fn every_finding_says_why_it_counts_and_why_it_is_no_surer() {
+    let dir = tempfile::tempdir().unwrap();
+    let password = ["Hun7er", "!sum9er"].concat();
+    write(
+        dir.path(),
+        "app/run.py",
+        format!("password = '{password}'\n"),
+    );
+    write(
+        dir.path(),
+        "app/tests/a.py",
+        format!("password = '{password}'\n"),
+    );
+    let output = run(dir.path(), &["secrets", "app", "--all", "--explain"], 1);
+    let human = text(&output.stdout);
+    let chosen = "why: a value that people choose, under the name of a password";
+    let example = "; in a test, an example or documentation, where values are made up";
+    assert!(human.contains(&format!("  = {chosen}\n")), "{human}");
+    assert!(human.contains(&format!("{chosen}{example}\n")), "{human}");
+    let plain = run(dir.path(), &["secrets", "app", "--all"], 1);
+    assert!(!text(&plain.stdout).contains("why:"));
+    // It says more of what is shown: alone it would say nothing.
+    run(dir.path(), &["secrets", "app", "--explain"], 2);
+}
+
 /// A tree with one token that only a rule of one's own knows.
 fn acme_tree() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();

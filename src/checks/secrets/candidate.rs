@@ -23,7 +23,16 @@ pub(super) struct Candidate {
     /// How narrow the shape is that it fits: of two claims that are alike in all else,
     /// the narrower one is right (`sk_live_` and 40 hex digits is not any `sk_live_`).
     pub narrow: usize,
+    /// Why it is a claim, and why it is no surer: for `--explain`.
+    pub why: Vec<&'static str>,
 }
+
+/// Why a guess counts less: what holds examples.
+pub(super) const MADE_UP: &str = "in a test, an example or documentation, where values are made up";
+/// Why a claim counts less: what its structure says.
+pub(super) const MISMATCH: &str = "its structure or checksum does not hold";
+/// Why a claim is a mere possibility: what its value says.
+pub(super) const STAND_IN: &str = "the value stands for one: a sample, filler or a manual's word";
 
 impl Candidate {
     /// A claim shown where its value begins, with nothing to check in its structure.
@@ -35,13 +44,23 @@ impl Candidate {
             confidence,
             validity: Validity::Unknown,
             narrow: 0,
+            why: Vec::new(),
         }
     }
 
-    /// The same, one step less sure where `doubt` holds.
-    pub(super) fn doubted(mut self, doubt: bool) -> Self {
+    /// The same, with a reason for its confidence.
+    pub(super) fn because(mut self, reason: &'static str) -> Self {
+        if !self.why.contains(&reason) {
+            self.why.push(reason);
+        }
+        self
+    }
+
+    /// The same, one step less sure for this reason where `doubt` holds.
+    pub(super) fn doubted(mut self, doubt: bool, reason: &'static str) -> Self {
         if doubt {
             self.confidence = lowered(self.confidence);
+            return self.because(reason);
         }
         self
     }

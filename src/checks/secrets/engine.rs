@@ -137,6 +137,8 @@ pub(super) struct Scan<'a> {
     /// End of the last name that the assignment recogniser has dealt with: a name may
     /// hold several keywords.
     pub name_end: usize,
+    /// Where the last look at an object of JSON ended.
+    pub object_end: usize,
     candidates: Vec<Candidate>,
 }
 
@@ -147,6 +149,7 @@ impl<'a> Scan<'a> {
             file,
             work: Work::default(),
             name_end: 0,
+            object_end: 0,
             candidates: Vec::new(),
         }
     }

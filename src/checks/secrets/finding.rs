@@ -2,6 +2,8 @@
 
 use super::candidate::Candidate;
 use super::checksum::aws_account;
+use super::public_half;
+use super::recognise::token_terms;
 use super::value::looks_random;
 use crate::model::{Detail, Finding, Location, Redacted, SecretDetail, Subject, terminal_safe};
 use crate::support::hash::sha256;
@@ -76,6 +78,7 @@ fn finding_of(
             exception: None,
             marked: is_marked(bytes, candidate.at),
             encoding: Vec::new(),
+            why: candidate.why.clone(),
             introduced: None,
         }),
     }
@@ -94,18 +97,25 @@ fn is_marked(bytes: &[u8], at: usize) -> bool {
     parts.any(|part| memchr::memmem::find(part, MARK.as_bytes()).is_some())
 }
 
-/// The kind's title; for an AWS key id with the account that it names, which says whom to
-/// tell and is no secret.
+/// The kind's title, with what the value says of itself that is no secret: the account that
+/// an AWS key id names, the public half of a private key, the algorithm and end of a token.
 fn title(bytes: &[u8], candidate: &Candidate) -> String {
     let kind = candidate.kind;
-    let account = (kind.id == "aws-access-key-id")
-        .then(|| bytes.get(candidate.value.clone()))
-        .flatten()
-        .and_then(aws_account);
-    account.map_or_else(
-        || kind.title.to_owned(),
-        |account| format!("{} of account {account}", kind.title),
-    )
+    let value = bytes.get(candidate.value.clone()).unwrap_or_default();
+    match kind.id {
+        "aws-access-key-id" => match aws_account(value) {
+            Some(account) => format!("{} of account {account}", kind.title),
+            None => kind.title.to_owned(),
+        },
+        "json-web-token" => match token_terms(value) {
+            Some(terms) => format!("{} ({terms})", kind.title),
+            None => kind.title.to_owned(),
+        },
+        _ => match public_half::of(kind.id, value) {
+            Some(public) => format!("{} ({public})", kind.title),
+            None => kind.title.to_owned(),
+        },
+    }
 }
 
 fn text_of(bytes: &[u8], range: Range<usize>) -> String {

@@ -1,7 +1,7 @@
 //! Judgement of a value by the promise of its name: how sure we are that it is a secret,
 //! or that it is none.
 
-use super::candidate::lowered;
+use super::candidate::{MADE_UP, STAND_IN, lowered};
 use super::file::{FileContext, Format};
 use super::name::Promise;
 use super::value::{Makeup, is_filler, is_stand_in, is_template, looks_random};
@@ -48,77 +48,119 @@ const SETTINGS_WORDS: &[&str] = &[
     "keyring",
 ];
 
+/// How sure we are of a value, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Judged {
+    pub confidence: Confidence,
+    pub why: Vec<&'static str>,
+}
+
+/// A first judgement: of the value alone.
+type First = Option<(Confidence, &'static str)>;
+
 /// How sure we are that `value` is the secret that its name promises; `None`: it is not.
 pub(super) fn confidence_of(
     promise: Promise,
     name: &[u8],
     value: &[u8],
     file: FileContext<'_>,
-) -> Option<Confidence> {
+) -> Option<Judged> {
     if value.len() < 6 || value.len() > MAX_VALUE || is_no_value(name, value) {
         return None;
     }
     let free = matches!(file.format, Format::Settings | Format::Shell);
     let makeup = Makeup::of(value);
-    let confidence = match promise {
+    let (confidence, why) = match promise {
         Promise::Password => password(&makeup, value, free),
         Promise::Secret => secret(&makeup, value, free),
-        Promise::Vague if is_dense(&makeup, value) => Some(Confidence::High),
-        Promise::Vague => looks_random(value).then_some(Confidence::Medium),
+        Promise::Vague if is_dense(&makeup, value) => Some((Confidence::High, DENSE)),
+        Promise::Vague => looks_random(value).then_some((
+            Confidence::Medium,
+            "a random value under a name that may mean a secret",
+        )),
     }?;
+    let mut why = vec![why];
     let confidence = if is_stand_in(value) || is_filler(value) {
+        why.push(STAND_IN);
         Confidence::Low
-    } else if file.made_up || is_made_up(name) {
+    } else if file.made_up {
+        why.push(MADE_UP);
+        lowered(confidence)
+    } else if is_made_up(name) {
+        why.push("the name says that the value is made up");
         lowered(confidence)
     } else {
         confidence
     };
-    Some(confidence)
+    Some(Judged { confidence, why })
 }
 
-fn password(makeup: &Makeup, value: &[u8], free: bool) -> Option<Confidence> {
+/// Why a dense value is a secret.
+const DENSE: &str = "symbols among letters and digits over a length that no sentence has";
+
+fn password(makeup: &Makeup, value: &[u8], free: bool) -> First {
     if makeup.spaces > 0 && !is_dense(makeup, value) {
         return None;
     }
     let words_only = makeup.digits == 0 && makeup.symbols == makeup.joiners;
     if words_only {
         // `swordfish` may be a password; `passwordField` in code never is.
-        return (free && makeup.sorts() <= 2).then_some(Confidence::Low);
+        return (free && makeup.sorts() <= 2)
+            .then_some((Confidence::Low, "a mere word under the name of a password"));
     }
     if makeup.letters() == 0 {
-        return free.then_some(Confidence::Low);
+        return free.then_some((Confidence::Low, "no letter under the name of a password"));
     }
     if makeup.digits == 0 && !free && has_syntax(value) {
         return None;
     }
     if makeup.sorts() >= 3 && makeup.length >= 12 && looks_random(value) {
-        return Some(Confidence::High);
+        return Some((
+            Confidence::High,
+            "a random value under the name of a password",
+        ));
     }
-    Some(Confidence::Medium)
+    Some((
+        Confidence::Medium,
+        "a value that people choose, under the name of a password",
+    ))
 }
 
-fn secret(makeup: &Makeup, value: &[u8], free: bool) -> Option<Confidence> {
+fn secret(makeup: &Makeup, value: &[u8], free: bool) -> First {
     if is_dense(makeup, value) {
-        return Some(Confidence::High);
+        return Some((Confidence::High, DENSE));
     }
     if makeup.spaces > 0 || makeup.length < 8 {
         return None;
     }
     if looks_random(value) {
         return Some(if makeup.length >= 32 {
-            Confidence::High
+            (
+                Confidence::High,
+                "a long random value under the name of a secret",
+            )
         } else {
-            Confidence::Medium
+            (
+                Confidence::Medium,
+                "a random value under the name of a secret",
+            )
         });
     }
     if makeup.digits > 0 && makeup.letters() > 0 {
         return Some(if free && !is_word_like(makeup) {
-            Confidence::Medium
+            (
+                Confidence::Medium,
+                "letters and digits under the name of a secret",
+            )
         } else {
-            Confidence::Low
+            (
+                Confidence::Low,
+                "words with a number under the name of a secret",
+            )
         });
     }
-    (free && makeup.digits == 0 && makeup.joiners == 0).then_some(Confidence::Low)
+    (free && makeup.digits == 0 && makeup.joiners == 0)
+        .then_some((Confidence::Low, "a mere word under the name of a secret"))
 }
 
 /// Whether the name says that the value is made up: `EXAMPLE_SALT`, `testPassword`.
@@ -246,6 +288,7 @@ mod tests {
             value.as_bytes(),
             FileContext::new(path, b""),
         )
+        .map(|judged| judged.confidence)
     }
 
     // The values have no name before them here, so they are no findings in this file.

@@ -1,7 +1,7 @@
 //! Provider tokens: the embedded rules, and the look at the place where one of their
 //! keywords stands.
 
-use super::candidate::{Candidate, lowered};
+use super::candidate::{Candidate, MISMATCH, STAND_IN};
 use super::checksum::Checksum;
 use super::engine::Scan;
 use super::error::SecretsError;
@@ -177,18 +177,28 @@ impl Token {
             .rule
             .checksum
             .map_or(Validity::Unknown, |checksum| checksum.check(text));
-        let mut confidence = self.rule.confidence;
-        if validity == Validity::Mismatch {
-            confidence = lowered(confidence);
-        }
-        if is_sample(text) || in_base64(scan, &value) {
-            confidence = Confidence::Low;
-        }
-        scan.add(Candidate {
+        let why_not = match (is_sample(text), in_base64(scan, &value)) {
+            (true, _) => Some(STAND_IN),
+            (_, true) => Some("in the middle of a longer base64 text"),
+            _ => None,
+        };
+        let named = !self.rule.context.is_empty() || !self.rule.near.is_empty();
+        let mut claim = Candidate {
             validity,
             narrow: self.narrowness(shape),
-            ..Candidate::new(value, &self.rule.kind, confidence)
-        });
+            ..Candidate::new(value, &self.rule.kind, self.rule.confidence)
+        }
+        .because(match (validity, named) {
+            (Validity::Valid, _) => "the shape of a provider's token, and its checksum holds",
+            (_, true) => "the shape of a provider's token beside the provider's name",
+            _ => "the shape of a provider's token",
+        })
+        .doubted(validity == Validity::Mismatch, MISMATCH);
+        if let Some(why) = why_not {
+            claim.confidence = Confidence::Low;
+            claim = claim.because(why);
+        }
+        scan.add(claim);
     }
 
     /// More for each fixed byte, for a name that is asked for and for a fixed length.

@@ -84,6 +84,7 @@ fn password(confidence: Confidence, path: &str) -> Finding {
             exception: None,
             marked: false,
             encoding: Vec::new(),
+            why: Vec::new(),
             introduced: None,
         }),
         ..advisory(Severity::High, &[])

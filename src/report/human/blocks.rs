@@ -34,7 +34,7 @@ pub(super) fn finding(out: &mut String, judged: &JudgedFinding, options: &Option
     if let Some(excerpt) = &finding.excerpt {
         frame.source(out, excerpt, &underlined(judged));
     }
-    for (name, value) in notes(judged) {
+    for (name, value) in notes(judged, options) {
         frame.note(out, name, &value);
     }
     out.push('\n');
@@ -55,14 +55,25 @@ fn underlined(judged: &JudgedFinding) -> String {
     }
 }
 
+/// Why a secret counts as one, where that is asked for.
+fn why(judged: &JudgedFinding, options: &Options) -> Option<String> {
+    match &judged.finding.detail {
+        Detail::Secret(detail) if options.explain && !detail.why.is_empty() => {
+            Some(detail.why.join("; "))
+        }
+        _ => None,
+    }
+}
+
 /// The lines below a finding: name and value.
-fn notes(judged: &JudgedFinding) -> Vec<(&'static str, String)> {
+fn notes(judged: &JudgedFinding, options: &Options) -> Vec<(&'static str, String)> {
     let finding = &judged.finding;
     let mut notes = vec![(
         "severity",
         format!("{}; {}", finding.severity, text::line(&judged.reason)),
     )];
     notes.extend(facts::facts(judged));
+    notes.extend(why(judged, options).map(|why| ("why", why)));
     if !finding.also_at.is_empty() {
         let shown: Vec<String> = finding
             .also_at
@@ -152,6 +163,9 @@ fn rule_lines(
             text::clipped(&finding.message, 200),
             facts::marks(finding),
         ));
+        if let Some(why) = why(judged, options) {
+            out.push_str(&format!("             why: {why}\n"));
+        }
     }
     let more = list.len().saturating_sub(limit);
     if more > 0 {

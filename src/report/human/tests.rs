@@ -118,6 +118,29 @@ fn reported_findings_are_cut_and_blocking_ones_are_not() {
 }
 
 #[test]
+fn a_secret_is_explained_where_that_is_asked_for() {
+    let explained = |report: &Report, explain: bool| {
+        let options = Options {
+            show_all: true,
+            explain,
+            ..Options::default()
+        };
+        render(report, &options)
+    };
+    let mut report = typical();
+    let blocking = explained(&report, true);
+    let line = "  = why: the shape of a provider's token, and its checksum holds\n";
+    assert!(blocking.contains(line), "{blocking}");
+    assert!(!explained(&report, false).contains("why: "));
+    for judged in &mut report.verdict.findings {
+        judged.disposition = Disposition::Report;
+    }
+    let reported = explained(&report, true);
+    let line = "             why: the shape of a provider's token, and its checksum holds\n";
+    assert!(reported.contains(line), "{reported}");
+}
+
+#[test]
 fn gaps_that_hold_the_verdict_up_are_never_cut() {
     let mut report = empty();
     report.verdict.gaps = vec![gap(); 50];

@@ -180,6 +180,7 @@ struct SecretV1 {
     action: &'static str,
     marked: bool,
     encoding: Vec<&'static str>,
+    why: Vec<&'static str>,
     introduced: Option<IntroducedV1>,
 }
 
@@ -404,6 +405,7 @@ impl SecretV1 {
             action: if detail.replace { "replace" } else { "rotate" },
             marked: detail.marked,
             encoding: detail.encoding.clone(),
+            why: detail.why.clone(),
             introduced: detail.introduced.as_ref().map(|by| IntroducedV1 {
                 commit: shown(&by.commit),
                 author: shown(&by.author),

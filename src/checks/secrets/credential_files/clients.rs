@@ -77,11 +77,16 @@ const CLIENTS: &[Client] = &[
         &["password"],
         &["user", "host"],
     ),
-    // Kubernetes' client
+    // WinSCP and WS_FTP: under schemes with a fixed key
     (
-        &["kubeconfig", "kubeconfig.yaml", "kubeconfig.yml"],
-        &["client-key-data", "token", "password"],
-        &[],
+        &["WinSCP.ini", "winscp.ini"],
+        &["Password"],
+        &["HostName", "UserName"],
+    ),
+    (
+        &["ws_ftp.ini", "WS_FTP.ini", "WS_FTP.INI"],
+        &["PWD"],
+        &["HOST", "UID"],
     ),
     // s3cmd
     (&[".s3cfg"], &["secret_key"], &[]),

@@ -1,17 +1,22 @@
 //! Files that programs keep logins in, told by their names. A field of such a file holds
-//! a credential whatever it looks like, so even a weak password counts.
+//! a credential whatever it looks like, so even a weak password counts. Stores of keys are
+//! told by their first bytes.
 
 mod clients;
 mod docker;
 mod firefox;
 mod git_credentials;
+mod keystore;
+mod kubeconfig;
 mod mail;
 mod netrc;
 mod npmrc;
 mod pgpass;
 mod rails;
+mod terraform;
+mod unix_accounts;
 
-use super::candidate::Candidate;
+use super::candidate::{Candidate, MADE_UP};
 use super::engine::Scan;
 use super::file::{FileContext, Format as Writing};
 use super::kind::{Kind, Remedy};
@@ -36,11 +41,14 @@ pub(super) static FORMATS: &[Format] = &[
     docker::FORMAT,
     firefox::FORMAT,
     git_credentials::FORMAT,
+    kubeconfig::FORMAT,
     mail::FORMAT,
     netrc::FORMAT,
     npmrc::FORMAT,
     pgpass::FORMAT,
     rails::FORMAT,
+    terraform::FORMAT,
+    unix_accounts::FORMAT,
 ];
 
 /// Largest credential file that is looked at, in bytes: programs keep them small.
@@ -48,6 +56,7 @@ const MAX_FILE: usize = 1024 * 1024;
 
 /// Looks at a whole file, where its name is that of a credential file.
 pub(super) fn look(scan: &mut Scan<'_>) {
+    keystore::look(scan);
     if scan.bytes.len() > MAX_FILE || scan.file.format == Writing::Binary {
         return;
     }
@@ -81,7 +90,9 @@ fn claim(scan: &mut Scan<'_>, value: Range<usize>, kind: &'static Kind) -> bool 
         return false;
     }
     let made_up = scan.file.made_up;
-    scan.add(Candidate::new(value, kind, Confidence::High).doubted(made_up));
+    let claim = Candidate::new(value, kind, Confidence::High);
+    let claim = claim.because("a field that holds a login, in a file of a program that keeps them");
+    scan.add(claim.doubted(made_up, MADE_UP));
     true
 }
 

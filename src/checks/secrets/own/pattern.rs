@@ -3,7 +3,7 @@
 //! length and on the size of their automaton; matching is linear in the file.
 
 use super::RuleFault;
-use crate::checks::secrets::candidate::Candidate;
+use crate::checks::secrets::candidate::{Candidate, STAND_IN};
 use crate::checks::secrets::engine::Scan;
 use crate::checks::secrets::kind::Kind;
 use crate::checks::secrets::value::{entropy, is_filler};
@@ -109,11 +109,11 @@ impl Pattern {
             {
                 continue;
             }
-            let confidence = match is_filler(text) {
-                true => Confidence::Low,
-                false => Confidence::Medium,
+            let (confidence, why) = match is_filler(text) {
+                true => (Confidence::Low, STAND_IN),
+                false => (Confidence::Medium, "the expression of a rule of your own"),
             };
-            scan.add(Candidate::new(value, &self.kind, confidence));
+            scan.add(Candidate::new(value, &self.kind, confidence).because(why));
         }
     }
 }

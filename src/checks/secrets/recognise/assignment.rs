@@ -5,7 +5,7 @@
 //! '…')`, `const token: &str = "…"` everywhere; `PASSWORD=…` and `password: …` without
 //! quotes in files that hold settings.
 
-use crate::checks::secrets::candidate::Candidate;
+use crate::checks::secrets::candidate::{Candidate, MADE_UP};
 use crate::checks::secrets::engine::Scan;
 use crate::checks::secrets::file::Format;
 use crate::checks::secrets::judge::{MAX_VALUE, confidence_of};
@@ -114,7 +114,7 @@ pub(super) fn look(hit: Range<usize>, scan: &mut Scan<'_>) {
     };
     let value = scan.text(assigned.value.clone());
     scan.work.add(value.len());
-    if let Some(confidence) = confidence_of(promise, name, value, scan.file) {
+    if let Some(judged) = confidence_of(promise, name, value, scan.file) {
         let kind = match promise {
             Promise::Password => &ASSIGNED_PASSWORD,
             Promise::Secret => &ASSIGNED_SECRET,
@@ -122,7 +122,9 @@ pub(super) fn look(hit: Range<usize>, scan: &mut Scan<'_>) {
         };
         // The judgement knows of files that are made up, not of comments.
         let doubt = !scan.file.made_up && scan.is_made_up(hit_start);
-        scan.add(Candidate::new(assigned.value, kind, confidence).doubted(doubt));
+        let mut claim = Candidate::new(assigned.value, kind, judged.confidence);
+        claim.why = judged.why;
+        scan.add(claim.doubted(doubt, MADE_UP));
     }
 }
 
@@ -295,6 +297,8 @@ fn skip_wrapper(scan: &mut Scan<'_>, at: usize) -> usize {
             b'"' | b'\'',
             ..,
         ] => at + 1,
+        // `("…" "…")`: Python puts what goes on in the next line in parentheses.
+        [b'(', b'"' | b'\'', ..] => at + 1,
         _ => at,
     }
 }

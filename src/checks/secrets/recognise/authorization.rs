@@ -1,7 +1,7 @@
 //! Authorization headers written out: `Authorization: Basic …` (RFC 7617) and `Bearer …`
 //! (RFC 6750), in code, in `curl` lines and in recorded requests.
 
-use crate::checks::secrets::candidate::Candidate;
+use crate::checks::secrets::candidate::{Candidate, MADE_UP, STAND_IN};
 use crate::checks::secrets::engine::Scan;
 use crate::checks::secrets::kind::{Kind, Remedy};
 use crate::checks::secrets::rules::AUTHORIZATION_HEADER;
@@ -80,7 +80,12 @@ pub(super) fn look(hit: Range<usize>, scan: &mut Scan<'_>) {
     };
     if let Some(claim) = claim {
         let made_up = scan.is_made_up(hit.start);
-        scan.add(claim.doubted(made_up || !named));
+        // One step for both: each says that it may be a sample.
+        let why = match made_up {
+            true => MADE_UP,
+            false => "the word `Authorization` does not stand before it",
+        };
+        scan.add(claim.doubted(made_up || !named, why));
     }
 }
 
@@ -113,7 +118,10 @@ fn basic(value: Range<usize>, text: &[u8]) -> Option<Candidate> {
     } else {
         Confidence::High
     };
-    let mut claim = Candidate::new(value, &BASIC, confidence);
+    let mut claim = Candidate::new(value, &BASIC, confidence).because(match confidence {
+        Confidence::Low => STAND_IN,
+        _ => "it decodes to a user and a password",
+    });
     claim.validity = Validity::Valid;
     Some(claim)
 }
@@ -127,5 +135,10 @@ fn bearer(value: Range<usize>, text: &[u8]) -> Option<Candidate> {
     } else {
         Confidence::High
     };
-    Some(Candidate::new(value, &BEARER, confidence))
+    Some(
+        Candidate::new(value, &BEARER, confidence).because(match confidence {
+            Confidence::Low => STAND_IN,
+            _ => "a random value behind the scheme",
+        }),
+    )
 }

@@ -1,7 +1,7 @@
 //! Connection strings with `key=value;` parts (ADO.NET, ODBC) and database URLs with the
 //! password in the query (JDBC).
 
-use crate::checks::secrets::candidate::{Candidate, lowered};
+use crate::checks::secrets::candidate::{Candidate, MADE_UP, STAND_IN, lowered};
 use crate::checks::secrets::engine::Scan;
 use crate::checks::secrets::kind::{Kind, Remedy};
 use crate::checks::secrets::rules::CONNECTION_STRING;
@@ -80,18 +80,21 @@ pub(super) fn look(hit: Range<usize>, scan: &mut Scan<'_>) {
         return;
     }
     let mut confidence = Confidence::High;
+    let mut why = "other parts of a connection string stand around it";
     if is_stand_in(text) || text.iter().all(|b| b.is_ascii_lowercase()) {
         confidence = lowered(confidence);
+        why = "the password is a word, or holds one that stands for it";
     }
     if matches!(lower.as_slice(), b"password" | b"pass" | b"secret" | b"pwd")
         || is_filler(text)
         || text.starts_with(b"your")
     {
         confidence = Confidence::Low;
+        why = STAND_IN;
     }
-    let claim = Candidate::new(value, &DATABASE_PASSWORD, confidence);
+    let claim = Candidate::new(value, &DATABASE_PASSWORD, confidence).because(why);
     let made_up = scan.is_made_up(hit.start);
-    scan.add(claim.doubted(made_up));
+    scan.add(claim.doubted(made_up, MADE_UP));
 }
 
 fn ends_value(byte: u8) -> bool {

@@ -4,10 +4,13 @@
 pub(super) mod assignment;
 mod authorization;
 mod connection_string;
+mod jwk;
 mod jwt;
 mod password_hash;
 mod private_key;
 pub(super) mod url;
+
+pub(super) use jwt::terms as token_terms;
 
 use super::engine::Scan;
 use super::file::Format;
@@ -19,6 +22,7 @@ pub(super) enum Recogniser {
     Assignment,
     Authorization,
     ConnectionString,
+    Jwk,
     Jwt,
     PasswordHash,
     PrivateKey,
@@ -26,10 +30,11 @@ pub(super) enum Recogniser {
 }
 
 impl Recogniser {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::Assignment,
         Self::Authorization,
         Self::ConnectionString,
+        Self::Jwk,
         Self::Jwt,
         Self::PasswordHash,
         Self::PrivateKey,
@@ -42,6 +47,7 @@ impl Recogniser {
             Self::Assignment => assignment::KEYWORDS,
             Self::Authorization => authorization::KEYWORDS,
             Self::ConnectionString => connection_string::KEYWORDS,
+            Self::Jwk => jwk::KEYWORDS,
             Self::Jwt => jwt::KEYWORDS,
             Self::PasswordHash => password_hash::KEYWORDS,
             Self::PrivateKey => private_key::KEYWORDS,
@@ -58,9 +64,11 @@ impl Recogniser {
             ),
             Self::PrivateKey => true,
             Self::Url => format != Format::Binary,
-            Self::Authorization | Self::ConnectionString | Self::Jwt | Self::PasswordHash => {
-                !matches!(format, Format::Lockfile | Format::Binary)
-            }
+            Self::Authorization
+            | Self::ConnectionString
+            | Self::Jwk
+            | Self::Jwt
+            | Self::PasswordHash => !matches!(format, Format::Lockfile | Format::Binary),
         }
     }
 
@@ -70,6 +78,7 @@ impl Recogniser {
             Self::Assignment => assignment::look(hit, scan),
             Self::Authorization => authorization::look(hit, scan),
             Self::ConnectionString => connection_string::look(hit, scan),
+            Self::Jwk => jwk::look(hit, scan),
             Self::Jwt => jwt::look(hit, scan),
             Self::PasswordHash => password_hash::look(hit, scan),
             Self::PrivateKey => private_key::look(hit, scan),

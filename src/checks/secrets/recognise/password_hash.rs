@@ -1,7 +1,7 @@
 //! Password hashes in the formats of crypt(5), of LDAP directories and of Django: not the
 //! password itself, but an invitation to guess it offline.
 
-use crate::checks::secrets::candidate::Candidate;
+use crate::checks::secrets::candidate::{Candidate, MADE_UP};
 use crate::checks::secrets::engine::Scan;
 use crate::checks::secrets::kind::{Kind, Remedy};
 use crate::checks::secrets::rules::PASSWORD;
@@ -49,9 +49,10 @@ pub(super) fn look(hit: Range<usize>, scan: &mut Scan<'_>) {
     let value = hit.start..hit.start + length;
     let text = scan.text(value.clone());
     if is_hash(text) {
-        let claim = Candidate::new(value, &PASSWORD_HASH, Confidence::Medium);
+        let claim = Candidate::new(value, &PASSWORD_HASH, Confidence::Medium)
+            .because("the form of a password hash");
         let made_up = scan.is_made_up(hit.start);
-        scan.add(claim.doubted(made_up));
+        scan.add(claim.doubted(made_up, MADE_UP));
     }
 }
 

@@ -2,9 +2,10 @@
 //! section 6.2) and PuTTY. A header without a body is no key. One finding per key, at its
 //! first line.
 
-use crate::checks::secrets::candidate::{Candidate, lowered};
+use crate::checks::secrets::candidate::{Candidate, MADE_UP, MISMATCH};
 use crate::checks::secrets::engine::Scan;
 use crate::checks::secrets::kind::{Kind, Remedy};
+use crate::checks::secrets::openpgp;
 use crate::checks::secrets::rules::{PRIVATE_KEY, PROVIDER_TOKEN};
 use crate::model::{Confidence, Rule, Severity, Validity};
 use base64::Engine as _;
@@ -21,6 +22,9 @@ const MIN_BODY: usize = 56;
 const MAX_PUTTY_HEAD: usize = 4096;
 /// How far around a key the rest of a service account's JSON is looked for, in bytes.
 const AROUND: usize = 1024;
+
+/// Why it is one.
+const BODY: &str = "the marker of a private key with its body";
 
 const WITHDRAW: Remedy = Remedy::Rotate {
     revoke: "by withdrawing its certificate or public half everywhere it is trusted",
@@ -119,6 +123,13 @@ static ENCRYPTED_SSH: Kind = kind(
     Severity::Medium,
     REPLACE_SSH,
 );
+static ENCRYPTED_PGP: Kind = kind(
+    "encrypted-pgp-private-key",
+    "encrypted OpenPGP key",
+    "Encrypted OpenPGP private key",
+    Severity::Medium,
+    WITHDRAW,
+);
 static SERVICE_ACCOUNT: Kind = Kind {
     id: "google-cloud-service-account-key",
     provider: "Google Cloud",
@@ -163,21 +174,17 @@ fn pem(hit: Range<usize>, scan: &mut Scan<'_>) -> Option<Candidate> {
     };
     // Keys in tests and documentation are made for them, nearly without exception.
     let made_up = scan.is_made_up(hit.start);
-    let mut confidence = Confidence::High;
-    if validity == Validity::Mismatch {
-        confidence = lowered(confidence);
-    }
+    let claim = Candidate {
+        at: hit.start,
+        validity,
+        ..Candidate::new(body.range, kind, Confidence::High)
+    };
     Some(
-        Candidate {
-            value: body.range,
-            at: hit.start,
-            kind,
-            confidence,
-            validity,
-            narrow: 0,
-        }
-        .doubted(made_up)
-        .doubted(made_up),
+        claim
+            .because(BODY)
+            .doubted(validity == Validity::Mismatch, MISMATCH)
+            .doubted(made_up, MADE_UP)
+            .doubted(made_up, MADE_UP),
     )
 }
 
@@ -294,7 +301,11 @@ fn classify(label: &[u8], body: &Body) -> (&'static Kind, Validity) {
             Some(Some(_)) => (&ENCRYPTED_SSH, Validity::Valid),
             _ => (&OPENSSH, Validity::Mismatch),
         },
-        _ if label.starts_with(b"PGP ") => (&PGP, Validity::Unknown),
+        _ if label.starts_with(b"PGP ") => match openpgp::read(&body.text) {
+            Some(key) if key.encrypted => (&ENCRYPTED_PGP, Validity::Valid),
+            Some(_) => (&PGP, Validity::Valid),
+            None => (&PGP, Validity::Unknown),
+        },
         _ => (&OTHER, Validity::Unknown),
     }
 }
@@ -343,5 +354,6 @@ fn putty(hit: Range<usize>, scan: &mut Scan<'_>) -> Option<Candidate> {
     let mut claim = Candidate::new(body.range, kind, Confidence::High);
     claim.at = hit.start;
     let made_up = scan.is_made_up(hit.start);
-    Some(claim.doubted(made_up).doubted(made_up))
+    let claim = claim.because(BODY).doubted(made_up, MADE_UP);
+    Some(claim.doubted(made_up, MADE_UP))
 }

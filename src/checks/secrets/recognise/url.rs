@@ -1,7 +1,7 @@
 //! Credentials in URLs: `scheme://user:password@host` and `scheme://token@host`
 //! (RFC 3986 section 3.2.1).
 
-use crate::checks::secrets::candidate::{Candidate, lowered};
+use crate::checks::secrets::candidate::{Candidate, MADE_UP, STAND_IN, lowered};
 use crate::checks::secrets::engine::Scan;
 use crate::checks::secrets::kind::{Kind, Remedy};
 use crate::checks::secrets::rules::URL_CREDENTIAL;
@@ -87,21 +87,25 @@ pub(super) fn look(hit: Range<usize>, scan: &mut Scan<'_>) {
             let user = userinfo.get(..colon).unwrap_or_default();
             let start = hit.end + colon + 1;
             let value = start..hit.end + at;
-            if let Some(confidence) = judge(user, scan.text(value.clone()), host) {
-                let claim = Candidate::new(value, &PASSWORD_IN_URL, confidence);
+            if let Some((confidence, why)) = judge(user, scan.text(value.clone()), host) {
+                let claim = Candidate::new(value, &PASSWORD_IN_URL, confidence).because(why);
                 let made_up = scan.is_made_up(hit.start);
-                scan.add(claim.doubted(made_up));
+                scan.add(claim.doubted(made_up, MADE_UP));
             }
         }
         None if looks_random(userinfo) && !is_template(userinfo) => {
-            let confidence = if is_example_host(host) {
-                Confidence::Low
+            let (confidence, why) = if is_example_host(host) {
+                (Confidence::Low, "the host is one of manuals")
             } else {
-                Confidence::Medium
+                (
+                    Confidence::Medium,
+                    "a random user name alone, as tokens are given",
+                )
             };
             let claim = Candidate::new(hit.end..hit.end + at, &TOKEN_IN_URL, confidence);
+            let claim = claim.because(why);
             let made_up = scan.is_made_up(hit.start);
-            scan.add(claim.doubted(made_up));
+            scan.add(claim.doubted(made_up, MADE_UP));
         }
         None => {}
     }
@@ -128,7 +132,7 @@ fn ends_authority(byte: u8) -> bool {
 }
 
 /// How sure we are that the password of a URL is a real one; `None`: a variable.
-fn judge(user: &[u8], password: &[u8], host: &[u8]) -> Option<Confidence> {
+fn judge(user: &[u8], password: &[u8], host: &[u8]) -> Option<(Confidence, &'static str)> {
     if password.len() < 3 || is_template(password) || is_template(user) || is_template(host) {
         return None;
     }
@@ -147,26 +151,40 @@ fn judge(user: &[u8], password: &[u8], host: &[u8]) -> Option<Confidence> {
         return None;
     }
     let lower = password.to_ascii_lowercase();
+    if is_example_host(host) {
+        return Some((Confidence::Low, "the host is one of manuals"));
+    }
     if MANUAL_WORDS.iter().any(|word| lower == word.as_bytes())
-        || is_example_host(host)
         || user.eq_ignore_ascii_case(password)
         // `cvs://:pserver:…`: no user but a method.
         || (user.is_empty() && memchr::memchr(b':', password).is_some())
         || is_filler(password)
     {
-        return Some(Confidence::Low);
+        return Some((Confidence::Low, STAND_IN));
     }
     let makeup = Makeup::of(password);
     let public = memchr::memchr(b'.', host).is_some() && !is_local_host(host);
-    let mut confidence = if public && (makeup.sorts() >= 2 || makeup.length >= 8) {
-        Confidence::High
+    let (confidence, why) = if public && (makeup.sorts() >= 2 || makeup.length >= 8) {
+        (
+            Confidence::High,
+            "a password of no simple make before a public host",
+        )
     } else {
-        Confidence::Medium
+        (
+            Confidence::Medium,
+            "a password before a host that is not public, or a simple one",
+        )
     };
-    if is_stand_in(password) || is_local_host(host) {
-        confidence = lowered(confidence);
+    if is_stand_in(password) {
+        return Some((
+            lowered(confidence),
+            "the password holds a word that stands for one",
+        ));
     }
-    Some(confidence)
+    if is_local_host(host) {
+        return Some((lowered(confidence), "the host is this machine"));
+    }
+    Some((confidence, why))
 }
 
 fn host_name(host: &[u8]) -> String {

@@ -50,6 +50,8 @@ fn work_grows_with_the_length_of_a_hostile_line_and_no_faster() {
         "password=",
         "password=\"",
         "\"password\":",
+        "{ \"kty\" ",
+        "\"kty\"}",
         "password=a;",
         "://",
         url,

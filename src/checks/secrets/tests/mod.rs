@@ -21,7 +21,10 @@ fn detail(finding: &Finding) -> &SecretDetail {
 }
 
 fn check(path: &str, text: &str) -> Vec<Finding> {
-    check_bytes(path, text.as_bytes(), &LOADED)
+    let found = check_bytes(path, text.as_bytes(), &LOADED);
+    let explained = found.iter().all(|f| !detail(f).why.is_empty());
+    assert!(explained, "a finding without a reason: {found:?}");
+    found
 }
 
 /// Kind and confidence of everything in a template's text.

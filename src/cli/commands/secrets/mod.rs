@@ -68,6 +68,9 @@ pub struct SecretsArgs {
     /// Show every finding in full, also those that block nothing
     #[arg(long)]
     pub all: bool,
+    /// With --all, say why each finding counts as a secret, and why it is no surer
+    #[arg(long, requires = "all")]
+    pub explain: bool,
     /// Write nothing to standard output where the verdict is to pass
     #[arg(long, short)]
     pub quiet: bool,
@@ -114,7 +117,7 @@ pub fn run(args: &SecretsArgs, settings: &Settings) -> Result<Exit, CliError> {
     if let Some(SecretsCommand::Except(args)) = &args.command {
         return except::run(args, settings);
     }
-    let outputs = Outputs::new(args.format, &args.output, args.all)?;
+    let outputs = Outputs::new(args.format, &args.output, args.all)?.explaining(args.explain);
     let mut loaded = policies::load(&args.policy)?;
     let (mut outcome, scanned) = {
         let _progress = Progress::start("searching for secrets");
