@@ -71,29 +71,7 @@ pub fn check_history(
     let repository = Repository::around(root, limit)?.ok_or_else(|| SecretsError::none(root))?;
     let rules = Rules::load_with(&options.own)?;
     let mut gaps = Vec::new();
-    let (tips, hidden) = match commits {
-        Commits::All => {
-            let (tips, broken) = repository.tips()?;
-            gaps.extend(broken.iter().map(|name| broken_reference(name)));
-            (tips, HashSet::default())
-        }
-        Commits::Range { since, until } => {
-            let since = repository.commit(since)?;
-            let until = repository.commit(until)?;
-            (vec![until], ancestors(&repository, &[since])?)
-        }
-        Commits::Pushed {
-            remote,
-            tips,
-            known,
-        } => {
-            let tips = tips.iter().map(|name| repository.commit(name));
-            let tips = tips.collect::<Result<Vec<_>, _>>()?;
-            let mut hidden = repository.fetched_from(remote)?;
-            hidden.extend(known.iter().filter_map(|name| repository.commit(name).ok()));
-            (tips, ancestors(&repository, &hidden)?)
-        }
-    };
+    let (tips, hidden) = tips_of(&repository, commits, &mut gaps)?;
     if repository.is_shallow()? {
         gaps.push(shallow());
     }
@@ -124,10 +102,12 @@ pub fn check_history(
         .collect();
     let mut searched = search(&repository, &rules, &contents, limit);
     searched.scanned.commits = history.commits.len() as u64;
-    let complete = gaps.is_empty() && searched.gaps.is_empty();
+    // A content that was not searched whole is searched again, like one with a finding.
+    let complete = gaps.is_empty();
     gaps.append(&mut searched.gaps);
-
-    let new_hits = new_hits(&history, hits.len(), &searched.findings);
+    let found = searched.findings.iter().map(|(place, _)| *place);
+    let again: BTreeSet<usize> = found.chain(searched.unsearched).collect();
+    let new_hits = new_hits(&history, hits.len(), &again);
     let origin = |place: usize| match hits.get(place) {
         Some(hit) => Some(hit.commit),
         None => commit_of(&history, place - hits.len()),
@@ -164,15 +144,45 @@ pub fn check_history(
     Ok((Outcome { findings, gaps }, searched.scanned))
 }
 
+/// The commits to begin at, and those that are left out with all that they lead to.
+fn tips_of(
+    repository: &Repository,
+    commits: &Commits,
+    gaps: &mut Vec<Gap>,
+) -> Result<(Vec<ObjectId>, HashSet<ObjectId>), SecretsError> {
+    Ok(match commits {
+        Commits::All => {
+            let (tips, broken) = repository.tips()?;
+            gaps.extend(broken.iter().map(|name| broken_reference(name)));
+            (tips, HashSet::default())
+        }
+        Commits::Range { since, until } => {
+            let since = repository.commit(since)?;
+            let until = repository.commit(until)?;
+            (vec![until], ancestors(repository, &[since])?)
+        }
+        Commits::Pushed {
+            remote,
+            tips,
+            known,
+        } => {
+            let tips = tips.iter().map(|name| repository.commit(name));
+            let tips = tips.collect::<Result<Vec<_>, _>>()?;
+            let mut hidden = repository.fetched_from(remote)?;
+            hidden.extend(known.iter().filter_map(|name| repository.commit(name).ok()));
+            (tips, ancestors(repository, &hidden)?)
+        }
+    })
+}
+
 fn commit_of(history: &History, place: usize) -> Option<ObjectId> {
     let blob = history.blobs.get(place)?;
     history.commits.get(blob.commit).map(|commit| commit.id)
 }
 
-/// The contents that gave a finding, for the cache.
-fn new_hits(history: &History, cached: usize, findings: &[(usize, Finding)]) -> Vec<Hit> {
-    let places: BTreeSet<usize> = findings.iter().map(|(place, _)| *place).collect();
-    let new = places.iter().filter_map(|place| place.checked_sub(cached));
+/// The contents that are to be searched again, for the cache.
+fn new_hits(history: &History, cached: usize, again: &BTreeSet<usize>) -> Vec<Hit> {
+    let new = again.iter().filter_map(|place| place.checked_sub(cached));
     new.filter_map(|place| {
         let blob = history.blobs.get(place)?;
         Some(Hit {

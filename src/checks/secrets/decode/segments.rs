@@ -94,6 +94,10 @@ fn is_wrapped(bytes: &[u8]) -> bool {
     super::archive::Container::of(bytes).is_some() || super::utf16::decoded(bytes).is_some()
 }
 
+#[expect(
+    clippy::indexing_slicing,
+    reason = "computed while compiling: a byte is no place outside of 256"
+)]
 const fn sextets() -> [u8; 256] {
     let mut table = [64; 256];
     let mut value = 0;
@@ -130,12 +134,14 @@ fn runs(bytes: &[u8], start: usize, segments: &mut Vec<Segment>) {
         }
         let end = run_end(bytes, at);
         let run = bytes.get(at..end).unwrap_or_default();
-        if run.len() >= MIN_HEX && run.len().is_multiple_of(2) && begins_hex(run) {
-            if let Some(inner) = hex::decode(run).ok().filter(|inner| is_text(inner)) {
-                segments.push(segment(bytes, at..end, "hex", &inner));
-                at = end;
-                continue;
-            }
+        if run.len() >= MIN_HEX
+            && run.len().is_multiple_of(2)
+            && begins_hex(run)
+            && let Some(inner) = hex::decode(run).ok().filter(|inner| is_text(inner))
+        {
+            segments.push(segment(bytes, at..end, "hex", &inner));
+            at = end;
+            continue;
         }
         let is_base64 = run.len() >= MIN_BASE64 && begins_base64(run) && has_base64_head(run);
         if !is_base64 {

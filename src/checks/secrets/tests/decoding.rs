@@ -67,8 +67,12 @@ fn utf16(text: &str, mark: bool, little: bool) -> Vec<u8> {
     units.flat_map(bytes).collect()
 }
 
-/// The ways to write a text, each with the place where it is told and how it is written.
-fn ways(text: &str) -> Vec<(&'static str, Vec<u8>, Option<u32>, &'static [&'static str])> {
+/// Path, bytes, the line that is told, and how the text is written.
+type Way = (&'static str, Vec<u8>, Option<u32>, &'static [&'static str]);
+
+/// The ways to write a text.
+#[expect(clippy::too_many_lines, reason = "a list of ways and nothing else")]
+fn ways(text: &str) -> Vec<Way> {
     let json = |text: &str| serde_json::to_string(text).unwrap();
     let escaped: String = text
         .bytes()
