@@ -359,6 +359,27 @@ fn the_cache_leaves_out_what_was_searched_and_never_what_it_found() {
 }
 
 #[test]
+fn a_content_with_a_gap_is_searched_again_and_the_others_are_not() {
+    let Some(repository) = Repository::new() else {
+        return;
+    };
+    let root = repository.path();
+    repository.commit("x.txt", "x\n");
+    // The head of a gzip file and nothing behind it.
+    std::fs::write(root.join("cut.gz"), [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1]).unwrap();
+    repository.git(&["add", "cut.gz"]);
+    repository.commit("y.txt", "y\n");
+    let cache = tempfile::tempdir().unwrap();
+    let directory = cache.path().to_str().unwrap();
+    let cached = || search(root, &["--history", "--cache", directory], 3);
+    let (first, again) = (cached(), cached());
+    assert_eq!(gaps(&first), ["secrets/unreadable-archive"]);
+    assert_eq!(gaps(&again), gaps(&first));
+    assert_eq!(first["secrets"]["files"], 3);
+    assert_eq!(again["secrets"]["files"], 1);
+}
+
+#[test]
 fn what_a_clone_does_not_have_is_a_gap() {
     let Some(repository) = Repository::new() else {
         return;

@@ -1,6 +1,6 @@
 //! What a search of a history may leave out the next time: the commits that were searched
-//! with the same rules, and which of their contents had a finding. It holds names of
-//! objects and paths, never a value: what had a finding is searched again.
+//! with the same rules, and which of their contents had a finding or a gap. It holds names
+//! of objects and paths, never a value: these contents are searched again.
 
 use super::error::SecretsError;
 use crate::support::files::{read_bounded, write_atomic};
@@ -17,7 +17,7 @@ const FORM: u32 = 1;
 /// Largest file that is read.
 const MAX_CACHE: u64 = 1024 * 1024 * 1024;
 
-/// A content with a finding.
+/// A content with a finding or a gap.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Hit {
     pub id: ObjectId,
@@ -153,7 +153,7 @@ impl Cache {
         .collect()
     }
 
-    /// Takes in what was searched now, without gaps.
+    /// Takes in what was searched now: all commits that there are.
     pub fn add(&mut self, history: &History, hits: Vec<Hit>) {
         for commit in &history.commits {
             let Ok(place) = u32::try_from(self.stored.commits.len()) else {

@@ -139,6 +139,8 @@ pub(super) struct Scan<'a> {
     pub name_end: usize,
     /// Where the last look at an object of JSON ended.
     pub object_end: usize,
+    /// Where the tests begin that stand at the end of a file of code.
+    tests_from: usize,
     candidates: Vec<Candidate>,
 }
 
@@ -150,6 +152,7 @@ impl<'a> Scan<'a> {
             work: Work::default(),
             name_end: 0,
             object_end: 0,
+            tests_from: file.tests_from(bytes),
             candidates: Vec::new(),
         }
     }
@@ -166,14 +169,17 @@ impl<'a> Scan<'a> {
         self.bytes.get(range).unwrap_or_default()
     }
 
-    /// Whether a guess at this place counts one step less: the file, or the
-    /// documentation comment around it (`///`, `//!`), holds examples.
+    /// Whether a guess at this place counts one step less: the file, the tests at its end,
+    /// or the documentation comment around it (`///`, `//!`), holds examples.
     pub(super) fn is_made_up(&self, at: usize) -> bool {
         let floor = at.saturating_sub(DOC_LINE);
         let before = self.text(floor..at);
         let start = memchr::memrchr(b'\n', before).map_or(0, |i| i + 1);
         let line = before.get(start..).unwrap_or_default().trim_ascii_start();
-        self.file.made_up || line.starts_with(b"///") || line.starts_with(b"//!")
+        self.file.made_up
+            || at >= self.tests_from
+            || line.starts_with(b"///")
+            || line.starts_with(b"//!")
     }
 
     fn run(&mut self, rules: &Rules) {

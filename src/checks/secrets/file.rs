@@ -142,6 +142,22 @@ impl<'a> FileContext<'a> {
             made_up: is_made_up(path, name),
         }
     }
+
+    /// Where the module of tests begins that ends a file of Rust; the end of the bytes
+    /// where there is none.
+    pub(super) fn tests_from(&self, bytes: &[u8]) -> usize {
+        const TESTS: &[u8] = b"\n#[cfg(test)]";
+        let module = |at: &usize| {
+            let after = bytes.get(at + TESTS.len()..).unwrap_or_default();
+            after.trim_ascii_start().starts_with(b"mod ")
+        };
+        match self.name.ends_with(".rs") {
+            true => memchr::memmem::find_iter(bytes, TESTS)
+                .find(module)
+                .unwrap_or(bytes.len()),
+            false => bytes.len(),
+        }
+    }
 }
 
 fn format_of(name: &str) -> Format {
@@ -227,6 +243,15 @@ mod tests {
         assert_eq!(format("README.md"), Format::Prose);
         assert_eq!(format("app.min.js"), Format::Generated);
         assert_eq!(FileContext::new("a.env", b"a\0b").format, Format::Binary);
+    }
+
+    #[test]
+    fn the_tests_at_the_end_of_a_file_of_rust_begin_with_their_module() {
+        let from = |path: &str, text: &str| FileContext::new(path, b"").tests_from(text.as_bytes());
+        let text = "fn a() {}\n#[cfg(test)]\nuse b;\n#[cfg(test)]\nmod tests {\n}\n";
+        assert_eq!(from("src/a.rs", text), text.rfind("\n#[cfg").unwrap());
+        assert_eq!(from("src/a.py", text), text.len());
+        assert_eq!(from("src/a.rs", "fn a() {}\n"), 10);
     }
 
     #[test]

@@ -93,10 +93,12 @@ pub fn check_history(
         .collect();
     let mut searched = search(&repository, &rules, &contents, limit);
     searched.scanned.commits = history.commits.len() as u64;
-    let complete = gaps.is_empty() && searched.gaps.is_empty();
+    // A content that was not searched whole is searched again, like one with a finding.
+    let complete = gaps.is_empty();
     gaps.append(&mut searched.gaps);
-
-    let new_hits = new_hits(&history, hits.len(), &searched.findings);
+    let found = searched.findings.iter().map(|(place, _)| *place);
+    let again: BTreeSet<usize> = found.chain(searched.unsearched).collect();
+    let new_hits = new_hits(&history, hits.len(), &again);
     let origin = |place: usize| match hits.get(place) {
         Some(hit) => Some(hit.commit),
         None => commit_of(&history, place - hits.len()),
@@ -194,10 +196,9 @@ fn commit_of(history: &History, place: usize) -> Option<ObjectId> {
     history.commits.get(blob.commit).map(|commit| commit.id)
 }
 
-/// The contents that gave a finding, for the cache.
-fn new_hits(history: &History, cached: usize, findings: &[(usize, Finding)]) -> Vec<Hit> {
-    let places: BTreeSet<usize> = findings.iter().map(|(place, _)| *place).collect();
-    let new = places.iter().filter_map(|place| place.checked_sub(cached));
+/// The contents that are to be searched again, for the cache.
+fn new_hits(history: &History, cached: usize, again: &BTreeSet<usize>) -> Vec<Hit> {
+    let new = again.iter().filter_map(|place| place.checked_sub(cached));
     new.filter_map(|place| {
         let blob = history.blobs.get(place)?;
         Some(Hit {

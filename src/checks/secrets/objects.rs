@@ -28,6 +28,8 @@ pub(super) struct Searched {
     pub findings: Vec<(usize, Finding)>,
     pub gaps: Vec<Gap>,
     pub scanned: SecretsScanned,
+    /// Places of the contents that gave a gap.
+    pub unsearched: Vec<usize>,
 }
 
 /// Searches the contents; one that cannot be read is a gap. `limit` is the size of the
@@ -59,6 +61,7 @@ pub(super) fn search(
                 let mut all = collected.lock().unwrap_or_else(PoisonError::into_inner);
                 all.findings.extend(own.findings);
                 all.gaps.extend(own.gaps);
+                all.unsearched.extend(own.unsearched);
                 all.scanned.files += own.scanned.files;
                 all.scanned.bytes += own.scanned.bytes;
             });
@@ -86,13 +89,19 @@ impl Searched {
         let Content { id, path } = content;
         let bytes = match reader.blob(&id, limit) {
             Ok(bytes) => bytes,
-            Err(error) => return self.gaps.push(unread(path, &id.to_string(), &error, limit)),
+            Err(error) => {
+                self.unsearched.push(place);
+                return self.gaps.push(unread(path, &id.to_string(), &error, limit));
+            }
         };
         self.scanned.files += 1;
         self.scanned.bytes += bytes.len() as u64;
         let found = decode::search(path, bytes, rules);
         self.findings
             .extend(found.findings.into_iter().map(|finding| (place, finding)));
+        if !found.gaps.is_empty() {
+            self.unsearched.push(place);
+        }
         self.gaps.extend(found.gaps);
     }
 }

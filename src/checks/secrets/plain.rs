@@ -9,10 +9,8 @@ const MAX_WORD: usize = 11;
 /// Whether a line is made of words in lower case, none of them long with digits in it, and
 /// of no name or mark that a recogniser looks at. `false` says nothing.
 pub fn is_plain(line: &[u8]) -> bool {
-    let is_known = |byte: &u8| match byte {
-        b'a'..=b'z' | b'0'..=b'9' | b' ' | b'\t' | b'\r' | b'"' | b'\'' | b',' => true,
-        b'{' | b'}' | b'[' | b']' | b':' | b'=' | b'-' | b'_' | b'.' | b'@' | b'/' => true,
-        _ => false,
+    let is_known = |byte: &u8| {
+        matches!(byte, b'a'..=b'z' | b'0'..=b'9') || b" \t\r\"',{}[]:=-_.@/".contains(byte)
     };
     let is_between = |byte: &u8| {
         matches!(

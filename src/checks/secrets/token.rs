@@ -241,17 +241,27 @@ fn is_mixed(text: &[u8], shape: &Shape) -> bool {
 }
 
 /// Whether the value stands in the middle of a longer base64 text, where any short
-/// prefix occurs by chance. Paths and URLs have no 40 such bytes in a row.
+/// prefix occurs by chance. Paths and URLs have no 40 such bytes in a row. A text that is
+/// wrapped goes on in other lines; a value alone on its line is no part of one.
 fn in_base64(scan: &mut Scan<'_>, value: &Range<usize>) -> bool {
     const LONG: usize = 40;
     let is_base64 = |b: &&u8| Class::Base64.contains(**b);
+    let is_wrapped = |b: &&u8| is_base64(b) || matches!(b, b'\n' | b'\r');
     let before = scan.text(value.start.saturating_sub(LONG)..value.start);
     let end = scan.bytes.len().min(value.end.saturating_add(LONG));
     let after = scan.text(value.end..end);
-    let before = before.iter().rev().take_while(is_base64).count();
-    let after = after.iter().take_while(is_base64).count();
-    scan.work.add(before + after);
-    before == LONG || after == LONG
+    scan.work.add(before.len() + after.len());
+    let before = || before.iter().rev();
+    let longest = match before().next().is_some_and(|b| is_base64(&b))
+        || after.first().is_some_and(|b| is_base64(&b))
+    {
+        true => [
+            before().take_while(is_wrapped).count(),
+            after.iter().take_while(is_wrapped).count(),
+        ],
+        false => [0, 0],
+    };
+    longest.contains(&LONG)
 }
 
 /// Whether a token is one of those that manuals print: it says so, or its body is filler.

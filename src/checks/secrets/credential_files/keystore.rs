@@ -83,17 +83,9 @@ pub(super) fn look(scan: &mut Scan<'_>) {
         [0xfe, 0xed, 0xfe, 0xed, rest @ ..] | [0xce, 0xce, 0xce, 0xce, rest @ ..] => {
             holds_private_entry(rest).map(|validity| (&JAVA, validity))
         }
-        [
-            0x03,
-            0xd9,
-            0xa2,
-            0x9a,
-            0x65 | 0x66 | 0x67,
-            0xfb,
-            0x4b,
-            0xb5,
-            ..,
-        ] => Some((&KEEPASS, Validity::Valid)),
+        [0x03, 0xd9, 0xa2, 0x9a, 0x65..=0x67, 0xfb, 0x4b, 0xb5, ..] => {
+            Some((&KEEPASS, Validity::Valid))
+        }
         [0x30, ..] => der(bytes).map(|kind| (kind, Validity::Valid)),
         _ => None,
     };

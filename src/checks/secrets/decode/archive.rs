@@ -36,6 +36,18 @@ pub(super) enum Container {
     Tar,
 }
 
+/// The name of a container or compression that is told by its first bytes and not opened.
+pub(super) fn unopened(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, ..] => Some("bzip2"),
+        [0xFD, b'7', b'z', b'X', b'Z', 0, ..] => Some("xz"),
+        [0x28, 0xB5, 0x2F, 0xFD, ..] => Some("Zstandard"),
+        [b'7', b'z', 0xBC, 0xAF, 0x27, 0x1C, ..] => Some("7z"),
+        [b'R', b'a', b'r', b'!', 0x1A, 7, ..] => Some("RAR"),
+        _ => None,
+    }
+}
+
 /// Why an entry, or the rest of a container, was not searched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Unsearched {

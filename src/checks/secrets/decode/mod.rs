@@ -64,6 +64,11 @@ impl Search<'_> {
         if let Some(container) = Container::of(bytes) {
             return self.container(container, path, bytes, depth);
         }
+        if let Some(name) = archive::unopened(bytes) {
+            let reason = Unsearched::Unreadable(format!("{name} is not opened"));
+            let gap = self.gap(path, &reason);
+            self.gaps.push(gap);
+        }
         match utf16::decoded(bytes) {
             Some(text) => self.text(FileContext::new(path, &text), &text),
             None => self.text(FileContext::new(path, bytes), bytes),

@@ -328,6 +328,29 @@ fn a_bomb_ends_at_its_limit() {
 }
 
 #[test]
+fn what_is_not_opened_is_a_gap() {
+    for magic in [
+        &b"BZh91AY&SY"[..],
+        b"\xFD7zXZ\0",
+        b"\x28\xB5\x2F\xFD",
+        b"7z\xBC\xAF\x27\x1C",
+        b"Rar!\x1A\x07\x01",
+    ] {
+        let mut bytes = magic.to_vec();
+        bytes.extend([0; 40]);
+        let inside = zip(&[("x", &bytes)]);
+        for (found, place) in [
+            (found("a.x", &bytes), "a.x"),
+            (found("a.zip", inside), "a.zip!/x"),
+        ] {
+            assert_eq!(found.gaps.len(), 1, "{:?}", found.gaps);
+            assert_eq!(found.gaps[0].id, "secrets/unreadable-archive");
+            assert!(found.gaps[0].message.contains(place), "{:?}", found.gaps);
+        }
+    }
+}
+
+#[test]
 fn a_damaged_archive_is_a_gap_and_the_rest_is_searched() {
     let token = expand("dop_v1_{hex:64}");
     let text = format!("{token}\n");

@@ -423,3 +423,27 @@ fn credential_files_are_read_by_their_own_rules() {
         assert!(kinds(path, template).is_empty(), "{path}");
     }
 }
+
+#[test]
+fn what_a_wrapped_base64_text_holds_by_chance_is_a_mere_possibility() {
+    let line = expand("{base64:63}/");
+    let token = expand("EAAA{alnum:60}");
+    let chance = format!("{line}\n{}/{token}\n{line}\n", "a/b");
+    let found = check("data.txt", &chance);
+    let likely = found
+        .iter()
+        .any(|f| detail(f).confidence > Confidence::Low && f.rule.id == "secrets/provider-token");
+    assert!(!likely, "{found:?}");
+    // One token for each line is a list of tokens.
+    let list = format!("{token}\n{}\n", expand("EAAA{alnum:60}"));
+    assert!(!check("tokens.conf", &list).is_empty());
+}
+
+#[test]
+fn the_tests_at_the_end_of_a_file_of_rust_hold_examples() {
+    let code = "let password = \"{weak}\";\n";
+    let tests = format!("#[cfg(test)]\nmod tests {{\n    {code}}}\n");
+    let found = kinds("src/a.rs", &format!("{code}\n{tests}"));
+    let confidences: Vec<Confidence> = found.into_iter().map(|(_, sure)| sure).collect();
+    assert_eq!(confidences, [Confidence::Medium, Confidence::Low]);
+}
