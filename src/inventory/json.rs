@@ -6,6 +6,9 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
 
+/// Levels that `serde_json` follows.
+const JSON_DEPTH: usize = 127;
+
 /// One member of an object.
 #[derive(Debug)]
 pub struct Member<'a> {
@@ -50,6 +53,16 @@ pub fn read_object<'a>(
         object,
     })?;
     json.end()
+}
+
+/// What keeps a text from being JSON; of one that is nested too deep, with the limit.
+pub fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    // The library has no name for this error.
+    match text.split_once("recursion limit exceeded") {
+        Some((_, place)) => format!("it is nested deeper than {JSON_DEPTH} levels{place}"),
+        None => text,
+    }
 }
 
 /// Where a part of a text, borrowed from it, starts in it: a byte offset.
@@ -213,5 +226,18 @@ mod tests {
     fn depth_costs_no_stack() {
         let deep = format!("{{\"a\": {}{}}}", "[".repeat(100_000), "]".repeat(100_000));
         assert_eq!(read(&deep, 9).0.members.len(), 1);
+    }
+
+    #[test]
+    fn the_limit_of_nesting_is_in_the_message() {
+        let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+        let read = |depth| serde_json::from_str::<serde_json::Value>(&nested(depth));
+        assert!(read(JSON_DEPTH).is_ok());
+        let error = read(JSON_DEPTH + 1).unwrap_err();
+        let said = reason(&error);
+        assert!(
+            said.starts_with("it is nested deeper than 127 levels"),
+            "{said}"
+        );
     }
 }

@@ -6,7 +6,7 @@
 
 use super::{Format, Input, PACKAGE_LIMIT, Package, Parsed};
 use crate::inventory::error::FormatError;
-use crate::inventory::json::{Member, Object, offset_of, read_object};
+use crate::inventory::json::{Member, Object, offset_of, read_object, reason};
 use crate::inventory::lines::Lines;
 use crate::inventory::python::{digest, is_package_file, runs_code};
 use crate::inventory::rules;
@@ -135,7 +135,7 @@ fn read_meta(member: &Member<'_>, lines: &Lines) -> Result<Meta, FormatError> {
     let meta: Meta =
         serde_json::from_str(member.value.get()).map_err(|error| FormatError::Shape {
             line,
-            reason: format!("`_meta` cannot be read: {error}"),
+            reason: format!("`_meta` cannot be read: {}", reason(&error)),
         })?;
     let found = match &meta.spec {
         None => {
@@ -254,7 +254,8 @@ impl Reader<'_> {
             Err(error) => {
                 // The package is there all the same.
                 self.parsed.packages.push(package);
-                return self.incomplete(line, &format!("the entry of `{name}`: {error}"));
+                return self
+                    .incomplete(line, &format!("the entry of `{name}`: {}", reason(&error)));
             }
         };
         for hash in &fields.hashes {

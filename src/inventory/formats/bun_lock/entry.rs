@@ -1,6 +1,7 @@
 //! One entry of `packages`: a list whose first item says what it is, followed by what
 //! that kind has: the registry (empty: the default), an object, an integrity.
 
+use crate::inventory::json::reason;
 use crate::inventory::npm::{git_origin, is_web_address, named_by_tarball, split_at_version};
 use crate::inventory::shape::{Shape, Shapes, wrong};
 use crate::model::{Checksum, Digest, Origin, Scope};
@@ -85,7 +86,7 @@ impl Entry {
     /// # Errors
     /// What keeps it from being one, one line.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let value: Value = serde_json::from_str(text).map_err(|error| reason(&error))?;
         let items = value.as_array().map_or(&[][..], Vec::as_slice);
         let Some((Value::String(resolution), rest)) = items.split_first() else {
             return Err("it is not a list that starts with a text".to_owned());

@@ -4,7 +4,7 @@
 
 use super::entry::{Entry, Fields, PATH_LIMIT, scope};
 use crate::inventory::formats::{Input, PACKAGE_LIMIT, Parsed, directory_of, join};
-use crate::inventory::json::{Member, Object, offset_of, read_object};
+use crate::inventory::json::{Member, Object, offset_of, read_object, reason};
 use crate::inventory::lines::Lines;
 use crate::inventory::npm::{Manifest, named_by_tarball, split_at_version};
 use crate::inventory::rules;
@@ -138,7 +138,10 @@ impl<'a> Reader<'_, 'a> {
             match serde_json::from_str::<Value>(member.value.get()) {
                 Ok(value) => Some(value),
                 Err(error) => {
-                    problems.push(format!("`{field}` of the entry `{key}`: {error}"));
+                    problems.push(format!(
+                        "`{field}` of the entry `{key}`: {}",
+                        reason(&error)
+                    ));
                     None
                 }
             }
