@@ -305,7 +305,8 @@ mod tests {
 
     #[test]
     fn a_macaroon_ends_in_its_signature() {
-        let mut bytes = b"\x02\x01\x08pypi\x2eorg\x02\x03abc\x00\x02\x02{}\x00\x00\x06\x20".to_vec();
+        let mut bytes =
+            b"\x02\x01\x08pypi\x2eorg\x02\x03abc\x00\x02\x02{}\x00\x00\x06\x20".to_vec();
         bytes.extend([7; 32]);
         let token = |bytes: &[u8]| format!("pypi-{}", URL_SAFE.encode(bytes));
         let check = |bytes: &[u8]| Checksum::Macaroon.check(token(bytes).as_bytes());
