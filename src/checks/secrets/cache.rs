@@ -24,6 +24,8 @@ pub(super) struct Hit {
     pub path: String,
     /// The first commit that has it.
     pub commit: ObjectId,
+    /// The place of that commit among those that were searched, ancestors first.
+    pub age: usize,
 }
 
 /// The file, as it is written.
@@ -142,12 +144,13 @@ impl Cache {
     pub fn hits(&self) -> Vec<Hit> {
         let commits = &self.stored.commits;
         let hits = self.stored.hits.iter();
-        hits.filter_map(|(id, path, commit)| {
-            let (commit, _) = commits.get(*commit as usize)?;
+        hits.filter_map(|(id, path, place)| {
+            let (commit, _) = commits.get(*place as usize)?;
             Some(Hit {
                 id: ObjectId::try_from(id.as_slice()).ok()?,
                 path: path.clone(),
                 commit: ObjectId::try_from(commit.as_slice()).ok()?,
+                age: *place as usize,
             })
         })
         .collect()

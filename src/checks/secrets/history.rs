@@ -104,14 +104,18 @@ pub fn check_history(
         None => commit_of(&history, place - hits.len()),
     };
     let mut secrets = Secrets::default();
-    // The oldest commit first: cached ones are ancestors of all others.
+    // The oldest commit first.
     let mut order: Vec<(usize, usize, Finding)> = searched
         .findings
         .into_iter()
         .map(|(place, finding)| {
-            let age = match place.checked_sub(hits.len()) {
-                Some(place) => history.blobs.get(place).map_or(0, |blob| blob.commit + 1),
-                None => 0,
+            // Ancestors were searched before.
+            let age = match (hits.get(place), place.checked_sub(hits.len())) {
+                (Some(hit), _) => hit.age,
+                (None, Some(place)) => {
+                    known.len() + history.blobs.get(place).map_or(0, |blob| blob.commit)
+                }
+                (None, None) => 0,
             };
             (age, place, finding)
         })
@@ -205,6 +209,7 @@ fn new_hits(history: &History, cached: usize, again: &BTreeSet<usize>) -> Vec<Hi
             id: blob.id,
             path: blob.path.clone(),
             commit: commit_of(history, place)?,
+            age: blob.commit,
         })
     })
     .collect()
