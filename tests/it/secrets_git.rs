@@ -469,6 +469,58 @@ fn a_damaged_repository_is_a_gap_and_the_rest_is_searched() {
 }
 
 #[test]
+fn an_index_that_cannot_be_read_is_never_a_pass() {
+    let Some(repository) = Repository::new() else {
+        return;
+    };
+    let root = repository.path();
+    repository.commit("a.env", "x = 1\n");
+    let code = |index: &str| {
+        let mut command = sealgate(root);
+        command
+            .args(["secrets", "--staged"])
+            .env("GIT_INDEX_FILE", index);
+        command.output().unwrap().status.code()
+    };
+    assert_eq!(code(".git/index"), Some(0));
+    assert_eq!(code(".git/gone"), Some(3));
+    let whole = std::fs::read(root.join(".git/index")).unwrap();
+    for length in [0, 4, 12, whole.len() / 2, whole.len() - 1] {
+        write(root, ".git/cut", &whole[..length]);
+        assert_eq!(
+            code(".git/cut"),
+            Some(3),
+            "{length} of {} bytes",
+            whole.len()
+        );
+    }
+}
+
+#[test]
+fn more_than_is_searched_on_standard_input_is_a_gap() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut child = sealgate(directory.path())
+        .args(["secrets", "--stdin", "--format", "json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    // The program stops reading at its limit.
+    let block = vec![b'\n'; 1024 * 1024];
+    for _ in 0..60 {
+        if input.write_all(&block).is_err() {
+            break;
+        }
+    }
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(gaps(&report), ["secrets/too-large"]);
+}
+
+#[test]
 fn a_corrupt_pack_is_never_a_pass() {
     let Some(repository) = Repository::new() else {
         return;
