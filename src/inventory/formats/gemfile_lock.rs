@@ -47,10 +47,19 @@ impl Format for GemfileLock {
             dependencies: Vec::new(),
             wanted: Vec::new(),
             checksums: HashMap::new(),
+            has_dependencies: false,
         };
         for (number, text) in input.text.lines().enumerate() {
             let number = u32::try_from(number).unwrap_or(u32::MAX).saturating_add(1);
             reader.line(text, number)?;
+        }
+        // Bundler writes it into every file, after all sources.
+        if !reader.has_dependencies {
+            let last = u32::try_from(input.text.lines().count()).unwrap_or(u32::MAX);
+            reader.incomplete(
+                last,
+                "the file breaks off: it has no section `DEPENDENCIES`",
+            );
         }
         reader.finish()
     }
@@ -98,6 +107,7 @@ struct Reader<'t> {
     wanted: Vec<&'t str>,
     /// By name and version with platform.
     checksums: HashMap<(&'t str, &'t str), Vec<Checksum>>,
+    has_dependencies: bool,
 }
 
 impl<'t> Reader<'t> {
@@ -108,6 +118,7 @@ impl<'t> Reader<'t> {
         }
         if !text.starts_with(' ') {
             self.section = section(text);
+            self.has_dependencies |= self.section == Section::Dependencies;
             self.source = Source::default();
             if self.section == Section::Unknown {
                 let message = format!("`{text}` is no section that is known; it was left out");

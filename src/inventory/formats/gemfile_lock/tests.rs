@@ -102,8 +102,18 @@ fn an_empty_lockfile_has_no_packages_and_no_gaps() {
 }
 
 #[test]
+fn a_lockfile_that_breaks_off_between_two_lines_is_a_gap() {
+    let whole =
+        "GEM\n  specs:\n    a (1.0)\n    b (1.0)\n\nPLATFORMS\n  ruby\n\nDEPENDENCIES\n  a\n";
+    assert_eq!(gaps(&read(whole)), []);
+    let cut = read("GEM\n  specs:\n    a (1.0)\n");
+    assert_eq!(cut.packages.len(), 1);
+    assert_eq!(gaps(&cut), [("inventory/incomplete-entry", 3)]);
+}
+
+#[test]
 fn a_broken_part_is_a_gap_and_the_rest_is_read() {
-    let text = "<<<<<<< HEAD\nGEM\n  remote: https://gems.example/\n  specs:\n    a (1.0)\n      absent (> 0)\n      bundler (> 1)\n    b\n      a (1.0\n   odd\nFUTURE\n  x\nCHECKSUMS\n  a (1.0) sha256=zz\n  a (1.0) crc=1\n";
+    let text = "<<<<<<< HEAD\nGEM\n  remote: https://gems.example/\n  specs:\n    a (1.0)\n      absent (> 0)\n      bundler (> 1)\n    b\n      a (1.0\n   odd\nFUTURE\n  x\nCHECKSUMS\n  a (1.0) sha256=zz\n  a (1.0) crc=1\nDEPENDENCIES\n";
     let parsed = read(text);
     let names: Vec<&str> = parsed.packages.iter().map(|p| p.name.as_str()).collect();
     assert_eq!(names, ["a", "b"]);
@@ -146,7 +156,7 @@ fn names_with_very_many_platforms_do_not_multiply_without_end() {
 #[test]
 fn a_line_that_bundler_does_not_know_is_a_gap_wherever_it_stands() {
     let text = "GEM\n  remote: https://gems.example/\n  specs:\n    a (1.0)\n  # b (1.0)\n  c (1.0)\n\
-                \x20   d (1.  e (1.0)\n      a (~  f (1.0)\nGIT\n  specs:  g (1.0)\n  glob:\n";
+                \x20   d (1.  e (1.0)\n      a (~  f (1.0)\nGIT\n  specs:  g (1.0)\n  glob:\nDEPENDENCIES\n";
     let incomplete = "inventory/incomplete-entry";
     assert_eq!(
         gaps(&read(text)),
