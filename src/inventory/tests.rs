@@ -228,7 +228,7 @@ fn a_manifest_without_a_lockfile_is_a_gap_once() {
 
 #[test]
 fn each_project_of_a_build_has_a_lockfile_of_its_own() {
-    let lock = "a:b:1=runtimeClasspath\n";
+    let lock = "a:b:1=runtimeClasspath\nempty=\n";
     let script = "dependencies {\n}\n";
     let assets = "{\"version\": 3, \"libraries\": {}}";
     let project = "<Project><PackageReference Include='A'/></Project>";

@@ -83,6 +83,14 @@ impl Format for GradleLockfile {
                 ),
             }
         }
+        // Gradle writes it last into the lockfile of a project, with or without names. Files
+        // of single configurations, as Gradle wrote until 6.8, have none.
+        let is_whole = input.text.lines().any(|line| line.starts_with("empty="));
+        if !is_whole && input.path.ends_with("gradle.lockfile") {
+            let last = u32::try_from(input.text.lines().count()).unwrap_or(u32::MAX);
+            let message = "the file breaks off: it has no line `empty=`";
+            parsed.note(&rules::INCOMPLETE_ENTRY, input.path, last, message);
+        }
         add_checksums(input, &mut parsed);
         parsed.root = product(input);
         Ok(parsed)

@@ -113,7 +113,7 @@ fn an_empty_lockfile_has_no_packages_and_no_gaps() {
 
 #[test]
 fn a_broken_line_is_a_gap_and_the_rest_is_read() {
-    let text = "a:b=x\na:b:1\n::=x\na:b:1:2=x\na:b:2=compileClasspath\n";
+    let text = "a:b=x\na:b:1\n::=x\na:b:1:2=x\na:b:2=compileClasspath\nempty=\n";
     let parsed = parse(
         &GradleLockfile,
         "gradle.lockfile",
@@ -138,11 +138,24 @@ fn a_broken_line_is_a_gap_and_the_rest_is_read() {
 }
 
 #[test]
+fn a_lockfile_that_breaks_off_between_two_lines_is_a_gap() {
+    let read = |name: &str, text: &str| gaps(&parse(&GradleLockfile, name, text, &[]).unwrap());
+    assert_eq!(read("gradle.lockfile", "a:b:1=x\na:c:1=x\nempty=\n"), []);
+    let cut = read("app/gradle.lockfile", "a:b:1=x\n");
+    assert_eq!(cut, [("inventory/incomplete-entry", 1)]);
+    // The older form has no such line.
+    assert_eq!(
+        read("gradle/dependency-locks/compile.lockfile", "a:b:1\n"),
+        []
+    );
+}
+
+#[test]
 fn a_file_that_is_no_lockfile_has_a_bounded_number_of_gaps() {
     let parsed = parse(
         &GradleLockfile,
         "gradle.lockfile",
-        &"x\n".repeat(10_000),
+        &format!("{}empty=\n", "x\n".repeat(10_000)),
         &[],
     )
     .unwrap();
@@ -152,7 +165,7 @@ fn a_file_that_is_no_lockfile_has_a_bounded_number_of_gaps() {
 
 #[test]
 fn two_lines_that_became_one_are_a_gap() {
-    let text = "a.example:b:1.0=runtimeClasspatha.example:c:1.0=runtimeClasspath\na.example:d:1.0=x\u{1a}y\n";
+    let text = "a.example:b:1.0=runtimeClasspatha.example:c:1.0=runtimeClasspath\na.example:d:1.0=x\u{1a}y\nempty=\n";
     let parsed = parse(&GradleLockfile, "gradle.lockfile", text, &[]).unwrap();
     let incomplete = "inventory/incomplete-entry";
     assert_eq!(gaps(&parsed), [(incomplete, 1), (incomplete, 2)]);
@@ -171,7 +184,13 @@ fn a_checksum_without_a_value_is_a_gap_and_those_beside_it_are_read() {
     let read = |entry: &str| {
         let beside = sums(entry);
         let beside = [("gradle/verification-metadata.xml", beside.as_str())];
-        parse(&GradleLockfile, "gradle.lockfile", "a:b:1=x\n", &beside).unwrap()
+        parse(
+            &GradleLockfile,
+            "gradle.lockfile",
+            "a:b:1=x\nempty=\n",
+            &beside,
+        )
+        .unwrap()
     };
     for entry in ["<sha256/>", "<sha256><value>ab</value></sha256>"] {
         let parsed = read(entry);
