@@ -7,7 +7,7 @@ use super::terminal;
 use crate::inventory::Caches;
 use crate::model::Redacted;
 use crate::support::http::Network;
-use crate::support::{clock, git_commit, process};
+use crate::support::{clock, git_repository, process};
 use jiff::Timestamp;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -65,7 +65,7 @@ impl Settings {
         if self.document_time.is_some() {
             return self.document_time;
         }
-        git_commit::commit_time(root).unwrap_or_else(|error| {
+        git_repository::commit_time(root).unwrap_or_else(|error| {
             terminal::warning(&format!("the document has no time: {error}"));
             terminal::hint("give one with SOURCE_DATE_EPOCH or --at");
             None

@@ -6,6 +6,8 @@ use gix::{ObjectId, ThreadSafeRepository};
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
 
+/// Bytes that a commit may unpack to. One with a long message has a few thousand.
+const COMMIT_LIMIT: u64 = 16 * 1024 * 1024;
 /// Bytes of unpacked delta bases that one reader keeps.
 const BASE_CACHE: usize = 16 * 1024 * 1024;
 
@@ -226,6 +228,18 @@ impl Repository {
         first.ok_or_else(|| bad(&"it has no ancestor in common with the commit checked out"))
     }
 
+    /// When a commit was made, as git's `%ct` gives it.
+    ///
+    /// # Errors
+    /// [`GitError::Object`].
+    pub fn time(&self, id: ObjectId) -> Result<Timestamp, GitError> {
+        let unreadable = |error: &dyn std::fmt::Display| GitError::object(id, error);
+        let repository = self.shared.to_thread_local();
+        let commit = repository.find_commit(id).map_err(|e| unreadable(&e))?;
+        let seconds = commit.time().map_err(|e| unreadable(&e))?.seconds;
+        Timestamp::from_second(seconds).map_err(|e| unreadable(&e))
+    }
+
     /// What a commit says of itself.
     ///
     /// # Errors
@@ -235,11 +249,10 @@ impl Repository {
         let repository = self.shared.to_thread_local();
         let commit = repository.find_commit(id).map_err(|e| unreadable(&e))?;
         let author = commit.author().map_err(|e| unreadable(&e))?;
-        let seconds = commit.time().map_err(|e| unreadable(&e))?.seconds;
         Ok(CommitFacts {
             id: id.to_string(),
             author: author.name.to_string(),
-            time: Timestamp::from_second(seconds).map_err(|e| unreadable(&e))?,
+            time: self.time(id)?,
         })
     }
 
@@ -284,6 +297,19 @@ impl Repository {
     pub(super) fn local(&self) -> gix::Repository {
         self.shared.to_thread_local()
     }
+}
+
+/// The time of the commit that is checked out around `root`; `None` outside a repository,
+/// and before the first commit.
+///
+/// # Errors
+/// [`GitError`] where there is a repository and it does not tell.
+pub fn commit_time(root: &Path) -> Result<Option<Timestamp>, GitError> {
+    let Some(repository) = Repository::around(root, COMMIT_LIMIT)? else {
+        return Ok(None);
+    };
+    let head = repository.head()?;
+    head.map(|id| repository.time(id)).transpose()
 }
 
 /// The top of the work tree around a directory; `None` outside one.
@@ -347,29 +373,99 @@ impl Reader {
 }
 
 #[cfg(test)]
-pub mod testing {
-    //! Repositories made by git, where it is installed.
-
-    use std::path::Path;
+mod tests {
+    use super::*;
+    use crate::support::files::write_atomic;
+    use crate::support::git_index::tracked_files;
+    use std::path::PathBuf;
     use std::process::{Command, Stdio};
 
-    /// Runs git in a directory, apart from the user's configuration; `false` where it is
-    /// not installed or fails.
-    pub fn git(directory: &Path, arguments: &[&str]) -> bool {
-        let run = Command::new("git")
-            .args(["-c", "user.name=Ada", "-c", "user.email=a@h.example"])
-            .args(["-c", "init.defaultBranch=main"])
-            .args(arguments)
-            .current_dir(directory)
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env_remove("GIT_DIR")
-            .env_remove("GIT_INDEX_FILE")
-            .env("GIT_COMMITTER_DATE", "2024-03-04T05:06:07+02:00")
-            .env("GIT_AUTHOR_DATE", "2024-03-04T05:06:07+02:00")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-        run.is_ok_and(|status| status.success())
+    /// A repository of one file and, if `commit`, one commit; `None` where git is not
+    /// installed or too old.
+    fn repository(arguments: &[&str], commit: bool) -> Option<tempfile::TempDir> {
+        let directory = tempfile::tempdir().unwrap();
+        write_atomic(&directory.path().join("go.mod"), b"module m\n").unwrap();
+        let git = |arguments: &[&str]| {
+            let run = Command::new("git")
+                .args(["-c", "user.name=a", "-c", "user.email=a@h.example"])
+                .args(arguments)
+                .current_dir(directory.path())
+                .env("GIT_CONFIG_GLOBAL", "/dev/null")
+                .env("GIT_COMMITTER_DATE", "2024-03-04T05:06:07+02:00")
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .status();
+            run.is_ok_and(|status| status.success())
+        };
+        let mut made = git(&[&["init"], arguments].concat()) && git(&["add", "."]);
+        if commit {
+            made = made && git(&["commit", "-m", "x"]);
+        }
+        if !made {
+            println!("skipped: no git here that makes {arguments:?}");
+        }
+        made.then_some(directory)
+    }
+
+    fn below(directory: &tempfile::TempDir) -> PathBuf {
+        let below = directory.path().join("a/b");
+        std::fs::create_dir_all(&below).unwrap();
+        below
+    }
+
+    #[test]
+    fn the_time_is_that_of_the_commit_around_the_tree() {
+        for format in ["sha1", "sha256"] {
+            let Some(directory) = repository(&["--object-format", format], true) else {
+                continue;
+            };
+            let time = commit_time(&below(&directory)).unwrap().unwrap();
+            assert_eq!(time.to_string(), "2024-03-04T03:06:07Z", "{format}");
+            assert_eq!(tracked_files(directory.path()).unwrap(), ["go.mod"]);
+        }
+    }
+
+    #[test]
+    fn outside_a_repository_and_before_the_first_commit_there_is_none() {
+        let plain = tempfile::tempdir().unwrap();
+        assert_eq!(commit_time(plain.path()).unwrap(), None);
+        assert_eq!(commit_time(&plain.path().join("gone")).unwrap(), None);
+        if let Some(directory) = repository(&[], false) {
+            assert_eq!(commit_time(directory.path()).unwrap(), None);
+        }
+    }
+
+    #[test]
+    fn a_damaged_repository_is_an_error_of_its_step() {
+        let directory = tempfile::tempdir().unwrap();
+        let git = directory.path().join(".git");
+        std::fs::create_dir(&git).unwrap();
+        let read = || commit_time(directory.path());
+        assert!(matches!(read(), Err(GitError::Repository(_))));
+        for name in ["objects", "refs"] {
+            std::fs::create_dir(git.join(name)).unwrap();
+        }
+        write_atomic(
+            &git.join("HEAD"),
+            b"1f00000000000000000000000000000000000000\n",
+        )
+        .unwrap();
+        assert!(matches!(
+            read(),
+            Err(GitError::References(_) | GitError::Object { .. })
+        ));
+        std::fs::create_dir(git.join("objects/1f")).unwrap();
+        let object = git.join("objects/1f/00000000000000000000000000000000000000");
+        // An object that says it unpacks to 4 GB, and one that is no object.
+        for bytes in [
+            &b"x\x9c\x4b\xca\xc9O\x52\x30\x31\x01"[..],
+            b"commit 4000000000\0",
+        ] {
+            write_atomic(&object, bytes).unwrap();
+            assert!(matches!(
+                read(),
+                Err(GitError::References(_) | GitError::Object { .. })
+            ));
+        }
     }
 }

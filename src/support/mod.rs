@@ -3,7 +3,6 @@
 
 pub mod clock;
 pub mod files;
-pub mod git_commit;
 pub mod git_history;
 pub mod git_index;
 pub mod git_repository;

@@ -26,6 +26,7 @@ mod findings;
 mod gate;
 mod hostile;
 mod http;
+mod inventory_fixtures;
 mod layering;
 mod licences;
 mod mutations;

@@ -90,6 +90,24 @@ fn search(directory: &Path, arguments: &[&str], code: i32) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
+/// The report of a search of standard input: some bytes, some times over.
+fn search_input(bytes: &[u8], times: usize, code: i32) -> Value {
+    let directory = tempfile::tempdir().unwrap();
+    let mut child = sealgate(directory.path())
+        .args(["secrets", "--stdin", "--format", "json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    // The program stops reading at its limit.
+    let _ = (0..times).try_for_each(|_| input.write_all(bytes));
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(code));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
 /// `path:line` of the findings.
 fn places(report: &Value) -> Vec<String> {
     let findings = report["findings"].as_array().unwrap().iter();
@@ -498,25 +516,8 @@ fn an_index_that_cannot_be_read_is_never_a_pass() {
 
 #[test]
 fn more_than_is_searched_on_standard_input_is_a_gap() {
-    let directory = tempfile::tempdir().unwrap();
-    let mut child = sealgate(directory.path())
-        .args(["secrets", "--stdin", "--format", "json"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut input = child.stdin.take().unwrap();
-    // The program stops reading at its limit.
     let block = vec![b'\n'; 1024 * 1024];
-    for _ in 0..60 {
-        if input.write_all(&block).is_err() {
-            break;
-        }
-    }
-    drop(input);
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(3));
-    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let report = search_input(&block, 60, 3);
     assert_eq!(gaps(&report), ["secrets/too-large"]);
 }
 
@@ -747,21 +748,7 @@ fn hooks_are_installed_beside_no_other_and_search_what_is_pushed() {
 
 #[test]
 fn standard_input_is_searched_under_a_name() {
-    let directory = tempfile::tempdir().unwrap();
-    let mut child = sealgate(directory.path())
-        .args(["secrets", "--stdin", "--format", "json"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut input = child.stdin.take().unwrap();
-    input
-        .write_all(format!("a: 1\n{}", line(1)).as_bytes())
-        .unwrap();
-    drop(input);
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let report = search_input(format!("a: 1\n{}", line(1)).as_bytes(), 1, 1);
     assert_eq!(places(&report), ["stdin:2"]);
     assert_eq!(report["target"], "stdin");
 }

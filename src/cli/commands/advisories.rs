@@ -8,7 +8,6 @@ use crate::cli::database::{self, Wanted};
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::input::Kind;
 use crate::cli::judging::Judging;
-use crate::cli::outputs::Outputs;
 use crate::cli::pipeline::{self, Check, Request};
 use crate::cli::policies;
 use crate::cli::settings::Settings;
@@ -71,7 +70,7 @@ pub fn run(args: &AdvisoriesArgs, settings: &Settings) -> Result<Exit, CliError>
 
 fn check(args: &AdvisoriesArgs, settings: &Settings) -> Result<Exit, CliError> {
     let judging = &args.judging;
-    let outputs = Outputs::new(judging.format, &judging.output, judging.all)?;
+    let outputs = judging.reporting.outputs()?;
     let kind = Kind::of(&args.path)?;
     check_options(judging, kind)?;
     let mut options = inventory::Options {
@@ -85,7 +84,7 @@ fn check(args: &AdvisoriesArgs, settings: &Settings) -> Result<Exit, CliError> {
         kind,
         checks: vec![Check::Advisories],
         inventory: options,
-        policy: policies::load(&judging.policy)?,
+        policy: policies::load(&judging.reporting.policy)?,
         database: Some(match &args.db_digest {
             Some(digest) => Wanted::exactly(directory, digest),
             None => Wanted::current(directory),
@@ -116,10 +115,11 @@ fn check_options(judging: &Judging, kind: Kind) -> Result<(), CliError> {
         ));
     }
     let mut formats = judging
+        .reporting
         .output
         .iter()
         .map(|target| target.format())
-        .chain([judging.format]);
+        .chain([judging.reporting.format]);
     let is_sbom = |format: Format| matches!(format, Format::CyclonedxJson | Format::SpdxJson);
     if kind == Kind::Sbom && formats.any(is_sbom) {
         return Err(usage("the input is an SBOM already")

@@ -4,7 +4,6 @@ use crate::cli::database::Wanted;
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::input::Kind;
 use crate::cli::judging::Judging;
-use crate::cli::outputs::Outputs;
 use crate::cli::pipeline::{self, Check, Request};
 use crate::cli::policies;
 use crate::cli::secret_rules;
@@ -42,7 +41,7 @@ pub struct CheckArgs {
 /// # Errors
 /// Exit 2 for a bad path, policy or output.
 pub fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit, CliError> {
-    let outputs = Outputs::new(args.judging.format, &args.judging.output, args.judging.all)?;
+    let outputs = args.judging.reporting.outputs()?;
     let mut checks = args.only.clone();
     if checks.is_empty() {
         checks = Check::ALL.to_vec();
@@ -78,7 +77,7 @@ pub fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit, CliError> {
         kind: Kind::Tree,
         checks,
         inventory: options,
-        policy: policies::load(&args.judging.policy)?,
+        policy: policies::load(&args.judging.reporting.policy)?,
         database,
         own_rules: secret_rules::load(&args.rules)?,
         vex: &args.judging.vex,

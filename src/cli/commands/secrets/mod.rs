@@ -5,7 +5,7 @@ mod except;
 
 use crate::checks::secrets::{self, Commits, HistoryOptions, OwnRules, SecretsError};
 use crate::cli::exit::{CliError, Exit};
-use crate::cli::outputs::{OutputTarget, Outputs, format_parser};
+use crate::cli::judging::Reporting;
 use crate::cli::pipeline;
 use crate::cli::policies;
 use crate::cli::progress::Progress;
@@ -13,7 +13,6 @@ use crate::cli::settings::Settings;
 use crate::cli::{secret_exceptions, secret_rules};
 use crate::model::{Decision, Outcome, Report, SecretsScanned};
 use crate::policy::{self, Checked};
-use crate::report::Format;
 use crate::support::git_repository::GitError;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
@@ -56,18 +55,9 @@ pub struct SecretsArgs {
     /// configuration (repeatable)
     #[arg(long, value_name = "FILE")]
     pub rules: Vec<PathBuf>,
-    /// Preset (baseline, strict) or policy file
-    #[arg(long, default_value = "baseline", value_name = "NAME|FILE")]
-    pub policy: String,
-    /// Format on standard output
-    #[arg(long, value_parser = format_parser(), default_value = "human", value_name = "FORMAT")]
-    pub format: Format,
-    /// Also write this format to a file (repeatable)
-    #[arg(long, value_name = "FORMAT=FILE")]
-    pub output: Vec<OutputTarget>,
-    /// Show every finding in full, also those that block nothing
-    #[arg(long)]
-    pub all: bool,
+    /// Policy and outputs.
+    #[command(flatten)]
+    pub reporting: Reporting,
     /// With --all, say why each finding counts as a secret, and why it is no surer
     #[arg(long, requires = "all")]
     pub explain: bool,
@@ -117,8 +107,8 @@ pub fn run(args: &SecretsArgs, settings: &Settings) -> Result<Exit, CliError> {
     if let Some(SecretsCommand::Except(args)) = &args.command {
         return except::run(args, settings);
     }
-    let outputs = Outputs::new(args.format, &args.output, args.all)?.explaining(args.explain);
-    let mut loaded = policies::load(&args.policy)?;
+    let outputs = args.reporting.outputs()?.explaining(args.explain);
+    let mut loaded = policies::load(&args.reporting.policy)?;
     let (mut outcome, scanned) = {
         let _progress = Progress::start("searching for secrets");
         search(args, outputs.places())?
