@@ -193,10 +193,14 @@ fn waiving(root: &Path, keys: &str) {
 }
 
 fn generate(root: &Path, format: &str) -> Vec<u8> {
+    generate_of(root, "app", format)
+}
+
+fn generate_of(root: &Path, input: &str, format: &str) -> Vec<u8> {
     let arguments = [
         "vex",
         "generate",
-        "app",
+        input,
         "--policy",
         "waive.toml",
         "--format",
@@ -293,6 +297,34 @@ fn generated_documents_have_the_shape_of_their_formats() {
             assert!(errors.is_empty(), "{keys}: {errors:#?}");
         }
     }
+}
+
+#[test]
+fn a_lockfile_and_an_sbom_give_the_statements_of_their_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    affected(root);
+    waiving(root, "");
+    let sbom = run(root, &["sbom", "generate", "app"], 0).stdout;
+    write(root, "app.cdx.json", &sbom);
+    let statements = |input: &str| {
+        let document: Value = serde_json::from_slice(&generate_of(root, input, "openvex")).unwrap();
+        document["statements"].clone()
+    };
+    let of_the_directory = statements("app");
+    for input in ["app/package-lock.json", "app.cdx.json"] {
+        assert_eq!(statements(input), of_the_directory, "{input}");
+    }
+    let aside = [
+        "vex",
+        "generate",
+        "app.cdx.json",
+        "--policy",
+        "waive.toml",
+        "--include",
+        "x",
+    ];
+    assert!(text(&run(root, &aside, 2).stderr).contains("--include"));
 }
 
 #[test]

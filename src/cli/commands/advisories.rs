@@ -7,7 +7,7 @@ use crate::checks::secrets::OwnRules;
 use crate::cli::database::{self, Wanted};
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::input::Kind;
-use crate::cli::judging::Judging;
+use crate::cli::judging::{Judging, check_options};
 use crate::cli::pipeline::{self, Check, Request};
 use crate::cli::policies;
 use crate::cli::settings::Settings;
@@ -72,7 +72,8 @@ fn check(args: &AdvisoriesArgs, settings: &Settings) -> Result<Exit, CliError> {
     let judging = &args.judging;
     let outputs = judging.reporting.outputs()?;
     let kind = Kind::of(&args.path)?;
-    check_options(judging, kind)?;
+    check_options(&judging.include, &judging.depth, kind)?;
+    check_formats(judging, kind)?;
     let mut options = inventory::Options {
         include: judging.include.clone(),
         ..inventory::Options::default()
@@ -98,22 +99,8 @@ fn check(args: &AdvisoriesArgs, settings: &Settings) -> Result<Exit, CliError> {
     Ok(report.verdict.decision.into())
 }
 
-/// Options that have no meaning for what is looked into are errors: whoever gives them
-/// expects something of them.
-fn check_options(judging: &Judging, kind: Kind) -> Result<(), CliError> {
-    let usage = |message: &str| CliError::new(Exit::Usage, message);
-    if kind != Kind::Tree && !judging.include.is_empty() {
-        return Err(usage(
-            "--include names parts of a directory, and this is a file",
-        ));
-    }
-    let depth = &judging.depth;
-    let is_deep = depth.read_caches || depth.with_cargo || !depth.site_packages.is_empty();
-    if is_deep && !matches!(kind, Kind::Tree | Kind::Lockfile) {
-        return Err(usage(
-            "--read-caches, --site-packages and --with-cargo add to lockfiles, and this is none",
-        ));
-    }
+/// An SBOM is not written as an SBOM again.
+fn check_formats(judging: &Judging, kind: Kind) -> Result<(), CliError> {
     let mut formats = judging
         .reporting
         .output
@@ -122,7 +109,7 @@ fn check_options(judging: &Judging, kind: Kind) -> Result<(), CliError> {
         .chain([judging.reporting.format]);
     let is_sbom = |format: Format| matches!(format, Format::CyclonedxJson | Format::SpdxJson);
     if kind == Kind::Sbom && formats.any(is_sbom) {
-        return Err(usage("the input is an SBOM already")
+        return Err(CliError::new(Exit::Usage, "the input is an SBOM already")
             .with_hint("write it in another format with `sealgate sbom convert`"));
     }
     Ok(())

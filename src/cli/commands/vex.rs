@@ -5,6 +5,7 @@ use crate::cli::database::Wanted;
 use crate::cli::depth::Depth;
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::input::Kind;
+use crate::cli::judging::check_options;
 use crate::cli::pipeline::{self, Check, Request};
 use crate::cli::settings::Settings;
 use crate::cli::targets::check_target;
@@ -40,6 +41,7 @@ enum VexCommand {
 #[command(after_help = "Examples:
   sealgate vex generate --policy policy.toml > app.openvex.json
   sealgate vex generate app --policy policy.toml --format cyclonedx --output app.vex.json
+  sealgate vex generate app.cdx.json --policy policy.toml
 
 The document's time is SOURCE_DATE_EPOCH, else --at, else now; its id follows from its
 content. The same input gives the same bytes.
@@ -47,8 +49,8 @@ content. The same input gives the same bytes.
 Exit codes: 0 written, 2 usage or configuration, 3 no waiver covers an advisory finding, or
 the findings could not be made.")]
 struct GenerateArgs {
-    /// Directory of the project
-    #[arg(default_value = ".", value_name = "PATH")]
+    /// Directory, lockfile, SBOM or binary
+    #[arg(default_value = ".", value_name = "PATH|SBOM|BINARY")]
     path: PathBuf,
     /// The policy with the waivers
     #[arg(long, value_name = "FILE")]
@@ -101,6 +103,8 @@ fn generate(args: &GenerateArgs, settings: &Settings) -> Result<Exit, CliError> 
     if let Some(output) = &args.output {
         check_target(output, [])?;
     }
+    let kind = Kind::of(&args.path)?;
+    check_options(&args.include, &args.depth, kind)?;
     let mut options = inventory::Options {
         include: args.include.clone(),
         ..inventory::Options::default()
@@ -108,7 +112,7 @@ fn generate(args: &GenerateArgs, settings: &Settings) -> Result<Exit, CliError> 
     args.depth.apply(settings, &mut options)?;
     let report = pipeline::run(Request {
         path: &args.path,
-        kind: Kind::Tree,
+        kind,
         checks: vec![Check::Advisories],
         inventory: options,
         policy: policies::load(&args.policy)?,
