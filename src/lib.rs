@@ -13,6 +13,7 @@ pub mod policy;
 pub mod report;
 pub mod sbom;
 pub mod signing;
+pub mod store;
 pub mod support;
 pub mod versions;
 pub mod vex;

@@ -53,6 +53,8 @@ pub enum Command {
     Sbom(commands::sbom::SbomArgs),
     /// The advisory database: update, import, status, verify, export, rollback, sign
     Db(commands::db::DbArgs),
+    /// Which builds use what: add SBOMs and reports, who-uses, rescan, list, remove, export
+    Inventory(commands::inventory::InventoryArgs),
     /// Compare version numbers as an ecosystem does
     Version(commands::version::VersionArgs),
     /// VEX documents: generate one from waivers

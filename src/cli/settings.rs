@@ -107,7 +107,11 @@ impl Settings {
     }
 }
 
-fn parse_time(source: &str, text: &str) -> Result<Timestamp, CliError> {
+/// A time of the command line: RFC 3339, or seconds since 1970. `source` names the option.
+///
+/// # Errors
+/// Exit 2 where it is none.
+pub fn parse_time(source: &str, text: &str) -> Result<Timestamp, CliError> {
     let parsed = match text.parse::<i64>() {
         Ok(seconds) => Timestamp::from_second(seconds).ok(),
         Err(_) => text.parse::<Timestamp>().ok(),

@@ -18,6 +18,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("checks/secrets", &["model", "support", "versions"]),
     ("signing", &["model", "support"]),
     ("attest", &["model", "sbom", "signing"]),
+    ("store", &["model"]),
     ("vex", &["model"]),
     ("policy", &["model", "signing", "versions"]),
     ("gate", &["model", "signing", "attest", "policy"]),

@@ -27,6 +27,7 @@ mod gate;
 mod hostile;
 mod http;
 mod inventory_fixtures;
+mod inventory_store;
 mod layering;
 mod licences;
 mod mutations;

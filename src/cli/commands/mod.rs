@@ -8,6 +8,7 @@ pub mod demo;
 pub mod explain;
 pub mod gate;
 pub mod hook;
+pub mod inventory;
 pub mod key;
 pub mod sbom;
 pub mod seal;
@@ -32,6 +33,7 @@ pub fn run(command: Command, settings: &Settings) -> Result<Exit, CliError> {
         Command::Advisories(args) => advisories::run(&args, settings),
         Command::Sbom(args) => sbom::run(&args, settings),
         Command::Db(args) => db::run(&args, settings),
+        Command::Inventory(args) => inventory::run(&args, settings),
         Command::Version(args) => version::run(&args),
         Command::Vex(args) => vex::run(&args, settings),
         Command::Key(args) => key::run(&args, settings),
