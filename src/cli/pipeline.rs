@@ -386,7 +386,12 @@ fn add_excerpts(root: &Path, findings: &mut [Finding]) -> Result<(), CliError> {
             let Some(line) = line_at(&bytes, &starts, line) else {
                 continue;
             };
-            let excerpt = match secrets::is_plain(line) {
+            let Some(finding) = findings.get_mut(index) else {
+                continue;
+            };
+            let is_plain = secrets::is_plain(line)
+                || secrets::is_plain(&without_name(line, finding.subject.label()));
+            finding.excerpt = match is_plain {
                 true => plain_excerpt(&String::from_utf8_lossy(line)),
                 false => {
                     let rules = match &rules {
@@ -399,12 +404,22 @@ fn add_excerpts(root: &Path, findings: &mut [Finding]) -> Result<(), CliError> {
                     safe_excerpt(&path, line, rules)
                 }
             };
-            if let Some(finding) = findings.get_mut(index) {
-                finding.excerpt = excerpt;
-            }
         }
     }
     Ok(())
+}
+
+/// A line without the name of `NAME@VERSION`, which the finding says anyway.
+fn without_name(line: &[u8], label: &str) -> Vec<u8> {
+    let name = label.rsplit_once('@').map_or(label, |(name, _)| name);
+    match memchr::memmem::find(line, name.as_bytes()) {
+        Some(at) if !name.is_empty() => {
+            let (before, rest) = line.split_at(at);
+            let rest = rest.get(name.len()..).unwrap_or_default();
+            [before, b" ", rest].concat()
+        }
+        _ => line.to_owned(),
+    }
 }
 
 /// A line without its end, at most [`MAX_EXCERPT_LINE`] bytes of it.

@@ -97,58 +97,85 @@ impl Merge {
     #[must_use]
     pub fn finish(mut self) -> Merged {
         self.part_different_packages();
-        let purls: Vec<Purl> = self
-            .entries
-            .iter()
-            .map(|entry| entry.purl.clone())
-            .collect();
-        let mut components: BTreeMap<Purl, Component> = BTreeMap::new();
-        for entry in self.entries {
+        let (purls, ranks) = self.ranks();
+        let mut components: Vec<Option<Component>> = purls.iter().map(|_| None).collect();
+        for (entry, rank) in std::mem::take(&mut self.entries).into_iter().zip(&ranks) {
+            let Some(place) = components.get_mut(*rank) else {
+                continue;
+            };
             let part = component(entry);
-            match components.get_mut(&part.purl) {
+            match place {
                 Some(known) => join(known, part),
-                None => {
-                    components.insert(part.purl.clone(), part);
-                }
+                None => *place = Some(part),
             }
         }
-        let mut components: Vec<Component> = components.into_values().collect();
+        let mut components: Vec<Component> = components.into_iter().flatten().collect();
         for component in &mut components {
             component.occurrences.sort();
             component.occurrences.dedup();
         }
-        let mut edges: BTreeMap<Purl, BTreeSet<Purl>> = BTreeMap::new();
-        for (from, to) in self.edges {
-            if let (Some(from), Some(to)) = (purls.get(from), purls.get(to))
-                && from != to
-            {
-                edges.entry(from.clone()).or_default().insert(to.clone());
+        let rank = |place: usize| ranks.get(place).copied();
+        let edges = self.edges.iter();
+        let mut edges: Vec<(usize, usize)> = edges
+            .filter_map(|(from, to)| Some((rank(*from)?, rank(*to)?)))
+            .filter(|(from, to)| from != to)
+            .collect();
+        edges.sort_unstable();
+        edges.dedup();
+        let mut direct: Vec<usize> = self.direct.iter().filter_map(|p| rank(*p)).collect();
+        reach_everything(&components, &edges, &mut direct);
+        // From sorted lists, so that the maps need not compare their way through.
+        let at = |rank: usize| purls.get(rank).cloned();
+        Merged {
+            direct: direct.into_iter().filter_map(at).collect(),
+            edges: edges
+                .chunk_by(|a, b| a.0 == b.0)
+                .filter_map(|of_one| {
+                    let from = at(of_one.first()?.0)?;
+                    Some((from, of_one.iter().filter_map(|(_, to)| at(*to)).collect()))
+                })
+                .collect(),
+            components,
+            gaps: self.gaps,
+        }
+    }
+
+    /// Every purl once, sorted, and for each entry the place of its purl.
+    fn ranks(&self) -> (Vec<Purl>, Vec<usize>) {
+        let mut order: Vec<(&Purl, usize)> = self
+            .entries
+            .iter()
+            .enumerate()
+            .map(|(place, entry)| (&entry.purl, place))
+            .collect();
+        order.sort_unstable();
+        let mut purls: Vec<Purl> = Vec::with_capacity(order.len());
+        let mut ranks = vec![0; order.len()];
+        for (purl, place) in order {
+            if purls.last() != Some(purl) {
+                purls.push(purl.clone());
+            }
+            if let Some(rank) = ranks.get_mut(place) {
+                *rank = purls.len() - 1;
             }
         }
-        let direct = self
-            .direct
-            .iter()
-            .filter_map(|index| purls.get(*index).cloned());
-        let mut merged = Merged {
-            direct: direct.collect(),
-            components,
-            edges,
-            gaps: self.gaps,
-        };
-        merged.reach_everything();
-        merged
+        (purls, ranks)
     }
 
     /// Gives packages of one purl that are not the same a qualifier each: an own package
     /// beside a fetched one of its name and version, and Go modules that differ in case
     /// only, which a purl cannot show.
     fn part_different_packages(&mut self) {
-        let mut groups: BTreeMap<&Purl, Vec<usize>> = BTreeMap::new();
-        for (place, entry) in self.entries.iter().enumerate() {
-            groups.entry(&entry.purl).or_default().push(place);
+        let (purls, ranks) = self.ranks();
+        if purls.len() == ranks.len() {
+            return;
         }
+        let mut places: Vec<usize> = (0..ranks.len()).collect();
+        let rank = |place: &usize| ranks.get(*place).copied();
+        places.sort_by_key(rank);
         let mut renamed: Vec<(usize, Purl)> = Vec::new();
-        for places in groups.values() {
+        let groups = places.chunk_by(|a, b| rank(a) == rank(b));
+        for places in groups.filter(|places| places.len() > 1) {
             let members = || {
                 places
                     .iter()
@@ -188,42 +215,45 @@ impl Merge {
     }
 }
 
-impl Merged {
-    /// Own packages are the product; what no edge reaches is needed by the product
-    /// itself, as far as anyone can tell.
-    fn reach_everything(&mut self) {
-        let own = self
-            .components
-            .iter()
-            .filter(|c| c.kind == ComponentKind::Own);
-        self.direct
-            .extend(own.map(|component| component.purl.clone()));
-        let has_dependent: HashSet<&Purl> = self.edges.values().flatten().collect();
-        let orphans = self.components.iter().map(|component| &component.purl);
-        let orphans: Vec<Purl> = orphans
-            .filter(|purl| !has_dependent.contains(purl))
-            .cloned()
-            .collect();
-        self.direct.extend(orphans);
-        let mut reached: HashSet<&Purl> = HashSet::new();
-        let mut added = Vec::new();
-        let mut waiting: Vec<&Purl> = self.direct.iter().collect();
-        // What is left hangs together in circles; the first of each circle becomes direct.
-        for component in std::iter::once(None).chain(self.components.iter().map(Some)) {
-            if let Some(component) = component
-                && !reached.contains(&component.purl)
+/// Adds to `direct`, sorted afterwards, what lets it reach every component: own packages are
+/// the product, and what no edge reaches is needed by the product itself, as far as anyone can
+/// tell. `edges` are sorted places of components, like `direct`.
+fn reach_everything(components: &[Component], edges: &[(usize, usize)], direct: &mut Vec<usize>) {
+    let mut has_dependent = vec![false; components.len()];
+    for (_, to) in edges {
+        if let Some(has) = has_dependent.get_mut(*to) {
+            *has = true;
+        }
+    }
+    let own_or_orphan = components
+        .iter()
+        .zip(&has_dependent)
+        .enumerate()
+        .filter(|(_, (component, has))| component.kind == ComponentKind::Own || !**has)
+        .map(|(place, _)| place);
+    direct.extend(own_or_orphan);
+    let mut reached = vec![false; components.len()];
+    let mut waiting = direct.clone();
+    // What is left hangs together in circles; the first of each circle becomes direct.
+    for place in std::iter::once(None).chain((0..components.len()).map(Some)) {
+        if let Some(place) = place
+            && reached.get(place) == Some(&false)
+        {
+            direct.push(place);
+            waiting.push(place);
+        }
+        while let Some(from) = waiting.pop() {
+            if let Some(reached) = reached.get_mut(from)
+                && !std::mem::replace(reached, true)
             {
-                added.push(component.purl.clone());
-                waiting.push(&component.purl);
-            }
-            while let Some(purl) = waiting.pop() {
-                if reached.insert(purl) {
-                    waiting.extend(self.edges.get(purl).into_iter().flatten());
-                }
+                let first = edges.partition_point(|edge| edge.0 < from);
+                let of_it = edges.get(first..).unwrap_or_default().iter();
+                waiting.extend(of_it.take_while(|edge| edge.0 == from).map(|edge| edge.1));
             }
         }
-        self.direct.extend(added);
     }
+    direct.sort_unstable();
+    direct.dedup();
 }
 
 fn purl_of(

@@ -7,7 +7,9 @@
 
 use super::Ecosystem;
 use packageurl::PackageUrl;
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// A type without rules in `packageurl`: stands in for npm, so that names keep their case.
@@ -41,12 +43,11 @@ pub struct PurlParts<'a> {
 }
 
 /// A package URL in canonical form; equal packages have equal text. Cheap to clone.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone)]
 pub struct Purl(Arc<Inner>);
 
-// `canonical` is first: it alone decides equality and order, the rest follows from it.
-#[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Inner {
+    /// It alone decides equality and order; the rest follows from it.
     canonical: String,
     purl_type: String,
     namespace: Option<String>,
@@ -62,6 +63,12 @@ impl Purl {
     /// # Errors
     /// [`PurlError`] with the reason.
     pub fn parse(text: &str) -> Result<Self, PurlError> {
+        if has_broken_escape(text) {
+            return Err(PurlError {
+                text: text.to_owned(),
+                reason: "a `%` in it is not followed by two hexadecimal digits".to_owned(),
+            });
+        }
         let mut purl = read(text, text)?;
         let purl_type = purl.ty().to_owned();
         if purl_type == Ecosystem::Npm.purl_type() {
@@ -92,6 +99,48 @@ impl Purl {
     /// # Errors
     /// [`PurlError`] where a part breaks a rule of the specification or of its type.
     pub fn build(parts: &PurlParts<'_>) -> Result<Self, PurlError> {
+        match Self::plain(parts) {
+            Some(purl) => Ok(purl),
+            None => Self::encoded(parts),
+        }
+    }
+
+    /// The short way for almost every package: where nothing needs an escape, the canonical
+    /// text is the parts put together. `None` where the syntax has to be looked at.
+    fn plain(parts: &PurlParts<'_>) -> Option<Self> {
+        let ecosystem = Ecosystem::from_purl_type(parts.purl_type)?;
+        let is_without_rules = matches!(
+            ecosystem,
+            Ecosystem::Cargo | Ecosystem::Npm | Ecosystem::Pypi
+        );
+        let is_bare =
+            parts.namespace.is_none() && parts.qualifiers.is_empty() && parts.subpath.is_none();
+        let is_plain = is_plain(parts.name) && parts.version.is_none_or(is_plain);
+        if !is_without_rules || !is_bare || !is_plain {
+            return None;
+        }
+        let name = canonical_name(Some(ecosystem), parts.name);
+        let version = parts.version.map(|version| match ecosystem {
+            Ecosystem::Pypi => version.to_ascii_lowercase(),
+            _ => version.to_owned(),
+        });
+        let purl_type = ecosystem.purl_type();
+        let canonical = match &version {
+            Some(version) => format!("pkg:{purl_type}/{name}@{version}"),
+            None => format!("pkg:{purl_type}/{name}"),
+        };
+        Some(Self(Arc::new(Inner {
+            canonical,
+            purl_type: purl_type.to_owned(),
+            namespace: None,
+            name,
+            version,
+            qualifiers: Vec::new(),
+            subpath: None,
+        })))
+    }
+
+    fn encoded(parts: &PurlParts<'_>) -> Result<Self, PurlError> {
         let failed = |reason: String| PurlError {
             text: format!("pkg:{}/{}", parts.purl_type, parts.name),
             reason,
@@ -287,6 +336,20 @@ fn read(text: &str, shown: &str) -> Result<PackageUrl<'static>, PurlError> {
     })
 }
 
+/// Letters, digits and the marks that are never escaped; not dots alone, which are no name.
+fn is_plain(text: &str) -> bool {
+    text.bytes()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'~'))
+        && text.bytes().any(|b| b.is_ascii_alphanumeric())
+}
+
+fn has_broken_escape(text: &str) -> bool {
+    text.split('%').skip(1).any(|rest| {
+        let digits = rest.bytes().take(2).filter(u8::is_ascii_hexdigit);
+        digits.count() < 2
+    })
+}
+
 fn canonical_name(ecosystem: Option<Ecosystem>, name: &str) -> String {
     match ecosystem {
         Some(Ecosystem::Pypi) => normalise_pypi(name),
@@ -325,6 +388,35 @@ fn split_last(name: &str) -> (Option<&str>, &str) {
     match name.rsplit_once('/') {
         Some((namespace, name)) => (Some(namespace), name),
         None => (None, name),
+    }
+}
+
+impl PartialEq for Purl {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Purl {}
+
+impl PartialOrd for Purl {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Purl {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match Arc::ptr_eq(&self.0, &other.0) {
+            true => Ordering::Equal,
+            false => self.as_str().cmp(other.as_str()),
+        }
+    }
+}
+
+impl Hash for Purl {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
     }
 }
 
@@ -406,6 +498,37 @@ mod tests {
             purl.without_version(),
             Purl::parse("pkg:cargo/a@2").unwrap().without_version()
         );
+    }
+
+    #[test]
+    fn an_escape_that_is_none_is_refused() {
+        for text in ["pkg:npm/%zz@1", "pkg:cargo/a@1%", "pkg:cargo/a@1?k=%4"] {
+            let error = Purl::parse(text).unwrap_err();
+            assert!(error.reason.contains("hexadecimal"), "{error}");
+        }
+        assert_eq!(Purl::parse("pkg:cargo/a%2Db@1").unwrap().name(), "a-b");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_short_way_ends_where_the_long_one_does(
+            name in "[A-Za-z0-9._~-]{0,12}",
+            version in proptest::option::of("[A-Za-z0-9._~+-]{0,8}"),
+            place in 0_usize..3,
+        ) {
+            let ecosystem = [Ecosystem::Cargo, Ecosystem::Npm, Ecosystem::Pypi][place];
+            let parts = PurlParts {
+                purl_type: ecosystem.purl_type(),
+                name: &name,
+                version: version.as_deref(),
+                ..PurlParts::default()
+            };
+            if let Some(purl) = Purl::plain(&parts) {
+                let long = Purl::encoded(&parts).unwrap();
+                proptest::prop_assert_eq!(purl.as_str(), long.as_str());
+                proptest::prop_assert!(purl.name() == long.name() && purl.version() == long.version());
+            }
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::model::{Component, ComponentKind, Inventory, Purl, Reach};
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// Paths that are told of one component; how many more there are is counted.
 const MAX_PATHS: usize = 5;
@@ -11,19 +11,19 @@ const MAX_PATHS: usize = 5;
 pub(super) struct Paths<'a> {
     inventory: &'a Inventory,
     /// The component before each one on a shortest path; `None` where the product itself is.
-    before: BTreeMap<&'a Purl, Option<&'a Purl>>,
+    before: HashMap<&'a Purl, Option<&'a Purl>>,
     /// What the product needs directly, with the own component that needs it; `None` where
     /// that is the product itself.
     entries: BTreeMap<&'a Purl, Option<&'a Purl>>,
-    /// What depends on each component; made for the first finding.
-    dependents: OnceCell<BTreeMap<&'a Purl, BTreeSet<&'a Purl>>>,
+    /// What depends on each component, sorted; made for the first finding.
+    dependents: OnceCell<HashMap<&'a Purl, Vec<&'a Purl>>>,
 }
 
 impl<'a> Paths<'a> {
     /// Walks the graph once, breadth first and in the order of purls, so that of several
     /// shortest paths always the same one is found.
     pub(super) fn of(inventory: &'a Inventory) -> Self {
-        let mut before: BTreeMap<&Purl, Option<&Purl>> = BTreeMap::new();
+        let mut before: HashMap<&Purl, Option<&Purl>> = HashMap::new();
         let mut queue = VecDeque::new();
         for purl in &inventory.direct {
             before.insert(purl, None);
@@ -73,10 +73,7 @@ impl<'a> Paths<'a> {
             return Vec::new();
         }
         let next = self.towards(target);
-        let entries = self
-            .entries
-            .keys()
-            .filter(|entry| next.contains_key(*entry));
+        let entries = next.keys().filter(|purl| self.is_direct(purl));
         let mut labels: Vec<String> = entries.map(|entry| self.label(entry)).collect();
         labels.sort();
         labels.dedup();
@@ -114,9 +111,10 @@ impl<'a> Paths<'a> {
     /// A shortest path through each direct dependency that is not on `known`.
     fn through_entries(&self, target: &'a Purl, known: &[&Purl]) -> Vec<Vec<&'a Purl>> {
         let next = self.towards(target);
-        self.entries
-            .iter()
-            .filter(|(entry, _)| next.contains_key(*entry) && !known.contains(*entry))
+        // Few components lead to one, where a product may need very many directly.
+        next.keys()
+            .filter(|purl| !known.contains(purl))
+            .filter_map(|purl| self.entries.get_key_value(purl))
             .map(|(entry, own)| {
                 let mut path: Vec<&Purl> = own.iter().copied().collect();
                 let mut at = Some(*entry);
@@ -131,17 +129,18 @@ impl<'a> Paths<'a> {
 
     /// For every component that leads to the target, the next one on the way; `None` for
     /// the target itself.
-    fn towards(&self, target: &'a Purl) -> BTreeMap<&'a Purl, Option<&'a Purl>> {
+    fn towards(&self, target: &'a Purl) -> HashMap<&'a Purl, Option<&'a Purl>> {
         let dependents = self.dependents.get_or_init(|| {
-            let mut dependents: BTreeMap<&Purl, BTreeSet<&Purl>> = BTreeMap::new();
+            // The edges are in the order of their purls.
+            let mut dependents: HashMap<&Purl, Vec<&Purl>> = HashMap::new();
             for (from, to) in &self.inventory.edges {
                 for to in to {
-                    dependents.entry(to).or_default().insert(from);
+                    dependents.entry(to).or_default().push(from);
                 }
             }
             dependents
         });
-        let mut next: BTreeMap<&Purl, Option<&Purl>> = BTreeMap::from([(target, None)]);
+        let mut next: HashMap<&Purl, Option<&Purl>> = HashMap::from([(target, None)]);
         let mut queue = VecDeque::from([target]);
         while let Some(purl) = queue.pop_front() {
             for from in dependents.get(purl).into_iter().flatten() {

@@ -326,18 +326,31 @@ struct Index<'k> {
 }
 
 impl<'k> Index<'k> {
+    /// What no reference asks for is left out: most lockfiles need names only.
     fn new(packages: &'k [Package], references: &[References<'k>]) -> Self {
+        let all = || {
+            let dependencies = references.iter().flat_map(|r| &r.dependencies);
+            let replacements = references.iter().filter_map(|r| r.replaced_by);
+            dependencies
+                .map(|(reference, _)| *reference)
+                .chain(replacements)
+        };
+        let has_versions = all().any(|reference| reference.contains(' '));
+        let has_sources = has_versions && all().any(|reference| reference.contains('('));
         let mut index = Self::default();
         for (place, (package, references)) in packages.iter().zip(references).enumerate() {
             let name = package.name.as_str();
             let version = package.version.as_deref().unwrap_or_default();
             index.by_name.add(name, place);
-            index.by_version.add((name, version), place);
-            match references.source {
-                Some(source) => index
-                    .by_source
-                    .add((name, version, without_commit(source)), place),
-                None => index.own.add((name, version), place),
+            if has_versions {
+                index.by_version.add((name, version), place);
+                if references.source.is_none() {
+                    index.own.add((name, version), place);
+                }
+            }
+            if has_sources && let Some(source) = references.source {
+                let source = without_commit(source);
+                index.by_source.add((name, version, source), place);
             }
         }
         index
