@@ -69,8 +69,13 @@ pub(super) fn look(hit: Range<usize>, scan: &mut Scan<'_>) {
     let value = start..start + length;
     let text = scan.text(value.clone());
     let lower = text.to_ascii_lowercase();
-    if !(4..=MAX_VALUE).contains(&length) || is_template(text) || text.starts_with(b"$") {
-        return;
+    if is_template(text) || text.starts_with(b"$") {
+        let why = "a reference to a value elsewhere";
+        return scan.drop_candidate(value, &DATABASE_PASSWORD, why);
+    }
+    if !(4..=MAX_VALUE).contains(&length) {
+        let why = "shorter or longer than a password is";
+        return scan.drop_candidate(value, &DATABASE_PASSWORD, why);
     }
     // `f(user=None, password=None)`: arguments of a call, not parts of a string.
     if matches!(scan.bytes.get(value.end), Some(b',' | b')')) {
