@@ -293,3 +293,6 @@ fn beyond(path: &str, limit: u64) -> Gap {
         remedy: "keep large data outside the tree".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

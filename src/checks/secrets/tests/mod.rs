@@ -1,6 +1,7 @@
 //! The engine as a whole.
 
 mod decoding;
+mod dropped;
 mod hostile;
 mod recognisers;
 mod rules;
