@@ -150,11 +150,11 @@ fn what_was_dropped_is_listed_masked_where_it_is_asked_for() {
     write(
         dir.path(),
         "app/run.env",
-        "A=1\nPASSWORD=${DATABASE_PASSWORD_1}\n".to_owned(),
+        "A=1\nPASSWORD='${DATABASE_PASSWORD_1}'\n".to_owned(),
     );
     let explain = ["secrets", "app", "--all", "--explain"];
     let human = run(dir.path(), &explain, 0);
-    let line = "  secrets/password assigned-password: run.env:2:10: \
+    let line = "  secrets/password assigned-password: run.env:2:11: \
                 ${DA… (22 characters): a reference to a value elsewhere\n";
     let human = text(&human.stdout);
     assert!(human.contains("dropped, no secrets (1)\n"), "{human}");

@@ -463,7 +463,7 @@ fn too_deep(root: &str, count: u64) -> Gap {
     Gap {
         id: DECODING_LIMIT,
         message: format!(
-            "`{}` holds {count} texts encoded more than {MAX_TEXT_DEPTH} times over: what is written in the innermost was not searched for secrets",
+            "what is encoded more than {MAX_TEXT_DEPTH} times over in `{}` was not searched for secrets (places: {count})",
             terminal_safe(root)
         ),
         location: Some(Location::file(root)),
@@ -477,7 +477,7 @@ fn too_long(root: &str, path: &str, count: u64) -> Gap {
     Gap {
         id: DECODING_LIMIT,
         message: format!(
-            "`{}` holds {count} encoded texts longer than are decoded at once: they were searched for secrets only in pieces",
+            "encoded texts in `{}` that are too long to be decoded at once were searched for secrets only in pieces (places: {count})",
             terminal_safe(path)
         ),
         location: Some(Location::file(root)),

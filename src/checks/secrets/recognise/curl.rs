@@ -3,11 +3,11 @@
 //! shell or as a list of words in quotes.
 
 use super::url::judge;
-use crate::checks::secrets::candidate::{Candidate, MADE_UP};
+use crate::checks::secrets::candidate::{Candidate, MADE_UP, STAND_IN};
 use crate::checks::secrets::engine::Scan;
 use crate::checks::secrets::kind::{Kind, Remedy};
 use crate::checks::secrets::rules::AUTHORIZATION_HEADER;
-use crate::checks::secrets::value::looks_random;
+use crate::checks::secrets::value::{is_stand_in, looks_random};
 use crate::model::{Confidence, Severity};
 use std::ops::Range;
 
@@ -159,7 +159,11 @@ fn judge_word(
     if password.contains(&b'<') || password.contains(&b'>') || password == b"..." {
         return Err("a place to fill in");
     }
-    judge(user, password, host)
+    let (confidence, why) = judge(user, password, host)?;
+    match is_stand_in(password) {
+        true => Ok((Confidence::Low, STAND_IN)),
+        false => Ok((confidence, why)),
+    }
 }
 
 /// The words of a command from a place on: without the quotes around them, over lines that

@@ -41,7 +41,7 @@ fn each_dropped_candidate_has_its_place_its_kind_and_its_reason() {
     for (path, text, kind, why) in [
         (
             "a.env",
-            "\n  PASSWORD=${DB_PASSWORD}\n",
+            "\n  PASSWORD=\"${DB_PASSWORD}\"\n",
             "assigned-password",
             reference,
         ),
@@ -101,7 +101,7 @@ fn a_claim_that_another_one_covers_is_told() {
 
 #[test]
 fn what_is_dropped_in_an_encoded_text_stands_where_that_is_written() {
-    let inner = STANDARD.encode("password: ${DB_PASSWORD_OF_PRODUCTION}\n");
+    let inner = STANDARD.encode("password: '${DB_PASSWORD_OF_PRODUCTION}'\n");
     let all = told("a.yml", &format!("a: b\nc: {inner}\n"));
     let inner: Vec<_> = all.iter().filter(|drop| drop.2.is_none()).collect();
     assert_eq!(inner.len(), 1, "{all:?}");
@@ -110,13 +110,13 @@ fn what_is_dropped_in_an_encoded_text_stands_where_that_is_written() {
 
 #[test]
 fn they_are_masked_and_bounded_and_the_rest_is_counted() {
-    let text = "PASSWORD=${DATABASE_PASSWORD_OF_PRODUCTION}\n".repeat(450);
+    let text = "PASSWORD='${DATABASE_PASSWORD_OF_PRODUCTION}'\n".repeat(450);
     let all = dropped("a.env", &text);
     assert_eq!((all.listed.len(), all.more), (100, 350));
     assert!(
         all.listed
             .iter()
-            .all(|drop| drop.masked == "${DA… (35 characters)")
+            .all(|drop| drop.masked == "${DA… (34 characters)")
     );
     let mut many = DroppedCandidates::default();
     for _ in 0..30 {

@@ -1,5 +1,6 @@
 //! The engine as a whole.
 
+mod curl;
 mod decoding;
 mod dropped;
 mod hostile;

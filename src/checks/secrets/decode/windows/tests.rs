@@ -11,9 +11,9 @@ static LOADED: LazyLock<Rules> = LazyLock::new(|| Rules::load().unwrap());
 
 /// Small enough that a test reads a few of them.
 const SMALL: Windows = Windows {
-    size: 512 * 1024,
-    before: 40 * 1024,
-    after: 48 * 1024,
+    size: 64 * 1024,
+    before: 6 * 1024,
+    after: 8 * 1024,
 };
 /// Where the first core ends.
 const BORDER: usize = SMALL.size + 1 - SMALL.after;
@@ -29,7 +29,7 @@ fn in_small(path: &str, bytes: &[u8]) -> Found {
 /// Kind, line, column, fingerprint, excerpt, message and encoding.
 type Shown = (
     String,
-    crate::model::Location,
+    Location,
     String,
     Option<String>,
     String,
@@ -217,19 +217,19 @@ fn the_tests_at_the_end_of_a_file_are_known_in_every_window() {
 #[test]
 fn what_goes_beyond_the_limit_is_told_and_what_comes_before_is_searched() {
     let token = expand("dop_v1_{hex:64}");
-    let text = planted(&format!("\ntoken = {token}"), 600_000);
+    let text = planted(&format!("\ntoken = {token}"), 80_000);
     let search = |limit: u64| {
         let mut reader = text.as_bytes();
         search_in(SMALL, "a.log", (&mut reader, None), &LOADED, limit).unwrap()
     };
-    let short = search(600_010);
-    assert_eq!(short.bytes, 600_010);
+    let short = search(80_010);
+    assert_eq!(short.bytes, 80_010);
     assert!(short.found.findings.is_empty());
     let gap = &short.found.gaps[..];
     assert_eq!(gap.len(), 1);
     assert_eq!(gap[0].id, TOO_LARGE);
-    assert!(gap[0].message.contains("first 600010 bytes"), "{gap:?}");
-    let long = search(700_000);
+    assert!(gap[0].message.contains("first 80010 bytes"), "{gap:?}");
+    let long = search(100_000);
     assert_eq!(long.found.findings.len(), 1);
     assert_eq!(long.found.gaps.len(), 1);
     let exact = search(text.len() as u64);
