@@ -150,7 +150,7 @@ fn what_was_dropped_is_listed_masked_where_it_is_asked_for() {
     write(
         dir.path(),
         "app/run.env",
-        "A=1\nPASSWORD='${DATABASE_PASSWORD_1}'\n".to_owned(),
+        "A=1\nPASSWORD='${DATABASE_PASSWORD_1}'\n",
     );
     let explain = ["secrets", "app", "--all", "--explain"];
     let human = run(dir.path(), &explain, 0);

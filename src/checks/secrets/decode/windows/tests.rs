@@ -87,6 +87,7 @@ fn assert_same(path: &str, text: &str, expected: usize) {
 fn secrets() -> Vec<(&'static str, String)> {
     let token = expand("dop_v1_{hex:64}");
     let key = pem("PRIVATE KEY", 200);
+    let (first, second) = token.split_at(30);
     let wrapped: Vec<String> = STANDARD
         .encode(format!(
             "some text before\n{}x = {token}\n",
@@ -101,7 +102,7 @@ fn secrets() -> Vec<(&'static str, String)> {
         ("a.log", format!("\n{key}")),
         (
             "a.py",
-            format!("\nx = \"{}\" \\\n    \"{}\"", &token[..30], &token[30..]),
+            format!("\nx = \"{}\" \\\n    \"{}\"", first, second),
         ),
         (
             "a.yml",
