@@ -177,6 +177,11 @@ impl<'a> Scan<'a> {
         }
     }
 
+    /// Whether somebody asks for what is dropped.
+    pub(super) fn explains(&self) -> bool {
+        self.dropped.is_some()
+    }
+
     /// Takes note of what looked like a secret and is none, where that is asked for.
     pub(super) fn drop_candidate(
         &mut self,

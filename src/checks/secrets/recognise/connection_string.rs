@@ -70,12 +70,14 @@ pub(super) fn look(hit: Range<usize>, scan: &mut Scan<'_>) {
     let text = scan.text(value.clone());
     let lower = text.to_ascii_lowercase();
     if is_template(text) || text.starts_with(b"$") {
-        let why = "a reference to a value elsewhere";
-        return scan.drop_candidate(value, &DATABASE_PASSWORD, why);
+        if scan.explains() && parts_around(scan, &hit, value.end) >= 2 {
+            let why = "a reference to a value elsewhere";
+            scan.drop_candidate(value, &DATABASE_PASSWORD, why);
+        }
+        return;
     }
     if !(4..=MAX_VALUE).contains(&length) {
-        let why = "shorter or longer than a password is";
-        return scan.drop_candidate(value, &DATABASE_PASSWORD, why);
+        return;
     }
     // `f(user=None, password=None)`: arguments of a call, not parts of a string.
     if matches!(scan.bytes.get(value.end), Some(b',' | b')')) {
