@@ -59,6 +59,7 @@ const MANUAL_WORDS: &[&str] = &[
     "oauth2",
     "auth",
     "mypassword",
+    "value",
     "pass1",
     // The sample of RFC 7617 section 2.
     "opensesame",
