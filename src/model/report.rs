@@ -1,6 +1,6 @@
 //! All that one run has to say; what every output format renders.
 
-use super::{Advice, Ecosystem, Inventory, Verdict, VexDocumentInfo};
+use super::{Advice, Ecosystem, Inventory, Location, Verdict, VexDocumentInfo};
 use std::collections::BTreeSet;
 
 /// The program that made the report.
@@ -93,8 +93,54 @@ pub struct DatabaseInfo {
     pub sources: Vec<SourceInfo>,
 }
 
+/// What looked like a secret and is none, by the secrets check.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DroppedCandidate {
+    /// Where; of what is packed or encoded, the place of what holds it.
+    pub location: Location,
+    /// The rule that looked at it.
+    pub rule: &'static str,
+    /// The stable id of the kind that it would have been.
+    pub kind: &'static str,
+    /// The value, masked.
+    pub masked: String,
+    /// What it is instead, or what speaks against it; a text of the program.
+    pub why: &'static str,
+}
+
+/// What the secrets check dropped, where that is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DroppedCandidates {
+    /// The first ones, sorted by place.
+    pub listed: Vec<DroppedCandidate>,
+    /// How many more there are.
+    pub more: u64,
+}
+
+impl DroppedCandidates {
+    /// Most that are listed.
+    pub const MOST: usize = 500;
+
+    /// Takes those of another part of the search; which ones are listed does not depend on
+    /// the order of the calls.
+    pub fn take(&mut self, other: Self) {
+        self.listed.extend(other.listed);
+        self.more += other.more;
+        if self.listed.len() > 4 * Self::MOST {
+            self.finish();
+        }
+    }
+
+    /// Sorts what is listed and cuts it.
+    pub fn finish(&mut self) {
+        self.listed.sort();
+        self.more += self.listed.len().saturating_sub(Self::MOST) as u64;
+        self.listed.truncate(Self::MOST);
+    }
+}
+
 /// What the secrets check looked at.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SecretsScanned {
     /// Files read.
     pub files: u64,
@@ -104,6 +150,8 @@ pub struct SecretsScanned {
     pub rules: u64,
     /// Commits searched; zero where no history was.
     pub commits: u64,
+    /// What looked like a secret and is none; `None` where nobody asks.
+    pub dropped: Option<DroppedCandidates>,
 }
 
 /// An attestation that was looked at by a gate.

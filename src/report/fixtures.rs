@@ -303,6 +303,7 @@ pub(super) fn typical() -> Report {
             bytes: 14_100_000,
             rules: 320,
             commits: 0,
+            dropped: None,
         }),
         verdict: Verdict {
             decision: Decision::Fail,

@@ -79,6 +79,7 @@ pub fn render(report: &Report, options: &Options) -> String {
         blocks::finding(&mut out, judged, options);
     }
     blocks::reported(&mut out, &of(Disposition::Report), options);
+    blocks::dropped(&mut out, report, options);
     blocks::waived(&mut out, &of(Disposition::Waived), options);
     blocks::gaps(&mut out, report, options);
     blocks::waivers(&mut out, report, options);

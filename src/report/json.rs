@@ -8,7 +8,8 @@ mod shown;
 
 use super::{facts, text};
 use crate::model::{
-    DatabaseInfo, JudgedGap, Report, UnusedWaiver, VexDocumentInfo, terminal_safe_json,
+    DatabaseInfo, DroppedCandidate, JudgedGap, Report, SecretsScanned, UnusedWaiver,
+    VexDocumentInfo, terminal_safe_json,
 };
 use advice::AdviceV1;
 use finding::{FindingV1, LocationV1};
@@ -97,6 +98,49 @@ struct SecretsV1 {
     bytes: u64,
     rules: u64,
     commits: u64,
+    dropped: Option<DroppedV1>,
+}
+
+#[derive(Serialize)]
+struct DroppedV1 {
+    listed: Vec<DroppedCandidateV1>,
+    more: u64,
+}
+
+#[derive(Serialize)]
+struct DroppedCandidateV1 {
+    rule: &'static str,
+    kind: &'static str,
+    location: LocationV1,
+    masked: Shown,
+    why: &'static str,
+}
+
+impl SecretsV1 {
+    fn of(scanned: &SecretsScanned) -> Self {
+        Self {
+            files: scanned.files,
+            bytes: scanned.bytes,
+            rules: scanned.rules,
+            commits: scanned.commits,
+            dropped: scanned.dropped.as_ref().map(|dropped| DroppedV1 {
+                listed: dropped.listed.iter().map(DroppedCandidateV1::of).collect(),
+                more: dropped.more,
+            }),
+        }
+    }
+}
+
+impl DroppedCandidateV1 {
+    fn of(drop: &DroppedCandidate) -> Self {
+        Self {
+            rule: drop.rule,
+            kind: drop.kind,
+            location: LocationV1::of(&drop.location),
+            masked: shown(&drop.masked),
+            why: drop.why,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -143,12 +187,7 @@ impl ReportV1 {
             vex: report.vex.iter().map(VexDocumentV1::of).collect(),
             inventory: report.inventory.as_ref().map(InventoryV1::of),
             checks: report.checks.clone(),
-            secrets: report.secrets.map(|scanned| SecretsV1 {
-                files: scanned.files,
-                bytes: scanned.bytes,
-                rules: scanned.rules,
-                commits: scanned.commits,
-            }),
+            secrets: report.secrets.as_ref().map(SecretsV1::of),
             findings: text::worst_first(verdict)
                 .into_iter()
                 .map(FindingV1::of)

@@ -1,6 +1,6 @@
 //! The secrets check over whole trees, and rules of one's own.
 
-use crate::cli::{run, text, write};
+use crate::cli::{run, sealgate, text, write};
 use sealgate::checks::secrets::{GAPS, Options, RULES, check_tree};
 use sealgate::model::{Confidence, Detail, Finding};
 use std::collections::{BTreeMap, BTreeSet};
@@ -142,6 +142,73 @@ fn every_finding_says_why_it_counts_and_why_it_is_no_surer() {
     assert!(!text(&plain.stdout).contains("why:"));
     // It says more of what is shown: alone it would say nothing.
     run(dir.path(), &["secrets", "app", "--explain"], 2);
+}
+
+#[test]
+fn what_was_dropped_is_listed_masked_where_it_is_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    write(
+        dir.path(),
+        "app/run.env",
+        "A=1\nPASSWORD='${DATABASE_PASSWORD_1}'\n",
+    );
+    let explain = ["secrets", "app", "--all", "--explain"];
+    let human = run(dir.path(), &explain, 0);
+    let line = "  secrets/password assigned-password: run.env:2:11: \
+                ${DA… (22 characters): a reference to a value elsewhere\n";
+    let human = text(&human.stdout);
+    assert!(human.contains("dropped, no secrets (1)\n"), "{human}");
+    assert!(human.contains(line), "{human}");
+    let json = run(
+        dir.path(),
+        &[&explain[..], &["--format", "json"]].concat(),
+        0,
+    );
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    let dropped = &json["secrets"]["dropped"];
+    assert_eq!(dropped["more"], 0);
+    assert_eq!(dropped["listed"][0]["location"]["line"], 2);
+    assert_eq!(dropped["listed"][0]["kind"], "assigned-password");
+    assert_eq!(dropped["listed"][0]["masked"], "${DA… (22 characters)");
+    let plain = run(
+        dir.path(),
+        &["secrets", "app", "--all", "--format", "json"],
+        0,
+    );
+    let plain: serde_json::Value = serde_json::from_slice(&plain.stdout).unwrap();
+    assert!(plain["secrets"]["dropped"].is_null());
+}
+
+#[test]
+fn a_file_of_many_megabytes_is_searched_whole_and_so_is_what_comes_in() {
+    let dir = tempfile::tempdir().unwrap();
+    let token = ["glpat", "-", "q8Zk2LmX91pTbb07cdKs"].concat();
+    let line = "2026-01-01 12:00:00 INFO a request took 12 ms\n";
+    let half = line.repeat(9 * 1024 * 1024 / line.len());
+    let log = format!("{half}token={token}\n{half}token={token}\n");
+    write(dir.path(), "app/a.log", log.clone());
+    let lines = half.lines().count();
+    let expected = [lines + 1, 2 * lines + 2];
+    let lines_of = |output: &[u8]| -> Vec<u64> {
+        let json: serde_json::Value = serde_json::from_slice(output).unwrap();
+        assert_eq!(json["gaps"].as_array().unwrap().len(), 0);
+        assert_eq!(json["secrets"]["bytes"], log.len() as u64);
+        let findings = json["findings"].as_array().unwrap();
+        let mut lines: Vec<u64> = findings
+            .iter()
+            .map(|finding| finding["location"]["line"].as_u64().unwrap())
+            .collect();
+        lines.sort_unstable();
+        lines
+    };
+    let tree = run(dir.path(), &["secrets", "app", "--format", "json"], 1);
+    assert_eq!(lines_of(&tree.stdout), expected.map(|line| line as u64));
+    let stdin = sealgate(dir.path())
+        .args(["secrets", "--stdin", "--format", "json"])
+        .stdin(File::open(dir.path().join("app/a.log")).unwrap())
+        .output()
+        .unwrap();
+    assert_eq!(lines_of(&stdin.stdout), expected.map(|line| line as u64));
 }
 
 /// A tree with one token that only a rule of one's own knows.

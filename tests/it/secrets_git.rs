@@ -515,10 +515,15 @@ fn an_index_that_cannot_be_read_is_never_a_pass() {
 }
 
 #[test]
-fn more_than_is_searched_on_standard_input_is_a_gap() {
+fn more_than_is_held_is_searched_on_standard_input_and_a_large_archive_is_a_gap() {
     let block = vec![b'\n'; 1024 * 1024];
+    let report = search_input(&block, 60, 0);
+    assert_eq!(gaps(&report), [] as [&str; 0]);
+    assert_eq!(report["secrets"]["bytes"], 60 * 1024 * 1024);
+    let mut block = vec![0; 1024 * 1024];
+    block[..4].copy_from_slice(b"PK\x03\x04");
     let report = search_input(&block, 60, 3);
-    assert_eq!(gaps(&report), ["secrets/too-large"]);
+    assert_eq!(gaps(&report), ["secrets/archive-limit"]);
 }
 
 #[test]

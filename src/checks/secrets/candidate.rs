@@ -27,6 +27,17 @@ pub(super) struct Candidate {
     pub why: Vec<&'static str>,
 }
 
+/// What looked like a secret to a rule and is none: for `--explain`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Dropped {
+    /// The value, without quotes; never empty.
+    pub value: Range<usize>,
+    /// What it would have been.
+    pub kind: &'static Kind,
+    /// What it is instead, or what speaks against it.
+    pub why: &'static str,
+}
+
 /// Why a guess counts less: what holds examples.
 pub(super) const MADE_UP: &str = "in a test, an example or documentation, where values are made up";
 /// Why a claim counts less: what its structure says.
@@ -54,6 +65,20 @@ impl Candidate {
             self.why.push(reason);
         }
         self
+    }
+
+    /// This as a candidate that is dropped.
+    pub(super) fn dropped(&self, why: &'static str) -> Dropped {
+        Dropped {
+            value: self.value.clone(),
+            kind: self.kind,
+            why,
+        }
+    }
+
+    /// Whether this claims what was dropped elsewhere.
+    pub(super) fn is_at(&self, dropped: &Dropped) -> bool {
+        self.kind.id == dropped.kind.id && self.value == dropped.value
     }
 
     /// The same, one step less sure for this reason where `doubt` holds.
@@ -92,8 +117,11 @@ fn rank(kind: &Kind) -> u8 {
 }
 
 /// The claims that stay: of any that overlap, the most telling one; a mere possibility
-/// never displaces something likely. Sorted by place.
-pub(super) fn most_telling(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+/// never displaces something likely. Sorted by place. Gives `displaced` each other one.
+pub(super) fn most_telling(
+    mut candidates: Vec<Candidate>,
+    mut displaced: impl FnMut(&Candidate),
+) -> Vec<Candidate> {
     candidates.sort_by_key(|c| {
         (
             Reverse(c.confidence > Confidence::Low),
@@ -113,7 +141,9 @@ pub(super) fn most_telling(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
             .range(..candidate.value.end)
             .next_back()
             .is_some_and(|(_, other)| other.value.end > candidate.value.start);
-        if !overlaps {
+        if overlaps {
+            displaced(&candidate);
+        } else {
             kept.insert(candidate.value.start, candidate);
         }
     }

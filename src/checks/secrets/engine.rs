@@ -1,12 +1,13 @@
 //! The engine: one search for the keywords of all rules, then a bounded look at each
 //! place where one stands. Bytes come in, findings go out; nothing is read here.
 
-use super::candidate::{Candidate, most_telling};
+use super::candidate::{Candidate, Dropped, most_telling};
 use super::credential_files;
 use super::decode;
 use super::error::SecretsError;
 use super::file::{FileContext, Format};
 use super::finding;
+use super::kind::Kind;
 use super::matcher::Work;
 use super::own::{OwnRules, Pattern};
 use super::recognise::Recogniser;
@@ -21,6 +22,8 @@ use std::ops::Range;
 pub(super) const MAX_FINDINGS: usize = 2000;
 /// Most findings of low confidence that one file gives: more tell nobody anything.
 const MAX_UNLIKELY: usize = 50;
+/// Most dropped candidates that are kept of one text where they are asked for.
+const MAX_DROPPED: usize = 100;
 
 /// How far the beginning of a line is looked for, in bytes.
 const DOC_LINE: usize = 240;
@@ -46,6 +49,8 @@ pub struct Rules {
     patterns: Vec<&'static Pattern>,
     /// Of the rules of one's own.
     own: String,
+    /// Whether what is dropped is told as well.
+    explains: bool,
 }
 
 impl Rules {
@@ -104,7 +109,19 @@ impl Rules {
             tokens,
             patterns: own.patterns().to_vec(),
             own: own.digest(),
+            explains: false,
         })
+    }
+
+    /// The same, and where `explains` holds what they drop is told as well.
+    #[must_use]
+    pub fn explaining(self, explains: bool) -> Self {
+        Self { explains, ..self }
+    }
+
+    /// Whether what is dropped is told as well.
+    pub(super) fn explains(&self) -> bool {
+        self.explains
     }
 
     /// Names these rules and the way in which they are applied.
@@ -142,6 +159,8 @@ pub(super) struct Scan<'a> {
     /// Where the tests begin that stand at the end of a file of code.
     tests_from: usize,
     candidates: Vec<Candidate>,
+    /// What was no claim after all; `None` where nobody asks.
+    dropped: Option<Vec<Dropped>>,
 }
 
 impl<'a> Scan<'a> {
@@ -154,6 +173,27 @@ impl<'a> Scan<'a> {
             object_end: 0,
             tests_from: file.tests_from(bytes),
             candidates: Vec::new(),
+            dropped: None,
+        }
+    }
+
+    /// Whether somebody asks for what is dropped.
+    pub(super) fn explains(&self) -> bool {
+        self.dropped.is_some()
+    }
+
+    /// Takes note of what looked like a secret and is none, where that is asked for.
+    pub(super) fn drop_candidate(
+        &mut self,
+        value: Range<usize>,
+        kind: &'static Kind,
+        why: &'static str,
+    ) {
+        if let Some(dropped) = &mut self.dropped
+            && !value.is_empty()
+            && value.end <= self.bytes.len()
+        {
+            dropped.push(Dropped { value, kind, why });
         }
     }
 
@@ -209,7 +249,10 @@ impl<'a> Scan<'a> {
                 }
             }
         }
-        credential_files::look(self);
+        // A part of a large file is none of the small files that programs keep.
+        if self.file.is_whole {
+            credential_files::look(self);
+        }
         for (index, pattern) in rules.patterns.iter().enumerate() {
             if due.contains(&index) || pattern.keywords().is_empty() {
                 pattern.look(self);
@@ -230,8 +273,8 @@ pub(super) struct Claims {
     pub kept: Vec<Candidate>,
     /// Every value claimed, also by claims that did not stay.
     pub masks: Vec<Range<usize>>,
-    /// Claims of medium or high confidence beyond [`MAX_FINDINGS`].
-    pub omitted: usize,
+    /// What did not stay and why, sorted by place; empty where nobody asks.
+    pub dropped: Vec<Dropped>,
     /// Steps taken.
     #[cfg_attr(
         not(test),
@@ -240,27 +283,71 @@ pub(super) struct Claims {
     pub work: Work,
 }
 
-/// What the rules claim of the bytes of one file.
+/// What the rules claim of the bytes of one file. [`Tally::limit`] bounds what is told.
 pub(super) fn claims(file: FileContext<'_>, bytes: &[u8], rules: &Rules) -> Claims {
     let mut scan = Scan::new(file, bytes);
+    scan.dropped = rules.explains.then(Vec::new);
     scan.run(rules);
     let masks: Vec<Range<usize>> = scan.candidates.iter().map(|c| c.value.clone()).collect();
-    let mut kept = most_telling(scan.candidates);
-    let (mut likely, mut unlikely) = (0_usize, 0_usize);
-    kept.retain(|candidate| {
-        if candidate.confidence > Confidence::Low {
-            likely += 1;
-            likely <= MAX_FINDINGS
-        } else {
-            unlikely += 1;
-            unlikely <= MAX_UNLIKELY
+    let mut dropped = scan.dropped.unwrap_or_default();
+    let kept = most_telling(scan.candidates, |loser| {
+        if rules.explains {
+            dropped.push(loser.dropped("a more telling claim covers it"));
         }
+    });
+    dropped.sort_by_key(|d| (d.value.start, d.value.end, d.kind.id, d.why));
+    dropped.dedup();
+    // What one rule refuses and another one claims is no dropped candidate.
+    dropped.retain(|drop| {
+        let same = kept.binary_search_by_key(&drop.value.start, |claim| claim.value.start);
+        let same = same.ok().and_then(|place| kept.get(place));
+        !same.is_some_and(|claim| claim.is_at(drop))
     });
     Claims {
         kept,
         masks,
-        omitted: likely.saturating_sub(MAX_FINDINGS),
+        dropped,
         work: scan.work,
+    }
+}
+
+/// How much of one file or text is told already.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    likely: usize,
+    unlikely: usize,
+    dropped: usize,
+    /// Claims of medium or high confidence beyond [`MAX_FINDINGS`].
+    pub omitted: usize,
+    /// Dropped candidates beyond [`MAX_DROPPED`].
+    pub unlisted: u64,
+}
+
+impl Tally {
+    /// Takes out what goes beyond the limits, in the order of the places.
+    pub(super) fn limit(&mut self, claims: &mut Claims, rules: &Rules) {
+        let dropped = &mut claims.dropped;
+        claims.kept.retain(|candidate| {
+            if candidate.confidence > Confidence::Low {
+                self.likely += 1;
+                let fits = self.likely <= MAX_FINDINGS;
+                self.omitted += usize::from(!fits);
+                return fits;
+            }
+            self.unlikely += 1;
+            let fits = self.unlikely <= MAX_UNLIKELY;
+            if !fits && rules.explains {
+                let why = "one of more mere possibilities than are told of a text";
+                dropped.push(candidate.dropped(why));
+            }
+            fits
+        });
+        dropped.retain(|_| {
+            self.dropped += 1;
+            let fits = self.dropped <= MAX_DROPPED;
+            self.unlisted += u64::from(!fits);
+            fits
+        });
     }
 }
 

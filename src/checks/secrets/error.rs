@@ -17,6 +17,12 @@ pub enum SecretsError {
         /// The system's word.
         source: std::io::Error,
     },
+    /// What comes in cannot be read.
+    #[error("what comes in cannot be read: {source}")]
+    Stream {
+        /// The system's word.
+        source: std::io::Error,
+    },
     /// There is no git repository around the root.
     #[error("`{path}` is in no git repository")]
     NoRepository {
@@ -60,6 +66,9 @@ impl Hint for SecretsError {
         match self {
             Self::Root { .. } => {
                 Some("name a directory or file that exists and can be read".to_owned())
+            }
+            Self::Stream { .. } => {
+                Some("see what writes to it: it must not end with an error".to_owned())
             }
             Self::NoRepository { .. } => {
                 Some("name a directory inside a git work tree, or a bare repository".to_owned())

@@ -31,6 +31,10 @@ pub(super) struct FileContext<'a> {
     /// A test, an example or documentation: what looks like a password here is often
     /// made up, so guesses count one step less.
     pub made_up: bool,
+    /// All bytes are at hand, not a window of a large file.
+    pub is_whole: bool,
+    /// The tests at the end of the file began before the bytes at hand.
+    pub in_tests: bool,
 }
 
 const LOCKFILES: &[&str] = &[
@@ -100,6 +104,11 @@ const MADE_UP_PARTS: &[&str] = &[
     "testing",
     "testdata",
     "test-data",
+    "test_data",
+    "test-fixtures",
+    "test_fixtures",
+    "test-resources",
+    "test_resources",
     "__tests__",
     "__mocks__",
     "__fixtures__",
@@ -140,24 +149,58 @@ impl<'a> FileContext<'a> {
             name,
             format,
             made_up: is_made_up(path, name),
+            is_whole: true,
+            in_tests: false,
         }
     }
 
     /// Where the module of tests begins that ends a file of Rust; the end of the bytes
     /// where there is none.
     pub(super) fn tests_from(&self, bytes: &[u8]) -> usize {
-        const TESTS: &[u8] = b"\n#[cfg(test)]";
-        let module = |at: &usize| {
-            let after = bytes.get(at + TESTS.len()..).unwrap_or_default();
-            after.trim_ascii_start().starts_with(b"mod ")
-        };
+        if self.in_tests {
+            return 0;
+        }
         match self.name.ends_with(".rs") {
-            true => memchr::memmem::find_iter(bytes, TESTS)
-                .find(module)
+            true => memchr::memmem::find_iter(bytes, CONDITION)
+                .find(|at| begins_tests(bytes.get(at + CONDITION.len()..).unwrap_or_default()))
                 .unwrap_or(bytes.len()),
             false => bytes.len(),
         }
     }
+}
+
+/// How what is compiled for tests alone begins in Rust.
+const CONDITION: &[u8] = b"\n#[cfg(";
+
+/// Whether `test)]` or `all(test, …)]` is followed by a module that stands in this file.
+fn begins_tests(condition: &[u8]) -> bool {
+    let head = condition
+        .get(..400.min(condition.len()))
+        .unwrap_or_default();
+    let is_test = ["test)]", "all(test,", "all(test)"]
+        .iter()
+        .any(|start| head.starts_with(start.as_bytes()));
+    let Some(end) = memchr::memmem::find(head, b")]").filter(|_| is_test) else {
+        return false;
+    };
+    let mut rest = head.get(end + 2..).unwrap_or_default().trim_ascii_start();
+    // Further attributes: `#[allow(…)]`.
+    while rest.starts_with(b"#[") {
+        let line = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        rest = rest.get(line..).unwrap_or_default().trim_ascii_start();
+    }
+    let line = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+    let line = rest.get(..line).unwrap_or_default().trim_ascii_end();
+    let is_module = [
+        b"mod ".as_slice(),
+        b"pub mod ",
+        b"pub(crate) mod ",
+        b"pub(super) mod ",
+    ]
+    .iter()
+    .any(|start| line.starts_with(start));
+    // `mod tests;` stands in another file, and what follows it is none of the tests.
+    is_module && !line.ends_with(b";")
 }
 
 fn format_of(name: &str) -> Format {
@@ -199,6 +242,15 @@ fn format_of(name: &str) -> Format {
 fn is_made_up(path: &str, name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let directories = path.strip_suffix(name).unwrap_or("");
+    let mut words = lower.split(|c: char| !c.is_ascii_alphanumeric());
+    if words.any(|word| {
+        matches!(
+            word,
+            "example" | "examples" | "sample" | "fixture" | "dummy"
+        )
+    }) {
+        return true;
+    }
     directories
         .split('/')
         .any(|part| MADE_UP_PARTS.contains(&part.to_ascii_lowercase().as_str()))
@@ -252,6 +304,22 @@ mod tests {
         assert_eq!(from("src/a.rs", text), text.rfind("\n#[cfg").unwrap());
         assert_eq!(from("src/a.py", text), text.len());
         assert_eq!(from("src/a.rs", "fn a() {}\n"), 10);
+        for start in [
+            "#[cfg(all(test, feature = \"x\"))]\nmod tests {",
+            "#[cfg(test)]\n#[allow(unused)]\npub(crate) mod test {",
+        ] {
+            assert_eq!(from("src/a.rs", &format!("a\n{start}\n}}\n")), 1, "{start}");
+        }
+        // What follows these is no test.
+        for start in [
+            "#[cfg(test)]\nmod tests;",
+            "#[cfg(any(test, feature = \"x\"))]\nmod tests {",
+            "#[cfg(not(test))]\nmod tests {",
+            "#[cfg(test)]\nfn helper() {",
+        ] {
+            let text = format!("a\n{start}\nb\n");
+            assert_eq!(from("src/a.rs", &text), text.len(), "{start}");
+        }
     }
 
     #[test]
@@ -261,6 +329,8 @@ mod tests {
         assert!(made_up("src/a_test.go"));
         assert!(made_up(".env.example"));
         assert!(made_up("README.md"));
+        assert!(made_up("src/rsa/signature_example_private_key.der"));
+        assert!(made_up("a/test_data/root.pem"));
         assert!(!made_up("src/latest/a.rs"));
         assert!(!made_up("src/contest.rs"));
         assert!(!made_up(".env"));

@@ -1,11 +1,13 @@
 //! From claims to findings: line and column, the masked excerpt, the fingerprint.
 
-use super::candidate::Candidate;
+use super::candidate::{Candidate, Dropped};
 use super::checksum::aws_account;
 use super::public_half;
 use super::recognise::token_terms;
 use super::value::looks_random;
-use crate::model::{Detail, Finding, Location, Redacted, SecretDetail, Subject, terminal_safe};
+use crate::model::{
+    Detail, DroppedCandidate, Finding, Location, Redacted, SecretDetail, Subject, terminal_safe,
+};
 use crate::support::hash::sha256;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -19,6 +21,28 @@ const MARK_REACH: usize = 1000;
 /// Longest excerpt in characters.
 const MAX_EXCERPT: usize = 200;
 
+/// What came before the bytes at hand in their file; nothing by default.
+#[derive(Debug, Default)]
+pub(super) struct Before {
+    /// Where the bytes at hand begin in the file.
+    place: Cursor,
+    /// How often findings were alike: part of the fingerprints.
+    alike: BTreeMap<String, usize>,
+}
+
+impl Before {
+    /// The 1-based line in which the bytes at hand begin.
+    pub(super) fn line(&self) -> u32 {
+        self.place.line
+    }
+
+    /// Passes the first `length` of the bytes at hand: the next ones begin behind them.
+    pub(super) fn pass(&mut self, bytes: &[u8], length: usize) {
+        self.place.advance(bytes, length);
+        self.place.at = 0;
+    }
+}
+
 /// The findings of claims that are sorted by place. `masks` are all values claimed, also
 /// by claims that did not stay: an excerpt shows none of them.
 pub(super) fn findings_of(
@@ -26,18 +50,43 @@ pub(super) fn findings_of(
     bytes: &[u8],
     mut candidates: Vec<Candidate>,
     masks: Vec<Range<usize>>,
+    before: &mut Before,
 ) -> Vec<Finding> {
     candidates.sort_by_key(|c| (c.at, c.value.start));
     let masks = merged(masks);
-    let mut cursor = Cursor::default();
-    let mut seen = BTreeMap::new();
+    let mut cursor = before.place;
     candidates
         .into_iter()
         .map(|candidate| {
-            let (line, column) = cursor.advance(bytes, candidate.at);
-            finding_of(path, bytes, &candidate, (line, column), &masks, &mut seen)
+            let place = cursor.advance(bytes, candidate.at);
+            finding_of(path, bytes, &candidate, place, &masks, &mut before.alike)
         })
         .collect()
+}
+
+/// Dropped candidates that are sorted by place, as they are told: each value masked.
+pub(super) fn dropped_of(
+    path: &str,
+    bytes: &[u8],
+    dropped: Vec<Dropped>,
+    before: &Before,
+) -> Vec<DroppedCandidate> {
+    let mut cursor = before.place;
+    let told = dropped.into_iter().map(|drop| {
+        let (line, column) = cursor.advance(bytes, drop.value.start);
+        DroppedCandidate {
+            location: Location {
+                path: path.to_owned(),
+                line: Some(line),
+                column: Some(column),
+            },
+            rule: drop.kind.rule.id,
+            kind: drop.kind.id,
+            masked: Redacted::new(text_of(bytes, drop.value)).masked(),
+            why: drop.why,
+        }
+    });
+    told.collect()
 }
 
 fn finding_of(
@@ -124,7 +173,7 @@ fn text_of(bytes: &[u8], range: Range<usize>) -> String {
 
 /// Counts lines and columns forwards only, so that many findings in one long line cost
 /// one pass over it.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Cursor {
     at: usize,
     line: u32,

@@ -52,6 +52,8 @@ pub struct HistoryOptions {
     pub cache: Option<PathBuf>,
     /// Rules of one's own, beside the built-in ones.
     pub own: OwnRules,
+    /// Tell what was dropped as well.
+    pub explain: bool,
 }
 
 /// The secrets of commits, sorted by place; each with the first commit that has it. The
@@ -69,7 +71,7 @@ pub fn check_history(
 ) -> Result<(Outcome, SecretsScanned), SecretsError> {
     let limit = options.max_file_size;
     let repository = Repository::around(root, limit)?.ok_or_else(|| SecretsError::none(root))?;
-    let rules = Rules::load_with(&options.own)?;
+    let rules = Rules::load_with(&options.own)?.explaining(options.explain);
     let Scope {
         tips,
         known,

@@ -58,19 +58,28 @@ pub(super) struct Judged {
 /// A first judgement: of the value alone.
 type First = Option<(Confidence, &'static str)>;
 
-/// How sure we are that `value` is the secret that its name promises; `None`: it is not.
+/// How sure we are that `value` is the secret that its name promises.
+///
+/// # Errors
+/// What it is instead, in a few words.
 pub(super) fn confidence_of(
     promise: Promise,
     name: &[u8],
     value: &[u8],
     file: FileContext<'_>,
-) -> Option<Judged> {
-    if value.len() < 6 || value.len() > MAX_VALUE || is_no_value(name, value) {
-        return None;
+) -> Result<Judged, &'static str> {
+    if value.len() < 6 {
+        return Err("shorter than 6 bytes");
+    }
+    if value.len() > MAX_VALUE {
+        return Err("longer than a secret is");
+    }
+    if let Some(other) = other_than_a_value(name, value) {
+        return Err(other);
     }
     let free = matches!(file.format, Format::Settings | Format::Shell);
     let makeup = Makeup::of(value);
-    let (confidence, why) = match promise {
+    let first = match promise {
         Promise::Password => password(&makeup, value, free),
         Promise::Secret => secret(&makeup, value, free),
         Promise::Vague if is_dense(&makeup, value) => Some((Confidence::High, DENSE)),
@@ -78,7 +87,9 @@ pub(super) fn confidence_of(
             Confidence::Medium,
             "a random value under a name that may mean a secret",
         )),
-    }?;
+    };
+    let (confidence, why) =
+        first.ok_or("words, an expression, or not random enough for its name")?;
     let mut why = vec![why];
     let confidence = if is_stand_in(value) || is_filler(value) {
         why.push(STAND_IN);
@@ -92,7 +103,7 @@ pub(super) fn confidence_of(
     } else {
         confidence
     };
-    Some(Judged { confidence, why })
+    Ok(Judged { confidence, why })
 }
 
 /// Why a dense value is a secret.
@@ -209,17 +220,30 @@ fn has_syntax(value: &[u8]) -> bool {
     })
 }
 
-/// Whether the value is plainly something else: a reference, a path, an address, the
-/// name of something, one of the words that settings use.
-fn is_no_value(name: &[u8], value: &[u8]) -> bool {
+/// What the value plainly is: a reference, a path, an address, the name of something, one
+/// of the words that settings use.
+fn other_than_a_value(name: &[u8], value: &[u8]) -> Option<&'static str> {
+    if is_template(value) {
+        return Some("a reference to a value elsewhere");
+    }
     let lower = value.to_ascii_lowercase();
-    is_template(value)
-        || lower == name.to_ascii_lowercase()
-        || SETTINGS_WORDS.iter().any(|word| lower == word.as_bytes())
-        || memchr::memmem::find(value, b"://").is_some()
-        || is_path(value)
-        || is_algorithm(&lower)
-        || value.iter().any(|b| b.is_ascii_control())
+    if lower == name.to_ascii_lowercase() {
+        return Some("the name itself");
+    }
+    if SETTINGS_WORDS.iter().any(|word| lower == word.as_bytes()) {
+        return Some("a word that settings have where a secret could stand");
+    }
+    if memchr::memmem::find(value, b"://").is_some() {
+        return Some("an address");
+    }
+    if is_path(value) {
+        return Some("a path or the name of a file");
+    }
+    if is_algorithm(&lower) {
+        return Some("the name of an algorithm or a media type");
+    }
+    let has_control = value.iter().any(|b| b.is_ascii_control());
+    has_control.then_some("control characters stand in it")
 }
 
 fn is_path(value: &[u8]) -> bool {
@@ -288,6 +312,7 @@ mod tests {
             value.as_bytes(),
             FileContext::new(path, b""),
         )
+        .ok()
         .map(|judged| judged.confidence)
     }
 

@@ -3,12 +3,18 @@
 use super::decode;
 use super::engine::Rules;
 use super::rules::{MISSING_OBJECT, TOO_LARGE, UNREADABLE_OBJECT};
-use crate::model::{Detail, Finding, Gap, Location, SecretsScanned, terminal_safe};
+use crate::model::{
+    Detail, DroppedCandidates, Finding, Gap, Location, SecretsScanned, terminal_safe,
+};
 use crate::support::git_repository::{BlobError, Reader, Repository};
 use gix::ObjectId;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Largest content of git's database that is searched, in bytes: 50 MB. Git keeps most as
+/// differences to others, so each is held as a whole.
+pub const MAX_CONTENT: u64 = 50 * 1024 * 1024;
 
 /// Contents that one thread takes at a time: neighbours in a pack share what they are
 /// stored as a difference to.
@@ -28,6 +34,8 @@ pub(super) struct Searched {
     pub findings: Vec<(usize, Finding)>,
     pub gaps: Vec<Gap>,
     pub scanned: SecretsScanned,
+    /// What was dropped, where the rules are asked for it.
+    dropped: DroppedCandidates,
     /// Places of the contents that gave a gap.
     pub unsearched: Vec<usize>,
 }
@@ -64,6 +72,7 @@ pub(super) fn search(
                 all.unsearched.extend(own.unsearched);
                 all.scanned.files += own.scanned.files;
                 all.scanned.bytes += own.scanned.bytes;
+                all.dropped.take(own.dropped);
             });
         }
     });
@@ -74,6 +83,9 @@ pub(super) fn search(
     searched.findings.sort_by_key(|(place, _)| *place);
     searched.gaps.sort();
     searched.scanned.rules = rules.count();
+    let mut dropped = std::mem::take(&mut searched.dropped);
+    dropped.finish();
+    searched.scanned.dropped = rules.explains().then_some(dropped);
     searched
 }
 
@@ -103,11 +115,12 @@ impl Searched {
             self.unsearched.push(place);
         }
         self.gaps.extend(found.gaps);
+        self.dropped.take(found.dropped);
     }
 }
 
-/// The gap of a file that is larger than is searched.
-pub(super) fn too_large(path: &str, limit: u64) -> Gap {
+/// The gap of a content that is larger than is searched.
+fn too_large(path: &str, limit: u64) -> Gap {
     Gap {
         id: TOO_LARGE,
         message: format!(

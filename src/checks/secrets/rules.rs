@@ -68,7 +68,7 @@ const fn authorization_header() -> Rule {
     Rule {
         id: "secrets/authorization-header",
         title: "Authorization header with a credential",
-        description: "An `Authorization: Bearer` or `Basic` header is written out with its credential; anyone can replay it.",
+        description: "An `Authorization: Bearer` or `Basic` header, or the `curl` option that makes one, is written out with its credential; anyone can replay it.",
         remedy: "Revoke the token or change the password, build the header at run time, then purge it from the history",
     }
 }
@@ -130,6 +130,8 @@ pub(super) const TOO_MANY_FINDINGS: &str = "secrets/too-many-findings";
 pub(super) const UNREADABLE_ARCHIVE: &str = "secrets/unreadable-archive";
 /// Gap: an archive holds more than is searched.
 pub(super) const ARCHIVE_LIMIT: &str = "secrets/archive-limit";
+/// Gap: a text is encoded deeper or longer than is followed.
+pub(super) const DECODING_LIMIT: &str = "secrets/decoding-limit";
 /// Gap: the clone does not have a file.
 pub(super) const MISSING_OBJECT: &str = "secrets/missing-object";
 /// Gap: a commit, directory or file in git's database cannot be read.
@@ -152,8 +154,14 @@ pub const GAPS: &[Rule] = &[
     Rule {
         id: ARCHIVE_LIMIT,
         title: "An archive holds more than is searched",
-        description: "An archive unpacks to more bytes or entries, or is nested deeper, than the secret search follows (1 GiB, 100,000 entries, 5 levels; 50 MB for one entry).",
+        description: "An archive unpacks to more bytes or entries, or is nested deeper, than the secret search follows (1 GiB, 100,000 entries, 5 levels; 50 MB for one entry and for the archive itself).",
         remedy: "Keep large archives outside the tree, or search their unpacked content",
+    },
+    Rule {
+        id: DECODING_LIMIT,
+        title: "A text is encoded deeper or longer than is followed",
+        description: "A file holds a text that is encoded more than three times over, or a file over 8 MB holds an encoded text that is too long to be decoded at once, so what is written in it was not searched for secrets, or only in pieces.",
+        remedy: "Store the text encoded once, or search it decoded (`--stdin`)",
     },
     Rule {
         id: MISSING_OBJECT,
@@ -200,7 +208,7 @@ pub const GAPS: &[Rule] = &[
     Rule {
         id: TOO_LARGE,
         title: "A file is too large to search",
-        description: "A file exceeds the size limit of the secret search (50 MB) and was not searched.",
+        description: "A file or what comes in is larger than 4 GiB, so what lies beyond was not searched for secrets; or a file in git's database is larger than 50 MB and was not searched.",
         remedy: "Keep large data outside the tree, or search it on its own",
     },
     Rule {

@@ -2,8 +2,8 @@
 
 use super::engine::Rules;
 use super::error::SecretsError;
+use super::history::HistoryOptions;
 use super::objects::{Content, are_same, search};
-use super::own::OwnRules;
 use super::tree::by_place;
 use crate::model::{Outcome, SecretsScanned};
 use crate::support::git_repository::Repository;
@@ -14,7 +14,8 @@ use std::path::Path;
 /// The secrets that the next commit below `root` would bring: those of every file that is
 /// staged in another form than the commit checked out has it, without those that this
 /// commit has at the same path. `index` is another index file than the repository's own:
-/// git names one to its hooks. `limit` is the size of the largest file searched, in bytes.
+/// git names one to its hooks. Of `options` its rules count, whether what is dropped is told,
+/// and the size of the largest file searched.
 ///
 /// # Errors
 /// [`SecretsError::NoRepository`] outside a git work tree, [`SecretsError::Git`] where its
@@ -22,15 +23,15 @@ use std::path::Path;
 pub fn check_staged(
     root: &Path,
     index: Option<&Path>,
-    own: &OwnRules,
-    limit: u64,
+    options: &HistoryOptions,
 ) -> Result<(Outcome, SecretsScanned), SecretsError> {
+    let limit = options.max_file_size;
     let repository = Repository::around(root, limit)?.ok_or_else(|| SecretsError::none(root))?;
     let staged = staged_files(&repository, index)?;
     if staged.is_empty() {
         return Ok((Outcome::default(), SecretsScanned::default()));
     }
-    let rules = Rules::load_with(own)?;
+    let rules = Rules::load_with(&options.own)?.explaining(options.explain);
     let contents: Vec<Content<'_>> = staged
         .iter()
         .map(|file| Content {

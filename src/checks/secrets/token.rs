@@ -171,7 +171,8 @@ impl Token {
         let text = scan.bytes.get(value.clone()).unwrap_or_default();
         // Without a prefix of its own the shape fits hashes and words too.
         if is_bare(shape) && !is_mixed(text, shape) {
-            return;
+            let why = "as mixed as a hash or a word, not as a random value";
+            return scan.drop_candidate(value, &self.rule.kind, why);
         }
         let validity = self
             .rule
@@ -261,7 +262,76 @@ fn in_base64(scan: &mut Scan<'_>, value: &Range<usize>) -> bool {
         ],
         false => [0, 0],
     };
-    longest.contains(&LONG)
+    longest.contains(&LONG) || in_wrapped(scan, value)
+}
+
+/// How far around a value the lines of a wrapped text are looked at, in bytes.
+const LINES_AROUND: usize = 400;
+
+/// Whether the value is one of several lines of base64 of its length, as a text is wrapped
+/// in the source of a program: each line in quotes, with its line end written as an escape.
+/// Tokens that are listed line by line begin alike, and are not taken for this.
+fn in_wrapped(scan: &mut Scan<'_>, value: &Range<usize>) -> bool {
+    const LONG: usize = 40;
+    let text = scan.text(value.clone());
+    if text.len() < LONG || !text.iter().all(|b| Class::Base64.contains(*b)) {
+        return false;
+    }
+    let before = scan.text(value.start.saturating_sub(LINES_AROUND)..value.start);
+    let end = scan.bytes.len().min(value.end.saturating_add(LINES_AROUND));
+    let after = scan.text(value.end..end);
+    scan.work.add(before.len() + after.len());
+    let (before, after) = (lines_of(before), lines_of(after));
+    // The value fills its own line: what is before and after it there is no text.
+    let alone = [before.last(), after.first()];
+    if !alone.into_iter().flatten().all(|line| line.is_empty()) {
+        return false;
+    }
+    let nearest = before.iter().rev().skip(1).take(2);
+    let nearest = nearest.chain(after.iter().skip(1).take(2));
+    let alike = nearest.filter(|line| {
+        line.len() == text.len()
+            && line.get(..4) != text.get(..4)
+            && line.iter().all(|b| Class::Base64.contains(*b))
+    });
+    alike.count() >= 2
+}
+
+/// The lines of a text without the quotes and blanks around them; an escape ends a line
+/// like the line end that it stands for.
+fn lines_of(text: &[u8]) -> Vec<&[u8]> {
+    let mut lines = Vec::new();
+    let mut written = text.split(|b| *b == b'\n').peekable();
+    while let Some(mut rest) = written.next() {
+        let mut was_escaped = false;
+        while let Some(at) = memchr::memmem::find(rest, b"\\n") {
+            lines.push(bare(rest.get(..at).unwrap_or_default()));
+            rest = rest.get(at + 2..).unwrap_or_default();
+            was_escaped = true;
+        }
+        // `"…\n"` and the end of its line are one line end.
+        let is_over = was_escaped && bare(rest).is_empty() && written.peek().is_some();
+        if !is_over {
+            lines.push(bare(rest));
+        }
+    }
+    lines
+}
+
+/// A line without what a program writes around it.
+fn bare(mut line: &[u8]) -> &[u8] {
+    let is_around = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b',' | b';');
+    while let [first, rest @ ..] = line
+        && is_around(first)
+    {
+        line = rest;
+    }
+    while let [rest @ .., last] = line
+        && is_around(last)
+    {
+        line = rest;
+    }
+    line
 }
 
 /// Whether a token is one of those that manuals print: it says so, or its body is filler.

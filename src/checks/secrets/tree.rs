@@ -2,17 +2,20 @@
 //! symbolic link; then whatever git tracks although it is ignored. What cannot be read is
 //! a gap.
 
-use super::decode;
+use super::decode::{self, Found, Searched};
 use super::engine::Rules;
 use super::error::SecretsError;
-use super::objects::too_large;
 use super::own::OwnRules;
 use super::rules::{UNREADABLE_INDEX, UNREADABLE_PATH};
-use crate::model::{Detail, Finding, Gap, Location, Outcome, SecretsScanned, terminal_safe};
+use crate::model::{
+    Detail, DroppedCandidates, Finding, Gap, Location, Outcome, SecretsScanned, terminal_safe,
+};
 use crate::support::files::{FileError, read_bounded};
 use crate::support::git_index::tracked_files;
 use ignore::{WalkBuilder, WalkState};
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -24,22 +27,32 @@ pub struct Options {
     /// and where git tracks nothing (an unpacked archive) the files do not count: they
     /// could hide anything.
     pub respect_gitignore: bool,
-    /// Largest file that is searched, in bytes; a larger one is a gap.
+    /// How much of a file is searched, in bytes; more is a gap.
     pub max_file_size: u64,
     /// Files that the caller is about to overwrite, relative to the root: reports of an
     /// earlier run would make the next one differ.
     pub leave_out: BTreeSet<String>,
     /// Rules of one's own, beside the built-in ones.
     pub own: OwnRules,
+    /// Tell what was dropped as well.
+    pub explain: bool,
 }
+
+/// How much of a file or stream is searched by default, in bytes: 4 GiB.
+pub const MAX_FILE: u64 = 4 * 1024 * 1024 * 1024;
+/// Largest file that is read as a whole without a look at it, in bytes.
+const MAX_WHOLE: u64 = 8 * 1024 * 1024;
+/// Large files that are searched at the same time: each needs memory.
+const LARGE_AT_ONCE: usize = 2;
 
 impl Default for Options {
     fn default() -> Self {
         Self {
             respect_gitignore: true,
-            max_file_size: 50 * 1024 * 1024,
+            max_file_size: MAX_FILE,
             leave_out: BTreeSet::new(),
             own: OwnRules::default(),
+            explain: false,
         }
     }
 }
@@ -59,7 +72,7 @@ pub fn check_tree(
         path: root.display().to_string(),
         source,
     };
-    let rules = Rules::load_with(&options.own)?;
+    let rules = Rules::load_with(&options.own)?.explaining(options.explain);
     // A root that is itself a link is what the user named: it is followed, once.
     let real_root = root.canonicalize().map_err(failed)?;
     if real_root.is_dir() {
@@ -70,10 +83,16 @@ pub fn check_tree(
         false => Ok(Vec::new()),
     };
     let ignoring = tracked.as_ref().map_or(true, |paths| !paths.is_empty());
-    let mut collected = walk(&real_root, &rules, options, ignoring);
+    let look = Look {
+        root: &real_root,
+        rules: &rules,
+        options,
+        large: std::array::from_fn(|_| Mutex::new(())),
+    };
+    let mut collected = walk(&look, ignoring);
     match tracked {
         Ok(tracked) => {
-            let found = look_at_tracked(&real_root, &rules, options, tracked, &collected.seen);
+            let found = look_at_tracked(&look, tracked, &collected.seen);
             collected.take(found);
         }
         Err(error) => collected.take(Collected::gap(Gap {
@@ -88,31 +107,28 @@ pub fn check_tree(
     }
     collected.outcome.findings.sort_by(by_place);
     collected.outcome.gaps.sort();
-    collected.scanned.rules = rules.count();
-    Ok((collected.outcome, collected.scanned))
+    Ok(collected.finish(&rules))
 }
 
 /// The secrets of bytes that are in no file, sorted by place; `name` stands for their path.
-/// More than `limit` bytes are a gap.
+/// They are read as they are needed; what goes beyond [`Options::max_file_size`] is a gap.
 ///
 /// # Errors
-/// A fault of the rules as in [`Rules::load`].
+/// [`SecretsError::Stream`] where they cannot be read; a fault of the rules as in
+/// [`Rules::load`].
 pub fn check_stream(
     name: &str,
-    bytes: &[u8],
-    own: &OwnRules,
-    limit: u64,
+    reader: &mut dyn Read,
+    options: &Options,
 ) -> Result<(Outcome, SecretsScanned), SecretsError> {
-    let rules = Rules::load_with(own)?;
-    let mut collected = match bytes.len() as u64 > limit {
-        true => Collected::gap(too_large(name, limit)),
-        false => searched(name, bytes, &rules),
-    };
-    collected.scanned.rules = rules.count();
-    Ok((collected.outcome, collected.scanned))
+    let rules = Rules::load_with(&options.own)?.explaining(options.explain);
+    let searched = decode::search_stream(name, reader, None, &rules, options.max_file_size)
+        .map_err(|source| SecretsError::Stream { source })?;
+    Ok(Collected::of(searched.found, searched.bytes).finish(&rules))
 }
 
-fn walk(root: &Path, rules: &Rules, options: &Options, ignoring: bool) -> Collected {
+fn walk(look: &Look<'_>, ignoring: bool) -> Collected {
+    let root = look.root;
     let collected = Mutex::new(Collected::default());
     let walker = WalkBuilder::new(root)
         .standard_filters(false)
@@ -126,7 +142,7 @@ fn walk(root: &Path, rules: &Rules, options: &Options, ignoring: bool) -> Collec
         Box::new(|entry| {
             let found = match entry {
                 Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
-                    look_at(entry.path(), root, rules, options)
+                    look.at(entry.path())
                 }
                 Ok(_) => return WalkState::Continue,
                 Err(error) => {
@@ -151,13 +167,7 @@ fn walk(root: &Path, rules: &Rules, options: &Options, ignoring: bool) -> Collec
 }
 
 /// Searches the tracked files that the walk has left out.
-fn look_at_tracked(
-    root: &Path,
-    rules: &Rules,
-    options: &Options,
-    tracked: Vec<String>,
-    seen: &BTreeSet<String>,
-) -> Collected {
+fn look_at_tracked(look: &Look<'_>, tracked: Vec<String>, seen: &BTreeSet<String>) -> Collected {
     let mut collected = Collected::default();
     for path in tracked {
         if seen.contains(&path) {
@@ -165,8 +175,8 @@ fn look_at_tracked(
         }
         if path.contains(char::REPLACEMENT_CHARACTER) {
             collected.take(Collected::unreadable(&path, &"its name is not UTF-8"));
-        } else if is_plain_file(root, &path) {
-            collected.take(look_at(&root.join(&path), root, rules, options));
+        } else if is_plain_file(look.root, &path) {
+            collected.take(look.at(&look.root.join(&path)));
         }
     }
     collected
@@ -208,6 +218,7 @@ pub(super) fn by_place(a: &Finding, b: &Finding) -> std::cmp::Ordering {
 struct Collected {
     outcome: Outcome,
     scanned: SecretsScanned,
+    dropped: DroppedCandidates,
     /// Relative paths of the files looked at.
     seen: BTreeSet<String>,
 }
@@ -218,7 +229,27 @@ impl Collected {
         self.outcome.gaps.extend(other.outcome.gaps);
         self.scanned.files += other.scanned.files;
         self.scanned.bytes += other.scanned.bytes;
+        self.dropped.take(other.dropped);
         self.seen.extend(other.seen);
+    }
+
+    fn of(found: Found, bytes: u64) -> Self {
+        let mut collected = Self::default();
+        collected.scanned.files = 1;
+        collected.scanned.bytes = bytes;
+        collected.outcome.findings = found.findings;
+        collected.outcome.gaps = found.gaps;
+        collected.dropped = found.dropped;
+        collected
+    }
+
+    fn finish(mut self, rules: &Rules) -> (Outcome, SecretsScanned) {
+        self.scanned.rules = rules.count();
+        self.scanned.dropped = rules.explains().then(|| {
+            self.dropped.finish();
+            self.dropped
+        });
+        (self.outcome, self.scanned)
     }
 
     fn gap(gap: Gap) -> Self {
@@ -243,30 +274,51 @@ impl Collected {
     }
 }
 
-/// Searches one regular file.
-fn look_at(file: &Path, root: &Path, rules: &Rules, options: &Options) -> Collected {
-    let path = relative(file, root);
-    if options.leave_out.contains(&path) {
-        return Collected::default();
-    }
-    let mut collected = match read_bounded(file, options.max_file_size) {
-        Ok(bytes) => searched(&path, &bytes, rules),
-        Err(FileError::TooLarge { limit, .. }) => Collected::gap(too_large(&path, limit)),
-        Err(FileError::Read { source, .. }) => Collected::unreadable(&path, &source),
-        Err(_) => Collected::unreadable(&path, &"it is no longer a regular file"),
-    };
-    collected.seen.insert(path);
-    collected
+/// How the files of a tree are looked at.
+struct Look<'a> {
+    root: &'a Path,
+    rules: &'a Rules,
+    options: &'a Options,
+    /// Held while a large file is searched.
+    large: [Mutex<()>; LARGE_AT_ONCE],
 }
 
-fn searched(path: &str, bytes: &[u8], rules: &Rules) -> Collected {
-    let found = decode::search(path, bytes, rules);
-    let mut collected = Collected::default();
-    collected.scanned.files = 1;
-    collected.scanned.bytes = bytes.len() as u64;
-    collected.outcome.findings = found.findings;
-    collected.outcome.gaps = found.gaps;
-    collected
+impl Look<'_> {
+    /// Searches one regular file.
+    fn at(&self, file: &Path) -> Collected {
+        let path = relative(file, self.root);
+        if self.options.leave_out.contains(&path) {
+            return Collected::default();
+        }
+        let limit = self.options.max_file_size.min(MAX_WHOLE);
+        let mut collected = match read_bounded(file, limit) {
+            Ok(bytes) => Collected::of(
+                decode::search(&path, &bytes, self.rules),
+                bytes.len() as u64,
+            ),
+            Err(FileError::TooLarge { .. }) => match self.at_large(file, &path) {
+                Ok(searched) => Collected::of(searched.found, searched.bytes),
+                Err(error) => Collected::unreadable(&path, &error),
+            },
+            Err(FileError::Read { source, .. }) => Collected::unreadable(&path, &source),
+            Err(_) => Collected::unreadable(&path, &"it is no longer a regular file"),
+        };
+        collected.seen.insert(path);
+        collected
+    }
+
+    /// Searches a file that is not read as a whole.
+    fn at_large(&self, file: &Path, path: &str) -> std::io::Result<Searched> {
+        let turn = self.large.iter().find_map(|turn| turn.try_lock().ok());
+        let _turn = match (turn, self.large.first()) {
+            (None, Some(first)) => Some(first.lock().unwrap_or_else(PoisonError::into_inner)),
+            (turn, _) => turn,
+        };
+        let mut opened = File::open(file)?;
+        let size = opened.metadata()?.len();
+        let limit = self.options.max_file_size;
+        decode::search_stream(path, &mut opened, Some(size), self.rules, limit)
+    }
 }
 
 /// The path below the root, parts joined by `/`; for a root that is a file, its name.
@@ -477,7 +529,13 @@ mod tests {
     fn the_cause_of_an_unreadable_path_shows_no_path_of_the_machine() {
         let gone = Path::new("/nowhere/at/all/x.py");
         let rules = Rules::load().unwrap();
-        let seen = look_at(gone, Path::new("/nowhere/at"), &rules, &Options::default());
+        let look = Look {
+            root: Path::new("/nowhere/at"),
+            rules: &rules,
+            options: &Options::default(),
+            large: Default::default(),
+        };
+        let seen = look.at(gone);
         let gap = seen.outcome.gaps.first().unwrap();
         assert_eq!(gap.id, UNREADABLE_PATH);
         assert!(gap.message.starts_with("`all/x.py`"), "{}", gap.message);

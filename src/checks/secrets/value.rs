@@ -282,11 +282,14 @@ pub(super) fn looks_random(value: &[u8]) -> bool {
 }
 
 /// How many bytes stand in runs that words are made of: five or more letters of one
-/// case, or four where the first is the only capital. Random text has few.
+/// case, four where the first is the only capital, or three between `_`, `-` and `.` or an
+/// end. Random text has few.
 fn letters_in_words(value: &[u8]) -> usize {
+    let is_edge = |byte: u8| matches!(byte, b'_' | b'-' | b'.' | b' ');
     let mut total = 0;
     let mut run = 0_usize;
     let mut capital = false;
+    let mut from_edge = false;
     let mut last = b' ';
     for byte in value.iter().copied().chain(std::iter::once(b' ')) {
         let same_case = byte.is_ascii_lowercase() == last.is_ascii_lowercase();
@@ -296,10 +299,12 @@ fn letters_in_words(value: &[u8]) -> usize {
             run += 1;
             capital |= after_capital;
         } else {
-            let word = run >= 5 || (capital && run == 4);
+            let stands_alone = from_edge && is_edge(byte) && run >= 3;
+            let word = run >= 5 || (capital && run == 4) || stands_alone;
             total += if word { run } else { 0 };
             run = usize::from(byte.is_ascii_alphabetic());
             capital = false;
+            from_edge = is_edge(last);
         }
         last = byte;
     }
@@ -357,6 +362,7 @@ mod tests {
             "aaaaaaaaaaaaaaaaaaaa",
             "0123456789abcdef0123456789abcdef",
             "correct-horse-battery-staple-1",
+            "correct_master_key_123!",
             "application/octet-stream1",
             "MyVeryLongConstantName12",
             "2023-01-01 00:00:00",

@@ -260,6 +260,39 @@ pub(super) fn gaps(out: &mut String, report: &Report, options: &Options) {
     out.push('\n');
 }
 
+/// What looked like a secret and is none, where that is asked for.
+pub(super) fn dropped(out: &mut String, report: &Report, options: &Options) {
+    let scanned = report.secrets.as_ref();
+    let Some(dropped) = scanned.and_then(|scanned| scanned.dropped.as_ref()) else {
+        return;
+    };
+    let all = dropped.listed.len() as u64 + dropped.more;
+    if all == 0 {
+        return;
+    }
+    heading(
+        out,
+        "dropped, no secrets",
+        usize::try_from(all).unwrap_or(usize::MAX),
+        options,
+    );
+    for drop in &dropped.listed {
+        out.push_str(&format!(
+            "  {} {}: {}: {}: {}\n",
+            drop.rule,
+            drop.kind,
+            text::place(&drop.location),
+            text::line(&drop.masked),
+            drop.why,
+        ));
+    }
+    if dropped.more > 0 {
+        let more = text::grouped(dropped.more);
+        out.push_str(&format!("    ... and {more} more that are not listed\n"));
+    }
+    out.push('\n');
+}
+
 /// Waivers that cover nothing, or not for long.
 pub(super) fn waivers(out: &mut String, report: &Report, options: &Options) {
     let waivers = &report.verdict.waivers;

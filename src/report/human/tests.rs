@@ -1,7 +1,7 @@
 //! The text as people see it.
 
 use super::*;
-use crate::model::{Location, Severity, Subject};
+use crate::model::{DroppedCandidate, DroppedCandidates, Location, Severity, Subject};
 use crate::report::fixtures::{advice, advisory, empty, gap, registry, typical};
 
 fn plain(report: &Report) -> String {
@@ -138,6 +138,37 @@ fn a_secret_is_explained_where_that_is_asked_for() {
     let reported = explained(&report, true);
     let line = "             why: the shape of a provider's token, and its checksum holds\n";
     assert!(reported.contains(line), "{reported}");
+}
+
+#[test]
+fn dropped_candidates_are_listed_and_the_rest_is_counted() {
+    let mut report = typical();
+    let drop = DroppedCandidate {
+        location: Location {
+            path: "src/\u{1b}a.js".to_owned(),
+            line: Some(3),
+            column: Some(7),
+        },
+        rule: "secrets/password",
+        kind: "assigned-password",
+        masked: "${DA… (14 characters)".to_owned(),
+        why: "a reference to a value elsewhere",
+    };
+    if let Some(scanned) = &mut report.secrets {
+        scanned.dropped = Some(DroppedCandidates {
+            listed: vec![drop],
+            more: 1200,
+        });
+    }
+    let text = plain(&report);
+    let expected = "dropped, no secrets (1,201)\n  secrets/password assigned-password: \
+                    src/\\u{1b}a.js:3:7: ${DA… (14 characters): a reference to a value elsewhere\n    \
+                    ... and 1,200 more that are not listed\n\n";
+    assert!(text.contains(expected), "{text}");
+    if let Some(scanned) = &mut report.secrets {
+        scanned.dropped = Some(DroppedCandidates::default());
+    }
+    assert!(!plain(&report).contains("dropped"));
 }
 
 #[test]

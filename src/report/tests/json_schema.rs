@@ -1,6 +1,6 @@
 //! The JSON report against its published schema.
 
-use crate::model::{GitReference, Origin, Report};
+use crate::model::{DroppedCandidate, DroppedCandidates, GitReference, Location, Origin, Report};
 use crate::report::fixtures::{all, hostile, registry, secret_value, typical};
 use crate::report::json::render;
 use jsonschema::Validator;
@@ -33,6 +33,28 @@ fn every_report_fits_the_published_schema() {
     for report in all() {
         assert_valid(&report);
     }
+}
+
+#[test]
+fn dropped_candidates_fit_the_published_schema() {
+    let mut report = typical();
+    let listed = vec![DroppedCandidate {
+        location: Location::file("a.js"),
+        rule: "secrets/password",
+        kind: "assigned-password",
+        masked: "${DA… (14 characters)".to_owned(),
+        why: "a reference to a value elsewhere",
+    }];
+    if let Some(scanned) = &mut report.secrets {
+        scanned.dropped = Some(DroppedCandidates { listed, more: 3 });
+    }
+    assert_valid(&report);
+    let dropped = &parsed(&report)["secrets"]["dropped"];
+    assert_eq!(dropped["more"], 3);
+    assert_eq!(
+        dropped["listed"][0]["why"],
+        "a reference to a value elsewhere"
+    );
 }
 
 #[test]

@@ -87,6 +87,11 @@ fn claim(scan: &mut Scan<'_>, value: Range<usize>, kind: &'static Kind) -> bool 
     let text = scan.text(value.clone());
     let hidden = text.iter().all(|b| matches!(b, b'*' | b'.' | b'x' | b'-'));
     if text.is_empty() || hidden || is_template(text) {
+        scan.drop_candidate(
+            value,
+            kind,
+            "it is masked, or a reference to a value elsewhere",
+        );
         return false;
     }
     let made_up = scan.file.made_up;

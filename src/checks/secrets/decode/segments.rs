@@ -157,6 +157,32 @@ fn runs(bytes: &[u8], start: usize, segments: &mut Vec<Segment>) {
     }
 }
 
+/// Where base64 or hex begins that runs to the end of the bytes, over lines; the end where
+/// none does.
+pub(super) fn open_run(bytes: &[u8]) -> usize {
+    let is_letter = |byte: &&u8| sextet(**byte) != 64;
+    let mut open = bytes.len();
+    let mut end = bytes.len();
+    let mut is_last = true;
+    loop {
+        let before = bytes.get(..end).unwrap_or_default();
+        let start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
+        let line = before.get(start..).unwrap_or_default().trim_ascii();
+        let run = line.iter().rev().take_while(is_letter).count();
+        // The last line may be empty, or cut anywhere; any other is as long as lines are.
+        let is_part = run >= WRAPPED || (is_last && run == line.len());
+        if !is_part {
+            return open;
+        }
+        let written = before.get(start..).unwrap_or_default().trim_ascii_end();
+        open = start + written.len() - run;
+        if run < line.len() || start == 0 {
+            return open;
+        }
+        (end, is_last) = (start - 1, false);
+    }
+}
+
 fn run_end(bytes: &[u8], at: usize) -> usize {
     let rest = bytes.get(at..).unwrap_or_default();
     at + rest

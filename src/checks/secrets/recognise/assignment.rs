@@ -114,17 +114,20 @@ pub(super) fn look(hit: Range<usize>, scan: &mut Scan<'_>) {
     };
     let value = scan.text(assigned.value.clone());
     scan.work.add(value.len());
-    if let Some(judged) = confidence_of(promise, name, value, scan.file) {
-        let kind = match promise {
-            Promise::Password => &ASSIGNED_PASSWORD,
-            Promise::Secret => &ASSIGNED_SECRET,
-            Promise::Vague => &ASSIGNED_TOKEN,
-        };
-        // The judgement knows of files that are made up, not of comments.
-        let doubt = !scan.file.made_up && scan.is_made_up(hit_start);
-        let mut claim = Candidate::new(assigned.value, kind, judged.confidence);
-        claim.why = judged.why;
-        scan.add(claim.doubted(doubt, MADE_UP));
+    let kind = match promise {
+        Promise::Password => &ASSIGNED_PASSWORD,
+        Promise::Secret => &ASSIGNED_SECRET,
+        Promise::Vague => &ASSIGNED_TOKEN,
+    };
+    match confidence_of(promise, name, value, scan.file) {
+        Ok(judged) => {
+            // The judgement knows of files that are made up, not of comments.
+            let doubt = !scan.file.made_up && scan.is_made_up(hit_start);
+            let mut claim = Candidate::new(assigned.value, kind, judged.confidence);
+            claim.why = judged.why;
+            scan.add(claim.doubted(doubt, MADE_UP));
+        }
+        Err(why) => scan.drop_candidate(assigned.value, kind, why),
     }
 }
 

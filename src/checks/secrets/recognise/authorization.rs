@@ -70,14 +70,28 @@ pub(super) fn look(hit: Range<usize>, scan: &mut Scan<'_>) {
         scan.bytes.get(value.end),
         Some(b'{' | b'$' | b'<' | b'%' | b'(')
     );
-    if length > MAX_CREDENTIAL || !ends || is_template(text) {
-        return;
-    }
-    let claim = if scheme == b"basic " {
-        basic(value, text)
-    } else {
-        bearer(value, text)
+    let kind = match scheme == b"basic " {
+        true => &BASIC,
+        false => &BEARER,
     };
+    if length > MAX_CREDENTIAL || !ends || is_template(text) {
+        return scan.drop_candidate(
+            value,
+            kind,
+            "a reference to a value elsewhere, or no credential",
+        );
+    }
+    let claim = match scheme == b"basic " {
+        true => basic(value.clone(), text),
+        false => bearer(value.clone(), text),
+    };
+    if claim.is_none() {
+        scan.drop_candidate(
+            value,
+            kind,
+            "it decodes to no user and password, or is not random",
+        );
+    }
     if let Some(claim) = claim {
         let made_up = scan.is_made_up(hit.start);
         // One step for both: each says that it may be a sample.
@@ -113,15 +127,16 @@ fn basic(value: Range<usize>, text: &[u8]) -> Option<Candidate> {
         b"opensesame",
     ]
     .contains(&lower.as_slice());
-    let confidence = if said || is_stand_in(secret) || user == password || is_filler(secret) {
-        Confidence::Low
+    let (confidence, why) = if said || is_stand_in(secret) || user == password || is_filler(secret)
+    {
+        (Confidence::Low, STAND_IN)
+    } else if password.is_empty() && !looks_random(user) {
+        // A token is given as the user; the name of one opens nothing.
+        (Confidence::Low, "it decodes to a user without a password")
     } else {
-        Confidence::High
+        (Confidence::High, "it decodes to a user and a password")
     };
-    let mut claim = Candidate::new(value, &BASIC, confidence).because(match confidence {
-        Confidence::Low => STAND_IN,
-        _ => "it decodes to a user and a password",
-    });
+    let mut claim = Candidate::new(value, &BASIC, confidence).because(why);
     claim.validity = Validity::Valid;
     Some(claim)
 }

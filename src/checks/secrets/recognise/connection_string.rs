@@ -69,7 +69,14 @@ pub(super) fn look(hit: Range<usize>, scan: &mut Scan<'_>) {
     let value = start..start + length;
     let text = scan.text(value.clone());
     let lower = text.to_ascii_lowercase();
-    if !(4..=MAX_VALUE).contains(&length) || is_template(text) || text.starts_with(b"$") {
+    if is_template(text) || text.starts_with(b"$") {
+        if scan.explains() && parts_around(scan, &hit, value.end) >= 2 {
+            let why = "a reference to a value elsewhere";
+            scan.drop_candidate(value, &DATABASE_PASSWORD, why);
+        }
+        return;
+    }
+    if !(4..=MAX_VALUE).contains(&length) {
         return;
     }
     // `f(user=None, password=None)`: arguments of a call, not parts of a string.

@@ -46,7 +46,8 @@ pub(super) fn look(hit: Range<usize>, scan: &mut Scan<'_>) {
     let signature = payload.end + 1..payload.end + 1 + run(scan, payload.end + 1, MAX_PART);
     let shaped = scan.text(payload.clone()).starts_with(b"eyJ") && signature.len() >= 16;
     if !shaped || !names_algorithm(scan.text(header.clone())) {
-        return;
+        let why = "it is not signed, or its parts are none of a token";
+        return scan.drop_candidate(header.start..payload.end, &SIGNED_TOKEN, why);
     }
     let (confidence, why) = if is_meant_to_be_public(scan.text(payload)) {
         (Confidence::Low, "a manual's sample, or a role for everyone")

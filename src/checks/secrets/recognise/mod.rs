@@ -4,6 +4,7 @@
 pub(super) mod assignment;
 mod authorization;
 mod connection_string;
+mod curl;
 mod jwk;
 mod jwt;
 mod password_hash;
@@ -22,6 +23,7 @@ pub(super) enum Recogniser {
     Assignment,
     Authorization,
     ConnectionString,
+    Curl,
     Jwk,
     Jwt,
     PasswordHash,
@@ -30,10 +32,11 @@ pub(super) enum Recogniser {
 }
 
 impl Recogniser {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Assignment,
         Self::Authorization,
         Self::ConnectionString,
+        Self::Curl,
         Self::Jwk,
         Self::Jwt,
         Self::PasswordHash,
@@ -47,6 +50,7 @@ impl Recogniser {
             Self::Assignment => assignment::KEYWORDS,
             Self::Authorization => authorization::KEYWORDS,
             Self::ConnectionString => connection_string::KEYWORDS,
+            Self::Curl => curl::KEYWORDS,
             Self::Jwk => jwk::KEYWORDS,
             Self::Jwt => jwt::KEYWORDS,
             Self::PasswordHash => password_hash::KEYWORDS,
@@ -66,6 +70,7 @@ impl Recogniser {
             Self::Url => format != Format::Binary,
             Self::Authorization
             | Self::ConnectionString
+            | Self::Curl
             | Self::Jwk
             | Self::Jwt
             | Self::PasswordHash => !matches!(format, Format::Lockfile | Format::Binary),
@@ -78,6 +83,7 @@ impl Recogniser {
             Self::Assignment => assignment::look(hit, scan),
             Self::Authorization => authorization::look(hit, scan),
             Self::ConnectionString => connection_string::look(hit, scan),
+            Self::Curl => curl::look(hit, scan),
             Self::Jwk => jwk::look(hit, scan),
             Self::Jwt => jwt::look(hit, scan),
             Self::PasswordHash => password_hash::look(hit, scan),

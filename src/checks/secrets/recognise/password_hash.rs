@@ -48,7 +48,10 @@ pub(super) fn look(hit: Range<usize>, scan: &mut Scan<'_>) {
     scan.work.add(length + 1);
     let value = hit.start..hit.start + length;
     let text = scan.text(value.clone());
-    if is_hash(text) {
+    if !is_hash(text) {
+        let why = "not the form of a password hash";
+        scan.drop_candidate(value, &PASSWORD_HASH, why);
+    } else {
         let claim = Candidate::new(value, &PASSWORD_HASH, Confidence::Medium)
             .because("the form of a password hash");
         let made_up = scan.is_made_up(hit.start);

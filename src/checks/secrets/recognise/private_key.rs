@@ -164,6 +164,7 @@ fn pem(hit: Range<usize>, scan: &mut Scan<'_>) -> Option<Candidate> {
     }
     let body = Body::read(scan, hit.end + label_length + 5);
     if body.text.len() < MIN_BODY {
+        scan.drop_candidate(hit, &OTHER, "a marker of a private key without its body");
         return None;
     }
     let (kind, validity) = classify(label, &body);

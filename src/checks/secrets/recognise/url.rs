@@ -59,7 +59,11 @@ const MANUAL_WORDS: &[&str] = &[
     "oauth2",
     "auth",
     "mypassword",
+    "value",
     "pass1",
+    // The sample of RFC 7617 section 2.
+    "opensesame",
+    "open%20sesame",
 ];
 
 pub(super) fn look(hit: Range<usize>, scan: &mut Scan<'_>) {
@@ -87,10 +91,13 @@ pub(super) fn look(hit: Range<usize>, scan: &mut Scan<'_>) {
             let user = userinfo.get(..colon).unwrap_or_default();
             let start = hit.end + colon + 1;
             let value = start..hit.end + at;
-            if let Some((confidence, why)) = judge(user, scan.text(value.clone()), host) {
-                let claim = Candidate::new(value, &PASSWORD_IN_URL, confidence).because(why);
-                let made_up = scan.is_made_up(hit.start);
-                scan.add(claim.doubted(made_up, MADE_UP));
+            match judge(user, scan.text(value.clone()), host) {
+                Ok((confidence, why)) => {
+                    let claim = Candidate::new(value, &PASSWORD_IN_URL, confidence).because(why);
+                    let made_up = scan.is_made_up(hit.start);
+                    scan.add(claim.doubted(made_up, MADE_UP));
+                }
+                Err(why) => scan.drop_candidate(value, &PASSWORD_IN_URL, why),
             }
         }
         None if looks_random(userinfo) && !is_template(userinfo) => {
@@ -107,7 +114,10 @@ pub(super) fn look(hit: Range<usize>, scan: &mut Scan<'_>) {
             let made_up = scan.is_made_up(hit.start);
             scan.add(claim.doubted(made_up, MADE_UP));
         }
-        None => {}
+        None => {
+            let value = hit.end..hit.end + at;
+            scan.drop_candidate(value, &TOKEN_IN_URL, "a user name alone that is not random");
+        }
     }
 }
 
@@ -131,10 +141,20 @@ fn ends_authority(byte: u8) -> bool {
         )
 }
 
-/// How sure we are that the password of a URL is a real one; `None`: a variable.
-fn judge(user: &[u8], password: &[u8], host: &[u8]) -> Option<(Confidence, &'static str)> {
-    if password.len() < 3 || is_template(password) || is_template(user) || is_template(host) {
-        return None;
+/// How sure we are that the password before a host is a real one.
+///
+/// # Errors
+/// What it is instead, in a few words.
+pub(super) fn judge(
+    user: &[u8],
+    password: &[u8],
+    host: &[u8],
+) -> Result<(Confidence, &'static str), &'static str> {
+    if password.len() < 3 {
+        return Err("shorter than 3 bytes");
+    }
+    if is_template(password) || is_template(user) || is_template(host) {
+        return Err("a reference to a value elsewhere");
     }
     // `$PASSWORD`, `%PASSWORD%`, `:password` and `***` stand for something else.
     if password
@@ -142,17 +162,17 @@ fn judge(user: &[u8], password: &[u8], host: &[u8]) -> Option<(Confidence, &'sta
         .any(|b| matches!(b, b'$' | b'{' | b'}' | b'(' | b')' | b'[' | b']'))
         && !looks_random(password)
     {
-        return None;
+        return Err("a reference to a value elsewhere");
     }
     let masked = password
         .iter()
         .all(|b| matches!(b, b'*' | b'.' | b'x' | b'X' | b'_'));
     if masked {
-        return None;
+        return Err("it is masked");
     }
     let lower = password.to_ascii_lowercase();
     if is_example_host(host) {
-        return Some((Confidence::Low, "the host is one of manuals"));
+        return Ok((Confidence::Low, "the host is one of manuals"));
     }
     if MANUAL_WORDS.iter().any(|word| lower == word.as_bytes())
         || user.eq_ignore_ascii_case(password)
@@ -160,7 +180,7 @@ fn judge(user: &[u8], password: &[u8], host: &[u8]) -> Option<(Confidence, &'sta
         || (user.is_empty() && memchr::memchr(b':', password).is_some())
         || is_filler(password)
     {
-        return Some((Confidence::Low, STAND_IN));
+        return Ok((Confidence::Low, STAND_IN));
     }
     let makeup = Makeup::of(password);
     let public = memchr::memchr(b'.', host).is_some() && !is_local_host(host);
@@ -176,15 +196,15 @@ fn judge(user: &[u8], password: &[u8], host: &[u8]) -> Option<(Confidence, &'sta
         )
     };
     if is_stand_in(password) {
-        return Some((
+        return Ok((
             lowered(confidence),
             "the password holds a word that stands for one",
         ));
     }
     if is_local_host(host) {
-        return Some((lowered(confidence), "the host is this machine"));
+        return Ok((lowered(confidence), "the host is this machine"));
     }
-    Some((confidence, why))
+    Ok((confidence, why))
 }
 
 fn host_name(host: &[u8]) -> String {

@@ -304,7 +304,11 @@ fn depth_is_limited_and_a_limit_is_a_gap() {
         found("a.txt", text)
     };
     assert_eq!(wrap(3).findings.len(), 1);
-    assert_eq!(wrap(4).findings.len(), 0);
+    assert!(wrap(3).gaps.is_empty());
+    let innermost = wrap(4);
+    assert_eq!(innermost.findings.len(), 0);
+    assert_eq!(innermost.gaps.len(), 1, "{:?}", innermost.gaps);
+    assert_eq!(innermost.gaps[0].id, "secrets/decoding-limit");
     let pack = |count: usize| {
         let mut bytes = token.clone().into_bytes();
         for _ in 0..count {

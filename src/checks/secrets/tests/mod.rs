@@ -1,6 +1,8 @@
 //! The engine as a whole.
 
+mod curl;
 mod decoding;
+mod dropped;
 mod hostile;
 mod recognisers;
 mod rules;

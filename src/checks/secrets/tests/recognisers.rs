@@ -447,3 +447,42 @@ fn the_tests_at_the_end_of_a_file_of_rust_hold_examples() {
     let confidences: Vec<Confidence> = found.into_iter().map(|(_, sure)| sure).collect();
     assert_eq!(confidences, [Confidence::Medium, Confidence::Low]);
 }
+
+#[test]
+fn a_line_of_base64_among_others_is_no_token_and_a_list_of_tokens_is_one() {
+    let line = |n: usize| {
+        expand(&format!("{{base64:64}}{{word:0}}{n}"))
+            .chars()
+            .take(64)
+            .collect::<String>()
+    };
+    let token = expand("EAAA{alnum:60}");
+    let source = |around: [&str; 2], end: &str| {
+        let mut text = String::from("const char kKey[] =\n");
+        for part in [&line(1), &line(2), &token, &line(3), &line(4)] {
+            text.push_str(&format!("{}{part}{}{end}", around[0], around[1]));
+        }
+        text
+    };
+    for (path, text) in [
+        ("a.cc", source(["\"", "\\n\""], "\n")),
+        ("a.js", format!("x = \"{}\"\n", source(["", "\\n"], ""))),
+    ] {
+        let likely = check(path, &text);
+        let likely = likely
+            .iter()
+            .filter(|f| detail(f).confidence > Confidence::Low);
+        assert_eq!(likely.count(), 0, "{path}: {text}");
+    }
+    let list = format!(
+        "a = [\n  \"{token}\",\n  \"{}\",\n]\n",
+        expand("EAAA{alnum:60}b").get(..64).unwrap()
+    );
+    let found = check("a.js", &list);
+    assert!(
+        found.iter().any(|f| detail(f).confidence > Confidence::Low),
+        "{found:?}"
+    );
+    let alone = check("a.js", &format!("a = \"{token}\";\n"));
+    assert_eq!(detail(&alone[0]).confidence, Confidence::Medium);
+}

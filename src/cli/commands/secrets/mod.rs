@@ -3,7 +3,7 @@
 
 mod except;
 
-use crate::checks::secrets::{self, Commits, HistoryOptions, OwnRules, SecretsError};
+use crate::checks::secrets::{self, Commits, HistoryOptions, SecretsError};
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::judging::Reporting;
 use crate::cli::pipeline;
@@ -58,7 +58,8 @@ pub struct SecretsArgs {
     /// Policy and outputs.
     #[command(flatten)]
     pub reporting: Reporting,
-    /// With --all, say why each finding counts as a secret, and why it is no surer
+    /// With --all, say why each finding counts as a secret, and why it is no surer; and list
+    /// what looked like one and was dropped
     #[arg(long, requires = "all")]
     pub explain: bool,
     /// Write nothing to standard output where the verdict is to pass
@@ -158,22 +159,28 @@ fn search(
     args: &SecretsArgs,
     places: &BTreeSet<PathBuf>,
 ) -> Result<(Outcome, SecretsScanned), CliError> {
-    let defaults = secrets::Options::default();
-    let limit = defaults.max_file_size;
+    let limit = secrets::MAX_CONTENT;
     let source = &args.source;
     let own = secret_rules::load(&args.rules)?;
     let history = HistoryOptions {
         max_file_size: limit,
         cache: args.cache.clone(),
         own: own.clone(),
+        explain: args.explain,
+    };
+    let options = secrets::Options {
+        respect_gitignore: !source.all_files,
+        own: own.clone(),
+        explain: args.explain,
+        ..secrets::Options::default()
     };
     let found = if source.stdin {
-        return search_stdin(&own, limit);
+        secrets::check_stream(STDIN, &mut std::io::stdin().lock(), &options)
     } else if source.staged {
         // Git names the index that the commit is made from to its hooks: with
         // `git commit -a` or `git commit FILE` it is not the repository's own.
         let index = std::env::var_os("GIT_INDEX_FILE").map(PathBuf::from);
-        secrets::check_staged(&args.path, index.as_deref(), &own, limit)
+        secrets::check_staged(&args.path, index.as_deref(), &history)
     } else if source.history {
         secrets::check_history(&args.path, &Commits::All, &history)
     } else if let Some(since) = &source.since {
@@ -186,9 +193,7 @@ fn search(
     } else {
         let options = secrets::Options {
             leave_out: pipeline::outputs_inside(&args.path, places),
-            respect_gitignore: !source.all_files,
-            own: own.clone(),
-            ..defaults
+            ..options
         };
         secrets::check_tree(&args.path, &options).and_then(|(mut outcome, scanned)| {
             if let Some(revision) = &args.baseline_from {
@@ -268,17 +273,4 @@ fn pushed(remote: &str) -> Result<Option<Commits>, CliError> {
         tips,
         known,
     }))
-}
-
-fn search_stdin(own: &OwnRules, limit: u64) -> Result<(Outcome, SecretsScanned), CliError> {
-    let mut bytes = Vec::new();
-    let mut input = std::io::stdin().lock().take(limit.saturating_add(1));
-    input.read_to_end(&mut bytes).map_err(|error| {
-        CliError::new(
-            Exit::Usage,
-            format!("standard input cannot be read: {error}"),
-        )
-    })?;
-    secrets::check_stream(STDIN, &bytes, own, limit)
-        .map_err(|error| CliError::of(Exit::Usage, &error))
 }
