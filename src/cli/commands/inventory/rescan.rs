@@ -159,8 +159,10 @@ fn affected(finding: &Finding, numbers: &BTreeMap<&Purl, i64>) -> Option<(i64, S
 }
 
 fn gaps(of_the_check: Vec<Gap>, unknown: &BTreeSet<&str>) -> Vec<String> {
+    // Whether versions were withdrawn is no question of advisories, and no document says it.
     let mut gaps: Vec<String> = of_the_check
         .into_iter()
+        .filter(|gap| gap.id != advisories::rules::YANK_DATA_ABSENT.id)
         .map(|gap| format!("{}: {}", gap.id, gap.message))
         .collect();
     for purl_type in unknown {
