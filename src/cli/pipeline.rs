@@ -8,6 +8,7 @@ use super::policies::LoadedPolicy;
 use super::progress::Progress;
 use super::{secret_exceptions, terminal, vex};
 use crate::checks::advisories::{Database, DatabaseError};
+use crate::checks::registry::clients::{self, Clients, Machine};
 use crate::checks::registry::{Approved, NamePattern, RegistrySettings};
 use crate::checks::{advisories, registry, secrets};
 use crate::inventory;
@@ -73,6 +74,8 @@ pub struct Request<'a> {
     pub own_rules: secrets::OwnRules,
     /// VEX documents to show with findings.
     pub vex: &'a [PathBuf],
+    /// This machine's configuration of package managers, where the caller lets it count.
+    pub machine: Option<Machine>,
     /// Time of the verdict.
     pub now: Timestamp,
     /// Files that the caller will write, with their directories resolved: what an
@@ -107,10 +110,10 @@ pub fn run(mut request: Request<'_>) -> Result<Report, CliError> {
                 database = check_advisories(&request, inventory, &mut outcome)?;
             }
             (Check::Registry, Some(inventory)) => {
-                extend(
-                    &mut outcome,
-                    registry::check_inventory(inventory, &registry_settings),
-                );
+                let base = read.as_ref().map_or(request.path, |read| &read.base);
+                let clients = clients(&request, base, inventory);
+                let found = registry::check_configured(inventory, &registry_settings, &clients);
+                extend(&mut outcome, found);
             }
             _ => {}
         }
@@ -161,6 +164,16 @@ pub fn run(mut request: Request<'_>) -> Result<Report, CliError> {
         verdict,
         advice,
     })
+}
+
+/// The configuration of the clients that read the lockfiles; an SBOM or a binary has none.
+fn clients(request: &Request<'_>, base: &Path, inventory: &Inventory) -> Clients {
+    match request.kind {
+        Kind::Tree | Kind::Lockfile => {
+            clients::read(base, &inventory.lockfiles, request.machine.as_ref())
+        }
+        Kind::Binary | Kind::Sbom => Clients::default(),
+    }
 }
 
 /// Adds what the advisory check brings; gives back the database if it could be used. One

@@ -315,6 +315,8 @@ mod tests {
         "registry/internal-name-outside",
         "registry/url-credentials",
         "registry/name-mismatch",
+        "registry/weakened-client",
+        "registry/no-cool-down",
         "registry/no-approved-registries",
         "advisories/withdrawn",
         "advisories/yanked",

@@ -1,11 +1,15 @@
-//! Where components come from: an inventory and the approved registries in, findings and
-//! gaps out. Pure and offline: it judges what lockfiles record, nothing else. That a
-//! lockfile records an approved origin does not prove that the client uses it (a Cargo
-//! source replacement leaves no trace in the lockfile).
+//! Where components come from: an inventory, the configuration of the clients and the
+//! approved registries in, findings and gaps out. Offline. That a lockfile records an
+//! approved origin does not prove that the client uses it (a Cargo source replacement
+//! leaves no trace in the lockfile), so [`clients`] reads what is configured, and a finding
+//! joins both with every line.
 
 mod address;
 mod case;
 mod checksums;
+pub mod clients;
+mod configuration;
+mod effective;
 mod error;
 mod names;
 mod origins;
@@ -20,13 +24,25 @@ pub use settings::{Approved, NamePattern, RegistrySettings};
 
 use crate::model::{Checksum, ComponentKind, Ecosystem, Gap, Inventory, Outcome};
 use case::{Case, Sink};
+use clients::Clients;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Every finding about the origins, checksums and package files of the inventory's
-/// dependencies, sorted by place, and one gap that names the ecosystems without approved
-/// registries. Own components are not judged.
+/// As [`check_configured`], by the lockfiles alone.
 #[must_use]
 pub fn check_inventory(inventory: &Inventory, settings: &RegistrySettings) -> Outcome {
+    check_configured(inventory, settings, &Clients::default())
+}
+
+/// Every finding about the origins, checksums and package files of the inventory's
+/// dependencies and about the configuration of the clients, sorted by place; the gaps of
+/// the configuration, and one that names the ecosystems without approved registries. Own
+/// components are not judged.
+#[must_use]
+pub fn check_configured(
+    inventory: &Inventory,
+    settings: &RegistrySettings,
+    clients: &Clients,
+) -> Outcome {
     let formats: BTreeMap<&str, &str> = inventory
         .lockfiles
         .iter()
@@ -55,6 +71,7 @@ pub fn check_inventory(inventory: &Inventory, settings: &RegistrySettings) -> Ou
                     .copied()
                     .unwrap_or_default(),
                 lockfile_has_hashes: hashed.contains(occurrence.location.path.as_str()),
+                client: clients.of(&occurrence.location.path),
             };
             origins::check(&case, &mut sink);
             checksums::check(&case, &mut sink);
@@ -63,6 +80,7 @@ pub fn check_inventory(inventory: &Inventory, settings: &RegistrySettings) -> Ou
         checksums::check_conflict(component, &mut sink);
         findings.extend(sink.into_findings());
     }
+    findings.extend(configuration::check(clients, settings, &findings));
     findings.sort_by(|a, b| {
         (&a.location, a.rule.id, &a.subject, &a.message).cmp(&(
             &b.location,
@@ -71,10 +89,9 @@ pub fn check_inventory(inventory: &Inventory, settings: &RegistrySettings) -> Ou
             &b.message,
         ))
     });
-    Outcome {
-        findings,
-        gaps: gap_for(&open).into_iter().collect(),
-    }
+    let mut gaps = clients.gaps.clone();
+    gaps.extend(gap_for(&open));
+    Outcome { findings, gaps }
 }
 
 /// Paths of lockfiles in which some dependency has a file checksum.

@@ -107,6 +107,30 @@ pub const NAME_MISMATCH: Rule = Rule {
     remedy: "Write the lockfile anew with its tool and find out who changed the entry.",
 };
 
+/// Several registries for one name.
+pub const SEVERAL_INDEXES: Rule = Rule {
+    id: "registry/several-indexes",
+    title: "Several registries serve one name",
+    description: "The client asks several registries for every name and takes the best version of any of them, so that whoever publishes an internal name on a public registry decides what is installed (dependency confusion).",
+    remedy: "Let the client ask one registry that proxies the others, or bind names to registries.",
+};
+
+/// A check of the client is off.
+pub const WEAKENED_CLIENT: Rule = Rule {
+    id: "registry/weakened-client",
+    title: "A check of the client is turned off",
+    description: "A setting keeps the client from checking certificates or checksums, or from using the lockfile, so that what is installed may differ from what is locked.",
+    remedy: "Remove the setting; let the client trust the authority of a private registry instead.",
+};
+
+/// The client takes releases the moment they appear.
+pub const NO_COOL_DOWN: Rule = Rule {
+    id: "registry/no-cool-down",
+    title: "New releases are taken at once",
+    description: "The client can wait some days before it takes a new release, and is not told to. Most hostile releases are found and removed within days.",
+    remedy: "Configure a minimum age of some days.",
+};
+
 /// Every rule, by id.
 pub const RULES: &[Rule] = &[
     CHECKSUM_CONFLICT,
@@ -115,22 +139,45 @@ pub const RULES: &[Rule] = &[
     MISSING_CHECKSUM,
     MUTABLE_GIT_REFERENCE,
     NAME_MISMATCH,
+    NO_COOL_DOWN,
     PATH_DEPENDENCY,
     PLAIN_HTTP,
+    SEVERAL_INDEXES,
     SOURCE_UNKNOWN,
     UNAPPROVED_ORIGIN,
     URL_CREDENTIALS,
     URL_DEPENDENCY,
     WEAK_CHECKSUM,
+    WEAKENED_CLIENT,
 ];
 
 /// Id of the gap for ecosystems without approved registries.
 pub const NO_APPROVED_REGISTRIES: &str = "registry/no-approved-registries";
 
+/// A configuration file that cannot be read.
+pub const UNREADABLE_CONFIGURATION: Rule = Rule {
+    id: "registry/unreadable-configuration",
+    title: "Configuration of a client could not be read",
+    description: "A file that tells a client which registries to ask is damaged, too large, or a link, so that where packages come from was not judged in full.",
+    remedy: "repair the file, or replace the link by the file itself",
+};
+
+/// Configuration that only the client itself can settle.
+pub const UNDECIDED_CONFIGURATION: Rule = Rule {
+    id: "registry/undecided-configuration",
+    title: "Configuration of a client cannot be settled",
+    description: "Which of several settings counts, or what one means, depends on the client's version, on a program or on a file that is not there, so that where packages come from was not judged in full.",
+    remedy: "say it in one place, plainly",
+};
+
 /// Every gap, by id.
-pub const GAPS: &[Rule] = &[Rule {
-    id: NO_APPROVED_REGISTRIES,
-    title: "No approved registries are configured",
-    description: "Dependencies of this ecosystem were found, but the policy does not say where they may come from, so that their origin was not judged.",
-    remedy: "List the approved registries of each ecosystem in the policy; `default` approves the public one.",
-}];
+pub const GAPS: &[Rule] = &[
+    Rule {
+        id: NO_APPROVED_REGISTRIES,
+        title: "No approved registries are configured",
+        description: "Dependencies of this ecosystem were found, but the policy does not say where they may come from, so that their origin was not judged.",
+        remedy: "List the approved registries of each ecosystem in the policy; `default` approves the public one.",
+    },
+    UNDECIDED_CONFIGURATION,
+    UNREADABLE_CONFIGURATION,
+];

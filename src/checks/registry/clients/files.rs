@@ -1,0 +1,543 @@
+//! Configuration files and variables, read with limits and never through a link of the
+//! tree. What is there and cannot be read is a gap.
+
+use super::rules_gap;
+use crate::checks::registry::rules;
+use crate::model::{ConfiguredAt, Gap, Location, terminal_safe};
+use crate::support::files::{FileError, read_bounded};
+use crate::support::lines::{Lines, SyntaxError};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// Bytes of one configuration file; real ones have some hundred.
+const FILE_LIMIT: u64 = 1024 * 1024;
+
+/// Directories between a lockfile and the root that are looked into.
+const DEPTH_LIMIT: usize = 64;
+
+/// Directories above the root that are looked into, where the machine counts.
+const ABOVE_LIMIT: usize = 16;
+
+/// Characters of a configured value that are shown.
+const SHOWN: usize = 160;
+
+/// What of this machine counts besides the tree: whoever starts sealgate decides that.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Machine {
+    /// Home directory of the user whose configuration counts.
+    pub home: Option<PathBuf>,
+    /// Where the system's configuration lies: `/` but in tests.
+    pub system: Option<PathBuf>,
+    /// Environment variables by name.
+    pub variables: BTreeMap<String, String>,
+}
+
+impl fmt::Debug for Machine {
+    /// Without values: variables hold credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let variables = self.variables.len();
+        f.debug_struct("Machine")
+            .field("variables", &variables)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A configuration file.
+#[derive(Debug)]
+pub(super) struct File {
+    /// Relative to the root; `~/…` in the home; absolute in the system.
+    pub shown: String,
+    pub text: String,
+    /// It belongs to the tree.
+    pub in_tree: bool,
+}
+
+impl File {
+    /// A line of the file and what it says.
+    pub(super) fn at(&self, line: u32, says: impl Into<String>) -> ConfiguredAt {
+        ConfiguredAt {
+            location: Location::line(&self.shown, line),
+            says: says.into(),
+        }
+    }
+}
+
+/// `key = value`, without credentials and control characters, at most 160 characters of
+/// the value.
+pub(super) fn says(key: &str, value: &str) -> String {
+    let folded = crate::checks::registry::address::fold(value);
+    let shown = terminal_safe(&folded);
+    let cut = match shown.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", shown.get(..end).unwrap_or_default()),
+        None => shown.into_owned(),
+    };
+    format!("{} = {cut}", terminal_safe(key))
+}
+
+/// Access to configuration.
+pub(super) struct Files<'a> {
+    root: &'a Path,
+    machine: Option<&'a Machine>,
+    kept: RefCell<BTreeMap<String, Option<Rc<File>>>>,
+    gaps: RefCell<BTreeSet<Gap>>,
+}
+
+impl<'a> Files<'a> {
+    pub(super) fn new(root: &'a Path, machine: Option<&'a Machine>) -> Self {
+        Self {
+            root,
+            machine,
+            kept: RefCell::default(),
+            gaps: RefCell::default(),
+        }
+    }
+
+    /// Whether home, system and environment count.
+    pub(super) fn reads_machine(&self) -> bool {
+        self.machine.is_some()
+    }
+
+    pub(super) fn into_gaps(self) -> Vec<Gap> {
+        self.gaps.into_inner().into_iter().collect()
+    }
+
+    /// Says that something could not be understood.
+    pub(super) fn note(&self, location: Location, message: &str) {
+        let gap = rules_gap(&rules::UNREADABLE_CONFIGURATION, Some(location), message);
+        self.gaps.borrow_mut().insert(gap);
+    }
+
+    /// Says that it cannot be told which of several settings counts.
+    pub(super) fn undecided(&self, location: Location, message: &str) {
+        let gap = rules_gap(&rules::UNDECIDED_CONFIGURATION, Some(location), message);
+        self.gaps.borrow_mut().insert(gap);
+    }
+
+    /// An environment variable, if they count and it is not empty.
+    pub(super) fn variable(&self, name: &str) -> Option<&'a str> {
+        let value = self.machine?.variables.get(name)?;
+        (!value.is_empty()).then_some(value.as_str())
+    }
+
+    /// The variables whose name begins so, without that beginning.
+    pub(super) fn variables(&self, prefix: &str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let all = self.machine.map(|machine| machine.variables.iter());
+        all.into_iter().flatten().filter_map(move |(name, value)| {
+            Some((name.strip_prefix(prefix)?, value.as_str()))
+                .filter(|(_, value)| !value.is_empty())
+        })
+    }
+
+    /// A file of the tree by its path relative to the root.
+    pub(super) fn tree(&self, path: &str) -> Option<Rc<File>> {
+        if let Some(kept) = self.kept.borrow().get(path) {
+            return kept.clone();
+        }
+        let read = self.read_tree(path);
+        self.kept.borrow_mut().insert(path.to_owned(), read.clone());
+        read
+    }
+
+    fn read_tree(&self, path: &str) -> Option<Rc<File>> {
+        let mut absolute = self.root.to_owned();
+        for part in path.split('/') {
+            if matches!(part, "" | "." | "..") || part.contains('\\') {
+                return None;
+            }
+            absolute.push(part);
+            match std::fs::symlink_metadata(&absolute) {
+                Ok(found) if found.file_type().is_symlink() => {
+                    let message = format!(
+                        "`{}` is, or lies behind, a symbolic link, which is not followed",
+                        terminal_safe(path)
+                    );
+                    self.note(Location::file(path), &message);
+                    return None;
+                }
+                Ok(_) => {}
+                Err(error) if is_absent(&error) => return None,
+                Err(error) => {
+                    let message = format!("`{}` cannot be read: {error}", terminal_safe(path));
+                    self.note(Location::file(path), &message);
+                    return None;
+                }
+            }
+        }
+        self.read(&absolute, path, true)
+    }
+
+    /// A file of the home, if it counts.
+    pub(super) fn home(&self, path: &str) -> Option<Rc<File>> {
+        let home = self.machine?.home.as_ref()?;
+        self.outside(&home.join(path), &format!("~/{path}"))
+    }
+
+    /// A file of the system by its absolute path, if it counts.
+    pub(super) fn system(&self, path: &str) -> Option<Rc<File>> {
+        let system = self.machine?.system.as_ref()?;
+        self.outside(&system.join(path.trim_start_matches('/')), path)
+    }
+
+    /// A file at an absolute path that a variable or a default gives, if the machine
+    /// counts, shown under another name.
+    pub(super) fn at(&self, absolute: &str, shown: &str) -> Option<Rc<File>> {
+        self.machine?;
+        let path = PathBuf::from(absolute);
+        match path.is_absolute() {
+            true => self.outside(&path, shown),
+            false => None,
+        }
+    }
+
+    /// The beginning of a lockfile of the tree, at most 4 KiB.
+    pub(super) fn lockfile_start(&self, path: &str) -> String {
+        use std::io::Read as _;
+        let mut start = Vec::new();
+        let opened = std::fs::File::open(self.root.join(path));
+        // The inventory read it already, and says so where it cannot be read.
+        let read = opened.and_then(|file| file.take(4096).read_to_end(&mut start));
+        match read {
+            Ok(_) => String::from_utf8_lossy(&start).into_owned(),
+            Err(_) => String::new(),
+        }
+    }
+
+    /// A file that a variable names, if they count. Shown by the name of the variable, so
+    /// that no path of this machine leaves.
+    pub(super) fn named_by(&self, variable: &str) -> Option<Rc<File>> {
+        let path = PathBuf::from(self.variable(variable)?);
+        let path = match path.is_absolute() {
+            true => path,
+            false => self.root.join(path),
+        };
+        if let Some(inside) = self.inside(&path) {
+            return self.tree(&inside);
+        }
+        let read = self.outside(&path, &format!("environment:{variable}"));
+        if read.is_none() {
+            let message = format!("the file that `{variable}` names is not there");
+            self.note(Location::file(format!("environment:{variable}")), &message);
+        }
+        read
+    }
+
+    /// The path below the root, if it is one.
+    fn inside(&self, path: &Path) -> Option<String> {
+        let (root, path) = (self.root.canonicalize().ok()?, path.canonicalize().ok()?);
+        let parts = path.strip_prefix(&root).ok()?.components();
+        let parts: Option<Vec<&str>> = parts.map(|part| part.as_os_str().to_str()).collect();
+        Some(parts?.join("/"))
+    }
+
+    fn outside(&self, absolute: &Path, shown: &str) -> Option<Rc<File>> {
+        if let Some(kept) = self.kept.borrow().get(shown) {
+            return kept.clone();
+        }
+        let read = match std::fs::metadata(absolute) {
+            Err(error) if is_absent(&error) => None,
+            // The home may be the root, or lie in it.
+            _ => self.read(absolute, shown, false),
+        };
+        self.kept
+            .borrow_mut()
+            .insert(shown.to_owned(), read.clone());
+        read
+    }
+
+    fn read(&self, absolute: &Path, shown: &str, in_tree: bool) -> Option<Rc<File>> {
+        let safe = terminal_safe(shown).into_owned();
+        let bytes = match read_bounded(absolute, FILE_LIMIT) {
+            Ok(bytes) => bytes,
+            // A directory may have the name.
+            Err(FileError::NotAFile { .. }) => return None,
+            Err(error) => {
+                let why = match &error {
+                    FileError::TooLarge { limit, .. } => {
+                        format!("it is larger than the limit of {limit} bytes")
+                    }
+                    FileError::Read { source, .. } => source.to_string(),
+                    _ => "it is no regular file".to_owned(),
+                };
+                self.note(
+                    Location::file(shown),
+                    &format!("`{safe}` cannot be read: {why}"),
+                );
+                return None;
+            }
+        };
+        match String::from_utf8(bytes) {
+            Ok(text) => Some(Rc::new(File {
+                shown: shown.to_owned(),
+                text: text.strip_prefix('\u{FEFF}').unwrap_or(&text).to_owned(),
+                in_tree,
+            })),
+            Err(_) => {
+                self.note(
+                    Location::file(shown),
+                    &format!("`{safe}` is not valid UTF-8"),
+                );
+                None
+            }
+        }
+    }
+
+    /// For each directory from one of the tree up to the root, nearest first: the first
+    /// of these files that is there. Where the machine counts, also above the root.
+    pub(super) fn upwards(&self, directory: &str, names: &[&str]) -> Vec<Rc<File>> {
+        let mut found = Vec::new();
+        let mut here = Some(directory);
+        for _ in 0..DEPTH_LIMIT {
+            let Some(at) = here else { break };
+            let mut files = names.iter().map(|name| self.tree(&join(at, name)));
+            found.extend(files.find_map(|file| file));
+            here = match at {
+                "" => None,
+                at => Some(at.rsplit_once('/').map_or("", |(above, _)| above)),
+            };
+        }
+        if self.machine.is_some() {
+            found.extend(self.above(names));
+        }
+        found
+    }
+
+    fn above(&self, names: &[&str]) -> Vec<Rc<File>> {
+        let Ok(root) = self.root.canonicalize() else {
+            return Vec::new();
+        };
+        let home = self.machine.and_then(|machine| machine.home.as_deref());
+        let mut found = Vec::new();
+        for (steps, directory) in root.ancestors().skip(1).take(ABOVE_LIMIT).enumerate() {
+            let dots = "../".repeat(steps + 1);
+            let mut files = names.iter().map(|name| {
+                let shown = match home.is_some_and(|home| home == directory) {
+                    true => format!("~/{name}"),
+                    false => format!("{dots}{name}"),
+                };
+                self.outside(&directory.join(name), &shown)
+            });
+            found.extend(files.find_map(|file| file));
+        }
+        found
+    }
+
+    /// The TOML document of a file; what is none is a gap.
+    pub(super) fn toml<'t>(&self, file: &'t File) -> Option<Toml<'t>> {
+        match DeTable::parse(&file.text) {
+            Ok(root) => Some(Toml {
+                root: root.into_inner(),
+                lines: Lines::new(&file.text),
+            }),
+            Err(error) => {
+                let lines = Lines::new(&file.text);
+                let line = lines.at(error.span().map_or(0, |span| span.start));
+                let reason = error.message().lines().collect::<Vec<_>>().join(" ");
+                self.broken(file, &SyntaxError { line, reason });
+                None
+            }
+        }
+    }
+
+    /// Says that a file breaks off.
+    pub(super) fn broken(&self, file: &File, error: &SyntaxError) {
+        let message = format!(
+            "`{}` cannot be read: {}",
+            terminal_safe(&file.shown),
+            terminal_safe(&error.reason)
+        );
+        self.note(Location::line(&file.shown, error.line), &message);
+    }
+}
+
+/// A variable as a place.
+pub(super) fn environment(name: &str, value: &str) -> ConfiguredAt {
+    ConfiguredAt {
+        location: Location::file(format!("environment:{name}")),
+        says: says(name, value),
+    }
+}
+
+fn is_absent(error: &std::io::Error) -> bool {
+    matches!(
+        error.kind(),
+        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
+    )
+}
+
+/// A name in a directory; the root is empty.
+pub(super) fn join(directory: &str, name: &str) -> String {
+    match directory {
+        "" => name.to_owned(),
+        directory => format!("{directory}/{name}"),
+    }
+}
+
+/// A TOML document with lines.
+pub(super) struct Toml<'t> {
+    pub root: DeTable<'t>,
+    lines: Lines,
+}
+
+impl<'t> Toml<'t> {
+    pub(super) fn line(&self, value: &Spanned<DeValue<'_>>) -> u32 {
+        self.lines.at(value.span().start)
+    }
+
+    /// The table under a path of keys.
+    pub(super) fn table(&self, path: &[&str]) -> Option<&DeTable<'t>> {
+        path.iter().try_fold(&self.root, |table, key| {
+            table.get(*key)?.get_ref().as_table()
+        })
+    }
+
+    /// A string of a table, with its line.
+    pub(super) fn text<'s>(&self, table: &'s DeTable<'_>, key: &str) -> Option<(&'s str, u32)> {
+        let value = table.get(key)?;
+        Some((value.get_ref().as_str()?, self.line(value)))
+    }
+
+    /// A truth value of a table, with its line.
+    pub(super) fn flag(&self, table: &DeTable<'_>, key: &str) -> Option<(bool, u32)> {
+        let value = table.get(key)?;
+        Some((value.get_ref().as_bool()?, self.line(value)))
+    }
+
+    /// The strings of an array or a lone string, with their lines.
+    pub(super) fn texts<'s>(&self, table: &'s DeTable<'_>, key: &str) -> Vec<(&'s str, u32)> {
+        let Some(value) = table.get(key) else {
+            return Vec::new();
+        };
+        match value.get_ref() {
+            DeValue::Array(items) => items
+                .iter()
+                .filter_map(|item| Some((item.get_ref().as_str()?, self.line(item))))
+                .collect(),
+            other => other
+                .as_str()
+                .map(|text| (text, self.line(value)))
+                .into_iter()
+                .collect(),
+        }
+    }
+
+    /// The tables of an array of tables.
+    pub(super) fn tables<'s>(&self, table: &'s DeTable<'t>, key: &str) -> Vec<&'s DeTable<'t>> {
+        let array = table.get(key).and_then(|value| value.get_ref().as_array());
+        array
+            .into_iter()
+            .flat_map(|items| items.iter())
+            .filter_map(|item| item.get_ref().as_table())
+            .collect()
+    }
+}
+
+/// A `key = value` line of an INI file.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// Lower case; empty before the first.
+    pub section: String,
+    pub key: String,
+    /// Without quotes; the lines that continue it are joined by a line feed.
+    pub value: String,
+    /// 1-based.
+    pub line: u32,
+}
+
+/// The entries of an INI file: `[section]`, `key = value` or `key: value`, comments with
+/// `#` and `;`, and continuation lines where `continues` is set (pip's files).
+pub(super) fn ini(text: &str, separators: &[char], continues: bool) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut section = String::new();
+    for (index, raw) in text.lines().enumerate() {
+        let line = u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1);
+        let trimmed = raw.trim();
+        if trimmed.is_empty() || trimmed.starts_with(['#', ';']) {
+            continue;
+        }
+        if continues
+            && raw.starts_with([' ', '\t'])
+            && let Some(last) = entries.last_mut()
+        {
+            last.value.push('\n');
+            last.value.push_str(trimmed);
+            continue;
+        }
+        if let Some(name) = trimmed.strip_prefix('[').and_then(|t| t.strip_suffix(']')) {
+            section = name.trim().to_lowercase();
+            continue;
+        }
+        let (key, value) = trimmed.split_once(separators).unwrap_or((trimmed, "true"));
+        entries.push(Entry {
+            section: section.clone(),
+            key: key.trim().to_owned(),
+            value: unquoted(value.trim()).to_owned(),
+            line,
+        });
+    }
+    entries
+}
+
+/// A text without the quotes around it.
+pub(super) fn unquoted(text: &str) -> &str {
+    ['"', '\'']
+        .iter()
+        .find_map(|quote| text.strip_prefix(*quote)?.strip_suffix(*quote))
+        .unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ini_file_has_sections_comments_and_continued_values() {
+        let text = "; x\n[Global]\nindex-url = https://a.example/\nextra-index-url =\n  https://b.example/\n  https://c.example/\n[install]\nno-index\n";
+        let entries = ini(text, &['=', ':'], true);
+        assert_eq!(entries.len(), 3);
+        assert_eq!(entries[0].section, "global");
+        assert_eq!(entries[0].value, "https://a.example/");
+        assert_eq!(entries[1].value, "\nhttps://b.example/\nhttps://c.example/");
+        assert_eq!((entries[2].key.as_str(), entries[2].line), ("no-index", 8));
+    }
+
+    #[test]
+    fn files_are_looked_for_up_to_the_root_and_not_above_it() {
+        let outer = tempfile::tempdir().unwrap();
+        let root = outer.path().join("root");
+        std::fs::create_dir_all(root.join("a/b")).unwrap();
+        for place in ["a/b/x.toml", "x.toml"] {
+            crate::support::files::write_atomic(&root.join(place), b"k = 1").unwrap();
+        }
+        crate::support::files::write_atomic(&outer.path().join("x.toml"), b"k = 1").unwrap();
+        let shown = |machine: Option<&Machine>| {
+            let found = Files::new(&root, machine).upwards("a/b", &["x.toml"]);
+            found.iter().map(|f| f.shown.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(shown(None), ["a/b/x.toml", "x.toml"]);
+        let machine = Machine::default();
+        assert_eq!(shown(Some(&machine)), ["a/b/x.toml", "x.toml", "../x.toml"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_and_a_file_over_the_limit_are_gaps() {
+        let root = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("/etc/hostname", root.path().join("link")).unwrap();
+        let big = vec![b'#'; 1024 * 1024 + 1];
+        crate::support::files::write_atomic(&root.path().join("big"), &big).unwrap();
+        let files = Files::new(root.path(), None);
+        assert!(files.tree("link").is_none() && files.tree("big").is_none());
+        assert!(files.tree("absent").is_none() && files.tree("../x").is_none());
+        let gaps = files.into_gaps();
+        assert_eq!(gaps.len(), 2);
+        assert!(
+            gaps.iter()
+                .all(|g| g.id == rules::UNREADABLE_CONFIGURATION.id)
+        );
+    }
+}

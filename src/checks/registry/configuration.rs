@@ -1,0 +1,279 @@
+//! Rules about the configuration itself, whatever the lockfiles hold: what it names would
+//! be asked for the next package that is added.
+
+use super::address::{credential, plain_scheme, shown};
+use super::clients::{Clients, CoolDown, Effective, Names, Route, Target};
+use super::rules;
+use super::settings::{RegistrySettings, Standing, standing_of_address};
+use crate::model::{
+    ConfiguredAt, Detail, Finding, Location, Origin, RegistryDetail, Rule, Severity, Subject,
+    terminal_safe,
+};
+use crate::support::hash::sha256;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Registries of one list that a message names.
+const NAMED: usize = 4;
+
+/// What one rule says of the configuration.
+struct Said {
+    rule: &'static Rule,
+    severity: Severity,
+    message: String,
+    remedy: String,
+    origin: Origin,
+    /// The first is where the finding lies.
+    places: Vec<ConfiguredAt>,
+}
+
+/// Adds up what is said; one setting counts once, however many lockfiles it is for.
+struct Collected<'a> {
+    settings: &'a RegistrySettings,
+    findings: BTreeMap<(Location, &'static str, String), Finding>,
+}
+
+/// The findings about the configuration of every client. A line that `known` findings
+/// about packages already name as not approved is not told again.
+pub(super) fn check(
+    clients: &Clients,
+    settings: &RegistrySettings,
+    known: &[Finding],
+) -> Vec<Finding> {
+    let told: BTreeSet<&Location> = known
+        .iter()
+        .filter(|finding| finding.rule.id == rules::UNAPPROVED_ORIGIN.id)
+        .filter_map(|finding| match &finding.detail {
+            Detail::Registry(detail) => detail.configuration.first(),
+            _ => None,
+        })
+        .map(|place| &place.location)
+        .collect();
+    let mut all = Collected {
+        settings,
+        findings: BTreeMap::new(),
+    };
+    for (lockfile, effective) in &clients.effective {
+        for route in effective.configured() {
+            all.registry(effective, route, &told);
+        }
+        all.mixed(effective);
+        all.weaknesses(effective);
+        all.cool_down(lockfile, effective);
+    }
+    all.findings.into_values().collect()
+}
+
+impl Collected<'_> {
+    fn add(&mut self, effective: &Effective, said: Said) {
+        let Some(first) = said.places.first() else {
+            return;
+        };
+        let location = first.location.clone();
+        let key = (location.clone(), said.rule.id, said.message.clone());
+        let ecosystem = effective.client.ecosystem();
+        let approved = self.settings.approved_for(ecosystem);
+        let text = [said.rule.id, location.path.as_str(), &said.message].join("\0");
+        let mut also_at: Vec<Location> = said
+            .places
+            .iter()
+            .map(|place| place.location.clone())
+            .filter(|place| *place != location)
+            .collect();
+        also_at.sort();
+        also_at.dedup();
+        self.findings.entry(key).or_insert_with(|| Finding {
+            rule: said.rule,
+            severity: said.severity,
+            message: said.message,
+            remedy: said.remedy,
+            subject: Subject::File {
+                path: location.path.clone(),
+            },
+            location,
+            also_at,
+            excerpt: None,
+            fingerprint: sha256(text.as_bytes()).hex(),
+            detail: Detail::Registry(RegistryDetail {
+                origin: said.origin,
+                approved: approved.iter().map(ToString::to_string).collect(),
+                configuration: said.places,
+            }),
+        });
+    }
+
+    /// Rules about one address.
+    fn registry(&mut self, effective: &Effective, route: &Route, told: &BTreeSet<&Location>) {
+        let (Target::Address(text), Some(first)) = (&route.target, route.places.first()) else {
+            return;
+        };
+        let client = effective.client;
+        let ecosystem = client.ecosystem();
+        let path = terminal_safe(&first.location.path).into_owned();
+        let origin = Origin::Registry {
+            index: Some(super::address::fold(text).into_owned()),
+            file: None,
+            default: false,
+        };
+        let approved = self.settings.approved_for(ecosystem);
+        let standing = standing_of_address(text, approved);
+        let places = route.places.clone();
+        if !approved.is_empty() && standing == Standing::Outside && !told.contains(&first.location)
+        {
+            self.add(
+                effective,
+                Said {
+                    rule: &rules::UNAPPROVED_ORIGIN,
+                    severity: Severity::High,
+                    message: format!(
+                        "`{path}` names `{}` as a registry of {client}, which is not approved for {ecosystem}",
+                        shown(text)
+                    ),
+                    remedy: format!(
+                        "remove it, or approve it for `{ecosystem}` in the policy"
+                    ),
+                    origin: origin.clone(),
+                    places: places.clone(),
+                },
+            );
+        }
+        if let Names::Scope(scope) = &route.names
+            && standing != Standing::Internal
+            && self
+                .settings
+                .is_internal(ecosystem, &format!("{scope}/any"))
+        {
+            self.add(
+                effective,
+                Said {
+                    rule: &rules::INTERNAL_NAME_OUTSIDE,
+                    severity: Severity::Critical,
+                    message: format!(
+                        "`{path}` binds the internal scope `{}` to `{}`, which is no approved internal registry",
+                        terminal_safe(scope),
+                        shown(text)
+                    ),
+                    remedy: "bind the scope to the internal registry, and approve that registry by its address".to_owned(),
+                    origin: origin.clone(),
+                    places: places.clone(),
+                },
+            );
+        }
+        if plain_scheme(text).is_some() {
+            self.add(
+                effective,
+                Said {
+                    rule: &rules::PLAIN_HTTP,
+                    severity: Severity::Medium,
+                    message: format!(
+                        "`{path}` names a registry of {client} without TLS: `{}`",
+                        shown(text)
+                    ),
+                    remedy: "serve the registry over https and configure that address".to_owned(),
+                    origin: origin.clone(),
+                    places: places.clone(),
+                },
+            );
+        }
+        // What a variable fills in is no credential of the tree.
+        if credential(text).is_some() && !first.location.path.starts_with("environment:") {
+            self.add(
+                effective,
+                Said {
+                    rule: &rules::URL_CREDENTIALS,
+                    severity: Severity::High,
+                    message: format!(
+                        "`{path}` holds credentials in the address of a registry of {client}: `{}`",
+                        shown(text)
+                    ),
+                    remedy: "revoke the credential, and authenticate through the client's credential store; then remove it from the history".to_owned(),
+                    origin,
+                    places,
+                },
+            );
+        }
+    }
+
+    fn mixed(&mut self, effective: &Effective) {
+        if effective.mixed.is_empty() {
+            return;
+        }
+        let says = effective.mixed.iter().take(NAMED);
+        let says: Vec<String> = says.map(|place| format!("`{}`", place.says)).collect();
+        let client = effective.client;
+        self.add(
+            effective,
+            Said {
+                rule: &rules::SEVERAL_INDEXES,
+                severity: Severity::Medium,
+                message: format!(
+                    "{client} asks several registries for one name, and nothing says which one a name belongs to: {}",
+                    says.join(", ")
+                ),
+                remedy: format!(
+                    "let {client} ask one registry that proxies the others, or bind names to registries"
+                ),
+                origin: Origin::Unrecorded,
+                places: effective.mixed.clone(),
+            },
+        );
+    }
+
+    fn weaknesses(&mut self, effective: &Effective) {
+        for weakness in &effective.weaknesses {
+            let place = &weakness.place;
+            let client = effective.client;
+            self.add(
+                effective,
+                Said {
+                    rule: &rules::WEAKENED_CLIENT,
+                    severity: match weakness.is_severe {
+                        true => Severity::High,
+                        false => Severity::Low,
+                    },
+                    message: format!(
+                        "`{}` turns a check of {client} off: {} (`{}`)",
+                        terminal_safe(&place.location.path),
+                        weakness.effect,
+                        place.says
+                    ),
+                    remedy: "remove the setting; where a private authority signs the registry's certificate, let the client trust that authority".to_owned(),
+                    origin: Origin::Unrecorded,
+                    places: vec![place.clone()],
+                },
+            );
+        }
+    }
+
+    fn cool_down(&mut self, lockfile: &str, effective: &Effective) {
+        let client = effective.client;
+        let (place, severity, message, advice) = match &effective.cool_down {
+            CoolDown::NotOffered | CoolDown::On => return,
+            CoolDown::Missing { advice } => (
+                ConfiguredAt {
+                    location: Location::file(lockfile),
+                    says: "no minimum age".to_owned(),
+                },
+                Severity::Info,
+                format!("{client} takes new releases at once: no minimum age is configured for it"),
+                advice,
+            ),
+            CoolDown::Off(place, advice) => (
+                place.clone(),
+                Severity::Low,
+                format!("{client} takes new releases at once: `{}`", place.says),
+                advice,
+            ),
+        };
+        self.add(
+            effective,
+            Said {
+                rule: &rules::NO_COOL_DOWN,
+                severity,
+                message,
+                remedy: format!("set {advice}"),
+                origin: Origin::Unrecorded,
+                places: vec![place],
+            },
+        );
+    }
+}
