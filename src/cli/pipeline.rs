@@ -8,8 +8,8 @@ use super::policies::LoadedPolicy;
 use super::progress::Progress;
 use super::{secret_exceptions, terminal, vex};
 use crate::checks::advisories::{Database, DatabaseError};
-use crate::checks::registry::clients::{self, Clients, Machine};
-use crate::checks::registry::{Approved, NamePattern, RegistrySettings};
+use crate::checks::registry::clients::Machine;
+use crate::checks::registry::{AllowedLicences, Approved, NamePattern, RegistrySettings};
 use crate::checks::{advisories, registry, secrets};
 use crate::inventory;
 use crate::model::{
@@ -111,8 +111,7 @@ pub fn run(mut request: Request<'_>) -> Result<Report, CliError> {
             }
             (Check::Registry, Some(inventory)) => {
                 let base = read.as_ref().map_or(request.path, |read| &read.base);
-                let clients = clients(&request, base, inventory);
-                let found = registry::check_configured(inventory, &registry_settings, &clients);
+                let found = check_registry(&request, base, inventory, &registry_settings);
                 extend(&mut outcome, found);
             }
             _ => {}
@@ -166,13 +165,18 @@ pub fn run(mut request: Request<'_>) -> Result<Report, CliError> {
     })
 }
 
-/// The configuration of the clients that read the lockfiles; an SBOM or a binary has none.
-fn clients(request: &Request<'_>, base: &Path, inventory: &Inventory) -> Clients {
+/// An SBOM or a binary has no configuration and no manifest beside it.
+fn check_registry(
+    request: &Request<'_>,
+    base: &Path,
+    inventory: &Inventory,
+    settings: &RegistrySettings,
+) -> Outcome {
     match request.kind {
         Kind::Tree | Kind::Lockfile => {
-            clients::read(base, &inventory.lockfiles, request.machine.as_ref())
+            registry::check_tree(base, inventory, settings, request.machine.as_ref())
         }
-        Kind::Binary | Kind::Sbom => Clients::default(),
+        Kind::Binary | Kind::Sbom => registry::check_inventory(inventory, settings),
     }
 }
 
@@ -340,7 +344,18 @@ fn registry_settings(policy: &LoadedPolicy) -> Result<RegistrySettings, CliError
         .map(|pattern| NamePattern::parse(pattern))
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| in_policy(source, &CliError::of(Exit::Usage, &error)))?;
-    Ok(RegistrySettings { approved, internal })
+    let licences = policy
+        .policy
+        .licences
+        .as_deref()
+        .map(AllowedLicences::parse)
+        .transpose()
+        .map_err(|error| in_policy(source, &CliError::of(Exit::Usage, &error)))?;
+    Ok(RegistrySettings {
+        approved,
+        internal,
+        licences,
+    })
 }
 
 fn in_policy(source: &str, error: &CliError) -> CliError {

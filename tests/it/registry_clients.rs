@@ -468,3 +468,119 @@ fn a_configuration_that_cannot_be_read_is_a_gap() {
     assert_eq!(gap["id"], "registry/unreadable-configuration");
     assert_eq!(gap["location"]["path"], ".cargo/config.toml");
 }
+
+#[test]
+fn a_lockfile_that_lacks_what_its_manifest_asks_for_is_no_pass() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    cargo_project(root);
+    policy(
+        root,
+        "[registry.approved]\ncargo = [\"default\"]\nnpm = [\"https://npm.acme.example/\"]",
+    );
+    check(root, 0, &[]);
+    let manifest = |dependencies: &str| {
+        let text = format!(
+            "[package]\nname = \"app\"\nversion = \"0.1.0\"\n[dependencies]\n{dependencies}"
+        );
+        write(root, "app/Cargo.toml", text);
+    };
+    for (dependencies, line) in [
+        ("itoa = \"2\"\n", 5),
+        (
+            "itoa = \"1\"\nryu = { version = \"1\", optional = true }\n",
+            6,
+        ),
+        ("[target.'cfg(unix)'.dependencies]\nlibc = \"0.2\"\n", 6),
+    ] {
+        manifest(dependencies);
+        let report = check(root, 3, &[]);
+        let found = findings(&report, "registry/stale-lockfile");
+        assert_eq!(found[0]["location"]["path"], "Cargo.toml", "{report:#}");
+        assert_eq!(found[0]["location"]["line"], line, "{report:#}");
+        assert_eq!(found[0]["also_at"][0]["path"], "Cargo.lock");
+    }
+    manifest("renamed = { package = \"itoa\", version = \">=0.9, <2\" }\n");
+    check(root, 0, &[]);
+    std::fs::remove_file(root.join("app/Cargo.lock")).unwrap();
+    std::fs::remove_file(root.join("app/Cargo.toml")).unwrap();
+    // npm keeps a copy of the manifest.
+    npm_project(
+        root,
+        "\n      \"resolved\": \"https://npm.acme.example/minimist/-/minimist-1.2.8.tgz\",",
+    );
+    check(root, 0, &[]);
+    write(
+        root,
+        "app/package.json",
+        r#"{"name":"app","version":"1.0.0","dependencies":{"minimist":"^1.3.0"}}"#,
+    );
+    let report = check(root, 3, &[]);
+    assert_eq!(findings(&report, "registry/stale-lockfile").len(), 1);
+}
+
+#[test]
+fn licences_are_judged_where_the_policy_lists_some() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    let project = |licence: &str| {
+        npm_project(
+            root,
+            &format!(
+                "\n      \"resolved\": \"https://npm.acme.example/minimist/-/minimist-1.2.8.tgz\",{licence}"
+            ),
+        );
+    };
+    let approved = "[registry.approved]\nnpm = [\"https://npm.acme.example/\"]\n";
+    project("\n      \"license\": \"MIT AND GPL-3.0-only\",");
+    policy(root, approved);
+    check(root, 0, &[]);
+    policy(root, &format!("{approved}[licences]\nallow = [\"MIT\"]"));
+    let report = check(root, 1, &[]);
+    assert_eq!(findings(&report, "registry/licence-not-allowed").len(), 1);
+    project("\n      \"license\": \"MIT OR GPL-3.0-only\",");
+    check(root, 0, &[]);
+    project("");
+    let report = check(root, 3, &[]);
+    assert_eq!(findings(&report, "registry/licence-unknown").len(), 1);
+    policy(
+        root,
+        &format!("{approved}[licences]\nallow = [\"MIT OR X\"]"),
+    );
+    let arguments = [
+        "check",
+        "app",
+        "--only",
+        "registry",
+        "--policy",
+        "policy.toml",
+    ];
+    let output = run(root, &arguments, 2);
+    assert!(text(&output.stderr).contains("MIT OR X"));
+}
+
+#[test]
+fn a_name_one_slip_from_an_internal_one_is_shown_and_blocks_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    policy(
+        root,
+        "[registry]\ninternal = [\"acme-*\"]\n[registry.approved]\npypi = [\"default=https://pypi.example/\"]",
+    );
+    let requirement = |name: &str| {
+        let text = format!("--index-url https://pypi.example/simple\n{name}==1.0.0 {HASH}\n");
+        write(root, "app/requirements.txt", text);
+    };
+    requirement("acmee-core");
+    let report = check(root, 0, &[]);
+    assert!(findings(&report, "registry/look-alike-name").is_empty());
+    policy(
+        root,
+        "[registry]\ninternal = [\"acmes-*\"]\n[registry.approved]\npypi = [\"default=https://pypi.example/\"]",
+    );
+    let report = check(root, 0, &[]);
+    assert_eq!(findings(&report, "registry/look-alike-name").len(), 1);
+    requirement("other-core");
+    let report = check(root, 0, &[]);
+    assert!(findings(&report, "registry/look-alike-name").is_empty());
+}

@@ -10,10 +10,22 @@ use crate::model::{
     terminal_safe,
 };
 use crate::support::hash::sha256;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Registries of one list that a message names.
 const NAMED: usize = 4;
+
+/// Lines of configuration that findings about packages name, with what one of these says;
+/// where the lines and their order are the same, so is the registry that it is about.
+type Told<'a> = BTreeMap<&'a [ConfiguredAt], &'a str>;
+
+/// Whether a finding says already that the registry of these lines is not approved.
+fn is_told(told: &Told<'_>, places: &[ConfiguredAt], address: &str) -> bool {
+    let named = format!(" from `{address}`, ");
+    told.iter().any(|(lines, message)| {
+        message.contains(&named) && places.iter().any(|place| lines.contains(place))
+    })
+}
 
 /// What one rule says of the configuration.
 struct Said {
@@ -39,14 +51,15 @@ pub(super) fn check(
     settings: &RegistrySettings,
     known: &[Finding],
 ) -> Vec<Finding> {
-    let told: BTreeSet<&Location> = known
+    let told: Told<'_> = known
         .iter()
         .filter(|finding| finding.rule.id == rules::UNAPPROVED_ORIGIN.id)
         .filter_map(|finding| match &finding.detail {
-            Detail::Registry(detail) => detail.configuration.first(),
+            Detail::Registry(detail) => {
+                Some((detail.configuration.as_slice(), finding.message.as_str()))
+            }
             _ => None,
         })
-        .map(|place| &place.location)
         .collect();
     let mut all = Collected {
         settings,
@@ -102,7 +115,7 @@ impl Collected<'_> {
     }
 
     /// Rules about one address.
-    fn registry(&mut self, effective: &Effective, route: &Route, told: &BTreeSet<&Location>) {
+    fn registry(&mut self, effective: &Effective, route: &Route, told: &Told<'_>) {
         let (Target::Address(text), Some(first)) = (&route.target, route.places.first()) else {
             return;
         };

@@ -11,6 +11,9 @@ pub mod clients;
 mod configuration;
 mod effective;
 mod error;
+mod licences;
+mod lookalikes;
+mod manifests;
 mod names;
 mod origins;
 pub mod rules;
@@ -19,13 +22,51 @@ mod settings;
 mod tests;
 
 pub use error::RegistryError;
+pub use licences::AllowedLicences;
 pub use rules::{GAPS, RULES};
 pub use settings::{Approved, NamePattern, RegistrySettings};
 
-use crate::model::{Checksum, ComponentKind, Ecosystem, Gap, Inventory, Outcome};
+use crate::model::{Checksum, ComponentKind, Ecosystem, Finding, Gap, Inventory, Outcome};
 use case::{Case, Sink};
-use clients::Clients;
+use clients::{Clients, Machine, Source};
+use lookalikes::Known;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// Everything that a tree says about the origin of the packages in its inventory: as
+/// [`check_configured`] with the configuration of the tree, and with a machine that of its
+/// home, system and environment; and lockfiles that do not hold what their manifests ask
+/// for.
+#[must_use]
+pub fn check_tree(
+    root: &Path,
+    inventory: &Inventory,
+    settings: &RegistrySettings,
+    machine: Option<&Machine>,
+) -> Outcome {
+    let clients = clients::read(root, &inventory.lockfiles, machine);
+    let mut outcome = check_configured(inventory, settings, &clients);
+    let source = Source::new(root, None);
+    outcome
+        .findings
+        .extend(manifests::check(root, inventory, &source));
+    sort(&mut outcome.findings);
+    outcome.gaps.extend(source.into_gaps());
+    outcome.gaps.sort();
+    outcome.gaps.dedup();
+    outcome
+}
+
+fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| {
+        (&a.location, a.rule.id, &a.subject, &a.message).cmp(&(
+            &b.location,
+            b.rule.id,
+            &b.subject,
+            &b.message,
+        ))
+    });
+}
 
 /// As [`check_configured`], by the lockfiles alone.
 #[must_use]
@@ -49,6 +90,7 @@ pub fn check_configured(
         .map(|lock| (lock.path.as_str(), lock.format))
         .collect();
     let hashed = lockfiles_with_hashes(inventory);
+    let known = Known::of(inventory, settings);
     let mut findings = Vec::new();
     let mut open: BTreeSet<Ecosystem> = BTreeSet::new();
     for component in &inventory.components {
@@ -76,19 +118,14 @@ pub fn check_configured(
             origins::check(&case, &mut sink);
             checksums::check(&case, &mut sink);
             names::check(&case, &mut sink);
+            licences::check(&case, &mut sink);
+            lookalikes::check(&case, &known, &mut sink);
         }
         checksums::check_conflict(component, &mut sink);
         findings.extend(sink.into_findings());
     }
     findings.extend(configuration::check(clients, settings, &findings));
-    findings.sort_by(|a, b| {
-        (&a.location, a.rule.id, &a.subject, &a.message).cmp(&(
-            &b.location,
-            b.rule.id,
-            &b.subject,
-            &b.message,
-        ))
-    });
+    sort(&mut findings);
     let mut gaps = clients.gaps.clone();
     gaps.extend(gap_for(&open));
     Outcome { findings, gaps }

@@ -131,11 +131,46 @@ pub const NO_COOL_DOWN: Rule = Rule {
     remedy: "Configure a minimum age of some days.",
 };
 
+/// The lockfile and the manifest do not agree.
+pub const STALE_LOCKFILE: Rule = Rule {
+    id: "registry/stale-lockfile",
+    title: "Lockfile does not hold what its manifest asks for",
+    description: "The client refuses such a lockfile or quietly changes it, so what was checked is not what is built.",
+    remedy: "Let the client write the lockfile anew, look at what changed, and commit both.",
+};
+
+/// A licence that the policy does not list.
+pub const LICENCE_NOT_ALLOWED: Rule = Rule {
+    id: "registry/licence-not-allowed",
+    title: "Licence is not allowed",
+    description: "No choice that the component's SPDX expression leaves is on the policy's list of licences.",
+    remedy: "Replace the component, or allow the licence in the policy.",
+};
+
+/// A licence that nobody knows.
+pub const LICENCE_UNKNOWN: Rule = Rule {
+    id: "registry/licence-unknown",
+    title: "Licence is not known",
+    description: "The policy lists the licences that are allowed, and that of this component is not known, or is no SPDX expression.",
+    remedy: "Find out the licence; `--read-caches` reads those that package managers keep.",
+};
+
+/// A name one slip away from an own one.
+pub const LOOK_ALIKE_NAME: Rule = Rule {
+    id: "registry/look-alike-name",
+    title: "Name looks like one of your own",
+    description: "The dependency's name is one letter or separator away from a package of this project or an internal one, as names are that wait for typing mistakes.",
+    remedy: "Make sure that this is the package that was meant.",
+};
+
 /// Every rule, by id.
 pub const RULES: &[Rule] = &[
     CHECKSUM_CONFLICT,
     GIT_DEPENDENCY,
     INTERNAL_NAME_OUTSIDE,
+    LICENCE_NOT_ALLOWED,
+    LICENCE_UNKNOWN,
+    LOOK_ALIKE_NAME,
     MISSING_CHECKSUM,
     MUTABLE_GIT_REFERENCE,
     NAME_MISMATCH,
@@ -144,6 +179,7 @@ pub const RULES: &[Rule] = &[
     PLAIN_HTTP,
     SEVERAL_INDEXES,
     SOURCE_UNKNOWN,
+    STALE_LOCKFILE,
     UNAPPROVED_ORIGIN,
     URL_CREDENTIALS,
     URL_DEPENDENCY,

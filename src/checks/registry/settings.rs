@@ -2,6 +2,7 @@
 
 use super::address::{Address, addresses, parse_url};
 use super::error::RegistryError;
+use super::licences::AllowedLicences;
 use crate::model::{Ecosystem, Origin};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,6 +20,8 @@ pub struct RegistrySettings {
     pub approved: BTreeMap<Ecosystem, Vec<Approved>>,
     /// Names that are published inside only.
     pub internal: Vec<NamePattern>,
+    /// Licences that are allowed; licences are not judged where it is absent.
+    pub licences: Option<AllowedLicences>,
 }
 
 impl RegistrySettings {
@@ -281,7 +284,7 @@ impl NamePattern {
     }
 }
 
-fn fold_name(ecosystem: Ecosystem, name: &str) -> String {
+pub(super) fn fold_name(ecosystem: Ecosystem, name: &str) -> String {
     match ecosystem {
         Ecosystem::Golang => name.to_owned(),
         Ecosystem::Cargo => name.to_lowercase().replace('_', "-"),

@@ -49,7 +49,7 @@ impl fmt::Debug for Machine {
 
 /// A configuration file.
 #[derive(Debug)]
-pub(super) struct File {
+pub(in crate::checks::registry) struct File {
     /// Relative to the root; `~/…` in the home; absolute in the system.
     pub shown: String,
     pub text: String,
@@ -59,7 +59,11 @@ pub(super) struct File {
 
 impl File {
     /// A line of the file and what it says.
-    pub(super) fn at(&self, line: u32, says: impl Into<String>) -> ConfiguredAt {
+    pub(in crate::checks::registry) fn at(
+        &self,
+        line: u32,
+        says: impl Into<String>,
+    ) -> ConfiguredAt {
         ConfiguredAt {
             location: Location::line(&self.shown, line),
             says: says.into(),
@@ -69,7 +73,7 @@ impl File {
 
 /// `key = value`, without credentials and control characters, at most 160 characters of
 /// the value.
-pub(super) fn says(key: &str, value: &str) -> String {
+pub(in crate::checks::registry) fn says(key: &str, value: &str) -> String {
     let folded = crate::checks::registry::address::fold(value);
     let shown = terminal_safe(&folded);
     let cut = match shown.char_indices().nth(SHOWN) {
@@ -80,7 +84,7 @@ pub(super) fn says(key: &str, value: &str) -> String {
 }
 
 /// Access to configuration.
-pub(super) struct Files<'a> {
+pub(in crate::checks::registry) struct Files<'a> {
     root: &'a Path,
     machine: Option<&'a Machine>,
     kept: RefCell<BTreeMap<String, Option<Rc<File>>>>,
@@ -88,7 +92,7 @@ pub(super) struct Files<'a> {
 }
 
 impl<'a> Files<'a> {
-    pub(super) fn new(root: &'a Path, machine: Option<&'a Machine>) -> Self {
+    pub(in crate::checks::registry) fn new(root: &'a Path, machine: Option<&'a Machine>) -> Self {
         Self {
             root,
             machine,
@@ -98,34 +102,37 @@ impl<'a> Files<'a> {
     }
 
     /// Whether home, system and environment count.
-    pub(super) fn reads_machine(&self) -> bool {
+    pub(in crate::checks::registry) fn reads_machine(&self) -> bool {
         self.machine.is_some()
     }
 
-    pub(super) fn into_gaps(self) -> Vec<Gap> {
+    pub(in crate::checks::registry) fn into_gaps(self) -> Vec<Gap> {
         self.gaps.into_inner().into_iter().collect()
     }
 
     /// Says that something could not be understood.
-    pub(super) fn note(&self, location: Location, message: &str) {
+    pub(in crate::checks::registry) fn note(&self, location: Location, message: &str) {
         let gap = rules_gap(&rules::UNREADABLE_CONFIGURATION, Some(location), message);
         self.gaps.borrow_mut().insert(gap);
     }
 
     /// Says that it cannot be told which of several settings counts.
-    pub(super) fn undecided(&self, location: Location, message: &str) {
+    pub(in crate::checks::registry) fn undecided(&self, location: Location, message: &str) {
         let gap = rules_gap(&rules::UNDECIDED_CONFIGURATION, Some(location), message);
         self.gaps.borrow_mut().insert(gap);
     }
 
     /// An environment variable, if they count and it is not empty.
-    pub(super) fn variable(&self, name: &str) -> Option<&'a str> {
+    pub(in crate::checks::registry) fn variable(&self, name: &str) -> Option<&'a str> {
         let value = self.machine?.variables.get(name)?;
         (!value.is_empty()).then_some(value.as_str())
     }
 
     /// The variables whose name begins so, without that beginning.
-    pub(super) fn variables(&self, prefix: &str) -> impl Iterator<Item = (&'a str, &'a str)> {
+    pub(in crate::checks::registry) fn variables(
+        &self,
+        prefix: &str,
+    ) -> impl Iterator<Item = (&'a str, &'a str)> {
         let all = self.machine.map(|machine| machine.variables.iter());
         all.into_iter().flatten().filter_map(move |(name, value)| {
             Some((name.strip_prefix(prefix)?, value.as_str()))
@@ -134,7 +141,7 @@ impl<'a> Files<'a> {
     }
 
     /// A file of the tree by its path relative to the root.
-    pub(super) fn tree(&self, path: &str) -> Option<Rc<File>> {
+    pub(in crate::checks::registry) fn tree(&self, path: &str) -> Option<Rc<File>> {
         if let Some(kept) = self.kept.borrow().get(path) {
             return kept.clone();
         }
@@ -172,20 +179,20 @@ impl<'a> Files<'a> {
     }
 
     /// A file of the home, if it counts.
-    pub(super) fn home(&self, path: &str) -> Option<Rc<File>> {
+    pub(in crate::checks::registry) fn home(&self, path: &str) -> Option<Rc<File>> {
         let home = self.machine?.home.as_ref()?;
         self.outside(&home.join(path), &format!("~/{path}"))
     }
 
     /// A file of the system by its absolute path, if it counts.
-    pub(super) fn system(&self, path: &str) -> Option<Rc<File>> {
+    pub(in crate::checks::registry) fn system(&self, path: &str) -> Option<Rc<File>> {
         let system = self.machine?.system.as_ref()?;
         self.outside(&system.join(path.trim_start_matches('/')), path)
     }
 
     /// A file at an absolute path that a variable or a default gives, if the machine
     /// counts, shown under another name.
-    pub(super) fn at(&self, absolute: &str, shown: &str) -> Option<Rc<File>> {
+    pub(in crate::checks::registry) fn at(&self, absolute: &str, shown: &str) -> Option<Rc<File>> {
         self.machine?;
         let path = PathBuf::from(absolute);
         match path.is_absolute() {
@@ -195,7 +202,7 @@ impl<'a> Files<'a> {
     }
 
     /// The beginning of a lockfile of the tree, at most 4 KiB.
-    pub(super) fn lockfile_start(&self, path: &str) -> String {
+    pub(in crate::checks::registry) fn lockfile_start(&self, path: &str) -> String {
         use std::io::Read as _;
         let mut start = Vec::new();
         let opened = std::fs::File::open(self.root.join(path));
@@ -209,7 +216,7 @@ impl<'a> Files<'a> {
 
     /// A file that a variable names, if they count. Shown by the name of the variable, so
     /// that no path of this machine leaves.
-    pub(super) fn named_by(&self, variable: &str) -> Option<Rc<File>> {
+    pub(in crate::checks::registry) fn named_by(&self, variable: &str) -> Option<Rc<File>> {
         let path = PathBuf::from(self.variable(variable)?);
         let path = match path.is_absolute() {
             true => path,
@@ -288,7 +295,11 @@ impl<'a> Files<'a> {
 
     /// For each directory from one of the tree up to the root, nearest first: the first
     /// of these files that is there. Where the machine counts, also above the root.
-    pub(super) fn upwards(&self, directory: &str, names: &[&str]) -> Vec<Rc<File>> {
+    pub(in crate::checks::registry) fn upwards(
+        &self,
+        directory: &str,
+        names: &[&str],
+    ) -> Vec<Rc<File>> {
         let mut found = Vec::new();
         let mut here = Some(directory);
         for _ in 0..DEPTH_LIMIT {
@@ -327,7 +338,7 @@ impl<'a> Files<'a> {
     }
 
     /// The TOML document of a file; what is none is a gap.
-    pub(super) fn toml<'t>(&self, file: &'t File) -> Option<Toml<'t>> {
+    pub(in crate::checks::registry) fn toml<'t>(&self, file: &'t File) -> Option<Toml<'t>> {
         match DeTable::parse(&file.text) {
             Ok(root) => Some(Toml {
                 root: root.into_inner(),
@@ -344,7 +355,7 @@ impl<'a> Files<'a> {
     }
 
     /// Says that a file breaks off.
-    pub(super) fn broken(&self, file: &File, error: &SyntaxError) {
+    pub(in crate::checks::registry) fn broken(&self, file: &File, error: &SyntaxError) {
         let message = format!(
             "`{}` cannot be read: {}",
             terminal_safe(&file.shown),
@@ -354,8 +365,16 @@ impl<'a> Files<'a> {
     }
 }
 
+/// A line of a file and what it says.
+pub(in crate::checks::registry) fn place(path: &str, line: u32, says: String) -> ConfiguredAt {
+    ConfiguredAt {
+        location: Location::line(path, line),
+        says,
+    }
+}
+
 /// A variable as a place.
-pub(super) fn environment(name: &str, value: &str) -> ConfiguredAt {
+pub(in crate::checks::registry) fn environment(name: &str, value: &str) -> ConfiguredAt {
     ConfiguredAt {
         location: Location::file(format!("environment:{name}")),
         says: says(name, value),
@@ -370,7 +389,7 @@ fn is_absent(error: &std::io::Error) -> bool {
 }
 
 /// A name in a directory; the root is empty.
-pub(super) fn join(directory: &str, name: &str) -> String {
+pub(in crate::checks::registry) fn join(directory: &str, name: &str) -> String {
     match directory {
         "" => name.to_owned(),
         directory => format!("{directory}/{name}"),
@@ -378,37 +397,57 @@ pub(super) fn join(directory: &str, name: &str) -> String {
 }
 
 /// A TOML document with lines.
-pub(super) struct Toml<'t> {
+pub(in crate::checks::registry) struct Toml<'t> {
     pub root: DeTable<'t>,
     lines: Lines,
 }
 
 impl<'t> Toml<'t> {
-    pub(super) fn line(&self, value: &Spanned<DeValue<'_>>) -> u32 {
+    /// The document of a text; `None` where it is none.
+    pub(in crate::checks::registry) fn parse(text: &'t str) -> Option<Self> {
+        Some(Self {
+            root: DeTable::parse(text).ok()?.into_inner(),
+            lines: Lines::new(text),
+        })
+    }
+
+    pub(in crate::checks::registry) fn line(&self, value: &Spanned<DeValue<'_>>) -> u32 {
         self.lines.at(value.span().start)
     }
 
     /// The table under a path of keys.
-    pub(super) fn table(&self, path: &[&str]) -> Option<&DeTable<'t>> {
+    pub(in crate::checks::registry) fn table(&self, path: &[&str]) -> Option<&DeTable<'t>> {
         path.iter().try_fold(&self.root, |table, key| {
             table.get(*key)?.get_ref().as_table()
         })
     }
 
     /// A string of a table, with its line.
-    pub(super) fn text<'s>(&self, table: &'s DeTable<'_>, key: &str) -> Option<(&'s str, u32)> {
+    pub(in crate::checks::registry) fn text<'s>(
+        &self,
+        table: &'s DeTable<'_>,
+        key: &str,
+    ) -> Option<(&'s str, u32)> {
         let value = table.get(key)?;
         Some((value.get_ref().as_str()?, self.line(value)))
     }
 
     /// A truth value of a table, with its line.
-    pub(super) fn flag(&self, table: &DeTable<'_>, key: &str) -> Option<(bool, u32)> {
+    pub(in crate::checks::registry) fn flag(
+        &self,
+        table: &DeTable<'_>,
+        key: &str,
+    ) -> Option<(bool, u32)> {
         let value = table.get(key)?;
         Some((value.get_ref().as_bool()?, self.line(value)))
     }
 
     /// The strings of an array or a lone string, with their lines.
-    pub(super) fn texts<'s>(&self, table: &'s DeTable<'_>, key: &str) -> Vec<(&'s str, u32)> {
+    pub(in crate::checks::registry) fn texts<'s>(
+        &self,
+        table: &'s DeTable<'_>,
+        key: &str,
+    ) -> Vec<(&'s str, u32)> {
         let Some(value) = table.get(key) else {
             return Vec::new();
         };
@@ -426,7 +465,11 @@ impl<'t> Toml<'t> {
     }
 
     /// The tables of an array of tables.
-    pub(super) fn tables<'s>(&self, table: &'s DeTable<'t>, key: &str) -> Vec<&'s DeTable<'t>> {
+    pub(in crate::checks::registry) fn tables<'s>(
+        &self,
+        table: &'s DeTable<'t>,
+        key: &str,
+    ) -> Vec<&'s DeTable<'t>> {
         let array = table.get(key).and_then(|value| value.get_ref().as_array());
         array
             .into_iter()
@@ -438,7 +481,7 @@ impl<'t> Toml<'t> {
 
 /// A `key = value` line of an INI file.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(in crate::checks::registry) struct Entry {
     /// Lower case; empty before the first.
     pub section: String,
     pub key: String,
@@ -450,7 +493,11 @@ pub(super) struct Entry {
 
 /// The entries of an INI file: `[section]`, `key = value` or `key: value`, comments with
 /// `#` and `;`, and continuation lines where `continues` is set (pip's files).
-pub(super) fn ini(text: &str, separators: &[char], continues: bool) -> Vec<Entry> {
+pub(in crate::checks::registry) fn ini(
+    text: &str,
+    separators: &[char],
+    continues: bool,
+) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
     let mut section = String::new();
     for (index, raw) in text.lines().enumerate() {
@@ -483,7 +530,7 @@ pub(super) fn ini(text: &str, separators: &[char], continues: bool) -> Vec<Entry
 }
 
 /// A text without the quotes around it.
-pub(super) fn unquoted(text: &str) -> &str {
+pub(in crate::checks::registry) fn unquoted(text: &str) -> &str {
     ['"', '\'']
         .iter()
         .find_map(|quote| text.strip_prefix(*quote)?.strip_suffix(*quote))

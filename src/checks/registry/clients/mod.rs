@@ -26,6 +26,7 @@ mod uv;
 mod yarn;
 
 pub use files::Machine;
+pub(super) use files::{Files as Source, Toml, join, place, says};
 pub use model::{
     Client, CoolDown, Effective, Names, Recorded, Replacement, Route, Sources, Target, Weakness,
 };
