@@ -38,6 +38,39 @@ struct Said {
     places: Vec<ConfiguredAt>,
 }
 
+/// One configured address under judgement.
+struct About<'a> {
+    effective: &'a Effective,
+    route: &'a Route,
+    text: &'a str,
+    /// Where it stands, terminal-safe.
+    path: String,
+    standing: Standing,
+}
+
+impl About<'_> {
+    fn said(
+        &self,
+        rule: &'static Rule,
+        severity: Severity,
+        message: String,
+        remedy: String,
+    ) -> Said {
+        Said {
+            rule,
+            severity,
+            message,
+            remedy,
+            origin: Origin::Registry {
+                index: Some(super::address::fold(self.text).into_owned()),
+                file: None,
+                default: false,
+            },
+            places: self.route.places.clone(),
+        }
+    }
+}
+
 /// Adds up what is said; one setting counts once, however many lockfiles it is for.
 struct Collected<'a> {
     settings: &'a RegistrySettings,
@@ -119,91 +152,102 @@ impl Collected<'_> {
         let (Target::Address(text), Some(first)) = (&route.target, route.places.first()) else {
             return;
         };
-        let client = effective.client;
-        let ecosystem = client.ecosystem();
-        let path = terminal_safe(&first.location.path).into_owned();
-        let origin = Origin::Registry {
-            index: Some(super::address::fold(text).into_owned()),
-            file: None,
-            default: false,
+        let about = About {
+            effective,
+            route,
+            text,
+            path: terminal_safe(&first.location.path).into_owned(),
+            standing: standing_of_address(
+                text,
+                self.settings.approved_for(effective.client.ecosystem()),
+            ),
         };
-        let approved = self.settings.approved_for(ecosystem);
-        let standing = standing_of_address(text, approved);
-        let places = route.places.clone();
-        if !approved.is_empty() && standing == Standing::Outside && !told.contains(&first.location)
-        {
-            self.add(
-                effective,
-                Said {
-                    rule: &rules::UNAPPROVED_ORIGIN,
-                    severity: Severity::High,
-                    message: format!(
-                        "`{path}` names `{}` as a registry of {client}, which is not approved for {ecosystem}",
-                        shown(text)
-                    ),
-                    remedy: format!(
-                        "remove it, or approve it for `{ecosystem}` in the policy"
-                    ),
-                    origin: origin.clone(),
-                    places: places.clone(),
-                },
-            );
+        if !is_told(told, &route.places, &shown(text)) {
+            self.unapproved(&about);
         }
-        if let Names::Scope(scope) = &route.names
-            && standing != Standing::Internal
-            && self
-                .settings
-                .is_internal(ecosystem, &format!("{scope}/any"))
-        {
-            self.add(
-                effective,
-                Said {
-                    rule: &rules::INTERNAL_NAME_OUTSIDE,
-                    severity: Severity::Critical,
-                    message: format!(
-                        "`{path}` binds the internal scope `{}` to `{}`, which is no approved internal registry",
-                        terminal_safe(scope),
-                        shown(text)
-                    ),
-                    remedy: "bind the scope to the internal registry, and approve that registry by its address".to_owned(),
-                    origin: origin.clone(),
-                    places: places.clone(),
-                },
-            );
-        }
-        if plain_scheme(text).is_some() {
-            self.add(
-                effective,
-                Said {
-                    rule: &rules::PLAIN_HTTP,
-                    severity: Severity::Medium,
-                    message: format!(
-                        "`{path}` names a registry of {client} without TLS: `{}`",
-                        shown(text)
-                    ),
-                    remedy: "serve the registry over https and configure that address".to_owned(),
-                    origin: origin.clone(),
-                    places: places.clone(),
-                },
-            );
-        }
+        self.internal_scope(&about);
+        self.transport(&about);
         // What a variable fills in is no credential of the tree.
-        if credential(text).is_some() && !first.location.path.starts_with("environment:") {
-            self.add(
-                effective,
-                Said {
-                    rule: &rules::URL_CREDENTIALS,
-                    severity: Severity::High,
-                    message: format!(
-                        "`{path}` holds credentials in the address of a registry of {client}: `{}`",
-                        shown(text)
-                    ),
-                    remedy: "revoke the credential, and authenticate through the client's credential store; then remove it from the history".to_owned(),
-                    origin,
-                    places,
-                },
-            );
+        if !first.location.path.starts_with("environment:") {
+            self.credentials(&about);
         }
+    }
+
+    fn unapproved(&mut self, about: &About<'_>) {
+        let client = about.effective.client;
+        let ecosystem = client.ecosystem();
+        if self.settings.approved_for(ecosystem).is_empty() || about.standing != Standing::Outside {
+            return;
+        }
+        let message = format!(
+            "`{}` names `{}` as a registry of {client}, which is not approved for {ecosystem}",
+            about.path,
+            shown(about.text)
+        );
+        let remedy = format!("remove it, or approve it for `{ecosystem}` in the policy");
+        let said = about.said(&rules::UNAPPROVED_ORIGIN, Severity::High, message, remedy);
+        self.add(about.effective, said);
+    }
+
+    fn internal_scope(&mut self, about: &About<'_>) {
+        let Names::Scope(scope) = &about.route.names else {
+            return;
+        };
+        let ecosystem = about.effective.client.ecosystem();
+        let name = format!("{scope}/any");
+        if about.standing == Standing::Internal || !self.settings.is_internal(ecosystem, &name) {
+            return;
+        }
+        let message = format!(
+            "`{}` binds the internal scope `{}` to `{}`, which is no approved internal registry",
+            about.path,
+            terminal_safe(scope),
+            shown(about.text)
+        );
+        let remedy =
+            "bind the scope to the internal registry, and approve that registry by its address";
+        let said = about.said(
+            &rules::INTERNAL_NAME_OUTSIDE,
+            Severity::Critical,
+            message,
+            remedy.to_owned(),
+        );
+        self.add(about.effective, said);
+    }
+
+    fn transport(&mut self, about: &About<'_>) {
+        if plain_scheme(about.text).is_none() {
+            return;
+        }
+        let message = format!(
+            "`{}` names a registry of {} without TLS: `{}`",
+            about.path,
+            about.effective.client,
+            shown(about.text)
+        );
+        let remedy = "serve the registry over https and configure that address".to_owned();
+        let said = about.said(&rules::PLAIN_HTTP, Severity::Medium, message, remedy);
+        self.add(about.effective, said);
+    }
+
+    fn credentials(&mut self, about: &About<'_>) {
+        if credential(about.text).is_none() {
+            return;
+        }
+        let message = format!(
+            "`{}` holds credentials in the address of a registry of {}: `{}`",
+            about.path,
+            about.effective.client,
+            shown(about.text)
+        );
+        let remedy = "revoke the credential, and authenticate through the client's credential store; then remove it from the history";
+        let said = about.said(
+            &rules::URL_CREDENTIALS,
+            Severity::High,
+            message,
+            remedy.to_owned(),
+        );
+        self.add(about.effective, said);
     }
 
     fn mixed(&mut self, effective: &Effective) {

@@ -6,7 +6,7 @@ use super::address::{Address, shown};
 use super::case::Case;
 use super::clients::{Client, Route, Sources, Target};
 use super::settings::{Standing, standing, standing_of_address, standing_of_default};
-use crate::model::{ConfiguredAt, Ecosystem};
+use crate::model::{ConfiguredAt, Ecosystem, Origin};
 
 /// What the routes of one package come to.
 #[derive(Debug, PartialEq, Eq)]
@@ -93,6 +93,16 @@ pub(super) fn way<'a>(case: &Case<'a>) -> Option<Way<'a>> {
     let Sources::From(routes) = sources else {
         return None;
     };
+    // One registry that is the recorded one says nothing more.
+    if let [only] = routes.as_slice()
+        && let Target::Address(text) = &only.target
+        && let Origin::Registry {
+            index: Some(index), ..
+        } = origin
+        && Address::parse(text) == Address::parse(index)
+    {
+        return None;
+    }
     let (end, decides) = end_of(case, &routes);
     Some(Way {
         client: effective.client,

@@ -2,9 +2,10 @@
 //! (<https://bun.sh/docs/runtime/bunfig>). Where both name a registry for the same names,
 //! both count: which one wins changed between versions.
 
-use super::files::{File, Files, Toml, join, says};
+use super::files::{File, Files, join};
 use super::model::{Client, CoolDown, Effective, Names, Recorded, Replacement, Route};
 use super::npm::{Npmrc, target, with_default};
+use super::text::{Toml, says};
 use toml::de::{DeTable, DeValue};
 
 const ADVICE: &str =

@@ -3,8 +3,9 @@
 //! (<https://bundler.io/man/bundle-config.1.html>). The lockfile records the remote; a
 //! mirror is asked in its place. A Gemfile is a program: plain lines are recognised.
 
-use super::files::{File, Files, environment, join, says, unquoted};
+use super::files::{File, Files, join};
 use super::model::{Client, Effective, Names, Recorded, Replacement, Route, Target};
+use super::text::{environment, says, unquoted};
 use crate::model::ConfiguredAt;
 
 /// The configuration of Bundler for a project.

@@ -3,8 +3,9 @@
 //! <https://doc.rust-lang.org/cargo/reference/source-replacement.html>). Deeper files win
 //! key by key; of `config` and `config.toml` in one directory cargo reads `config`.
 
-use super::files::{File, Files, Toml, environment, says};
+use super::files::{File, Files};
 use super::model::{Client, Effective, Names, Recorded, Replacement, Route, Target};
+use super::text::{Toml, environment, says};
 use crate::model::{ConfiguredAt, Location};
 use std::collections::BTreeMap;
 use std::rc::Rc;

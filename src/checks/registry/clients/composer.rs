@@ -2,8 +2,9 @@
 //! (<https://getcomposer.org/doc/05-repositories.md>). Repositories are asked in order and
 //! the first that has a name wins, unless one says `canonical: false`.
 
-use super::files::{File, Files, join, says};
+use super::files::{File, Files, join};
 use super::model::{Client, Effective, Names, Route, Target};
+use super::text::says;
 use crate::model::ConfiguredAt;
 use crate::support::json_tree::{self, Node};
 

@@ -2,8 +2,9 @@
 //! (<https://go.dev/ref/mod#environment-variables>). The go command reads no file of the
 //! tree for these, so without the machine nothing is known.
 
-use super::files::{Files, environment, ini, says};
+use super::files::Files;
 use super::model::{Client, Effective, Names, Route, Target};
+use super::text::{environment, ini, says};
 use crate::model::ConfiguredAt;
 
 /// The configuration of go.
@@ -108,17 +109,24 @@ fn weaken(value: &dyn Fn(&str) -> Option<(String, ConfiguredAt)>, effective: &mu
         effective.weak(place, true, effect);
     }
     if let Some((text, place)) = value("GOFLAGS") {
-        let mut flags = text.split_whitespace();
-        if flags.any(|flag| matches!(flag.trim_start_matches('-'), "insecure" | "insecure=true")) {
-            let effect = "modules may be fetched without TLS, and certificates are not checked";
-            effective.weak(place.clone(), true, effect);
-        }
-        if text
-            .split_whitespace()
-            .any(|flag| flag.trim_start_matches('-') == "mod=mod")
-        {
-            let effect = "go.mod and go.sum are changed by a build instead of compared";
-            effective.weak(place, false, effect);
+        for flag in text.split_whitespace() {
+            let (is_severe, effect) = match flag.trim_start_matches('-') {
+                "insecure" | "insecure=true" => (
+                    true,
+                    "modules may be fetched without TLS, and certificates are not checked",
+                ),
+                "mod=mod" => (
+                    false,
+                    "go.mod and go.sum are changed by a build instead of compared",
+                ),
+                _ => continue,
+            };
+            // The other flags may hold anything.
+            let place = ConfiguredAt {
+                says: says("GOFLAGS", flag),
+                ..place.clone()
+            };
+            effective.weak(place, is_severe, effect);
         }
     }
 }

@@ -3,8 +3,9 @@
 //! programs: plain declarations are recognised by their text, and what is not plain is a
 //! gap. Nothing is run.
 
-use super::files::{File, Files, join, says};
+use super::files::{File, Files, join};
 use super::model::{Client, Effective, Names, Route, Target};
+use super::text::says;
 use crate::model::{ConfiguredAt, Location};
 
 /// Where repositories are declared: settings for the whole build, else each project.
@@ -215,7 +216,8 @@ fn statement(
     }
     let is_maven = begins(text, "maven") || begins(text, "ivy");
     let names_url = begins(text, "url") || begins(text, "setUrl") || begins(text, "artifactUrls");
-    if !names_url && !(is_maven && text.contains(['"', '\''])) {
+    let is_repository = names_url || (is_maven && text.contains(['"', '\'']));
+    if !is_repository {
         return;
     }
     let target = match quoted(text) {

@@ -3,8 +3,9 @@
 //! (<https://maven.apache.org/settings.html>,
 //! <https://maven.apache.org/guides/mini/guide-mirror-settings.html>).
 
-use super::files::{File, Files, says};
+use super::files::{File, Files};
 use super::model::{Client, Effective, Names, Route, Target};
+use super::text::says;
 use crate::model::{ConfiguredAt, Location};
 use crate::support::xml::{self, Xml};
 use roxmltree::Node;

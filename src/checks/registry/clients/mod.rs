@@ -22,14 +22,16 @@ mod pipenv;
 mod poetry;
 #[cfg(test)]
 mod tests;
+mod text;
 mod uv;
 mod yarn;
 
 pub use files::Machine;
-pub(super) use files::{Files as Source, Toml, join, place, says};
+pub(super) use files::{Files as Source, join};
 pub use model::{
     Client, CoolDown, Effective, Names, Recorded, Replacement, Route, Sources, Target, Weakness,
 };
+pub(super) use text::{Toml, place, says};
 
 use crate::model::{Gap, Location, LockfileRead, Rule};
 use files::Files;
@@ -71,6 +73,7 @@ pub fn read(root: &Path, lockfiles: &[LockfileRead], machine: Option<&Machine>) 
         .filter(|lock| lock.format == "requirements")
         .map(|lock| lock.path.as_str())
         .collect();
+    effective.extend(pip::read_all(&files, &requirements));
     for lock in lockfiles {
         let path = lock.path.as_str();
         let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
@@ -80,7 +83,6 @@ pub fn read(root: &Path, lockfiles: &[LockfileRead], machine: Option<&Machine>) 
             "pnpm-lock" => npm::read_pnpm(&files, directory),
             "yarn-lock" => yarn::read(&files, directory, path),
             "bun-lock" => bun::read(&files, directory),
-            "requirements" => pip::read(&files, path, &requirements),
             "uv-lock" => uv::read(&files, directory),
             "poetry-lock" => poetry::read(&files, directory),
             "pdm-lock" => poetry::read_pdm(&files, directory),

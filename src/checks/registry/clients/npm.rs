@@ -2,8 +2,9 @@
 //! pnpm's `pnpm-workspace.yaml` (<https://docs.npmjs.com/cli/configuring-npm/npmrc>,
 //! <https://pnpm.io/settings>). Earlier levels win: environment, project, user, system.
 
-use super::files::{File, Files, environment, ini, join, says};
+use super::files::{File, Files, join};
 use super::model::{Client, CoolDown, Effective, Names, Recorded, Replacement, Route, Target};
+use super::text::{environment, ini, says};
 use crate::model::{ConfiguredAt, Location};
 use crate::support::{json_tree, yaml};
 use std::collections::BTreeMap;

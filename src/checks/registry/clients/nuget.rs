@@ -3,8 +3,9 @@
 //! nearer file wins; `<clear/>` drops what farther ones add. Without it the user's file
 //! counts too, and that holds the default registry from the start.
 
-use super::files::{File, Files, says};
+use super::files::{File, Files};
 use super::model::{Client, Effective, Names, Route, Target};
+use super::text::says;
 use crate::model::ConfiguredAt;
 use crate::support::xml::{self, Xml};
 use roxmltree::Node;

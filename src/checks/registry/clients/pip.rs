@@ -6,8 +6,9 @@
 //! in the tree is taken for one that a build names, so it can add sources and settles
 //! nothing.
 
-use super::files::{Entry, File, Files, environment, ini, says};
+use super::files::{File, Files};
 use super::model::{Client, CoolDown, Effective, Names, Route, Target};
+use super::text::{Entry, environment, ini, says};
 use crate::model::ConfiguredAt;
 use std::collections::BTreeSet;
 
@@ -65,25 +66,36 @@ impl Options {
     }
 }
 
-/// The configuration of pip for a requirement file of the tree, with the files that it
+/// The files that one requirement file reads, itself among them, and their options.
+type Closure = (BTreeSet<String>, Vec<(String, Told)>);
+
+/// The configuration of pip for each requirement file of the tree, with the files that it
 /// includes and those that include it.
-pub(super) fn read(files: &Files<'_>, path: &str, all: &[&str]) -> Effective {
-    let mut options = Options::default();
-    let mut read = BTreeSet::new();
-    for root in all {
-        let mut closure = BTreeSet::new();
-        let mut found = Vec::new();
-        requirements(files, root, 0, &mut closure, &mut found);
-        // Each file is walked once per root: a handful in real trees.
-        if closure.contains(path) && read.insert((*root).to_owned()) {
-            // Of several lines of a file the last one counts.
-            for (key, told) in found.iter().rev() {
-                options.add(key, told);
+pub(super) fn read_all(files: &Files<'_>, all: &[&str]) -> Vec<(String, Effective)> {
+    let roots: Vec<Closure> = all
+        .iter()
+        .map(|root| {
+            let (mut closure, mut found) = (BTreeSet::new(), Vec::new());
+            requirements(files, root, 0, &mut closure, &mut found);
+            (closure, found)
+        })
+        .collect();
+    all.iter()
+        .map(|path| {
+            let mut options = Options::default();
+            for (closure, found) in &roots {
+                if !closure.contains(*path) {
+                    continue;
+                }
+                // Of several lines of a file the last one counts.
+                for (key, told) in found.iter().rev() {
+                    options.add(key, told);
+                }
             }
-        }
-    }
-    levels(files, path, &mut options);
-    finish(files, options)
+            levels(files, path, &mut options);
+            ((*path).to_owned(), finish(files, options))
+        })
+        .collect()
 }
 
 fn requirements(
@@ -192,16 +204,17 @@ fn levels(files: &Files<'_>, path: &str, options: &mut Options) {
         };
         options.add(&name.to_lowercase().replace('_', "-"), &told);
     }
-    let mut named = None;
-    if files.variable("PIP_CONFIG_FILE").is_some() {
-        named = files.named_by("PIP_CONFIG_FILE");
-    }
+    let named = match files.variable("PIP_CONFIG_FILE") {
+        // pip's own way to read no file at all.
+        Some("/dev/null") => return,
+        Some(_) => files.named_by("PIP_CONFIG_FILE"),
+        None => None,
+    };
     let site = files
         .variable("VIRTUAL_ENV")
         .and_then(|home| files.at(&format!("{home}/pip.conf"), "$VIRTUAL_ENV/pip.conf"));
     let user = files
         .home(".config/pip/pip.conf")
-        .or_else(|| files.home("pip/pip.ini"))
         .into_iter()
         .chain(files.home(".pip/pip.conf"));
     let system = ["/etc/pip.conf", "/etc/xdg/pip/pip.conf"]
@@ -268,6 +281,11 @@ fn route(told: &Told) -> Route {
 fn finish(files: &Files<'_>, options: Options) -> Effective {
     let mut effective = Effective::new(Client::Pip);
     effective.adds_to_recorded = true;
+    let mut options = options;
+    for list in [&mut options.extra, &mut options.links, &mut options.trusted] {
+        let mut seen = BTreeSet::new();
+        list.retain(|told| seen.insert((told.place.clone(), told.value.clone())));
+    }
     let mut asked: Vec<Told> = Vec::new();
     match (&options.no_index, &options.index) {
         // Without an index there are no extra ones either.

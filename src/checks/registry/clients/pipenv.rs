@@ -2,8 +2,9 @@
 //! (<https://pipenv.pypa.io/en/latest/indexes.html>). A package that names no index may come
 //! from any source that is listed.
 
-use super::files::{File, Files, environment, join, says};
+use super::files::{File, Files, join};
 use super::model::{Client, Effective, Names, Recorded, Replacement, Route, Target};
+use super::text::{environment, says};
 use crate::support::json_tree;
 use std::collections::BTreeSet;
 

@@ -2,8 +2,9 @@
 //! (<https://python-poetry.org/docs/repositories/>). Both lockfiles record the source of a
 //! package; what counts here is how the client chooses when it locks.
 
-use super::files::{File, Files, Toml, join, says};
+use super::files::{File, Files, join};
 use super::model::{Client, CoolDown, Effective, Names, Route, Target};
+use super::text::{Toml, says};
 use crate::model::ConfiguredAt;
 use toml::de::DeTable;
 

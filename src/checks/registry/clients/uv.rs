@@ -3,8 +3,9 @@
 //! The lockfile records the index of each package; what counts here is how uv chooses among
 //! several when it locks, and which checks are off.
 
-use super::files::{File, Files, Toml, environment, join, says};
+use super::files::{File, Files, join};
 use super::model::{Client, CoolDown, Effective, Names, Route, Target};
+use super::text::{Toml, environment, says};
 use toml::de::DeTable;
 
 const ADVICE: &str = "`exclude-newer = \"7 days\"` under `[tool.uv]`";

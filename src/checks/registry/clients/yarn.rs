@@ -1,9 +1,10 @@
 //! Yarn: `.yarnrc.yml` from the project up and of the home, `YARN_*` (Yarn 2 and later,
 //! <https://yarnpkg.com/configuration/yarnrc>); `.yarnrc` and `.npmrc` (Yarn 1).
 
-use super::files::{File, Files, environment, says, unquoted};
+use super::files::{File, Files};
 use super::model::{Client, CoolDown, Effective, Names, Route};
 use super::npm::{Npmrc, is_nothing, major, manager, target, with_default};
+use super::text::{environment, says, unquoted};
 use crate::support::yaml;
 use std::rc::Rc;
 

@@ -15,7 +15,7 @@ use crate::model::{
     Severity, Subject, terminal_safe,
 };
 use crate::support::hash::sha256;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Requirements that one message names.
@@ -38,16 +38,10 @@ pub(super) struct Locked<'a> {
 }
 
 impl<'a> Locked<'a> {
-    fn of(inventory: &'a Inventory, path: &'a str) -> Self {
+    fn of(path: &'a str, components: &[&'a Component]) -> Self {
         let mut by_name: BTreeMap<&str, Vec<&Component>> = BTreeMap::new();
-        for component in &inventory.components {
-            if component
-                .occurrences
-                .iter()
-                .any(|o| o.location.path == path)
-            {
-                by_name.entry(&component.name).or_default().push(component);
-            }
+        for component in components {
+            by_name.entry(&component.name).or_default().push(component);
         }
         Self {
             path,
@@ -71,6 +65,14 @@ impl<'a> Locked<'a> {
 /// A finding for each lockfile of the tree that is out of date, sorted by path.
 pub(super) fn check(root: &Path, inventory: &Inventory, source: &Source<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let mut by_lock: BTreeMap<&str, Vec<&Component>> = BTreeMap::new();
+    for component in &inventory.components {
+        let places = component.occurrences.iter();
+        let paths: BTreeSet<&str> = places.map(|o| o.location.path.as_str()).collect();
+        for path in paths {
+            by_lock.entry(path).or_default().push(component);
+        }
+    }
     for lock in &inventory.lockfiles {
         let check = match lock.format {
             "cargo-lock" => cargo::missing,
@@ -84,7 +86,10 @@ pub(super) fn check(root: &Path, inventory: &Inventory, source: &Source<'_>) -> 
             "gemfile-lock" => others::gemfile,
             _ => continue,
         };
-        let locked = Locked::of(inventory, &lock.path);
+        let locked = Locked::of(
+            &lock.path,
+            by_lock.get(lock.path.as_str()).map_or(&[], Vec::as_slice),
+        );
         let missing = check(root, source, &locked);
         findings.extend(finding(&lock.path, missing));
     }
