@@ -7,6 +7,8 @@
 mod cargo;
 mod javascript;
 mod others;
+#[cfg(test)]
+mod tests;
 
 use super::clients::Source;
 use super::rules;
