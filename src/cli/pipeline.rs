@@ -8,7 +8,8 @@ use super::policies::LoadedPolicy;
 use super::progress::Progress;
 use super::{secret_exceptions, terminal, vex};
 use crate::checks::advisories::{Database, DatabaseError};
-use crate::checks::registry::{Approved, NamePattern, RegistrySettings};
+use crate::checks::registry::clients::Machine;
+use crate::checks::registry::{AllowedLicences, Approved, NamePattern, RegistrySettings};
 use crate::checks::{advisories, registry, secrets};
 use crate::inventory;
 use crate::model::{
@@ -73,6 +74,8 @@ pub struct Request<'a> {
     pub own_rules: secrets::OwnRules,
     /// VEX documents to show with findings.
     pub vex: &'a [PathBuf],
+    /// This machine's configuration of package managers, where the caller lets it count.
+    pub machine: Option<Machine>,
     /// Time of the verdict.
     pub now: Timestamp,
     /// Files that the caller will write, with their directories resolved: what an
@@ -107,10 +110,9 @@ pub fn run(mut request: Request<'_>) -> Result<Report, CliError> {
                 database = check_advisories(&request, inventory, &mut outcome)?;
             }
             (Check::Registry, Some(inventory)) => {
-                extend(
-                    &mut outcome,
-                    registry::check_inventory(inventory, &registry_settings),
-                );
+                let base = read.as_ref().map_or(request.path, |read| &read.base);
+                let found = check_registry(&request, base, inventory, &registry_settings);
+                extend(&mut outcome, found);
             }
             _ => {}
         }
@@ -161,6 +163,21 @@ pub fn run(mut request: Request<'_>) -> Result<Report, CliError> {
         verdict,
         advice,
     })
+}
+
+/// An SBOM or a binary has no configuration and no manifest beside it.
+fn check_registry(
+    request: &Request<'_>,
+    base: &Path,
+    inventory: &Inventory,
+    settings: &RegistrySettings,
+) -> Outcome {
+    match request.kind {
+        Kind::Tree | Kind::Lockfile => {
+            registry::check_tree(base, inventory, settings, request.machine.as_ref())
+        }
+        Kind::Binary | Kind::Sbom => registry::check_inventory(inventory, settings),
+    }
 }
 
 /// Adds what the advisory check brings; gives back the database if it could be used. One
@@ -327,7 +344,18 @@ fn registry_settings(policy: &LoadedPolicy) -> Result<RegistrySettings, CliError
         .map(|pattern| NamePattern::parse(pattern))
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| in_policy(source, &CliError::of(Exit::Usage, &error)))?;
-    Ok(RegistrySettings { approved, internal })
+    let licences = policy
+        .policy
+        .licences
+        .as_deref()
+        .map(AllowedLicences::parse)
+        .transpose()
+        .map_err(|error| in_policy(source, &CliError::of(Exit::Usage, &error)))?;
+    Ok(RegistrySettings {
+        approved,
+        internal,
+        licences,
+    })
 }
 
 fn in_policy(source: &str, error: &CliError) -> CliError {

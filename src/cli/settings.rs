@@ -4,11 +4,13 @@
 use super::args::Global;
 use super::exit::{CliError, Exit};
 use super::terminal;
+use crate::checks::registry::clients::Machine;
 use crate::inventory::Caches;
 use crate::model::Redacted;
 use crate::support::http::Network;
 use crate::support::{clock, git_repository, process};
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -42,6 +44,24 @@ impl Settings {
     /// Exit 2 where a time is malformed or the passphrase is not text.
     pub fn from_environment(global: &Global) -> Result<Self, CliError> {
         Self::resolve(global, &|name| std::env::var_os(name))
+    }
+
+    /// What the package managers of this machine are configured by beside the tree; for
+    /// commands that are told to let it count.
+    #[must_use]
+    pub fn machine() -> Machine {
+        let variables: BTreeMap<String, String> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let home = ["HOME", "USERPROFILE"]
+            .iter()
+            .filter_map(|name| variables.get(*name).map(PathBuf::from))
+            .find(|path| path.is_absolute());
+        Machine {
+            home,
+            system: Some(PathBuf::from("/")),
+            variables,
+        }
     }
 
     /// Directory of the advisory database; it may not exist.

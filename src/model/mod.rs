@@ -27,9 +27,9 @@ pub use component::{
 pub use digest::{Digest, DigestAlgorithm, DigestError};
 pub use ecosystem::Ecosystem;
 pub use finding::{
-    AdvisoryClass, AdvisoryDetail, Confidence, Detail, ExploitScore, Finding, Introduced,
-    KnownExploited, Outcome, Reach, RegistryDetail, Rule, SecretDetail, Subject, Validity,
-    YankDetail,
+    AdvisoryClass, AdvisoryDetail, Confidence, ConfiguredAt, Detail, ExploitScore, Finding,
+    Introduced, KnownExploited, Outcome, Reach, RegistryDetail, Rule, SecretDetail, Subject,
+    Validity, YankDetail,
 };
 pub use gap::Gap;
 pub use hint::Hint;

@@ -20,6 +20,8 @@ pub struct Policy {
     pub name: String,
     /// Approved registries and internal names.
     pub registry: RegistryPolicy,
+    /// Licences that are allowed, as SPDX ids; not judged where it is absent.
+    pub licences: Option<Vec<String>>,
     /// Everyone's exceptions, in the order of the file.
     pub waivers: Vec<Waiver>,
     /// Who may say what, by role name.
@@ -69,6 +71,8 @@ struct Document {
     secrets: SecretSection,
     #[serde(default)]
     registry: RegistrySection,
+    #[serde(default)]
+    licences: LicenceSection,
     #[serde(default)]
     waivers: WaiverSection,
     #[serde(default)]
@@ -121,6 +125,12 @@ struct RegistrySection {
     approved: BTreeMap<String, Vec<String>>,
     #[serde(default)]
     internal: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct LicenceSection {
+    allow: Option<Vec<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -211,6 +221,7 @@ impl Document {
         policy.marks = self.secrets.inline_marks.unwrap_or(policy.marks);
         policy.registry.approved.extend(self.registry.approved);
         policy.registry.internal.extend(self.registry.internal);
+        policy.licences = self.licences.allow.or(policy.licences);
         policy.waiver_max_days = self.waivers.max_days.unwrap_or(policy.waiver_max_days);
         policy.waiver_warn_days = self.waivers.warn_days.unwrap_or(policy.waiver_warn_days);
         policy.waivers.extend(waivers);
@@ -233,6 +244,7 @@ impl Policy {
         Self {
             name: String::new(),
             registry: RegistryPolicy::default(),
+            licences: None,
             waivers: Vec::new(),
             roles: BTreeMap::new(),
             environments: BTreeMap::new(),
@@ -315,6 +327,12 @@ mod tests {
         "registry/internal-name-outside",
         "registry/url-credentials",
         "registry/name-mismatch",
+        "registry/weakened-client",
+        "registry/no-cool-down",
+        "registry/look-alike-name",
+        "registry/stale-lockfile",
+        "registry/licence-not-allowed",
+        "registry/licence-unknown",
         "registry/no-approved-registries",
         "advisories/withdrawn",
         "advisories/yanked",

@@ -171,6 +171,7 @@ pub(super) fn registry(line: u32) -> JudgedFinding {
                 default: false,
             },
             approved: vec!["https://npm.acme.example/".to_owned()],
+            configuration: Vec::new(),
         }),
     };
     judged(

@@ -32,6 +32,7 @@ mod layering;
 mod licences;
 mod mutations;
 mod purl;
+mod registry_clients;
 mod report;
 mod sbom;
 mod sbom_diff;

@@ -102,6 +102,7 @@ fn settings(ecosystem: Ecosystem, approved: &[&str], internal: &[&str]) -> Regis
             .iter()
             .map(|t| NamePattern::parse(t).unwrap())
             .collect(),
+        licences: None,
     }
 }
 
@@ -232,7 +233,7 @@ fn hostile_text_of_a_lockfile_stays_text() {
 
 #[test]
 fn every_rule_and_gap_has_its_page() {
-    let pages = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules");
+    let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules");
     let mut wanted = BTreeSet::new();
     for rule in RULES.iter().chain(GAPS) {
         let page = pages.join(format!("{}.md", rule.id));

@@ -92,6 +92,7 @@ fn check(args: &AdvisoriesArgs, settings: &Settings) -> Result<Exit, CliError> {
         }),
         own_rules: OwnRules::default(),
         vex: &judging.vex,
+        machine: None,
         now: settings.now,
         outputs: outputs.places(),
     })?;

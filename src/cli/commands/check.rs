@@ -31,6 +31,10 @@ pub struct CheckArgs {
     /// gitleaks configuration (repeatable)
     #[arg(long, value_name = "FILE")]
     pub rules: Vec<PathBuf>,
+    /// Also let the package managers' configuration in this machine's home, system and
+    /// environment count. The result then depends on the machine
+    #[arg(long)]
+    pub client_config: bool,
     /// How it is judged, and where the result goes.
     #[command(flatten)]
     pub judging: Judging,
@@ -81,6 +85,7 @@ pub fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit, CliError> {
         database,
         own_rules: secret_rules::load(&args.rules)?,
         vex: &args.judging.vex,
+        machine: args.client_config.then(Settings::machine),
         now: settings.now,
         outputs: outputs.places(),
     })?;

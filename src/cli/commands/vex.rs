@@ -119,6 +119,7 @@ fn generate(args: &GenerateArgs, settings: &Settings) -> Result<Exit, CliError> 
         database: Some(Wanted::current(settings.database()?)),
         own_rules: OwnRules::default(),
         vex: &[],
+        machine: None,
         now: settings.now,
         outputs: &BTreeSet::new(),
     })?;
