@@ -6,6 +6,7 @@ use super::exit::{CliError, Exit};
 use super::input::{self, Kind};
 use super::policies::LoadedPolicy;
 use super::progress::Progress;
+use super::registry_answers::{self, RegistrySource};
 use super::{secret_exceptions, terminal, vex};
 use crate::checks::advisories::{Database, DatabaseError};
 use crate::checks::registry::{Approved, NamePattern, RegistrySettings};
@@ -69,6 +70,8 @@ pub struct Request<'a> {
     pub policy: LoadedPolicy,
     /// The advisory database; where there is none no advisory is checked, which is a gap.
     pub database: Option<Wanted<'a>>,
+    /// Whether approved registries are asked.
+    pub registry: RegistrySource,
     /// Rules for secrets beside the built-in ones.
     pub own_rules: secrets::OwnRules,
     /// VEX documents to show with findings.
@@ -95,7 +98,15 @@ pub fn run(mut request: Request<'_>) -> Result<Report, CliError> {
     };
     let mut outcome = Outcome::default();
     let mut database = None;
-    let read = read_inventory(&request, &target)?;
+    let mut asked = None;
+    let mut read = read_inventory(&request, &target)?;
+    let answers = match &mut read {
+        Some(read) => registry_answers::obtain(&request.registry, &read.inventory, &registry_settings)?,
+        None => None,
+    };
+    if let (Some(read), Some(answers)) = (&mut read, &answers) {
+        registry::online::fill_availability(&mut read.inventory, &registry_settings, answers);
+    }
     let inventory = read.as_ref().map(|read| &read.inventory);
     if let Some(inventory) = inventory {
         outcome.gaps.extend(inventory.gaps.iter().cloned());
@@ -111,6 +122,19 @@ pub fn run(mut request: Request<'_>) -> Result<Report, CliError> {
                     &mut outcome,
                     registry::check_inventory(inventory, &registry_settings),
                 );
+                if let Some(answers) = &answers {
+                    let online = registry_answers::settings(&request.policy, &request.checks)?;
+                    let (found, said) = registry::online::judge(
+                        inventory,
+                        &registry_settings,
+                        &online,
+                        answers,
+                        matches!(request.registry, RegistrySource::Snapshot(_)),
+                        request.now,
+                    );
+                    extend(&mut outcome, found);
+                    asked = Some(said);
+                }
             }
             _ => {}
         }
@@ -156,6 +180,7 @@ pub fn run(mut request: Request<'_>) -> Result<Report, CliError> {
         inventory: read.map(|read| read.inventory),
         database: database_info,
         vex: vex_documents.into_iter().map(|vex| vex.info).collect(),
+        registry: asked,
         secrets,
         checks: request.checks.iter().map(|check| check.as_str()).collect(),
         verdict,
@@ -300,7 +325,11 @@ fn extend(outcome: &mut Outcome, more: Outcome) {
     outcome.gaps.extend(more.gaps);
 }
 
-fn registry_settings(policy: &LoadedPolicy) -> Result<RegistrySettings, CliError> {
+/// What the policy says of registries, parsed.
+///
+/// # Errors
+/// Exit 2 where it cannot be used.
+pub fn registry_settings(policy: &LoadedPolicy) -> Result<RegistrySettings, CliError> {
     let source = &policy.info.source;
     let mut approved: BTreeMap<Ecosystem, Vec<Approved>> = BTreeMap::new();
     for (name, entries) in &policy.policy.registry.approved {
@@ -330,7 +359,7 @@ fn registry_settings(policy: &LoadedPolicy) -> Result<RegistrySettings, CliError
     Ok(RegistrySettings { approved, internal })
 }
 
-fn in_policy(source: &str, error: &CliError) -> CliError {
+pub(super) fn in_policy(source: &str, error: &CliError) -> CliError {
     CliError {
         exit: error.exit,
         message: format!("{source}: {}", error.message),

@@ -37,7 +37,8 @@ pub use licence::{Licence, LicenceSource};
 pub use location::Location;
 pub use purl::{Purl, PurlError, PurlParts};
 pub use report::{
-    DatabaseInfo, EvidenceLine, PolicyInfo, Report, SecretsScanned, SourceInfo, SourceUse, ToolInfo,
+    DatabaseInfo, EvidenceLine, PolicyInfo, RegistryAnswer, RegistryAsked, Report, SecretsScanned,
+    SourceInfo, SourceUse, ToolInfo,
 };
 pub use severity::Severity;
 pub use strict_json::{Limits as JsonLimits, StrictJsonError, parse_strict_json};

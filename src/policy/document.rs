@@ -5,6 +5,7 @@ use super::environments::{Environment, Role, check_environments};
 use super::error::PolicyError;
 use super::level::{Level, LevelTable};
 use super::presets::Preset;
+use super::registry::{AgeEntry, UnknownAge, check_ages};
 use super::waiver::{Waiver, WaiverDocument};
 use crate::model::{Confidence, TomlProblem, nearest};
 use serde::Deserialize;
@@ -48,6 +49,14 @@ pub struct RegistryPolicy {
     pub approved: BTreeMap<String, Vec<String>>,
     /// Name patterns that must come from an approved registry of one's own.
     pub internal: Vec<String>,
+    /// Minimum ages; the first that fits decides.
+    pub ages: Vec<AgeEntry>,
+    /// The minimum age where none of them fits, in days.
+    pub minimum_age_days: Option<u32>,
+    /// What an unknown age means there.
+    pub unknown_age: UnknownAge,
+    /// Oldest snapshot of registry answers, in days.
+    pub max_snapshot_age_days: Option<u32>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -121,6 +130,11 @@ struct RegistrySection {
     approved: BTreeMap<String, Vec<String>>,
     #[serde(default)]
     internal: Vec<String>,
+    #[serde(default)]
+    age: Vec<AgeEntry>,
+    minimum_age_days: Option<u32>,
+    unknown_age: Option<UnknownAge>,
+    max_snapshot_age_days: Option<u32>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -211,6 +225,16 @@ impl Document {
         policy.marks = self.secrets.inline_marks.unwrap_or(policy.marks);
         policy.registry.approved.extend(self.registry.approved);
         policy.registry.internal.extend(self.registry.internal);
+        check_ages(&self.registry.age, source_name)?;
+        let registry = &mut policy.registry;
+        // The file's own before the preset's: the first that fits decides.
+        registry.ages.splice(0..0, self.registry.age);
+        registry.minimum_age_days = self.registry.minimum_age_days.or(registry.minimum_age_days);
+        registry.unknown_age = self.registry.unknown_age.unwrap_or(registry.unknown_age);
+        registry.max_snapshot_age_days = self
+            .registry
+            .max_snapshot_age_days
+            .or(registry.max_snapshot_age_days);
         policy.waiver_max_days = self.waivers.max_days.unwrap_or(policy.waiver_max_days);
         policy.waiver_warn_days = self.waivers.warn_days.unwrap_or(policy.waiver_warn_days);
         policy.waivers.extend(waivers);
@@ -316,6 +340,12 @@ mod tests {
         "registry/url-credentials",
         "registry/name-mismatch",
         "registry/no-approved-registries",
+        "registry/absent",
+        "registry/age-denied",
+        "registry/age-unknown",
+        "registry/checksum-mismatch",
+        "registry/origin-external",
+        "registry/too-new",
         "advisories/withdrawn",
         "advisories/yanked",
         "advisories/yank-data-absent",

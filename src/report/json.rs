@@ -8,7 +8,7 @@ mod shown;
 
 use super::{facts, text};
 use crate::model::{
-    DatabaseInfo, JudgedGap, Report, UnusedWaiver, VexDocumentInfo, terminal_safe_json,
+    DatabaseInfo, JudgedGap, RegistryAsked, Report, UnusedWaiver, VexDocumentInfo, terminal_safe_json,
 };
 use advice::AdviceV1;
 use finding::{FindingV1, LocationV1};
@@ -44,6 +44,7 @@ struct ReportV1 {
     vex: Vec<VexDocumentV1>,
     inventory: Option<InventoryV1>,
     checks: Vec<&'static str>,
+    registry: Option<RegistryAskedV1>,
     secrets: Option<SecretsV1>,
     findings: Vec<FindingV1>,
     gaps: Vec<GapV1>,
@@ -100,6 +101,21 @@ struct SecretsV1 {
 }
 
 #[derive(Serialize)]
+struct RegistryAskedV1 {
+    asked: Shown,
+    snapshot: bool,
+    counts: std::collections::BTreeMap<&'static str, usize>,
+    components: Vec<RegistryAnswerV1>,
+}
+
+#[derive(Serialize)]
+struct RegistryAnswerV1 {
+    purl: Shown,
+    registry: Option<Shown>,
+    answers: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
 struct GapV1 {
     id: &'static str,
     disposition: &'static str,
@@ -143,6 +159,7 @@ impl ReportV1 {
             vex: report.vex.iter().map(VexDocumentV1::of).collect(),
             inventory: report.inventory.as_ref().map(InventoryV1::of),
             checks: report.checks.clone(),
+            registry: report.registry.as_ref().map(RegistryAskedV1::of),
             secrets: report.secrets.map(|scanned| SecretsV1 {
                 files: scanned.files,
                 bytes: scanned.bytes,
@@ -193,6 +210,25 @@ impl VexDocumentV1 {
             statements: document.statements,
             unusable: document.unusable,
             accepted: document.accepted,
+        }
+    }
+}
+
+impl RegistryAskedV1 {
+    fn of(asked: &RegistryAsked) -> Self {
+        Self {
+            asked: shown(&asked.asked),
+            snapshot: asked.is_snapshot,
+            counts: asked.counts(),
+            components: asked
+                .components
+                .iter()
+                .map(|component| RegistryAnswerV1 {
+                    purl: shown(component.purl.as_str()),
+                    registry: component.registry.as_deref().map(shown),
+                    answers: component.answers.clone(),
+                })
+                .collect(),
         }
     }
 }

@@ -31,6 +31,7 @@ mod layering;
 mod licences;
 mod mutations;
 mod purl;
+mod registry_online;
 mod report;
 mod sbom;
 mod sbom_diff;

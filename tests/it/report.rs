@@ -96,6 +96,7 @@ fn report() -> Report {
         inventory: Some(inventory),
         database: None,
         vex: Vec::new(),
+        registry: None,
         secrets: None,
         checks: vec!["registry"],
         verdict: Verdict {

@@ -8,6 +8,7 @@ mod case;
 mod checksums;
 mod error;
 mod names;
+pub mod online;
 mod origins;
 pub mod rules;
 mod settings;

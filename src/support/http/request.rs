@@ -73,6 +73,20 @@ impl Address {
         self.url.path()
     }
 
+    /// The same address with the value of the `Authorization` header that goes to its
+    /// origin, in the place of its user and password.
+    #[must_use]
+    pub fn with_authorization(mut self, value: Redacted) -> Self {
+        self.authorization = Some(value);
+        self
+    }
+
+    /// Whether requests to it carry credentials.
+    #[must_use]
+    pub fn has_credentials(&self) -> bool {
+        self.authorization.is_some()
+    }
+
     pub(super) fn url(&self) -> &Url {
         &self.url
     }
@@ -143,6 +157,11 @@ pub struct Request {
     /// Takes a body as it comes although the server says that it is compressed: for files
     /// that are compressed ones themselves, which some servers announce so.
     pub keep_encoding: bool,
+    /// The `Accept` header.
+    pub accept: &'static str,
+    /// Most time for it with its redirects, retries and waits, where that is less than the
+    /// client's.
+    pub within: Option<Duration>,
 }
 
 impl Request {
@@ -155,6 +174,8 @@ impl Request {
             unless: Validators::default(),
             redirect_hosts: Vec::new(),
             keep_encoding: false,
+            accept: "*/*",
+            within: None,
         }
     }
 }

@@ -1,0 +1,208 @@
+//! Where the answers of approved registries come from: from themselves, from a snapshot, or
+//! there are none.
+
+use super::exit::{CliError, Exit};
+use super::network::CertificateArgs;
+use super::pipeline::{Check, in_policy};
+use super::policies::LoadedPolicy;
+use super::progress::Progress;
+use super::registry_credentials;
+use super::settings::Settings;
+use crate::checks::registry::online::{
+    self, AgeRule, Answers, AskOptions, MAX_SNAPSHOT_BYTES, OnlineSettings, UnknownAge,
+};
+use crate::checks::registry::{Approved, NamePattern, RegistrySettings};
+use crate::model::{Ecosystem, Inventory};
+use crate::policy;
+use crate::support::files::read_bounded;
+use crate::support::http::Network;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How registries are asked.
+#[derive(Debug, Clone, clap::Args)]
+pub struct AskArgs {
+    /// Most seconds for asking registries; what is not answered then is a gap
+    #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = seconds)]
+    budget: Duration,
+    /// Keep what registries send in this directory, and ask next time only what has changed
+    #[arg(long = "registry-cache", alias = "cache", value_name = "DIR")]
+    cache: Option<PathBuf>,
+    /// Whom to trust.
+    #[command(flatten)]
+    certificates: CertificateArgs,
+}
+
+impl AskArgs {
+    /// With proxies and time of the settings.
+    #[must_use]
+    pub fn asking(&self, settings: &Settings) -> Asking {
+        Asking {
+            budget: self.budget,
+            cache: self.cache.clone(),
+            network: self.certificates.network(settings, Vec::new()),
+            asked: settings.now.to_string(),
+        }
+    }
+}
+
+/// Whether registries are asked, and how.
+#[derive(Debug, Clone, clap::Args)]
+pub struct OnlineArgs {
+    /// Ask the registries that the policy approves about every package: whether they have it
+    /// with this checksum, withdrawn or not, since when. Nobody else is contacted
+    #[arg(long)]
+    pub online: bool,
+    /// How they are asked.
+    #[command(flatten)]
+    pub ask: AskArgs,
+}
+
+impl OnlineArgs {
+    /// What the options mean.
+    #[must_use]
+    pub fn source(&self, snapshot: Option<&Path>, settings: &Settings) -> RegistrySource {
+        match snapshot {
+            Some(path) => RegistrySource::Snapshot(path.to_owned()),
+            None if self.online => RegistrySource::Ask(Box::new(self.ask.asking(settings))),
+            None => RegistrySource::Offline,
+        }
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse::<u32>() {
+        Ok(seconds @ 1..=86_400) => Ok(Duration::from_secs(u64::from(seconds))),
+        _ => Err("a whole number of seconds from 1 to 86400 is wanted".to_owned()),
+    }
+}
+
+/// How to ask.
+#[derive(Debug, Clone)]
+pub struct Asking {
+    budget: Duration,
+    cache: Option<PathBuf>,
+    network: Network,
+    asked: String,
+}
+
+/// Where answers come from.
+#[derive(Debug, Clone)]
+pub enum RegistrySource {
+    /// There are none.
+    Offline,
+    /// From the registries.
+    Ask(Box<Asking>),
+    /// From a file.
+    Snapshot(PathBuf),
+}
+
+/// The answers, if there are to be any.
+///
+/// # Errors
+/// Exit 2 where the snapshot, the proxy or the cache cannot be used.
+pub fn obtain(
+    source: &RegistrySource,
+    inventory: &Inventory,
+    settings: &RegistrySettings,
+) -> Result<Option<Answers>, CliError> {
+    match source {
+        RegistrySource::Offline => Ok(None),
+        RegistrySource::Ask(asking) => ask(asking, inventory, settings).map(Some),
+        RegistrySource::Snapshot(path) => {
+            let bytes = read_bounded(path, MAX_SNAPSHOT_BYTES)
+                .map_err(|error| CliError::of(Exit::Usage, &error))?;
+            Answers::parse(&bytes, &path.display().to_string())
+                .map(Some)
+                .map_err(|error| CliError::of(Exit::Usage, &error))
+        }
+    }
+}
+
+/// Asks the approved registries about an inventory.
+///
+/// # Errors
+/// Exit 2 where the proxy, the certificates or the cache cannot be used.
+pub fn ask(
+    asking: &Asking,
+    inventory: &Inventory,
+    settings: &RegistrySettings,
+) -> Result<Answers, CliError> {
+    let _progress = Progress::start("asking registries");
+    let options = AskOptions {
+        network: &asking.network,
+        credentials: &registry_credentials::load(),
+        cache: asking.cache.as_deref(),
+        budget: asking.budget,
+        asked: asking.asked.clone(),
+    };
+    online::ask(inventory, settings, &options).map_err(|error| CliError::of(Exit::Usage, &error))
+}
+
+/// What the policy says about answers.
+///
+/// # Errors
+/// Exit 2 where an age names an ecosystem, a registry or a name that cannot be.
+pub fn settings(loaded: &LoadedPolicy, checks: &[Check]) -> Result<OnlineSettings, CliError> {
+    let registry = &loaded.policy.registry;
+    let source = &loaded.info.source;
+    let mut ages = registry
+        .ages
+        .iter()
+        .map(|entry| age_rule(entry, source))
+        .collect::<Result<Vec<_>, _>>()?;
+    if let Some(minimum_days) = registry.minimum_age_days {
+        ages.push(AgeRule {
+            ecosystem: None,
+            registry: None,
+            names: Vec::new(),
+            minimum_days,
+            unknown: unknown(registry.unknown_age),
+        });
+    }
+    Ok(OnlineSettings {
+        ages,
+        max_snapshot_days: registry.max_snapshot_age_days,
+        withdrawn_elsewhere: checks.contains(&Check::Advisories),
+    })
+}
+
+fn age_rule(entry: &policy::AgeEntry, source: &str) -> Result<AgeRule, CliError> {
+    let wrong = |error: &dyn crate::model::Hint| in_policy(source, &CliError::of(Exit::Usage, error));
+    let ecosystem = match &entry.ecosystem {
+        None => None,
+        Some(name) => Some(Ecosystem::from_purl_type(name).ok_or_else(|| {
+            let known: Vec<&str> = Ecosystem::ALL.iter().map(|e| e.purl_type()).collect();
+            CliError::new(
+                Exit::Usage,
+                format!("{source}: `{name}` in [[registry.age]] is no ecosystem"),
+            )
+            .with_hint(format!("the ecosystems are {}", known.join(", ")))
+        })?),
+    };
+    Ok(AgeRule {
+        ecosystem,
+        registry: entry
+            .registry
+            .as_deref()
+            .map(Approved::parse)
+            .transpose()
+            .map_err(|error| wrong(&error))?,
+        names: entry
+            .names
+            .iter()
+            .map(|pattern| NamePattern::parse(pattern))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| wrong(&error))?,
+        minimum_days: entry.minimum_age_days,
+        unknown: unknown(entry.unknown_age),
+    })
+}
+
+fn unknown(word: policy::UnknownAge) -> UnknownAge {
+    match word {
+        policy::UnknownAge::Deny => UnknownAge::Deny,
+        policy::UnknownAge::Warn => UnknownAge::Warn,
+        policy::UnknownAge::Allow => UnknownAge::Allow,
+    }
+}
