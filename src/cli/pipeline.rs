@@ -101,7 +101,9 @@ pub fn run(mut request: Request<'_>) -> Result<Report, CliError> {
     let mut asked = None;
     let mut read = read_inventory(&request, &target)?;
     let answers = match &mut read {
-        Some(read) => registry_answers::obtain(&request.registry, &read.inventory, &registry_settings)?,
+        Some(read) => {
+            registry_answers::obtain(&request.registry, &read.inventory, &registry_settings)?
+        }
         None => None,
     };
     if let (Some(read), Some(answers)) = (&mut read, &answers) {

@@ -168,7 +168,8 @@ pub fn settings(loaded: &LoadedPolicy, checks: &[Check]) -> Result<OnlineSetting
 }
 
 fn age_rule(entry: &policy::AgeEntry, source: &str) -> Result<AgeRule, CliError> {
-    let wrong = |error: &dyn crate::model::Hint| in_policy(source, &CliError::of(Exit::Usage, error));
+    let wrong =
+        |error: &dyn crate::model::Hint| in_policy(source, &CliError::of(Exit::Usage, error));
     let ecosystem = match &entry.ecosystem {
         None => None,
         Some(name) => Some(Ecosystem::from_purl_type(name).ok_or_else(|| {

@@ -8,7 +8,8 @@ mod shown;
 
 use super::{facts, text};
 use crate::model::{
-    DatabaseInfo, JudgedGap, RegistryAsked, Report, UnusedWaiver, VexDocumentInfo, terminal_safe_json,
+    DatabaseInfo, JudgedGap, RegistryAsked, Report, UnusedWaiver, VexDocumentInfo,
+    terminal_safe_json,
 };
 use advice::AdviceV1;
 use finding::{FindingV1, LocationV1};

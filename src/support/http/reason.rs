@@ -89,7 +89,11 @@ mod tests {
             ("{}", None),
             ("", None),
         ] {
-            assert_eq!(of_body(body.as_bytes(), None).as_deref(), expected, "{body}");
+            assert_eq!(
+                of_body(body.as_bytes(), None).as_deref(),
+                expected,
+                "{body}"
+            );
         }
     }
 

@@ -12,7 +12,8 @@ pub fn lock(server: &Server, checksum: &str) -> Vec<(&'static str, String)> {
     vec![
         (
             "Cargo.toml",
-            "[package]\nname = \"app\"\nversion = \"0.1.0\"\n[dependencies]\nacme_left = \"1\"\n".to_owned(),
+            "[package]\nname = \"app\"\nversion = \"0.1.0\"\n[dependencies]\nacme_left = \"1\"\n"
+                .to_owned(),
         ),
         (
             "Cargo.lock",
@@ -32,7 +33,10 @@ pub fn line(version: &str, checksum: &str, more: &str) -> String {
 /// An index whose crates lie on its own server.
 pub fn index(lines: String) -> Server {
     let server = Server::start(vec![]);
-    let config = format!("{{\"dl\":\"{}/{{crate}}/{{version}}\"}}", server.url("/crates"));
+    let config = format!(
+        "{{\"dl\":\"{}/{{crate}}/{{version}}\"}}",
+        server.url("/crates")
+    );
     server.set(vec![
         (CONFIG, vec![Reply::ok(config)]),
         (PLACE, vec![Reply::tagged("\"1\"", lines)]),
@@ -52,7 +56,10 @@ fn a_crate_with_the_locked_checksum_is_approved_after_two_requests() {
     assert_eq!(answers(&report), ["approved"]);
     assert_eq!(report["registry"]["counts"]["approved"], 1);
     assert!(ids(&report, "findings").is_empty(), "{}", messages(&report));
-    assert_eq!(server.lines(), [format!("GET {CONFIG}"), format!("GET {PLACE}")]);
+    assert_eq!(
+        server.lines(),
+        [format!("GET {CONFIG}"), format!("GET {PLACE}")]
+    );
 }
 
 #[test]
@@ -122,12 +129,19 @@ fn dl_on_another_host_is_found_unless_that_host_is_approved() {
     let report = ask(dir.path(), 1);
     assert_eq!(answers(&report), ["origin-external"]);
     assert_eq!(ids(&report, "findings"), ["registry/origin-external"]);
-    assert!(messages(&report).contains("`http://localhost:"), "{}", messages(&report));
+    assert!(
+        messages(&report).contains("`http://localhost:"),
+        "{}",
+        messages(&report)
+    );
     let both = format!("cargo = [\"{}\", \"{elsewhere}\"]", server.url("/index/"));
     let dir = project(&both, &lock(&server, &sum('a')));
     assert_eq!(answers(&ask(dir.path(), 0)), ["approved"]);
     // The path counts too, not the host alone.
-    let other = format!("cargo = [\"{}\", \"{elsewhere}-other/\"]", server.url("/index/"));
+    let other = format!(
+        "cargo = [\"{}\", \"{elsewhere}-other/\"]",
+        server.url("/index/")
+    );
     let dir = project(&other, &lock(&server, &sum('a')));
     assert_eq!(answers(&ask(dir.path(), 1)), ["origin-external"]);
 }
@@ -138,7 +152,11 @@ fn what_is_no_sparse_index_is_no_answer() {
     let dir = project(&approved(&server), &lock(&server, &sum('a')));
     let report = ask(dir.path(), 3);
     assert_eq!(answers(&report), ["unreachable"]);
-    assert!(messages(&report).contains("`config.json`"), "{}", messages(&report));
+    assert!(
+        messages(&report).contains("`config.json`"),
+        "{}",
+        messages(&report)
+    );
 }
 
 #[test]

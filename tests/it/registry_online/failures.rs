@@ -64,7 +64,10 @@ fn refusals_overload_and_errors_are_no_answer() {
 fn a_firewalls_reason_is_shown_and_steers_no_terminal() {
     let body = "{\"error\":\"blocked by rule \\u001b[31m7: malware\"}";
     let said = no_answer(&with(Reply::status(403, &[], body)));
-    assert!(said.contains("blocked by rule \\u{1b}[31m7: malware"), "{said}");
+    assert!(
+        said.contains("blocked by rule \\u{1b}[31m7: malware"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -72,13 +75,28 @@ fn a_busy_server_is_asked_again_within_the_time() {
     let server = with(Reply::ok(""));
     let config = format!("{{\"dl\":\"{}\"}}", server.url("/crates"));
     server.set(vec![
-        ("/index/config.json", vec![Reply::status(503, &[("Retry-After", "0")], ""), Reply::ok(config)]),
-        (PLACE, vec![Reply::status(429, &[("Retry-After", "0")], ""), Reply::ok(line("1.2.3", &sum('a'), ""))]),
+        (
+            "/index/config.json",
+            vec![
+                Reply::status(503, &[("Retry-After", "0")], ""),
+                Reply::ok(config),
+            ],
+        ),
+        (
+            PLACE,
+            vec![
+                Reply::status(429, &[("Retry-After", "0")], ""),
+                Reply::ok(line("1.2.3", &sum('a'), "")),
+            ],
+        ),
     ]);
     let dir = project(&approved(&server), &lock(&server, &sum('a')));
     assert_eq!(answers(&ask(dir.path(), 0)), ["approved"]);
     // A wait beyond the time is not waited for.
-    server.set(vec![("/index/config.json", vec![Reply::status(503, &[("Retry-After", "9999")], "")])]);
+    server.set(vec![(
+        "/index/config.json",
+        vec![Reply::status(503, &[("Retry-After", "9999")], "")],
+    )]);
     assert_eq!(answers(&ask(dir.path(), 3)), ["unreachable"]);
     assert_eq!(server.seen().len(), 1);
 }
@@ -87,11 +105,17 @@ fn a_busy_server_is_asked_again_within_the_time() {
 fn pages_cut_off_huge_and_senseless_bodies_are_no_answer() {
     for (reply, expected) in [
         (Reply::ok("<html>Sign in</html>"), "a web page instead of"),
-        (Reply::ok("{\"name\":\"acme_left\",\"ve"), "no lines of a sparse index"),
+        (
+            Reply::ok("{\"name\":\"acme_left\",\"ve"),
+            "no lines of a sparse index",
+        ),
         (Reply::ok(b"\xff\xfe\x00"), "utf-8"),
         (Reply::announced(1000, "{"), "broke off"),
         (Reply::announced(1 << 40, "x"), "larger than the limit"),
-        (Reply::status(200, &[("Content-Encoding", "gzip")], "x"), "content encoding"),
+        (
+            Reply::status(200, &[("Content-Encoding", "gzip")], "x"),
+            "content encoding",
+        ),
     ] {
         let said = no_answer(&with(reply));
         assert!(said.contains(expected), "{expected}: {said}");
@@ -112,7 +136,10 @@ fn a_redirect_to_another_host_is_refused_and_gets_no_token() {
     assert!(other.seen().is_empty());
     assert!(!report.to_string().contains(&token));
     let header = format!("Bearer {token}");
-    assert_eq!(server.seen()[1].header("authorization"), Some(header.as_str()));
+    assert_eq!(
+        server.seen()[1].header("authorization"),
+        Some(header.as_str())
+    );
 }
 
 #[test]
@@ -135,12 +162,26 @@ fn a_credential_that_is_not_accepted_is_told_and_never_shown() {
     let said = messages(&report);
     assert!(said.contains("perhaps it has expired"), "{said}");
     assert!(!report.to_string().contains(&token), "{said}");
-    assert_eq!(server.seen()[0].header("authorization"), Some(token.as_str()));
+    assert_eq!(
+        server.seen()[0].header("authorization"),
+        Some(token.as_str())
+    );
     // A project's own file must not choose where a token goes.
     let tree = index(line("1.2.3", &sum('a'), ""));
     let dir = project(&approved(&tree), &lock(&tree, &sum('a')));
-    crate::cli::write(dir.path(), "app/.cargo/config.toml", format!("[registries.own]\nindex = \"sparse+{}\"\n", tree.url("/index/")));
-    crate::cli::write(dir.path(), ".cargo/credentials.toml", format!("[registries.own]\ntoken = \"{token}\"\n"));
+    crate::cli::write(
+        dir.path(),
+        "app/.cargo/config.toml",
+        format!(
+            "[registries.own]\nindex = \"sparse+{}\"\n",
+            tree.url("/index/")
+        ),
+    );
+    crate::cli::write(
+        dir.path(),
+        ".cargo/credentials.toml",
+        format!("[registries.own]\ntoken = \"{token}\"\n"),
+    );
     ask(dir.path(), 0);
     assert_eq!(tree.seen()[0].header("authorization"), None);
 }
@@ -151,26 +192,45 @@ fn a_slow_server_ends_with_the_time() {
     let dir = project(&approved(&server), &lock(&server, &sum('a')));
     let report = ask_with(dir.path(), &[], &["--online", "--budget", "1"], 3);
     assert_eq!(answers(&report), ["unreachable"]);
-    assert!(messages(&report).contains("--budget"), "{}", messages(&report));
+    assert!(
+        messages(&report).contains("--budget"),
+        "{}",
+        messages(&report)
+    );
 }
 
 #[test]
 fn a_server_that_is_down_is_not_asked_about_every_package() {
     let names: Vec<String> = (0..40).map(|n| format!("acme_{n:02}")).collect();
-    let server = Server::start(vec![("/index/config.json", vec![Reply::status(500, &[], "")])]);
+    let server = Server::start(vec![(
+        "/index/config.json",
+        vec![Reply::status(500, &[], "")],
+    )]);
     let mut files = lock(&server, &sum('a'));
     let mut text = "version = 4\n".to_owned();
     for name in &names {
-        text += &format!("\n[[package]]\nname = \"{name}\"\nversion = \"1.0.0\"\nsource = \"sparse+{}\"\nchecksum = \"{}\"\n", server.url("/index/"), sum('a'));
+        text += &format!(
+            "\n[[package]]\nname = \"{name}\"\nversion = \"1.0.0\"\nsource = \"sparse+{}\"\nchecksum = \"{}\"\n",
+            server.url("/index/"),
+            sum('a')
+        );
     }
     let list: Vec<String> = names.iter().map(|name| format!(" \"{name}\",\n")).collect();
-    text += &format!("\n[[package]]\nname = \"app\"\nversion = \"0.1.0\"\ndependencies = [\n{}]\n", list.concat());
+    text += &format!(
+        "\n[[package]]\nname = \"app\"\nversion = \"0.1.0\"\ndependencies = [\n{}]\n",
+        list.concat()
+    );
     files[1].1 = text;
     let dir = project(&approved(&server), &files);
     let report = ask(dir.path(), 3);
     assert_eq!(report["registry"]["counts"]["unreachable"], 40);
     // One gap, not forty, after one question with its retries.
-    assert_eq!(report["gaps"].as_array().unwrap().len(), 1, "{}", messages(&report));
+    assert_eq!(
+        report["gaps"].as_array().unwrap().len(),
+        1,
+        "{}",
+        messages(&report)
+    );
     assert!(messages(&report).contains("and 37 more"));
     assert_eq!(server.seen().len(), 3);
 }
@@ -194,10 +254,21 @@ fn without_an_address_nobody_is_asked_and_the_gap_says_how_to_write_it() {
 /// Whatever the exit code, but never 0.
 fn ask_any(dir: &Path) -> serde_json::Value {
     let output = crate::cli::sealgate(dir)
-        .args(["--at", super::NOW, "registry", "app", "--policy", "policy.toml"])
+        .args([
+            "--at",
+            super::NOW,
+            "registry",
+            "app",
+            "--policy",
+            "policy.toml",
+        ])
         .args(["--online", "--format", "json"])
         .output()
         .unwrap();
-    assert!(matches!(output.status.code(), Some(1 | 3)), "{}", text(&output.stdout));
+    assert!(
+        matches!(output.status.code(), Some(1 | 3)),
+        "{}",
+        text(&output.stdout)
+    );
     serde_json::from_slice(&output.stdout).unwrap()
 }

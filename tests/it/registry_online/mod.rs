@@ -3,6 +3,7 @@
 mod cargo;
 mod failures;
 mod npm;
+mod others;
 mod policy;
 mod pypi;
 mod snapshot;
@@ -59,7 +60,10 @@ fn ask(dir: &Path, code: i32) -> Value {
 
 /// The ids under a key of the report, findings or gaps, without doubles.
 fn ids(report: &Value, key: &str) -> Vec<String> {
-    let id = |item: &Value| item["rule"]["id"].as_str().or(item["id"].as_str()).unwrap().to_owned();
+    let id = |item: &Value| {
+        let id = item["rule"].as_str().or(item["id"].as_str());
+        id.unwrap().to_owned()
+    };
     let mut ids: Vec<String> = report[key].as_array().unwrap().iter().map(id).collect();
     ids.sort();
     ids.dedup();
@@ -71,7 +75,13 @@ fn messages(report: &Value) -> String {
     ["findings", "gaps"]
         .iter()
         .flat_map(|key| report[*key].as_array().unwrap())
-        .map(|item| format!("{} | {}\n", item["message"].as_str().unwrap(), item["remedy"].as_str().unwrap()))
+        .map(|item| {
+            format!(
+                "{} | {}\n",
+                item["message"].as_str().unwrap(),
+                item["remedy"].as_str().unwrap()
+            )
+        })
         .collect()
 }
 

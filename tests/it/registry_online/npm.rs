@@ -27,7 +27,10 @@ fn lock(resolved: Option<String>, integrity: &str) -> Vec<(&'static str, String)
         }
     });
     vec![
-        ("package.json", r#"{"name":"app","version":"1.0.0","dependencies":{"@acme/left":"1"}}"#.to_owned()),
+        (
+            "package.json",
+            r#"{"name":"app","version":"1.0.0","dependencies":{"@acme/left":"1"}}"#.to_owned(),
+        ),
         ("package-lock.json", lock.to_string()),
     ]
 }
@@ -86,7 +89,10 @@ fn a_lying_integrity_fails_also_where_the_sha1_agrees() {
     let server = serving(|_| {});
     let both = format!("{} sha1-2jmj7l5rSw0yVb/vlWAYkK/YBwk=", sri(9));
     for integrity in [sri(9), both] {
-        let dir = project(&approved(&server), &lock(Some(tarball(&server)), &integrity));
+        let dir = project(
+            &approved(&server),
+            &lock(Some(tarball(&server)), &integrity),
+        );
         let report = ask(dir.path(), 1);
         assert_eq!(answers(&report), ["checksum-mismatch"], "{integrity}");
     }
@@ -111,7 +117,11 @@ fn a_deprecation_is_told_with_the_publishers_words_made_harmless() {
     let dir = project(&approved(&server), &lock(Some(tarball(&server)), &sri(1)));
     let report = ask(dir.path(), 0);
     assert_eq!(ids(&report, "findings"), ["registry/deprecated"]);
-    assert!(messages(&report).contains("use \\u{1b}[31mother"), "{}", messages(&report));
+    assert!(
+        messages(&report).contains("use \\u{1b}[31mother"),
+        "{}",
+        messages(&report)
+    );
 }
 
 #[test]

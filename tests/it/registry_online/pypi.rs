@@ -9,12 +9,18 @@ const PLACE: &str = "/simple/acme-left/";
 fn lock(server: &Server, hashes: &[String]) -> Vec<(&'static str, String)> {
     let files: Vec<String> = hashes
         .iter()
-        .map(|hash| format!("    {{ url = \"{}\", hash = \"sha256:{hash}\" }},\n", server.url("/files/acme_left-1.2.3-py3-none-any.whl")))
+        .map(|hash| {
+            format!(
+                "    {{ url = \"{}\", hash = \"sha256:{hash}\" }},\n",
+                server.url("/files/acme_left-1.2.3-py3-none-any.whl")
+            )
+        })
         .collect();
     vec![
         (
             "pyproject.toml",
-            "[project]\nname = \"app\"\nversion = \"0.1.0\"\ndependencies = [\"acme-left\"]\n".to_owned(),
+            "[project]\nname = \"app\"\nversion = \"0.1.0\"\ndependencies = [\"acme-left\"]\n"
+                .to_owned(),
         ),
         (
             "uv.lock",
@@ -28,7 +34,11 @@ fn lock(server: &Server, hashes: &[String]) -> Vec<(&'static str, String)> {
 }
 
 fn approved(server: &Server) -> String {
-    format!("pypi = [\"{}\", \"{}\"]", server.url("/simple/"), server.url("/files/"))
+    format!(
+        "pypi = [\"{}\", \"{}\"]",
+        server.url("/simple/"),
+        server.url("/files/")
+    )
 }
 
 fn index(hash: &str) -> Value {
@@ -55,7 +65,10 @@ fn a_project_with_the_locked_hash_is_approved_after_one_request() {
     assert_eq!(answers(&report), ["approved"], "{}", messages(&report));
     assert_eq!(server.lines(), [format!("GET {PLACE}")]);
     let accept = server.seen()[0].header("accept").unwrap().to_owned();
-    assert!(accept.starts_with("application/vnd.pypi.simple.v1+json"), "{accept}");
+    assert!(
+        accept.starts_with("application/vnd.pypi.simple.v1+json"),
+        "{accept}"
+    );
 }
 
 #[test]
@@ -71,7 +84,11 @@ fn an_index_that_speaks_html_only_is_read_too() {
         ('b', "", 1, "checksum-mismatch"),
         ('a', "data-yanked=\"broken &amp; bad\"", 0, "yanked"),
     ] {
-        let reply = Reply::status(200, &[("Content-Type", "text/html")], page(&sum(hash), more));
+        let reply = Reply::status(
+            200,
+            &[("Content-Type", "text/html")],
+            page(&sum(hash), more),
+        );
         let server = Server::start(vec![(PLACE, vec![reply])]);
         let dir = project(&approved(&server), &lock(&server, &[sum('a')]));
         let report = ask(dir.path(), code);
@@ -93,7 +110,11 @@ fn a_page_that_is_no_index_is_no_answer() {
         let dir = project(&approved(&server), &lock(&server, &[sum('a')]));
         let report = ask(dir.path(), 3);
         assert_eq!(answers(&report), ["unreachable"]);
-        assert!(messages(&report).contains("a web page instead of"), "{}", messages(&report));
+        assert!(
+            messages(&report).contains("a web page instead of"),
+            "{}",
+            messages(&report)
+        );
     }
 }
 

@@ -9,7 +9,17 @@ use std::path::Path;
 fn snapshot(dir: &Path, code: i32) -> Vec<u8> {
     run(
         dir,
-        &["--at", NOW, "registry", "snapshot", "app", "--policy", "policy.toml", "-o", "answers.json"],
+        &[
+            "--at",
+            NOW,
+            "registry",
+            "snapshot",
+            "app",
+            "--policy",
+            "policy.toml",
+            "-o",
+            "answers.json",
+        ],
         code,
     );
     std::fs::read(dir.join("answers.json")).unwrap()
@@ -49,7 +59,11 @@ fn a_snapshot_of_other_registries_or_packages_is_no_answer() {
         assert!(messages(&report).contains("the snapshot has no answer"));
     }
     // The version is not in it: the registry was asked about others.
-    write(dir.path(), "answers.json", text.replace("\"1.2.3\": {", "\"1.2.4\": {"));
+    write(
+        dir.path(),
+        "answers.json",
+        text.replace("\"1.2.3\": {", "\"1.2.4\": {"),
+    );
     let report = ask_with(dir.path(), &[], &["--snapshot", "answers.json"], 1);
     assert_eq!(answers(&report), ["absent"]);
 }
@@ -61,19 +75,43 @@ fn what_is_no_snapshot_is_a_usage_error() {
     for (content, expected) in [
         ("", "is no snapshot"),
         ("[]", "is no snapshot"),
-        ("{\"schema\":\"sealgate/registry-answers/v9\"}", "registry-answers/v9"),
-        ("{\"schema\":\"sealgate/registry-answers/v1\",\"asked\":\"x\",\"answers\":[{}]}", "is no snapshot"),
-        ("{\"schema\":\"sealgate/registry-answers/v1\",\"asked\":\"x\",\"answers\":[],\"more\":1}", "is no snapshot"),
+        (
+            "{\"schema\":\"sealgate/registry-answers/v9\"}",
+            "registry-answers/v9",
+        ),
+        (
+            "{\"schema\":\"sealgate/registry-answers/v1\",\"asked\":\"x\",\"answers\":[{}]}",
+            "is no snapshot",
+        ),
+        (
+            "{\"schema\":\"sealgate/registry-answers/v1\",\"asked\":\"x\",\"answers\":[],\"more\":1}",
+            "is no snapshot",
+        ),
     ] {
         write(dir.path(), "answers.json", content);
         let output = run(
             dir.path(),
-            &["registry", "app", "--policy", "policy.toml", "--snapshot", "answers.json"],
+            &[
+                "registry",
+                "app",
+                "--policy",
+                "policy.toml",
+                "--snapshot",
+                "answers.json",
+            ],
             2,
         );
-        assert!(text(&output.stderr).contains(expected), "{content}: {}", text(&output.stderr));
+        assert!(
+            text(&output.stderr).contains(expected),
+            "{content}: {}",
+            text(&output.stderr)
+        );
     }
-    run(dir.path(), &["registry", "app", "--snapshot", "nowhere.json"], 2);
+    run(
+        dir.path(),
+        &["registry", "app", "--snapshot", "nowhere.json"],
+        2,
+    );
 }
 
 #[test]
@@ -83,7 +121,18 @@ fn an_old_snapshot_and_one_from_the_future_are_gaps() {
     let dir = project_with(&approved(&server), limit, &lock(&server, &sum('a')));
     snapshot(dir.path(), 0);
     let at = |time: &str, code: i32| {
-        let arguments = ["--at", time, "registry", "app", "--policy", "policy.toml", "--snapshot", "answers.json", "--format", "json"];
+        let arguments = [
+            "--at",
+            time,
+            "registry",
+            "app",
+            "--policy",
+            "policy.toml",
+            "--snapshot",
+            "answers.json",
+            "--format",
+            "json",
+        ];
         let output = run(dir.path(), &arguments, code);
         let report = serde_json::from_slice(&output.stdout).unwrap();
         ids(&report, "gaps")
@@ -96,7 +145,10 @@ fn an_old_snapshot_and_one_from_the_future_are_gaps() {
 #[test]
 fn a_snapshot_of_a_silent_registry_exits_3_and_is_no_pass_later() {
     let server = index(String::new());
-    server.set(vec![("/index/config.json", vec![Reply::status(403, &[], "no")])]);
+    server.set(vec![(
+        "/index/config.json",
+        vec![Reply::status(403, &[], "no")],
+    )]);
     let dir = project(&approved(&server), &lock(&server, &sum('a')));
     snapshot(dir.path(), 3);
     let report = ask_with(dir.path(), &[], &["--snapshot", "answers.json"], 3);
@@ -116,9 +168,14 @@ fn what_is_kept_is_asked_for_again_only_if_it_has_changed() {
     // A body that someone changed is not used.
     for entry in std::fs::read_dir(dir.path().join("kept")).unwrap() {
         let path = entry.unwrap().path();
-        let changed = std::fs::read_to_string(&path).unwrap().replace("aaaa", "bbbb");
+        let changed = std::fs::read_to_string(&path)
+            .unwrap()
+            .replace("aaaa", "bbbb");
         std::fs::write(&path, changed).unwrap();
     }
-    assert_eq!(answers(&ask_with(dir.path(), &[], &options, 0)), ["approved"]);
+    assert_eq!(
+        answers(&ask_with(dir.path(), &[], &options, 0)),
+        ["approved"]
+    );
     assert_eq!(server.seen()[5].header("if-none-match"), None);
 }

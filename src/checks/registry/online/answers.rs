@@ -273,9 +273,8 @@ impl Answers {
     /// What was said of a name.
     pub(super) fn about(&self, ecosystem: Ecosystem, name: &str) -> &[PackageAnswer] {
         let key = (ecosystem.purl_type(), name);
-        let of = |answer: &PackageAnswer| {
-            (answer.ecosystem.as_str(), answer.name.as_str()).cmp(&key)
-        };
+        let of =
+            |answer: &PackageAnswer| (answer.ecosystem.as_str(), answer.name.as_str()).cmp(&key);
         let start = self.answers.partition_point(|answer| of(answer).is_lt());
         let rest = self.answers.get(start..).unwrap_or_default();
         let length = rest.partition_point(|answer| of(answer).is_eq());

@@ -224,8 +224,8 @@ fn ask_one(
 fn is_askable(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= 1024
-        && !name.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\')
-        && name
-            .split('/')
-            .all(|part| !matches!(part, "" | "." | ".."))
+        && !name
+            .chars()
+            .any(|c| c.is_control() || c.is_whitespace() || c == '\\')
+        && name.split('/').all(|part| !matches!(part, "" | "." | ".."))
 }

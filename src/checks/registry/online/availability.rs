@@ -25,12 +25,13 @@ pub fn fill_availability(
         let (Some(question), Some(version)) = (by_name.get(&key), &component.version) else {
             continue;
         };
-        let facts = counted(question, settings, answers)
-            .into_iter()
-            .find_map(|answer| match &answer.reply {
-                Reply::Present { versions, .. } => versions.get(version),
-                _ => None,
-            });
+        let facts =
+            counted(question, settings, answers)
+                .into_iter()
+                .find_map(|answer| match &answer.reply {
+                    Reply::Present { versions, .. } => versions.get(version),
+                    _ => None,
+                });
         if let Some(facts) = facts {
             component.availability = availability(facts);
         }

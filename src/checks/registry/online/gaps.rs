@@ -128,14 +128,16 @@ impl Gaps {
             )
         } else if entries.is_empty() {
             (
-                format!("internal names of {ecosystem} must come from a registry of one's own, and the policy names none"),
                 format!(
-                    "add the address of your own registry to [registry.approved] {ecosystem}"
+                    "internal names of {ecosystem} must come from a registry of one's own, and the policy names none"
                 ),
+                format!("add the address of your own registry to [registry.approved] {ecosystem}"),
             )
         } else if entries.iter().all(|entry| entry.address().is_none()) {
             (
-                format!("the policy approves the default registry of {ecosystem} without its address"),
+                format!(
+                    "the policy approves the default registry of {ecosystem} without its address"
+                ),
                 format!(
                     "write `default=https://host/path/` in the place of `default` in [registry.approved] {ecosystem}, with the address that its client asks"
                 ),

@@ -68,7 +68,9 @@ pub fn judge(
         }
     }
     if is_snapshot {
-        judge.gaps.snapshot_age(&answers.asked, online.max_snapshot_days, now);
+        judge
+            .gaps
+            .snapshot_age(&answers.asked, online.max_snapshot_days, now);
     }
     let Judge {
         mut findings,
@@ -150,7 +152,9 @@ impl Judge<'_> {
                 Reply::Unreachable(failure) => failures.push((answer, failure)),
             }
         }
-        let best = has.into_iter().min_by(|a, b| a.comparison.cmp(&b.comparison));
+        let best = has
+            .into_iter()
+            .min_by(|a, b| a.comparison.cmp(&b.comparison));
         let mut words = BTreeSet::new();
         let mut registry = None;
         match best {
@@ -330,7 +334,9 @@ impl Judge<'_> {
                     rule: &rules::DEPRECATED,
                     severity: Severity::Low,
                     message: format!("`{name}` is deprecated by its publisher{}", said(text)),
-                    remedy: "move to what the publisher names, or to a version that is not deprecated".to_owned(),
+                    remedy:
+                        "move to what the publisher names, or to a version that is not deprecated"
+                            .to_owned(),
                 },
             );
         }
@@ -366,7 +372,8 @@ impl Judge<'_> {
             }
             Age::Unknown(UnknownAge::Allow, ..) => None,
             Age::Unknown(UnknownAge::Warn, minimum_days, why) => {
-                self.gaps.age_unknown(component, registry, minimum_days, why);
+                self.gaps
+                    .age_unknown(component, registry, minimum_days, why);
                 Some("age-unknown")
             }
             Age::Unknown(UnknownAge::Deny, minimum_days, why) => {

@@ -11,6 +11,7 @@ mod answers;
 mod ask;
 mod availability;
 mod cache;
+mod codeartifact;
 mod compare;
 pub mod credentials;
 mod elsewhere;

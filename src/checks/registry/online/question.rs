@@ -3,7 +3,9 @@
 
 use super::super::address::{Address, addresses};
 use super::super::settings::{Approved, RegistrySettings};
-use crate::model::{Component, ComponentKind, Ecosystem, Inventory, Origin};
+use crate::model::{
+    Checksum, Component, ComponentKind, DigestAlgorithm, Ecosystem, Inventory, Origin,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One name and what the inventory needs of it.
@@ -12,6 +14,10 @@ pub(super) struct Question {
     pub ecosystem: Ecosystem,
     pub name: String,
     pub versions: BTreeSet<String>,
+    /// Algorithms of the checksums that lockfiles record of files.
+    pub algorithms: BTreeSet<DigestAlgorithm>,
+    /// Kinds of the other checksums.
+    pub schemes: BTreeSet<&'static str>,
     /// Addresses of the registry that lockfiles record.
     recorded: BTreeSet<String>,
     /// Some entry means the ecosystem's default registry.
@@ -40,12 +46,24 @@ pub(super) fn questions(inventory: &Inventory) -> Vec<Question> {
             ecosystem: component.ecosystem,
             name: component.name.clone(),
             versions: BTreeSet::new(),
+            algorithms: BTreeSet::new(),
+            schemes: BTreeSet::new(),
             recorded: BTreeSet::new(),
             of_default: false,
         });
         question.versions.extend(component.version.clone());
         for place in &component.occurrences {
             question.note(&place.origin);
+            for checksum in &place.checksums {
+                match checksum {
+                    Checksum::File(digest) => {
+                        question.algorithms.insert(digest.algorithm());
+                    }
+                    Checksum::Opaque { scheme, .. } => {
+                        question.schemes.insert(scheme);
+                    }
+                }
+            }
         }
     }
     found.into_values().collect()

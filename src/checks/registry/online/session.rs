@@ -5,10 +5,10 @@ use super::super::address::{Address as Own, shown};
 use super::super::settings::Approved;
 use super::answers::{Failure, FailureKind};
 use super::cache::Cache;
+use super::codeartifact::Place;
 use super::credentials::Credentials;
 use crate::model::{Ecosystem, Hint as _, Redacted, terminal_safe};
-use crate::support::http::{Address, Answer, Client, HttpError, Request, Timer as _};
-use crate::support::http::SystemTimer;
+use crate::support::http::{Address, Answer, Client, HttpError, Request, SystemTimer, Timer as _};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -65,6 +65,7 @@ pub(super) struct Endpoint {
     pub registry: String,
     pub address: Address,
     own: Own,
+    codeartifact: Option<Place>,
     approved: Vec<Own>,
     header: Option<Redacted>,
     pub prepared: OnceLock<Result<Prepared, Failure>>,
@@ -92,6 +93,7 @@ impl Endpoint {
                 Some(header) => address.with_authorization(header.clone()),
                 None => address,
             },
+            codeartifact: Place::of(&own),
             own,
             approved: approved
                 .iter()
@@ -126,6 +128,14 @@ impl Endpoint {
             }
             (Some(address), _) => Ok(address),
         }
+    }
+
+    /// Scheme, host and port of the registry, with a slash.
+    pub(super) fn root(&self) -> String {
+        let text = self.own.to_string();
+        let mut parts = text.splitn(4, '/');
+        let head: Vec<&str> = parts.by_ref().take(3).collect();
+        format!("{}/", head.join("/"))
     }
 
     /// The address of a file where it lies on another server than the registry; relative
@@ -211,6 +221,8 @@ impl Session<'_> {
         let mut request = Request::new(address.clone(), limit);
         request.accept = accept;
         request.within = Some(left);
+        // Registrations of NuGet are packed at rest, whatever is asked for.
+        request.keep_encoding = endpoint.ecosystem == Ecosystem::Nuget;
         let key = format!("{address} {accept}");
         let mut kept = self.cache.and_then(|cache| cache.read(&key, limit));
         if let Some((validators, _)) = &kept {
@@ -292,6 +304,10 @@ fn failure(error: &HttpError, endpoint: &Endpoint) -> Failure {
         _ => FailureKind::BadAnswer,
     };
     let remedy = match error {
+        HttpError::Denied { status: 401, .. } if endpoint.codeartifact.is_some() => format!(
+            "put the output of `{}` into SEALGATE_REGISTRY_TOKEN_<HOST>; it is not run here",
+            endpoint.codeartifact.as_ref().map(Place::token_command).unwrap_or_default()
+        ),
         HttpError::Denied { status: 401, .. } if endpoint.header.is_some() => {
             "the credential that was sent is not accepted, perhaps it has expired: renew it".to_owned()
         }

@@ -89,7 +89,9 @@ pub fn run(args: &SnapshotArgs, settings: &Settings) -> Result<Exit, CliError> {
         return Ok(Exit::Inconclusive);
     }
     if answers.answers.is_empty() {
-        terminal::warning("nothing was asked: the policy names no address of a registry for what is here");
+        terminal::warning(
+            "nothing was asked: the policy names no address of a registry for what is here",
+        );
         return Ok(Exit::Inconclusive);
     }
     Ok(Exit::Pass)

@@ -57,8 +57,6 @@ fn values(table: Option<&toml::Table>, key: &str) -> BTreeMap<String, String> {
     registries
         .into_iter()
         .flatten()
-        .filter_map(|(name, registry)| {
-            Some((word(name), registry.get(key)?.as_str()?.to_owned()))
-        })
+        .filter_map(|(name, registry)| Some((word(name), registry.get(key)?.as_str()?.to_owned())))
         .collect()
 }

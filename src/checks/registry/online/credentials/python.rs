@@ -21,10 +21,7 @@ pub(super) fn add(found: &mut Credentials, files: &[String], variables: &Variabl
         let value = variables.get(name).map_or("", |value| value.expose());
         for word in value.split_whitespace() {
             let (name, address) = match word.split_once("=http") {
-                Some((name, _)) => (
-                    Some(name),
-                    word.get(name.len() + 1..).unwrap_or_default(),
-                ),
+                Some((name, _)) => (Some(name), word.get(name.len() + 1..).unwrap_or_default()),
                 None => (None, word),
             };
             add_address(found, address);

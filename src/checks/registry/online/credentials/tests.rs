@@ -33,15 +33,27 @@ fn an_npm_token_is_for_its_host_port_and_path_and_the_longest_path_wins() {
     let found = Credentials::of(&files, &variables(&[("TEAM_TOKEN", &two)]));
     let of = |approved: &str| header(&found, Ecosystem::Npm, approved);
     assert_eq!(of("https://npm.example/"), Some(format!("Bearer {one}")));
-    assert_eq!(of("https://npm.example/team/x"), Some(format!("Bearer {two}")));
-    assert_eq!(of("https://npm.example/teamwork"), Some(format!("Bearer {one}")));
-    assert_eq!(of("https://npm.example:8443/"), Some("Basic eDp5".to_owned()));
+    assert_eq!(
+        of("https://npm.example/team/x"),
+        Some(format!("Bearer {two}"))
+    );
+    assert_eq!(
+        of("https://npm.example/teamwork"),
+        Some(format!("Bearer {one}"))
+    );
+    assert_eq!(
+        of("https://npm.example:8443/"),
+        Some("Basic eDp5".to_owned())
+    );
     assert_eq!(of("https://npm.example:9000/"), None);
     assert_eq!(of("https://evil.example/"), None);
     assert_eq!(of("https://other.example/"), None);
     // In the clear it would be everyone's.
     assert_eq!(of("http://npm.example/"), None);
-    assert_eq!(header(&found, Ecosystem::Pypi, "https://npm.example/"), None);
+    assert_eq!(
+        header(&found, Ecosystem::Pypi, "https://npm.example/"),
+        None
+    );
 }
 
 #[test]
@@ -60,9 +72,15 @@ fn a_cargo_token_goes_to_the_index_of_its_name() {
     let found = Credentials::of(&files, &variables(&[]));
     assert_eq!(of(&found, "https://c.example/index/"), Some(token));
     assert_eq!(of(&found, "https://c.example/other/"), None);
-    assert_eq!(of(&found, "default=https://d.example/"), Some("d".to_owned()));
+    assert_eq!(
+        of(&found, "default=https://d.example/"),
+        Some("d".to_owned())
+    );
     let other = word("env");
-    let found = Credentials::of(&files, &variables(&[("CARGO_REGISTRIES_MY_REG_TOKEN", &other)]));
+    let found = Credentials::of(
+        &files,
+        &variables(&[("CARGO_REGISTRIES_MY_REG_TOKEN", &other)]),
+    );
     assert_eq!(of(&found, "https://c.example/index/"), Some(other));
 }
 
@@ -104,14 +122,26 @@ fn nuget_maven_composer_bundler_and_own_variables_are_read() {
     ]);
     let found = Credentials::of(&files, &vars);
     for (ecosystem, approved, expected) in [
-        (Ecosystem::Nuget, "https://g.example/v3/index.json", basic("u", "p")),
+        (
+            Ecosystem::Nuget,
+            "https://g.example/v3/index.json",
+            basic("u", "p"),
+        ),
         (Ecosystem::Maven, "https://m.example/repo", basic("u", "q")),
         (Ecosystem::Composer, "https://c.example/", basic("u", "p")),
         (Ecosystem::Composer, "https://d.example/", bearer("t")),
-        (Ecosystem::Gem, "https://gems.acme.example/", basic("u", "p")),
+        (
+            Ecosystem::Gem,
+            "https://gems.acme.example/",
+            basic("u", "p"),
+        ),
         (Ecosystem::Golang, "https://any.example/", bearer("tok")),
     ] {
-        assert_eq!(header(&found, ecosystem, approved), Some(expected), "{approved}");
+        assert_eq!(
+            header(&found, ecosystem, approved),
+            Some(expected),
+            "{approved}"
+        );
     }
 }
 

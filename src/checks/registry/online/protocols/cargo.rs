@@ -5,7 +5,9 @@
 
 use super::super::answers::{DateSource, FileFacts, Reply, VersionFacts};
 use super::super::question::Question;
-use super::super::session::{Document, Endpoint, NoDocument, Prepared, Session, bad_answer, malformed};
+use super::super::session::{
+    Document, Endpoint, NoDocument, Prepared, Session, bad_answer, malformed,
+};
 use super::{Failure, MAX_DOCUMENT, Protocol, time};
 use crate::model::{Digest, DigestAlgorithm};
 use crate::support::hash::sha256;
@@ -45,8 +47,9 @@ impl Protocol for Cargo {
             }
             Err(NoDocument::Failed(failure)) => return Err(failure),
         };
-        let config: Config = serde_json::from_slice(&document.body)
-            .map_err(|error| malformed(&document, "`config.json` of an index", &error.to_string()))?;
+        let config: Config = serde_json::from_slice(&document.body).map_err(|error| {
+            malformed(&document, "`config.json` of an index", &error.to_string())
+        })?;
         // The markers `{crate}` and others stand in the path.
         let place = config.dl.split('{').next().unwrap_or_default();
         Ok(Prepared {

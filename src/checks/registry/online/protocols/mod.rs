@@ -1,7 +1,12 @@
 //! The protocols of registries, one file each: a name in, facts about its versions out.
 
 mod cargo;
+mod composer;
+mod gem;
+mod golang;
+mod maven;
 mod npm;
+mod nuget;
 mod pypi;
 
 use super::answers::{Failure, Reply};
@@ -44,7 +49,12 @@ pub(super) trait Protocol: Sync {
 pub(super) fn of(ecosystem: Ecosystem) -> Option<&'static dyn Protocol> {
     Some(match ecosystem {
         Ecosystem::Cargo => &cargo::Cargo,
+        Ecosystem::Composer => &composer::Composer,
+        Ecosystem::Gem => &gem::Gem,
+        Ecosystem::Golang => &golang::Golang,
+        Ecosystem::Maven => &maven::Maven,
         Ecosystem::Npm => &npm::Npm,
+        Ecosystem::Nuget => &nuget::Nuget,
         Ecosystem::Pypi => &pypi::Pypi,
         _ => return None,
     })

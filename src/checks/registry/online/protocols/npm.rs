@@ -120,7 +120,10 @@ fn facts(
         files: vec![FileFacts {
             checksums,
             published,
-            elsewhere: dist.tarball.as_deref().and_then(|url| endpoint.elsewhere(url)),
+            elsewhere: dist
+                .tarball
+                .as_deref()
+                .and_then(|url| endpoint.elsewhere(url)),
             ..FileFacts::default()
         }],
         // An empty text takes a deprecation back.

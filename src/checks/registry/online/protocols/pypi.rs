@@ -164,10 +164,7 @@ fn json(document: &Document, name: &str) -> Result<Vec<FileEntry>, Failure> {
     let project: Project =
         serde_json::from_slice(&document.body).map_err(|error| bad(&error.to_string()))?;
     if !project.meta.api_version.starts_with("1.") {
-        return Err(bad(&format!(
-            "its version is {}",
-            project.meta.api_version
-        )));
+        return Err(bad(&format!("its version is {}", project.meta.api_version)));
     }
     if normalised(&project.name) != name {
         return Err(bad(&format!("it is about `{}`", project.name)));
@@ -207,8 +204,7 @@ fn html(document: &Document) -> Result<Vec<FileEntry>, Failure> {
                     if let Some((_, fragment)) = file.url.split_once('#')
                         && let Some((algorithm, value)) = fragment.split_once('=')
                     {
-                        file.hashes
-                            .insert(algorithm.to_owned(), value.to_owned());
+                        file.hashes.insert(algorithm.to_owned(), value.to_owned());
                     }
                     files.push(file);
                 }
@@ -240,7 +236,10 @@ fn version_of(filename: &str, name: &str) -> Option<String> {
         .iter()
         .find_map(|extension| filename.strip_suffix(extension))?;
     stem.match_indices('-')
-        .find(|(at, _)| stem.get(..*at).is_some_and(|found| normalised(found) == name))
+        .find(|(at, _)| {
+            stem.get(..*at)
+                .is_some_and(|found| normalised(found) == name)
+        })
         .and_then(|(at, _)| stem.get(at + 1..))
         .map(str::to_owned)
 }
@@ -257,7 +256,11 @@ mod tests {
     #[test]
     fn the_version_is_found_in_the_names_of_wheels_and_archives() {
         for (file, name, version) in [
-            ("acme_left-1.2.3-py3-none-any.whl", "acme-left", Some("1.2.3")),
+            (
+                "acme_left-1.2.3-py3-none-any.whl",
+                "acme-left",
+                Some("1.2.3"),
+            ),
             ("acme-left-1.2.3.tar.gz", "acme-left", Some("1.2.3")),
             ("acme_left-1.2.3.zip", "acme-left", Some("1.2.3")),
             ("acme-left-pad-1.2.3.tar.gz", "acme-left", Some("pad-1.2.3")),
