@@ -102,7 +102,12 @@ pub fn run(mut request: Request<'_>) -> Result<Report, CliError> {
     let mut read = read_inventory(&request, &target)?;
     let answers = match &mut read {
         Some(read) => {
-            registry_answers::obtain(&request.registry, &read.inventory, &registry_settings)?
+            registry_answers::obtain(
+            &request.registry,
+            &read.inventory,
+            &registry_settings,
+            &request.policy,
+        )?
         }
         None => None,
     };

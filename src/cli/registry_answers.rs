@@ -9,7 +9,7 @@ use super::progress::Progress;
 use super::registry_credentials;
 use super::settings::Settings;
 use crate::checks::registry::online::{
-    self, AgeRule, Answers, AskOptions, MAX_SNAPSHOT_BYTES, OnlineSettings, UnknownAge,
+    self, AgeRule, Answers, AskOptions, CodeArtifactApi, MAX_SNAPSHOT_BYTES, OnlineSettings, UnknownAge,
 };
 use crate::checks::registry::{Approved, NamePattern, RegistrySettings};
 use crate::model::{Ecosystem, Inventory};
@@ -105,10 +105,11 @@ pub fn obtain(
     source: &RegistrySource,
     inventory: &Inventory,
     settings: &RegistrySettings,
+    policy: &LoadedPolicy,
 ) -> Result<Option<Answers>, CliError> {
     match source {
         RegistrySource::Offline => Ok(None),
-        RegistrySource::Ask(asking) => ask(asking, inventory, settings).map(Some),
+        RegistrySource::Ask(asking) => ask(asking, inventory, settings, policy).map(Some),
         RegistrySource::Snapshot(path) => {
             let bytes = read_bounded(path, MAX_SNAPSHOT_BYTES)
                 .map_err(|error| CliError::of(Exit::Usage, &error))?;
@@ -127,7 +128,19 @@ pub fn ask(
     asking: &Asking,
     inventory: &Inventory,
     settings: &RegistrySettings,
+    policy: &LoadedPolicy,
 ) -> Result<Answers, CliError> {
+    let codeartifact = policy
+        .policy
+        .registry
+        .codeartifact
+        .iter()
+        .map(|entry| codeartifact_api(entry, &policy.info.source))
+        .collect::<Result<Vec<_>, _>>()?;
+    let aws = match codeartifact.is_empty() {
+        true => None,
+        false => registry_credentials::aws(),
+    };
     let _progress = Progress::start("asking registries");
     let options = AskOptions {
         network: &asking.network,
@@ -135,6 +148,8 @@ pub fn ask(
         cache: asking.cache.as_deref(),
         budget: asking.budget,
         asked: asking.asked.clone(),
+        codeartifact: &codeartifact,
+        aws: aws.as_ref(),
     };
     online::ask(inventory, settings, &options).map_err(|error| CliError::of(Exit::Usage, &error))
 }
@@ -197,6 +212,25 @@ fn age_rule(entry: &policy::AgeEntry, source: &str) -> Result<AgeRule, CliError>
             .map_err(|error| wrong(&error))?,
         minimum_days: entry.minimum_age_days,
         unknown: unknown(entry.unknown_age),
+    })
+}
+
+fn codeartifact_api(
+    entry: &policy::CodeArtifactEntry,
+    source: &str,
+) -> Result<CodeArtifactApi, CliError> {
+    let address = |text: &str| {
+        Approved::parse(text).map_err(|error| in_policy(source, &CliError::of(Exit::Usage, &error)))
+    };
+    Ok(CodeArtifactApi {
+        registry: address(&entry.registry)?,
+        api: address(&entry.api)?,
+        place: [
+            entry.domain.clone(),
+            entry.owner.clone(),
+            entry.region.clone(),
+            entry.repository.clone(),
+        ],
     })
 }
 

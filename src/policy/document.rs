@@ -5,7 +5,7 @@ use super::environments::{Environment, Role, check_environments};
 use super::error::PolicyError;
 use super::level::{Level, LevelTable};
 use super::presets::Preset;
-use super::registry::{AgeEntry, UnknownAge, check_ages};
+use super::registry::{AgeEntry, CodeArtifactEntry, UnknownAge, check_ages};
 use super::waiver::{Waiver, WaiverDocument};
 use crate::model::{Confidence, TomlProblem, nearest};
 use serde::Deserialize;
@@ -57,6 +57,8 @@ pub struct RegistryPolicy {
     pub unknown_age: UnknownAge,
     /// Oldest snapshot of registry answers, in days.
     pub max_snapshot_age_days: Option<u32>,
+    /// APIs of CodeArtifact behind approved registries.
+    pub codeartifact: Vec<CodeArtifactEntry>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -132,6 +134,8 @@ struct RegistrySection {
     internal: Vec<String>,
     #[serde(default)]
     age: Vec<AgeEntry>,
+    #[serde(default)]
+    codeartifact: Vec<CodeArtifactEntry>,
     minimum_age_days: Option<u32>,
     unknown_age: Option<UnknownAge>,
     max_snapshot_age_days: Option<u32>,
@@ -229,6 +233,7 @@ impl Document {
         let registry = &mut policy.registry;
         // The file's own before the preset's: the first that fits decides.
         registry.ages.splice(0..0, self.registry.age);
+        registry.codeartifact.extend(self.registry.codeartifact);
         registry.minimum_age_days = self.registry.minimum_age_days.or(registry.minimum_age_days);
         registry.unknown_age = self.registry.unknown_age.unwrap_or(registry.unknown_age);
         registry.max_snapshot_age_days = self

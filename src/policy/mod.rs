@@ -24,7 +24,7 @@ pub use error::{PolicyError, WaiverProblem};
 pub use evaluate::{Checked, evaluate};
 pub use level::Level;
 pub use presets::{Preset, preset_names};
-pub use registry::{AgeEntry, UnknownAge};
+pub use registry::{AgeEntry, CodeArtifactEntry, UnknownAge};
 pub use rules::GAPS;
 pub use version_range::VersionRange;
 pub use waiver::{ComponentName, Waiver, WaiverMatch, WaiverVex};

@@ -34,6 +34,24 @@ pub struct AgeEntry {
     pub unknown_age: UnknownAge,
 }
 
+/// The API of AWS CodeArtifact behind an approved registry: `[[registry.codeartifact]]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CodeArtifactEntry {
+    /// The approved registry's address.
+    pub registry: String,
+    /// The address of the API, since only what the policy names is contacted.
+    pub api: String,
+    /// These four only where the registry's address does not have CodeArtifact's form.
+    pub domain: Option<String>,
+    /// The account that owns the domain.
+    pub owner: Option<String>,
+    /// The AWS region.
+    pub region: Option<String>,
+    /// The repository.
+    pub repository: Option<String>,
+}
+
 /// An entry that fits everything would hide the ones after it, and `[registry]` has a key of
 /// its own for it.
 pub(super) fn check_ages(entries: &[AgeEntry], source_name: &str) -> Result<(), PolicyError> {

@@ -24,6 +24,7 @@ finish() {
 trap finish EXIT
 
 # A home of its own: no configuration and no credential of the user takes part.
+export RUSTUP_HOME=${RUSTUP_HOME:-$HOME/.rustup}
 export HOME=$work/home CARGO_HOME=$work/home/.cargo UV_CACHE_DIR=$work/uv npm_config_cache=$work/npm-cache
 mkdir -p "$HOME"
 
@@ -132,13 +133,13 @@ python_index() {
     local port files=$work/pypi-files project=$work/acme-left app=$work/pypi-app python=$tools/py/bin
     [[ -x $python/pypi-server && -x $python/uv && -x $python/twine ]] || {
         python3 -m venv "$tools/py"
-        "$python/pip" -q install 'pypiserver==2.4.2' build setuptools twine uv
+        "$python/pip" -q install --upgrade 'pypiserver==2.4.2' build setuptools wheel twine uv
     }
     port=$(free_port)
     mkdir -p "$files" "$project/acme_left" "$app"
     printf '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n[project]\nname = "acme-left"\nversion = "1.2.3"\n[tool.setuptools]\npackages = ["acme_left"]\n' >"$project/pyproject.toml"
     echo >"$project/acme_left/__init__.py"
-    "$python/python" -m build -q --no-isolation --wheel "$project" >/dev/null 2>&1
+    "$python/python" -m build -q --no-isolation --wheel "$project" >"$work/build.log" 2>&1 || { cat "$work/build.log"; return 1; }
     "$python/pypi-server" run -i 127.0.0.1 -p "$port" --hash-algo sha256 -P . -a . --disable-fallback "$files" >"$work/pypi.log" 2>&1 &
     servers+=($!)
     wait_for "http://127.0.0.1:$port/simple/"

@@ -250,6 +250,16 @@ impl Client {
                 .authorization_for(url)
                 .map(crate::model::Redacted::expose),
         );
+        if url.origin() == request.address.url().origin() {
+            for (name, value) in &request.headers {
+                let name = HeaderName::from_bytes(name.as_bytes());
+                let value = HeaderValue::from_str(value.expose());
+                if let (Ok(name), Ok(mut value)) = (name, value) {
+                    value.set_sensitive(true);
+                    headers.insert(name, value);
+                }
+            }
+        }
         let remaining = self.remaining(request, deadline)?;
         let prepared = self.inner.get(url.clone());
         let prepared = prepared.headers(headers).timeout(remaining);

@@ -91,6 +91,19 @@ impl Address {
         &self.url
     }
 
+    /// The address as text, with its query, without user and password.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.url.as_str()
+    }
+
+    /// The same address with a query of these names and values.
+    #[must_use]
+    pub fn with_query(mut self, pairs: &[(&str, &str)]) -> Self {
+        self.url.query_pairs_mut().clear().extend_pairs(pairs);
+        self
+    }
+
     /// The value of the `Authorization` header for a request to `url`: only for the origin
     /// (scheme, host and port) that the credentials were given for.
     pub(super) fn authorization_for(&self, url: &Url) -> Option<&Redacted> {
@@ -157,6 +170,8 @@ pub struct Request {
     /// Takes a body as it comes although the server says that it is compressed: for files
     /// that are compressed ones themselves, which some servers announce so.
     pub keep_encoding: bool,
+    /// Further headers, for the address's own origin only; no other overrides them.
+    pub headers: Vec<(String, Redacted)>,
     /// The `Accept` header.
     pub accept: &'static str,
     /// Most time for it with its redirects, retries and waits, where that is less than the
@@ -174,6 +189,7 @@ impl Request {
             unless: Validators::default(),
             redirect_hosts: Vec::new(),
             keep_encoding: false,
+            headers: Vec::new(),
             accept: "*/*",
             within: None,
         }

@@ -3,6 +3,7 @@
 use super::super::settings::RegistrySettings;
 use super::answers::{Answers, Failure, FailureKind, PackageAnswer, Reply};
 use super::cache::Cache;
+use super::codeartifact::{Api, AwsKeys, CodeArtifactApi};
 use super::credentials::Credentials;
 use super::protocols::{self, Protocol};
 use super::question::{Question, questions};
@@ -32,6 +33,10 @@ pub struct AskOptions<'a> {
     pub budget: Duration,
     /// When it is asked, RFC 3339; for the answers.
     pub asked: String,
+    /// APIs of CodeArtifact that the policy names.
+    pub codeartifact: &'a [CodeArtifactApi],
+    /// What their requests are signed with.
+    pub aws: Option<&'a AwsKeys>,
 }
 
 /// Why nothing could be asked.
@@ -74,7 +79,7 @@ pub fn ask(
         .map(Cache::open)
         .transpose()
         .map_err(AskError::Cache)?;
-    let endpoints = endpoints(&questions, settings, options.credentials);
+    let endpoints = endpoints(&questions, settings, options);
     let timer = SystemTimer::default();
     let limits = Limits {
         connect: Duration::from_secs(10),
@@ -91,6 +96,7 @@ pub fn ask(
         questions: &questions,
         endpoints: &endpoints,
         settings,
+        aws: options.aws,
         next: AtomicUsize::new(0),
         answers: Mutex::new(Vec::with_capacity(questions.len())),
     };
@@ -128,7 +134,7 @@ type Endpoints = BTreeMap<(Ecosystem, String), Endpoint>;
 fn endpoints(
     questions: &[Question],
     settings: &RegistrySettings,
-    credentials: &Credentials,
+    options: &AskOptions<'_>,
 ) -> Endpoints {
     let mut found = Endpoints::new();
     for ecosystem in questions.iter().map(|question| question.ecosystem) {
@@ -138,7 +144,9 @@ fn endpoints(
             if found.contains_key(&key) {
                 continue;
             }
-            if let Some(endpoint) = Endpoint::of(ecosystem, entry, approved, credentials) {
+            let endpoint = Endpoint::of(ecosystem, entry, approved, options.credentials);
+            if let Some(mut endpoint) = endpoint {
+                endpoint.api = Api::of(entry, options.codeartifact);
                 found.insert(key, endpoint);
             }
         }
@@ -150,6 +158,7 @@ struct Run<'a> {
     questions: &'a [Question],
     endpoints: &'a Endpoints,
     settings: &'a RegistrySettings,
+    aws: Option<&'a AwsKeys>,
     next: AtomicUsize,
     answers: Mutex<Vec<PackageAnswer>>,
 }
@@ -176,7 +185,10 @@ impl Run<'_> {
             let Some(endpoint) = self.endpoints.get(&key) else {
                 continue;
             };
-            let reply = ask_one(session, protocol, endpoint, question);
+            let mut reply = ask_one(session, protocol, endpoint, question);
+            if let Err(failure) = self.enrich(session, endpoint, question, &mut reply) {
+                reply = Reply::Unreachable(failure);
+            }
             let is_complete = matches!(&reply, Reply::Present { versions, .. }
                 if question.versions.iter().all(|version| versions.contains_key(version)));
             answers.push(PackageAnswer {
@@ -190,6 +202,27 @@ impl Run<'_> {
             }
         }
         answers
+    }
+}
+
+impl Run<'_> {
+    /// Adds what the registry's API says of the versions that it has.
+    fn enrich(
+        &self,
+        session: &Session<'_>,
+        endpoint: &Endpoint,
+        question: &Question,
+        reply: &mut Reply,
+    ) -> Result<(), Failure> {
+        let (Some(api), Reply::Present { versions, .. }) = (&endpoint.api, reply) else {
+            return Ok(());
+        };
+        let api = api.as_ref().map_err(Clone::clone)?;
+        for (version, facts) in versions {
+            let about = (question.ecosystem, question.name.as_str(), version.as_str());
+            api.describe(session, endpoint, self.aws, about, facts)?;
+        }
+        Ok(())
     }
 }
 

@@ -31,4 +31,5 @@ pub use answers::{
 };
 pub use ask::{AskError, AskOptions, ask};
 pub use availability::fill_availability;
+pub use codeartifact::{AwsKeys, CodeArtifactApi};
 pub use judge::{OnlineSettings, judge};

@@ -5,7 +5,7 @@ use super::super::address::{Address as Own, shown};
 use super::super::settings::Approved;
 use super::answers::{Failure, FailureKind};
 use super::cache::Cache;
-use super::codeartifact::Place;
+use super::codeartifact::{Api, Place};
 use super::credentials::Credentials;
 use crate::model::{Ecosystem, Hint as _, Redacted, terminal_safe};
 use crate::support::http::{Address, Answer, Client, HttpError, Request, SystemTimer, Timer as _};
@@ -69,6 +69,8 @@ pub(super) struct Endpoint {
     approved: Vec<Own>,
     header: Option<Redacted>,
     pub prepared: OnceLock<Result<Prepared, Failure>>,
+    /// The API behind it, where the policy names one.
+    pub api: Option<Result<Api, Failure>>,
     /// Failures in a row, and the last of them.
     failures: Mutex<(u32, Option<Failure>)>,
 }
@@ -101,6 +103,7 @@ impl Endpoint {
                 .collect(),
             header,
             prepared: OnceLock::new(),
+            api: None,
             failures: Mutex::default(),
         })
     }
@@ -205,6 +208,35 @@ impl Session<'_> {
             _ => None,
         });
         got
+    }
+
+    /// A document of a registry's API, by a signed request. It is not kept: it differs by
+    /// who asks.
+    pub(super) fn get_signed(
+        &self,
+        endpoint: &Endpoint,
+        address: &Address,
+        headers: Vec<(String, Redacted)>,
+        limit: u64,
+    ) -> Result<Document, NoDocument> {
+        let left = self.budget.saturating_sub(self.timer.elapsed());
+        if left.is_zero() {
+            return Err(self.out_of_budget().into());
+        }
+        let mut request = Request::new(address.clone(), limit);
+        request.accept = "application/json";
+        request.within = Some(left);
+        request.headers = headers;
+        match self.client.read(&request) {
+            Ok(Answer::Fetched { content, .. }) => Ok(Document {
+                body: content,
+                last_modified: None,
+            }),
+            Ok(Answer::NotModified) => Err(bad_answer("it says `not modified` of nothing").into()),
+            Err(HttpError::NotFound { .. }) => Err(NoDocument::Absent),
+            Err(HttpError::OutOfTime { .. }) => Err(self.out_of_budget().into()),
+            Err(error) => Err(failure(&error, endpoint).into()),
+        }
     }
 
     fn fetch(

@@ -57,7 +57,12 @@ pub fn run(args: &SnapshotArgs, settings: &Settings) -> Result<Exit, CliError> {
         ..inventory::Options::default()
     };
     let read = input::read(&args.path, Kind::of(&args.path)?, &options)?;
-    let answers = registry_answers::ask(&args.ask.asking(settings), &read.inventory, &registries)?;
+    let answers = registry_answers::ask(
+        &args.ask.asking(settings),
+        &read.inventory,
+        &registries,
+        &policy,
+    )?;
     let text = answers.render();
     write_atomic(&args.output, text.as_bytes()).map_err(|error| usage(&error))?;
     let failed = answers
