@@ -101,14 +101,12 @@ pub fn run(mut request: Request<'_>) -> Result<Report, CliError> {
     let mut asked = None;
     let mut read = read_inventory(&request, &target)?;
     let answers = match &mut read {
-        Some(read) => {
-            registry_answers::obtain(
+        Some(read) => registry_answers::obtain(
             &request.registry,
             &read.inventory,
             &registry_settings,
             &request.policy,
-        )?
-        }
+        )?,
         None => None,
     };
     if let (Some(read), Some(answers)) = (&mut read, &answers) {

@@ -9,7 +9,8 @@ use super::progress::Progress;
 use super::registry_credentials;
 use super::settings::Settings;
 use crate::checks::registry::online::{
-    self, AgeRule, Answers, AskOptions, CodeArtifactApi, MAX_SNAPSHOT_BYTES, OnlineSettings, UnknownAge,
+    self, AgeRule, Answers, AskOptions, CodeArtifactApi, MAX_SNAPSHOT_BYTES, OnlineSettings,
+    UnknownAge,
 };
 use crate::checks::registry::{Approved, NamePattern, RegistrySettings};
 use crate::model::{Ecosystem, Inventory};

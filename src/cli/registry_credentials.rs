@@ -1,8 +1,8 @@
 //! The files of this user's package managers that hold credentials for registries.
 
 use super::settings::Settings;
-use crate::checks::registry::online::credentials::{ClientFiles, Credentials, Variables};
 use crate::checks::registry::online::AwsKeys;
+use crate::checks::registry::online::credentials::{ClientFiles, Credentials, Variables};
 use crate::model::Redacted;
 use crate::support::clock;
 use crate::support::files::read_bounded;

@@ -6,8 +6,9 @@
 #   tests/registries/run.sh [SEALGATE [TOOLS]]
 #
 # TOOLS is a directory for the servers (kept between runs): a virtual environment with
-# pypiserver, build, twine and uv, and an npm project with verdaccio and a Node that it accepts. What
-# is not there is installed through pip and npm. cargo, python3, npm and curl are needed.
+# pypiserver, devpi, build, twine and uv, and an npm project with verdaccio and a Node that it
+# accepts. What is not there is installed through pip and npm. cargo, python3, npm and curl are
+# needed. PARTS names the parts to run.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -33,7 +34,7 @@ free_port() {
 }
 
 wait_for() { # URL
-    for _ in $(seq 100); do
+    for _ in $(seq 300); do
         curl -s -o /dev/null "$1" && return
         sleep 0.2
     done
@@ -129,37 +130,83 @@ cargo_index() {
     expect "cargo: no index any more" 3 unreachable "$app"
 }
 
-python_index() {
-    local port files=$work/pypi-files project=$work/acme-left app=$work/pypi-app python=$tools/py/bin
-    [[ -x $python/pypi-server && -x $python/uv && -x $python/twine ]] || {
-        python3 -m venv "$tools/py"
-        "$python/pip" -q install --upgrade 'pypiserver==2.4.2' build setuptools wheel twine uv
-    }
-    port=$(free_port)
-    mkdir -p "$files" "$project/acme_left" "$app"
-    printf '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n[project]\nname = "acme-left"\nversion = "1.2.3"\n[tool.setuptools]\npackages = ["acme_left"]\n' >"$project/pyproject.toml"
+python=$tools/py/bin
+
+# python_tools PROGRAM PACKAGE…: the virtual environment has the program.
+python_tools() {
+    [[ -x $python/$1 ]] && return
+    [[ -x $python/python ]] || python3 -m venv "$tools/py"
+    "$python/pip" -q install "${@:2}"
+}
+
+# A wheel of `acme-left` 1.2.3, built once.
+wheel() {
+    local project=$work/acme-left
+    [[ -d $project/dist ]] && return
+    python_tools twine build setuptools wheel twine
+    python_tools uv uv
+    mkdir -p "$project/acme_left"
+    printf '[build-system]\nrequires = ["setuptools", "wheel"]\nbuild-backend = "setuptools.build_meta"\n[project]\nname = "acme-left"\nversion = "1.2.3"\n[tool.setuptools]\npackages = ["acme_left"]\n' >"$project/pyproject.toml"
     echo >"$project/acme_left/__init__.py"
-    "$python/python" -m build -q --no-isolation --wheel "$project" >"$work/build.log" 2>&1 || { cat "$work/build.log"; return 1; }
-    "$python/pypi-server" run -i 127.0.0.1 -p "$port" --hash-algo sha256 -P . -a . --disable-fallback "$files" >"$work/pypi.log" 2>&1 &
-    servers+=($!)
-    wait_for "http://127.0.0.1:$port/simple/"
-    "$python/twine" upload --disable-progress-bar -u x -p x --repository-url "http://127.0.0.1:$port/" "$project"/dist/*.whl >/dev/null
+    "$python/python" -m build -q --no-isolation --wheel "$project" >"$work/build.log" 2>&1 || {
+        cat "$work/build.log"
+        return 1
+    }
+}
 
-    printf '[project]\nname = "app"\nversion = "0.1.0"\nrequires-python = ">=3.9"\ndependencies = ["acme-left"]\n[[tool.uv.index]]\nurl = "http://127.0.0.1:%s/simple/"\ndefault = true\n' "$port" >"$app/pyproject.toml"
+# locked_by_uv NAME INDEX TREE: approved as locked, refused when changed, by uv as well.
+locked_by_uv() {
+    local name=$1 index=$2 app=$3
+    mkdir -p "$app"
+    printf '[project]\nname = "app"\nversion = "0.1.0"\nrequires-python = ">=3.9"\ndependencies = ["acme-left"]\n[[tool.uv.index]]\nurl = "%s"\ndefault = true\n' "$index" >"$app/pyproject.toml"
     (cd "$app" && "$python/uv" -q lock)
-    policy pypi "http://127.0.0.1:$port/simple/" "http://127.0.0.1:$port/packages/"
-    expect "pypiserver: as uv locked it" 0 approved "$app"
-
+    expect "$name: as uv locked it" 0 approved "$app"
     copy "$app"
     sed -i -E 's/(hash = "sha256:)[0-9a-f]{8}/\100000000/' "$work/changed/uv.lock"
-    expect "pypiserver: another hash in the lock" 1 checksum-mismatch "$work/changed"
+    expect "$name: another hash in the lock" 1 checksum-mismatch "$work/changed"
     if (cd "$work/changed" && "$python/uv" -q sync --locked --no-install-project 2>/dev/null); then
         echo "FAILED: uv takes the changed lock" && failed=1
     else
         echo "ok: uv refuses that lock as well"
     fi
+}
+
+python_index() {
+    local port files=$work/pypi-files app=$work/pypi-app
+    wheel
+    python_tools pypi-server 'pypiserver==2.4.2'
+    port=$(free_port)
+    mkdir -p "$files"
+    "$python/pypi-server" run -i 127.0.0.1 -p "$port" --hash-algo sha256 -P . -a . --disable-fallback "$files" >"$work/pypi.log" 2>&1 &
+    servers+=($!)
+    wait_for "http://127.0.0.1:$port/simple/"
+    "$python/twine" upload --disable-progress-bar -u x -p x --repository-url "http://127.0.0.1:$port/" "$work"/acme-left/dist/*.whl >/dev/null
+    policy pypi "http://127.0.0.1:$port/simple/" "http://127.0.0.1:$port/packages/"
+    locked_by_uv pypiserver "http://127.0.0.1:$port/simple/" "$app"
     rm "$files"/*.whl
     expect "pypiserver: removed" 1 absent "$app"
+}
+
+devpi_index() {
+    local port app=$work/devpi-app
+    wheel
+    python_tools devpi-server devpi-server devpi-client
+    port=$(free_port)
+    "$python/devpi-init" --serverdir "$work/devpi" >"$work/devpi.log" 2>&1
+    "$python/devpi-server" --serverdir "$work/devpi" --host 127.0.0.1 --port "$port" --offline-mode >>"$work/devpi.log" 2>&1 &
+    servers+=($!)
+    wait_for "http://127.0.0.1:$port/"
+    devpi() { "$python/devpi" "$1" --clientdir "$work/devpi-client" "${@:2}" >>"$work/devpi.log" 2>&1; }
+    devpi use "http://127.0.0.1:$port"
+    devpi login root --password=
+    devpi index -c approved bases= volatile=True
+    devpi use root/approved
+    devpi upload "$work"/acme-left/dist/*.whl
+    # The index, and its files beside it.
+    policy pypi "http://127.0.0.1:$port/root/approved/+simple/" "http://127.0.0.1:$port/root/approved/"
+    locked_by_uv devpi "http://127.0.0.1:$port/root/approved/+simple/" "$app"
+    devpi remove -y acme-left==1.2.3
+    expect "devpi: removed" 1 absent "$app"
 }
 
 npm_registry() {
@@ -210,6 +257,6 @@ npm_registry() {
     expect "verdaccio: published today" 1 too-new "$app"
 }
 
-parts=(${PARTS:-cargo_index python_index npm_registry})
+parts=(${PARTS:-cargo_index python_index devpi_index npm_registry})
 for part in "${parts[@]}"; do "$part"; done
 exit "$failed"

@@ -1,6 +1,7 @@
 //! `sealgate registry --online` against real servers that answer well, badly and not at all.
 
 mod cargo;
+mod codeartifact;
 mod failures;
 mod npm;
 mod others;

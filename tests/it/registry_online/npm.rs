@@ -7,14 +7,14 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json as value};
 
 const NAME: &str = "@acme/left";
-const PLACE: &str = "/npm/@acme%2Fleft";
+pub const PLACE: &str = "/npm/@acme%2Fleft";
 
-fn sri(fill: u8) -> String {
+pub fn sri(fill: u8) -> String {
     format!("sha512-{}", STANDARD.encode([fill; 64]))
 }
 
 /// A lockfile with one package; `resolved` is left out where it is `None`.
-fn lock(resolved: Option<String>, integrity: &str) -> Vec<(&'static str, String)> {
+pub fn lock(resolved: Option<String>, integrity: &str) -> Vec<(&'static str, String)> {
     let mut entry = value!({ "version": "1.2.3", "integrity": integrity });
     if let Some(resolved) = resolved {
         entry["resolved"] = resolved.into();
@@ -35,11 +35,11 @@ fn lock(resolved: Option<String>, integrity: &str) -> Vec<(&'static str, String)
     ]
 }
 
-fn tarball(server: &Server) -> String {
+pub fn tarball(server: &Server) -> String {
     server.url("/npm/@acme/left/-/left-1.2.3.tgz")
 }
 
-fn packument(server: &Server, integrity: &str) -> Value {
+pub fn packument(server: &Server, integrity: &str) -> Value {
     value!({
         "name": NAME,
         "versions": { "1.2.3": {
@@ -50,7 +50,7 @@ fn packument(server: &Server, integrity: &str) -> Value {
     })
 }
 
-fn approved(server: &Server) -> String {
+pub fn approved(server: &Server) -> String {
     format!("npm = [\"{}\"]", server.url("/npm/"))
 }
 

@@ -258,7 +258,7 @@ impl Answers {
                 got: answers.answers.len(),
             });
         }
-        Ok(answers)
+        Ok(Self::new(answers.asked, answers.answers))
     }
 
     /// The snapshot's text: the same answers give the same bytes.

@@ -102,7 +102,10 @@ pub(super) struct Api {
 impl Api {
     /// The API of a registry, if the policy names one. `Err` where it does not say which
     /// repository that is.
-    pub(super) fn of(registry: &Approved, apis: &[CodeArtifactApi]) -> Option<Result<Self, Failure>> {
+    pub(super) fn of(
+        registry: &Approved,
+        apis: &[CodeArtifactApi],
+    ) -> Option<Result<Self, Failure>> {
         let own = registry.address()?;
         let named = apis
             .iter()
@@ -129,10 +132,12 @@ impl Api {
             Some(place) => Ok(Self { address, place }),
             None => Err(Failure {
                 kind: FailureKind::BadAnswer,
-                reason: "its address does not say which domain and repository of CodeArtifact it is"
-                    .to_owned(),
-                remedy: "give `domain`, `owner`, `region` and `repository` in [[registry.codeartifact]]"
-                    .to_owned(),
+                reason:
+                    "its address does not say which domain and repository of CodeArtifact it is"
+                        .to_owned(),
+                remedy:
+                    "give `domain`, `owner`, `region` and `repository` in [[registry.codeartifact]]"
+                        .to_owned(),
             }),
         })
     }
@@ -221,7 +226,9 @@ fn read(document: &Document, facts: &mut VersionFacts) -> Result<(), Failure> {
         .map_err(|error| malformed(document, "description of CodeArtifact", &error.to_string()))?;
     let version = described.package_version;
     let origin = version.origin;
-    let kind = origin.as_ref().and_then(|origin| origin.origin_type.as_deref());
+    let kind = origin
+        .as_ref()
+        .and_then(|origin| origin.origin_type.as_deref());
     facts.came_from = Some(match kind {
         Some("INTERNAL") => CameFrom::Internal,
         Some("EXTERNAL") => CameFrom::External {
@@ -260,7 +267,11 @@ fn split(ecosystem: Ecosystem, name: &str) -> (Option<&str>, &str) {
 }
 
 /// The headers of AWS's signature, version 4.
-fn signed(address: &http::Address, keys: &AwsKeys, region: &str) -> Option<Vec<(String, Redacted)>> {
+fn signed(
+    address: &http::Address,
+    keys: &AwsKeys,
+    region: &str,
+) -> Option<Vec<(String, Redacted)>> {
     let token = keys.token.as_ref().map(|token| token.expose().to_owned());
     let identity = KeyPair::new(
         keys.key_id.expose(),
@@ -303,7 +314,10 @@ mod tests {
     fn names_have_the_namespaces_of_the_api() {
         assert_eq!(split(Ecosystem::Npm, "@acme/left"), (Some("acme"), "left"));
         assert_eq!(split(Ecosystem::Npm, "left"), (None, "left"));
-        assert_eq!(split(Ecosystem::Maven, "com.acme:left"), (Some("com.acme"), "left"));
+        assert_eq!(
+            split(Ecosystem::Maven, "com.acme:left"),
+            (Some("com.acme"), "left")
+        );
         assert_eq!(split(Ecosystem::Cargo, "left"), (None, "left"));
     }
 
