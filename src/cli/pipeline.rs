@@ -10,7 +10,7 @@ use super::registry_answers::{self, RegistrySource};
 use super::{secret_exceptions, terminal, vex};
 use crate::checks::advisories::{Database, DatabaseError};
 use crate::checks::registry::{Approved, NamePattern, RegistrySettings};
-use crate::checks::{advisories, registry, secrets};
+use crate::checks::{advisories, secrets};
 use crate::inventory;
 use crate::model::{
     Advice, Detail, Disposition, Ecosystem, Finding, Gap, Inventory, Location, Outcome, Report,
@@ -100,18 +100,8 @@ pub fn run(mut request: Request<'_>) -> Result<Report, CliError> {
     let mut database = None;
     let mut asked = None;
     let mut read = read_inventory(&request, &target)?;
-    let answers = match &mut read {
-        Some(read) => registry_answers::obtain(
-            &request.registry,
-            &read.inventory,
-            &registry_settings,
-            &request.policy,
-        )?,
-        None => None,
-    };
-    if let (Some(read), Some(answers)) = (&mut read, &answers) {
-        registry::online::fill_availability(&mut read.inventory, &registry_settings, answers);
-    }
+    let inventory = read.as_mut().map(|read| &mut read.inventory);
+    let answers = registry_answers::obtain(&request, inventory, &registry_settings)?;
     let inventory = read.as_ref().map(|read| &read.inventory);
     if let Some(inventory) = inventory {
         outcome.gaps.extend(inventory.gaps.iter().cloned());
@@ -123,23 +113,11 @@ pub fn run(mut request: Request<'_>) -> Result<Report, CliError> {
                 database = check_advisories(&request, inventory, &mut outcome)?;
             }
             (Check::Registry, Some(inventory)) => {
-                extend(
-                    &mut outcome,
-                    registry::check_inventory(inventory, &registry_settings),
-                );
-                if let Some(answers) = &answers {
-                    let online = registry_answers::settings(&request.policy, &request.checks)?;
-                    let (found, said) = registry::online::judge(
-                        inventory,
-                        &registry_settings,
-                        &online,
-                        answers,
-                        matches!(request.registry, RegistrySource::Snapshot(_)),
-                        request.now,
-                    );
-                    extend(&mut outcome, found);
-                    asked = Some(said);
-                }
+                let answers = answers.as_ref();
+                let (found, said) =
+                    registry_answers::check(&request, inventory, &registry_settings, answers)?;
+                extend(&mut outcome, found);
+                asked = said;
             }
             _ => {}
         }
@@ -159,10 +137,8 @@ pub fn run(mut request: Request<'_>) -> Result<Report, CliError> {
         outcome.gaps.extend(vex::gaps(&vex_documents));
         vex_statements = vex::statements(&vex_documents, inventory, &outcome.findings);
     }
-    let database_info = match (&database, inventory) {
-        (Some(database), Some(inventory)) => Some(advisories::database_info(database, inventory)),
-        _ => None,
-    };
+    let used = database.as_ref().zip(inventory);
+    let database_info = used.map(|(used, inventory)| advisories::database_info(used, inventory));
     let checked = Checked {
         outcome,
         database: database_info.clone(),
@@ -173,9 +149,9 @@ pub fn run(mut request: Request<'_>) -> Result<Report, CliError> {
     };
     let verdict = policy::evaluate(&request.policy.policy, checked, request.now)
         .map_err(|error| CliError::of(Exit::Usage, &error))?;
-    let advice = match (&database, inventory) {
-        (Some(database), Some(inventory)) => advice(&verdict, inventory, database)?,
-        _ => None,
+    let advice = match used {
+        Some((database, inventory)) => advice(&verdict, inventory, database)?,
+        None => None,
     };
     Ok(Report {
         tool: tool(),

@@ -3,7 +3,7 @@
 
 use super::exit::{CliError, Exit};
 use super::network::CertificateArgs;
-use super::pipeline::{Check, in_policy};
+use super::pipeline::{Check, Request, in_policy};
 use super::policies::LoadedPolicy;
 use super::progress::Progress;
 use super::registry_credentials;
@@ -12,8 +12,8 @@ use crate::checks::registry::online::{
     self, AgeRule, Answers, AskOptions, CodeArtifactApi, MAX_SNAPSHOT_BYTES, OnlineSettings,
     UnknownAge,
 };
-use crate::checks::registry::{Approved, NamePattern, RegistrySettings};
-use crate::model::{Ecosystem, Inventory};
+use crate::checks::registry::{self, Approved, NamePattern, RegistrySettings};
+use crate::model::{Ecosystem, Inventory, Outcome, RegistryAsked};
 use crate::policy;
 use crate::support::files::read_bounded;
 use crate::support::http::Network;
@@ -98,27 +98,58 @@ pub enum RegistrySource {
     Snapshot(PathBuf),
 }
 
-/// The answers, if there are to be any.
+/// The answers, if there are to be any; what they say of withdrawn versions goes into the
+/// inventory.
 ///
 /// # Errors
 /// Exit 2 where the snapshot, the proxy or the cache cannot be used.
 pub fn obtain(
-    source: &RegistrySource,
-    inventory: &Inventory,
+    request: &Request<'_>,
+    inventory: Option<&mut Inventory>,
     settings: &RegistrySettings,
-    policy: &LoadedPolicy,
 ) -> Result<Option<Answers>, CliError> {
-    match source {
-        RegistrySource::Offline => Ok(None),
-        RegistrySource::Ask(asking) => ask(asking, inventory, settings, policy).map(Some),
+    let Some(inventory) = inventory else {
+        return Ok(None);
+    };
+    let answers = match &request.registry {
+        RegistrySource::Offline => return Ok(None),
+        RegistrySource::Ask(asking) => ask(asking, inventory, settings, &request.policy)?,
         RegistrySource::Snapshot(path) => {
             let bytes = read_bounded(path, MAX_SNAPSHOT_BYTES)
                 .map_err(|error| CliError::of(Exit::Usage, &error))?;
             Answers::parse(&bytes, &path.display().to_string())
-                .map(Some)
-                .map_err(|error| CliError::of(Exit::Usage, &error))
+                .map_err(|error| CliError::of(Exit::Usage, &error))?
         }
-    }
+    };
+    online::fill_availability(inventory, settings, &answers);
+    Ok(Some(answers))
+}
+
+/// The registry check: the lockfiles' own fields, and the answers where there are any.
+///
+/// # Errors
+/// Those of [`settings`].
+pub fn check(
+    request: &Request<'_>,
+    inventory: &Inventory,
+    registries: &RegistrySettings,
+    answers: Option<&Answers>,
+) -> Result<(Outcome, Option<RegistryAsked>), CliError> {
+    let mut outcome = registry::check_inventory(inventory, registries);
+    let Some(answers) = answers else {
+        return Ok((outcome, None));
+    };
+    let (found, said) = online::judge(
+        inventory,
+        registries,
+        &settings(&request.policy, &request.checks)?,
+        answers,
+        matches!(request.registry, RegistrySource::Snapshot(_)),
+        request.now,
+    );
+    outcome.findings.extend(found.findings);
+    outcome.gaps.extend(found.gaps);
+    Ok((outcome, Some(said)))
 }
 
 /// Asks the approved registries about an inventory.
@@ -159,7 +190,7 @@ pub fn ask(
 ///
 /// # Errors
 /// Exit 2 where an age names an ecosystem, a registry or a name that cannot be.
-pub fn settings(loaded: &LoadedPolicy, checks: &[Check]) -> Result<OnlineSettings, CliError> {
+fn settings(loaded: &LoadedPolicy, checks: &[Check]) -> Result<OnlineSettings, CliError> {
     let registry = &loaded.policy.registry;
     let source = &loaded.info.source;
     let mut ages = registry

@@ -11,6 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Packages that a gap names.
 const NAMED: usize = 3;
+/// Longest reason that is repeated, in characters.
+const REASON_CHARACTERS: usize = 800;
 const DAY: i64 = 86_400;
 
 /// What is missing, grouped.
@@ -201,7 +203,9 @@ impl Group {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        let message = format!("{} {}{more}: {}", self.before, named.join(", "), self.after);
+        // A snapshot may hold texts of any length.
+        let why: String = self.after.chars().take(REASON_CHARACTERS).collect();
+        let message = format!("{} {}{more}: {why}", self.before, named.join(", "));
         Gap {
             id: self.rule.id,
             message: terminal_safe(&message).into_owned(),

@@ -218,9 +218,7 @@ fn rank(kind: &Value) -> Option<u32> {
 
 /// Whether a page can hold a version; also where that cannot be told.
 fn may_hold(page: &Page, version: &str) -> bool {
-    let is = |a: &str, b: &str, not: Ordering| {
-        versions::compare(Ecosystem::Nuget, a, b).map_or(true, |order| order != not)
-    };
+    let is = |a: &str, b: &str, not: Ordering| versions::compare(Ecosystem::Nuget, a, b) != Ok(not);
     is(&page.lower, version, Ordering::Greater) && is(version, &page.upper, Ordering::Greater)
 }
 
