@@ -73,7 +73,7 @@ fn another_checksum_than_the_registrys_fails() {
     assert!(said.contains("sha256 `bbbbbbbbbbbbbbbb…`"), "{said}");
     assert!(said.contains("sha256 `aaaaaaaaaaaaaaaa…`"), "{said}");
     assert_eq!(report["findings"][0]["location"]["path"], "Cargo.lock");
-    assert_eq!(report["findings"][0]["location"]["line"], 3);
+    assert_eq!(report["findings"][0]["location"]["line"], 4);
 }
 
 #[test]
