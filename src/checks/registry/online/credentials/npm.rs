@@ -1,4 +1,4 @@
-//! `.npmrc` (<https://docs.npmjs.com/cli/configuring-npm/npmrc>): `//host/path/:_authToken`,
+//! `.npmrc` (npm's manual, page `npmrc`): `//host/path/:_authToken`,
 //! `:_auth`, and `:username` with `:_password` in base64.
 
 use super::{Credentials, Variables, basic, bearer, expand};

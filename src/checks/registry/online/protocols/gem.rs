@@ -1,4 +1,4 @@
-//! RubyGems' compact index (<https://guides.rubygems.org/rubygems-org-compact-index-api/>):
+//! RubyGems' compact index (RubyGems guides, "Compact Index API"):
 //! `/info/NAME`, one line for each version and platform, `checksum:` and, where the index has
 //! it, `created_at:`. A yanked version is not in it any more.
 
