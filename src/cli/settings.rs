@@ -5,6 +5,7 @@ use super::args::Global;
 use super::exit::{CliError, Exit};
 use super::terminal;
 use crate::checks::registry::clients::Machine;
+use crate::checks::registry::online::credentials::Variables;
 use crate::inventory::Caches;
 use crate::model::Redacted;
 use crate::support::http::Network;
@@ -62,6 +63,18 @@ impl Settings {
             system: Some(PathBuf::from("/")),
             variables,
         }
+    }
+
+    /// Every variable of the process that is text; for the credentials of registries, which
+    /// configuration files may take from any of them.
+    #[must_use]
+    pub fn variables() -> Variables {
+        std::env::vars_os()
+            .filter_map(|(name, value)| {
+                let (name, value) = (name.into_string().ok()?, value.into_string().ok()?);
+                Some((name, Redacted::new(value)))
+            })
+            .collect()
     }
 
     /// Directory of the advisory database; it may not exist.

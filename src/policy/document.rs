@@ -5,6 +5,7 @@ use super::environments::{Environment, Role, check_environments};
 use super::error::PolicyError;
 use super::level::{Level, LevelTable};
 use super::presets::Preset;
+use super::registry::{AgeEntry, CodeArtifactEntry, UnknownAge, check_ages};
 use super::waiver::{Waiver, WaiverDocument};
 use crate::model::{Confidence, TomlProblem, nearest};
 use serde::Deserialize;
@@ -50,6 +51,16 @@ pub struct RegistryPolicy {
     pub approved: BTreeMap<String, Vec<String>>,
     /// Name patterns that must come from an approved registry of one's own.
     pub internal: Vec<String>,
+    /// Minimum ages; the first that fits decides.
+    pub ages: Vec<AgeEntry>,
+    /// The minimum age where none of them fits, in days.
+    pub minimum_age_days: Option<u32>,
+    /// What an unknown age means there.
+    pub unknown_age: UnknownAge,
+    /// Oldest snapshot of registry answers, in days.
+    pub max_snapshot_age_days: Option<u32>,
+    /// APIs of CodeArtifact behind approved registries.
+    pub codeartifact: Vec<CodeArtifactEntry>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -125,6 +136,13 @@ struct RegistrySection {
     approved: BTreeMap<String, Vec<String>>,
     #[serde(default)]
     internal: Vec<String>,
+    #[serde(default)]
+    age: Vec<AgeEntry>,
+    #[serde(default)]
+    codeartifact: Vec<CodeArtifactEntry>,
+    minimum_age_days: Option<u32>,
+    unknown_age: Option<UnknownAge>,
+    max_snapshot_age_days: Option<u32>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -222,6 +240,17 @@ impl Document {
         policy.registry.approved.extend(self.registry.approved);
         policy.registry.internal.extend(self.registry.internal);
         policy.licences = self.licences.allow.or(policy.licences);
+        check_ages(&self.registry.age, source_name)?;
+        let registry = &mut policy.registry;
+        // The file's own before the preset's: the first that fits decides.
+        registry.ages.splice(0..0, self.registry.age);
+        registry.codeartifact.extend(self.registry.codeartifact);
+        registry.minimum_age_days = self.registry.minimum_age_days.or(registry.minimum_age_days);
+        registry.unknown_age = self.registry.unknown_age.unwrap_or(registry.unknown_age);
+        registry.max_snapshot_age_days = self
+            .registry
+            .max_snapshot_age_days
+            .or(registry.max_snapshot_age_days);
         policy.waiver_max_days = self.waivers.max_days.unwrap_or(policy.waiver_max_days);
         policy.waiver_warn_days = self.waivers.warn_days.unwrap_or(policy.waiver_warn_days);
         policy.waivers.extend(waivers);
@@ -334,6 +363,12 @@ mod tests {
         "registry/licence-not-allowed",
         "registry/licence-unknown",
         "registry/no-approved-registries",
+        "registry/absent",
+        "registry/age-denied",
+        "registry/age-unknown",
+        "registry/checksum-mismatch",
+        "registry/origin-external",
+        "registry/too-new",
         "advisories/withdrawn",
         "advisories/yanked",
         "advisories/yank-data-absent",

@@ -248,6 +248,7 @@ pub(super) fn empty() -> Report {
         inventory: None,
         database: None,
         vex: Vec::new(),
+        registry: None,
         secrets: None,
         checks: vec!["sbom", "advisories", "registry", "secrets"],
         verdict: Verdict {
@@ -299,6 +300,7 @@ pub(super) fn typical() -> Report {
                 used_for: SourceUse::Advisories,
             }],
         }),
+        registry: None,
         secrets: Some(SecretsScanned {
             files: 1_203,
             bytes: 14_100_000,

@@ -33,6 +33,7 @@ mod licences;
 mod mutations;
 mod purl;
 mod registry_clients;
+mod registry_online;
 mod report;
 mod sbom;
 mod sbom_diff;

@@ -97,6 +97,7 @@ fn report() -> Report {
         inventory: Some(inventory),
         database: None,
         vex: Vec::new(),
+        registry: None,
         secrets: None,
         checks: vec!["registry"],
         verdict: Verdict {

@@ -121,6 +121,21 @@ impl<'a> Sink<'a> {
         }
     }
 
+    /// Adds what is said of the component itself, at every place of it.
+    fn add_everywhere(&mut self, hit: Hit) {
+        let mut places = self.component.occurrences.iter();
+        let Some(first) = places.next() else {
+            return;
+        };
+        let key = (hit.rule.id, hit.message.clone());
+        self.add(hit, first);
+        if let Some(group) = self.groups.get_mut(&key) {
+            group
+                .places
+                .extend(places.map(|occurrence| occurrence.location.clone()));
+        }
+    }
+
     pub(super) fn into_findings(self) -> impl Iterator<Item = Finding> {
         let Self {
             component,
@@ -155,6 +170,17 @@ impl<'a> Sink<'a> {
             })
         })
     }
+}
+
+/// The finding that one rule makes of a component, at every place of it.
+pub(super) fn at_every_place<'a>(
+    component: &'a Component,
+    approved: &'a [Approved],
+    hit: Hit,
+) -> impl Iterator<Item = Finding> {
+    let mut sink = Sink::new(component, approved);
+    sink.add_everywhere(hit);
+    sink.into_findings()
 }
 
 /// Of rule, purl and message: the message names the folded origin and no line, so it is

@@ -15,6 +15,7 @@ mod licences;
 mod lookalikes;
 mod manifests;
 mod names;
+pub mod online;
 mod origins;
 pub mod rules;
 mod settings;

@@ -76,11 +76,11 @@ impl Approved {
         Ok(Self { kind })
     }
 
-    fn is_default(&self) -> bool {
+    pub(super) fn is_default(&self) -> bool {
         matches!(self.kind, Kind::Default(_))
     }
 
-    fn address(&self) -> Option<&Address> {
+    pub(super) fn address(&self) -> Option<&Address> {
         match &self.kind {
             Kind::Default(address) => address.as_ref(),
             Kind::Address(address) => Some(address),
