@@ -47,6 +47,8 @@ pub enum Command {
     Check(commands::check::CheckArgs),
     /// Check a project, a lockfile, an SBOM or a binary against advisories alone; compare reports
     Advisories(Box<commands::advisories::AdvisoriesArgs>),
+    /// Check where packages come from alone; ask the approved registries, or keep their answers
+    Registry(Box<commands::registry::RegistryArgs>),
     /// Search for secrets: a tree, what is staged, commits, standard input
     Secrets(commands::secrets::SecretsArgs),
     /// SBOMs: generate, validate, convert, merge, diff, check

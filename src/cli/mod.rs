@@ -14,6 +14,8 @@ pub mod outputs;
 pub mod pipeline;
 pub mod policies;
 pub mod progress;
+pub mod registry_answers;
+pub mod registry_credentials;
 pub mod secret_exceptions;
 pub mod secret_rules;
 pub mod settings;

@@ -6,10 +6,12 @@ use super::exit::{CliError, Exit};
 use super::input::{self, Kind};
 use super::policies::LoadedPolicy;
 use super::progress::Progress;
+use super::registry_answers::{self, RegistrySource};
 use super::{secret_exceptions, terminal, vex};
 use crate::checks::advisories::{Database, DatabaseError};
-use crate::checks::registry::{Approved, NamePattern, RegistrySettings};
-use crate::checks::{advisories, registry, secrets};
+use crate::checks::registry::clients::Machine;
+use crate::checks::registry::{AllowedLicences, Approved, NamePattern, RegistrySettings};
+use crate::checks::{advisories, secrets};
 use crate::inventory;
 use crate::model::{
     Advice, Detail, Disposition, Ecosystem, Finding, Gap, Inventory, Location, Outcome, Report,
@@ -69,10 +71,14 @@ pub struct Request<'a> {
     pub policy: LoadedPolicy,
     /// The advisory database; where there is none no advisory is checked, which is a gap.
     pub database: Option<Wanted<'a>>,
+    /// Whether approved registries are asked.
+    pub registry: RegistrySource,
     /// Rules for secrets beside the built-in ones.
     pub own_rules: secrets::OwnRules,
     /// VEX documents to show with findings.
     pub vex: &'a [PathBuf],
+    /// This machine's configuration of package managers, where the caller lets it count.
+    pub machine: Option<Machine>,
     /// Time of the verdict.
     pub now: Timestamp,
     /// Files that the caller will write, with their directories resolved: what an
@@ -95,7 +101,10 @@ pub fn run(mut request: Request<'_>) -> Result<Report, CliError> {
     };
     let mut outcome = Outcome::default();
     let mut database = None;
-    let read = read_inventory(&request, &target)?;
+    let mut asked = None;
+    let mut read = read_inventory(&request, &target)?;
+    let inventory = read.as_mut().map(|read| &mut read.inventory);
+    let answers = registry_answers::obtain(&request, inventory, &registry_settings)?;
     let inventory = read.as_ref().map(|read| &read.inventory);
     if let Some(inventory) = inventory {
         outcome.gaps.extend(inventory.gaps.iter().cloned());
@@ -107,10 +116,13 @@ pub fn run(mut request: Request<'_>) -> Result<Report, CliError> {
                 database = check_advisories(&request, inventory, &mut outcome)?;
             }
             (Check::Registry, Some(inventory)) => {
-                extend(
-                    &mut outcome,
-                    registry::check_inventory(inventory, &registry_settings),
-                );
+                let base = read.as_ref().map_or(request.path, |read| &read.base);
+                let answers = answers.as_ref();
+                let settings = &registry_settings;
+                let (found, said) =
+                    registry_answers::check(&request, base, inventory, settings, answers)?;
+                extend(&mut outcome, found);
+                asked = said;
             }
             _ => {}
         }
@@ -130,10 +142,8 @@ pub fn run(mut request: Request<'_>) -> Result<Report, CliError> {
         outcome.gaps.extend(vex::gaps(&vex_documents));
         vex_statements = vex::statements(&vex_documents, inventory, &outcome.findings);
     }
-    let database_info = match (&database, inventory) {
-        (Some(database), Some(inventory)) => Some(advisories::database_info(database, inventory)),
-        _ => None,
-    };
+    let used = database.as_ref().zip(inventory);
+    let database_info = used.map(|(used, inventory)| advisories::database_info(used, inventory));
     let checked = Checked {
         outcome,
         database: database_info.clone(),
@@ -144,9 +154,9 @@ pub fn run(mut request: Request<'_>) -> Result<Report, CliError> {
     };
     let verdict = policy::evaluate(&request.policy.policy, checked, request.now)
         .map_err(|error| CliError::of(Exit::Usage, &error))?;
-    let advice = match (&database, inventory) {
-        (Some(database), Some(inventory)) => advice(&verdict, inventory, database)?,
-        _ => None,
+    let advice = match used {
+        Some((database, inventory)) => advice(&verdict, inventory, database)?,
+        None => None,
     };
     Ok(Report {
         tool: tool(),
@@ -156,6 +166,7 @@ pub fn run(mut request: Request<'_>) -> Result<Report, CliError> {
         inventory: read.map(|read| read.inventory),
         database: database_info,
         vex: vex_documents.into_iter().map(|vex| vex.info).collect(),
+        registry: asked,
         secrets,
         checks: request.checks.iter().map(|check| check.as_str()).collect(),
         verdict,
@@ -300,7 +311,11 @@ fn extend(outcome: &mut Outcome, more: Outcome) {
     outcome.gaps.extend(more.gaps);
 }
 
-fn registry_settings(policy: &LoadedPolicy) -> Result<RegistrySettings, CliError> {
+/// What the policy says of registries, parsed.
+///
+/// # Errors
+/// Exit 2 where it cannot be used.
+pub fn registry_settings(policy: &LoadedPolicy) -> Result<RegistrySettings, CliError> {
     let source = &policy.info.source;
     let mut approved: BTreeMap<Ecosystem, Vec<Approved>> = BTreeMap::new();
     for (name, entries) in &policy.policy.registry.approved {
@@ -327,10 +342,21 @@ fn registry_settings(policy: &LoadedPolicy) -> Result<RegistrySettings, CliError
         .map(|pattern| NamePattern::parse(pattern))
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| in_policy(source, &CliError::of(Exit::Usage, &error)))?;
-    Ok(RegistrySettings { approved, internal })
+    let licences = policy
+        .policy
+        .licences
+        .as_deref()
+        .map(AllowedLicences::parse)
+        .transpose()
+        .map_err(|error| in_policy(source, &CliError::of(Exit::Usage, &error)))?;
+    Ok(RegistrySettings {
+        approved,
+        internal,
+        licences,
+    })
 }
 
-fn in_policy(source: &str, error: &CliError) -> CliError {
+pub(super) fn in_policy(source: &str, error: &CliError) -> CliError {
     CliError {
         exit: error.exit,
         message: format!("{source}: {}", error.message),

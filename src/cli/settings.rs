@@ -4,11 +4,14 @@
 use super::args::Global;
 use super::exit::{CliError, Exit};
 use super::terminal;
+use crate::checks::registry::clients::Machine;
+use crate::checks::registry::online::credentials::Variables;
 use crate::inventory::Caches;
 use crate::model::Redacted;
 use crate::support::http::Network;
 use crate::support::{clock, git_repository, process};
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -42,6 +45,36 @@ impl Settings {
     /// Exit 2 where a time is malformed or the passphrase is not text.
     pub fn from_environment(global: &Global) -> Result<Self, CliError> {
         Self::resolve(global, &|name| std::env::var_os(name))
+    }
+
+    /// What the package managers of this machine are configured by beside the tree; for
+    /// commands that are told to let it count.
+    #[must_use]
+    pub fn machine() -> Machine {
+        let variables: BTreeMap<String, String> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let home = ["HOME", "USERPROFILE"]
+            .iter()
+            .filter_map(|name| variables.get(*name).map(PathBuf::from))
+            .find(|path| path.is_absolute());
+        Machine {
+            home,
+            system: Some(PathBuf::from("/")),
+            variables,
+        }
+    }
+
+    /// Every variable of the process that is text; for the credentials of registries, which
+    /// configuration files may take from any of them.
+    #[must_use]
+    pub fn variables() -> Variables {
+        std::env::vars_os()
+            .filter_map(|(name, value)| {
+                let (name, value) = (name.into_string().ok()?, value.into_string().ok()?);
+                Some((name, Redacted::new(value)))
+            })
+            .collect()
     }
 
     /// Directory of the advisory database; it may not exist.

@@ -1,7 +1,8 @@
 //! TOML documents with the line of every value.
 
-use super::lines::Lines;
 use super::shape::{Shapes, Wrong, wrong_in_toml};
+use crate::support::lines::Lines;
+pub use crate::support::lines::SyntaxError;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -14,15 +15,6 @@ pub struct Document<'a> {
     pub lines: Lines,
     /// What ended the reading early; then `root` holds the part before it.
     pub broken: Option<SyntaxError>,
-}
-
-/// A syntax error and its line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SyntaxError {
-    /// 1-based.
-    pub line: u32,
-    /// One line.
-    pub reason: String,
 }
 
 impl<'a> Document<'a> {

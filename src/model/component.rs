@@ -157,6 +157,8 @@ pub enum AvailabilitySource {
     Lockfile,
     /// Cargo's copy of the registry index, as of the time when cargo last asked.
     CargoIndexCache,
+    /// The registry itself, when it was asked.
+    Registry,
 }
 
 impl AvailabilitySource {
@@ -166,6 +168,7 @@ impl AvailabilitySource {
         match self {
             Self::Lockfile => "lockfile",
             Self::CargoIndexCache => "cargo-index-cache",
+            Self::Registry => "registry",
         }
     }
 }

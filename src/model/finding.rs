@@ -156,6 +156,16 @@ pub struct YankDetail {
     pub reach: Reach,
 }
 
+/// A line of a client's configuration that bears on a finding.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConfiguredAt {
+    /// Where it stands. The path begins with `~/` in the home of the user and with `/` in
+    /// the system; `environment:NAME` is a variable.
+    pub location: Location,
+    /// What it says, one line, terminal-safe, without credentials.
+    pub says: String,
+}
+
 /// What a registry finding adds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegistryDetail {
@@ -163,6 +173,9 @@ pub struct RegistryDetail {
     pub origin: Origin,
     /// What the policy approves for this ecosystem.
     pub approved: Vec<String>,
+    /// The lines of the client's configuration that lead to it, the one that decides
+    /// first; none where the lockfile alone tells.
+    pub configuration: Vec<ConfiguredAt>,
 }
 
 /// How sure a secret finding is.

@@ -27,9 +27,9 @@ pub use component::{
 pub use digest::{Digest, DigestAlgorithm, DigestError};
 pub use ecosystem::Ecosystem;
 pub use finding::{
-    AdvisoryClass, AdvisoryDetail, Confidence, Detail, ExploitScore, Finding, Introduced,
-    KnownExploited, Outcome, Reach, RegistryDetail, Rule, SecretDetail, Subject, Validity,
-    YankDetail,
+    AdvisoryClass, AdvisoryDetail, Confidence, ConfiguredAt, Detail, ExploitScore, Finding,
+    Introduced, KnownExploited, Outcome, Reach, RegistryDetail, Rule, SecretDetail, Subject,
+    Validity, YankDetail,
 };
 pub use gap::Gap;
 pub use hint::Hint;
@@ -37,8 +37,8 @@ pub use licence::{Licence, LicenceSource};
 pub use location::Location;
 pub use purl::{Purl, PurlError, PurlParts};
 pub use report::{
-    DatabaseInfo, DroppedCandidate, DroppedCandidates, EvidenceLine, PolicyInfo, Report,
-    SecretsScanned, SourceInfo, SourceUse, ToolInfo,
+    DatabaseInfo, DroppedCandidate, DroppedCandidates, EvidenceLine, PolicyInfo, RegistryAnswer,
+    RegistryAsked, Report, SecretsScanned, SourceInfo, SourceUse, ToolInfo,
 };
 pub use severity::Severity;
 pub use strict_json::{Limits as JsonLimits, StrictJsonError, parse_strict_json};

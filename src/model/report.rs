@@ -1,7 +1,7 @@
 //! All that one run has to say; what every output format renders.
 
-use super::{Advice, Ecosystem, Inventory, Location, Verdict, VexDocumentInfo};
-use std::collections::BTreeSet;
+use super::{Advice, Ecosystem, Inventory, Location, Purl, Verdict, VexDocumentInfo};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The program that made the report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,6 +154,42 @@ pub struct SecretsScanned {
     pub dropped: Option<DroppedCandidates>,
 }
 
+/// What approved registries said of the components.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegistryAsked {
+    /// When they were asked, RFC 3339.
+    pub asked: String,
+    /// The answers come from a snapshot.
+    pub is_snapshot: bool,
+    /// Every component that has a registry, in the order of the inventory.
+    pub components: Vec<RegistryAnswer>,
+}
+
+/// What was said of one component.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegistryAnswer {
+    /// The component.
+    pub purl: Purl,
+    /// The approved registry that has it.
+    pub registry: Option<String>,
+    /// `approved` alone, or what is the matter, sorted: `absent`, `age-unknown`,
+    /// `checksum-mismatch`, `checksum-unknown`, `not-asked`, `origin-external`, `too-new`,
+    /// `unlisted-checksum`, `unreachable`, `yanked`.
+    pub answers: Vec<&'static str>,
+}
+
+impl RegistryAsked {
+    /// How many components each answer was given of, by answer.
+    #[must_use]
+    pub fn counts(&self) -> BTreeMap<&'static str, usize> {
+        let mut counts = BTreeMap::new();
+        for answer in self.components.iter().flat_map(|c| &c.answers) {
+            *counts.entry(*answer).or_default() += 1;
+        }
+        counts
+    }
+}
+
 /// An attestation that was looked at by a gate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EvidenceLine {
@@ -184,6 +220,8 @@ pub struct Report {
     pub database: Option<DatabaseInfo>,
     /// VEX documents that were read, sorted.
     pub vex: Vec<VexDocumentInfo>,
+    /// What approved registries said, where they were asked.
+    pub registry: Option<RegistryAsked>,
     /// What the secrets check looked at, where it ran.
     pub secrets: Option<SecretsScanned>,
     /// The checks that ran, in order: `sbom`, `advisories`, `registry`, `secrets`.

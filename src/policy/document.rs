@@ -5,6 +5,7 @@ use super::environments::{Environment, Role, check_environments};
 use super::error::PolicyError;
 use super::level::{Level, LevelTable};
 use super::presets::Preset;
+use super::registry::{AgeEntry, CodeArtifactEntry, UnknownAge, check_ages};
 use super::waiver::{Waiver, WaiverDocument};
 use crate::model::{Confidence, TomlProblem, nearest};
 use serde::Deserialize;
@@ -20,6 +21,8 @@ pub struct Policy {
     pub name: String,
     /// Approved registries and internal names.
     pub registry: RegistryPolicy,
+    /// Licences that are allowed, as SPDX ids; not judged where it is absent.
+    pub licences: Option<Vec<String>>,
     /// Everyone's exceptions, in the order of the file.
     pub waivers: Vec<Waiver>,
     /// Who may say what, by role name.
@@ -48,6 +51,16 @@ pub struct RegistryPolicy {
     pub approved: BTreeMap<String, Vec<String>>,
     /// Name patterns that must come from an approved registry of one's own.
     pub internal: Vec<String>,
+    /// Minimum ages; the first that fits decides.
+    pub ages: Vec<AgeEntry>,
+    /// The minimum age where none of them fits, in days.
+    pub minimum_age_days: Option<u32>,
+    /// What an unknown age means there.
+    pub unknown_age: UnknownAge,
+    /// Oldest snapshot of registry answers, in days.
+    pub max_snapshot_age_days: Option<u32>,
+    /// APIs of CodeArtifact behind approved registries.
+    pub codeartifact: Vec<CodeArtifactEntry>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -69,6 +82,8 @@ struct Document {
     secrets: SecretSection,
     #[serde(default)]
     registry: RegistrySection,
+    #[serde(default)]
+    licences: LicenceSection,
     #[serde(default)]
     waivers: WaiverSection,
     #[serde(default)]
@@ -121,6 +136,19 @@ struct RegistrySection {
     approved: BTreeMap<String, Vec<String>>,
     #[serde(default)]
     internal: Vec<String>,
+    #[serde(default)]
+    age: Vec<AgeEntry>,
+    #[serde(default)]
+    codeartifact: Vec<CodeArtifactEntry>,
+    minimum_age_days: Option<u32>,
+    unknown_age: Option<UnknownAge>,
+    max_snapshot_age_days: Option<u32>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct LicenceSection {
+    allow: Option<Vec<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -211,6 +239,18 @@ impl Document {
         policy.marks = self.secrets.inline_marks.unwrap_or(policy.marks);
         policy.registry.approved.extend(self.registry.approved);
         policy.registry.internal.extend(self.registry.internal);
+        policy.licences = self.licences.allow.or(policy.licences);
+        check_ages(&self.registry.age, source_name)?;
+        let registry = &mut policy.registry;
+        // The file's own before the preset's: the first that fits decides.
+        registry.ages.splice(0..0, self.registry.age);
+        registry.codeartifact.extend(self.registry.codeartifact);
+        registry.minimum_age_days = self.registry.minimum_age_days.or(registry.minimum_age_days);
+        registry.unknown_age = self.registry.unknown_age.unwrap_or(registry.unknown_age);
+        registry.max_snapshot_age_days = self
+            .registry
+            .max_snapshot_age_days
+            .or(registry.max_snapshot_age_days);
         policy.waiver_max_days = self.waivers.max_days.unwrap_or(policy.waiver_max_days);
         policy.waiver_warn_days = self.waivers.warn_days.unwrap_or(policy.waiver_warn_days);
         policy.waivers.extend(waivers);
@@ -233,6 +273,7 @@ impl Policy {
         Self {
             name: String::new(),
             registry: RegistryPolicy::default(),
+            licences: None,
             waivers: Vec::new(),
             roles: BTreeMap::new(),
             environments: BTreeMap::new(),
@@ -315,7 +356,19 @@ mod tests {
         "registry/internal-name-outside",
         "registry/url-credentials",
         "registry/name-mismatch",
+        "registry/weakened-client",
+        "registry/no-cool-down",
+        "registry/look-alike-name",
+        "registry/stale-lockfile",
+        "registry/licence-not-allowed",
+        "registry/licence-unknown",
         "registry/no-approved-registries",
+        "registry/absent",
+        "registry/age-denied",
+        "registry/age-unknown",
+        "registry/checksum-mismatch",
+        "registry/origin-external",
+        "registry/too-new",
         "advisories/withdrawn",
         "advisories/yanked",
         "advisories/yank-data-absent",

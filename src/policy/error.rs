@@ -77,6 +77,14 @@ pub enum PolicyError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// A minimum age without a name, a registry or an ecosystem.
+    #[error("{source_name}: `[[registry.age]]` {number} fits everything")]
+    AgeForEverything {
+        /// File name or preset name.
+        source_name: String,
+        /// 1-based position in the file.
+        number: usize,
+    },
     /// An age for a source that cannot exist.
     #[error("{source_name}: `{name}` under [advisories.max-age] is no source")]
     UnknownSource {
@@ -167,6 +175,9 @@ impl Hint for PolicyError {
             Self::UnknownSource { .. } => {
                 Some("`sealgate db status` lists the sources".to_owned())
             }
+            Self::AgeForEverything { .. } => Some(
+                "give it `names`, `registry` or `ecosystem`, or write `minimum-age-days` under [registry]".to_owned(),
+            ),
             Self::BadVexDocument { .. } => Some(
                 "write `file` as a name beside the policy and `sha256` as 64 hex digits".to_owned(),
             ),

@@ -4,7 +4,8 @@
 use super::text::{clipped, line, origin};
 use crate::model::{
     AdvisoryDetail, DatabaseInfo, Detail, ExploitScore, Finding, JudgedFinding, KnownExploited,
-    Lapse, LapsedWaiver, Reach, Scope, SourceInfo, SourceUse, VexUse, WaiverUse,
+    Lapse, LapsedWaiver, Origin, Reach, RegistryDetail, Scope, SourceInfo, SourceUse, VexUse,
+    WaiverUse,
 };
 use url::Url;
 
@@ -20,7 +21,7 @@ pub(super) fn facts(judged: &JudgedFinding) -> Vec<(&'static str, String)> {
             facts.push(("told by", detail.source.as_str().to_owned()));
             reach(&mut facts, &detail.reach);
         }
-        Detail::Registry(detail) => facts.push(("found", origin(&detail.origin))),
+        Detail::Registry(detail) => registry(&mut facts, detail),
         Detail::Secret(detail) => facts.push((
             "secret",
             format!(
@@ -88,6 +89,20 @@ fn reach(facts: &mut Vec<(&'static str, String)>, reach: &Reach) {
         ));
     }
     facts.extend(shown.into_iter().map(|path| ("through", path)));
+}
+
+/// Where it comes from, and the lines of configuration that say so. A finding about the
+/// configuration alone has no origin.
+fn registry(facts: &mut Vec<(&'static str, String)>, detail: &RegistryDetail) {
+    if detail.origin != Origin::Unrecorded || detail.configuration.is_empty() {
+        facts.push(("found", origin(&detail.origin)));
+    }
+    let places = detail.configuration.iter();
+    let texts = places.map(|place| {
+        let says = clipped(&place.says, 120);
+        format!("{}: {says}", super::text::place(&place.location))
+    });
+    several(facts, "configured", texts);
 }
 
 fn several(

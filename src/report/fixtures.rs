@@ -171,6 +171,7 @@ pub(super) fn registry(line: u32) -> JudgedFinding {
                 default: false,
             },
             approved: vec!["https://npm.acme.example/".to_owned()],
+            configuration: Vec::new(),
         }),
     };
     judged(
@@ -247,6 +248,7 @@ pub(super) fn empty() -> Report {
         inventory: None,
         database: None,
         vex: Vec::new(),
+        registry: None,
         secrets: None,
         checks: vec!["sbom", "advisories", "registry", "secrets"],
         verdict: Verdict {
@@ -298,6 +300,7 @@ pub(super) fn typical() -> Report {
                 used_for: SourceUse::Advisories,
             }],
         }),
+        registry: None,
         secrets: Some(SecretsScanned {
             files: 1_203,
             bytes: 14_100_000,

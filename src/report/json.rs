@@ -8,7 +8,7 @@ mod shown;
 
 use super::{facts, text};
 use crate::model::{
-    DatabaseInfo, DroppedCandidate, JudgedGap, Report, SecretsScanned, UnusedWaiver,
+    DatabaseInfo, DroppedCandidate, JudgedGap, RegistryAsked, Report, SecretsScanned, UnusedWaiver,
     VexDocumentInfo, terminal_safe_json,
 };
 use advice::AdviceV1;
@@ -45,6 +45,7 @@ struct ReportV1 {
     vex: Vec<VexDocumentV1>,
     inventory: Option<InventoryV1>,
     checks: Vec<&'static str>,
+    registry: Option<RegistryAskedV1>,
     secrets: Option<SecretsV1>,
     findings: Vec<FindingV1>,
     gaps: Vec<GapV1>,
@@ -144,6 +145,21 @@ impl DroppedCandidateV1 {
 }
 
 #[derive(Serialize)]
+struct RegistryAskedV1 {
+    asked: Shown,
+    snapshot: bool,
+    counts: std::collections::BTreeMap<&'static str, usize>,
+    components: Vec<RegistryAnswerV1>,
+}
+
+#[derive(Serialize)]
+struct RegistryAnswerV1 {
+    purl: Shown,
+    registry: Option<Shown>,
+    answers: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
 struct GapV1 {
     id: &'static str,
     disposition: &'static str,
@@ -187,6 +203,7 @@ impl ReportV1 {
             vex: report.vex.iter().map(VexDocumentV1::of).collect(),
             inventory: report.inventory.as_ref().map(InventoryV1::of),
             checks: report.checks.clone(),
+            registry: report.registry.as_ref().map(RegistryAskedV1::of),
             secrets: report.secrets.as_ref().map(SecretsV1::of),
             findings: text::worst_first(verdict)
                 .into_iter()
@@ -232,6 +249,25 @@ impl VexDocumentV1 {
             statements: document.statements,
             unusable: document.unusable,
             accepted: document.accepted,
+        }
+    }
+}
+
+impl RegistryAskedV1 {
+    fn of(asked: &RegistryAsked) -> Self {
+        Self {
+            asked: shown(&asked.asked),
+            snapshot: asked.is_snapshot,
+            counts: asked.counts(),
+            components: asked
+                .components
+                .iter()
+                .map(|component| RegistryAnswerV1 {
+                    purl: shown(component.purl.as_str()),
+                    registry: component.registry.as_deref().map(shown),
+                    answers: component.answers.clone(),
+                })
+                .collect(),
         }
     }
 }

@@ -8,14 +8,14 @@ mod wire;
 
 use super::{advice, facts, text};
 use crate::model::{
-    Decision, Disposition, JudgedFinding, JudgedGap, Location, Report, Severity,
+    Decision, Detail, Disposition, Finding, JudgedFinding, JudgedGap, Location, Report, Severity,
     fold_url_credentials, terminal_safe_json,
 };
 use rules::Rules;
 use wire::{
     ArtifactLocation, AutomationDetails, BaseUri, Driver, Invocation, Log, Message, Notification,
-    PartialFingerprints, Physical, Place, Reference, Region, ResultEntry, ResultProperties, Run,
-    RunProperties, Suppression, Tool,
+    PartialFingerprints, Physical, Place, Reference, Region, RelatedPlace, ResultEntry,
+    ResultProperties, Run, RunProperties, Suppression, Tool,
 };
 
 /// Most results in one run; GitHub refuses more and shows the first 5,000.
@@ -148,6 +148,7 @@ fn result(judged: &JudgedFinding, report: &Report, rules: &mut Rules) -> ResultE
             plain(&finding.remedy)
         )),
         locations,
+        related_locations: related(finding, report),
         partial_fingerprints: PartialFingerprints {
             primary_location_line_hash: finding.fingerprint.clone(),
         },
@@ -201,6 +202,38 @@ fn suppressions(judged: &JudgedFinding) -> Vec<Suppression> {
 /// A line of plain text in which `[text](target)` is no link (SARIF 2.1.0, 3.11.6).
 fn plain(message: &str) -> String {
     text::line(message).replace("](", "] (")
+}
+
+/// The lines of configuration that lead to a finding, what each says as its message. One
+/// outside of the tree has no address that a viewer could open, so its message names it.
+fn related(finding: &Finding, report: &Report) -> Vec<RelatedPlace> {
+    let Detail::Registry(detail) = &finding.detail else {
+        return Vec::new();
+    };
+    let places = detail.configuration.iter().take(PLACES).enumerate();
+    places
+        .map(|(id, configured)| {
+            let path = &configured.location.path;
+            let is_outside =
+                path.starts_with(['/', '~', '$']) || path.starts_with("../") || path.contains(':');
+            let says = text::line(&configured.says);
+            let (physical, says) = match is_outside {
+                true => (
+                    None,
+                    format!("{}: {says}", text::place(&configured.location)),
+                ),
+                false => {
+                    let place = place(&configured.location, report);
+                    (Some(place.physical_location), says)
+                }
+            };
+            RelatedPlace {
+                id,
+                physical_location: physical,
+                message: Message::of(&says),
+            }
+        })
+        .collect()
 }
 
 fn place(location: &Location, report: &Report) -> Place {

@@ -1,4 +1,5 @@
-//! The outside world: bounded files, HTTP, hashing, processes, the clock. Nothing here knows
+//! The outside world: bounded files, HTTP, hashing, processes, the clock,
+//! and texts with the line of every value. Nothing here knows
 //! what a lockfile or a policy is.
 
 pub mod clock;
@@ -9,4 +10,8 @@ pub mod git_repository;
 pub mod git_staged;
 pub mod hash;
 pub mod http;
+pub mod json_tree;
+pub mod lines;
 pub mod process;
+pub mod xml;
+pub mod yaml;

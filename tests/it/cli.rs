@@ -85,6 +85,7 @@ fn every_command_has_help_with_a_purpose() {
     for command in [
         "check",
         "advisories",
+        "registry",
         "db",
         "version",
         "key",
@@ -115,6 +116,8 @@ fn every_rule_and_gap_has_a_page_and_every_page_a_rule() {
         advisories::GAPS,
         registry::RULES,
         registry::GAPS,
+        registry::online::rules::RULES,
+        registry::online::rules::GAPS,
         secrets::RULES,
         secrets::GAPS,
         sealgate::inventory::rules::GAPS,

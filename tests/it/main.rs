@@ -32,6 +32,8 @@ mod layering;
 mod licences;
 mod mutations;
 mod purl;
+mod registry_clients;
+mod registry_online;
 mod report;
 mod sbom;
 mod sbom_diff;

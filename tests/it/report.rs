@@ -65,6 +65,7 @@ fn report() -> Report {
             vec![Approved::parse("https://npm.acme.example/").unwrap()],
         )]),
         internal: vec![NamePattern::parse("@acme/*").unwrap()],
+        licences: None,
     };
     let inventory = tampered();
     let outcome = check_inventory(&inventory, &settings);
@@ -96,6 +97,7 @@ fn report() -> Report {
         inventory: Some(inventory),
         database: None,
         vex: Vec::new(),
+        registry: None,
         secrets: None,
         checks: vec!["registry"],
         verdict: Verdict {

@@ -117,6 +117,21 @@ impl Address {
         self.scheme == other.scheme && self.host == other.host && self.port == other.port
     }
 
+    /// The host, lower-case.
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port, the scheme's own where none is written.
+    pub(super) fn port(&self) -> Option<u16> {
+        self.port
+    }
+
+    /// Whether what is sent there is encrypted, or stays on this machine.
+    pub(super) fn is_private(&self) -> bool {
+        plain_scheme(&self.to_string()).is_none()
+    }
+
     /// The parts of the path, `%2f` and `%40` decoded.
     pub(super) fn segments(&self) -> &[String] {
         &self.segments

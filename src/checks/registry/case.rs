@@ -1,10 +1,11 @@
 //! One lockfile entry under judgement, and the findings of one component.
 
 use super::address::fold_origin;
+use super::clients::Effective;
 use super::settings::{Approved, RegistrySettings};
 use crate::model::{
-    Component, Detail, Finding, Location, Occurrence, Origin, RegistryDetail, Rule, Severity,
-    Subject, terminal_safe,
+    Component, ConfiguredAt, Detail, Finding, Location, Occurrence, Origin, RegistryDetail, Rule,
+    Severity, Subject, terminal_safe,
 };
 use crate::support::hash::sha256;
 use std::collections::BTreeMap;
@@ -23,6 +24,8 @@ pub(super) struct Case<'a> {
     pub format: &'a str,
     /// Some entry of the same lockfile has a file checksum.
     pub lockfile_has_hashes: bool,
+    /// The configuration of the client that reads the lockfile, where it was read.
+    pub client: Option<&'a Effective>,
 }
 
 impl Case<'_> {
@@ -72,6 +75,7 @@ struct Group {
     hit: Hit,
     origin: Origin,
     places: Vec<Location>,
+    configuration: Vec<ConfiguredAt>,
 }
 
 /// Collects the findings of one component: entries that one rule says the same of become
@@ -92,13 +96,44 @@ impl<'a> Sink<'a> {
     }
 
     pub(super) fn add(&mut self, hit: Hit, occurrence: &Occurrence) {
+        self.add_configured(hit, occurrence, Vec::new());
+    }
+
+    /// As [`Sink::add`], with the lines of configuration that lead to it.
+    pub(super) fn add_configured(
+        &mut self,
+        hit: Hit,
+        occurrence: &Occurrence,
+        configuration: Vec<ConfiguredAt>,
+    ) {
         let key = (hit.rule.id, hit.message.clone());
         let group = self.groups.entry(key).or_insert_with(|| Group {
             hit,
             origin: fold_origin(&occurrence.origin),
             places: Vec::new(),
+            configuration: Vec::new(),
         });
         group.places.push(occurrence.location.clone());
+        for place in configuration {
+            if !group.configuration.contains(&place) {
+                group.configuration.push(place);
+            }
+        }
+    }
+
+    /// Adds what is said of the component itself, at every place of it.
+    fn add_everywhere(&mut self, hit: Hit) {
+        let mut places = self.component.occurrences.iter();
+        let Some(first) = places.next() else {
+            return;
+        };
+        let key = (hit.rule.id, hit.message.clone());
+        self.add(hit, first);
+        if let Some(group) = self.groups.get_mut(&key) {
+            group
+                .places
+                .extend(places.map(|occurrence| occurrence.location.clone()));
+        }
     }
 
     pub(super) fn into_findings(self) -> impl Iterator<Item = Finding> {
@@ -130,10 +165,22 @@ impl<'a> Sink<'a> {
                 detail: Detail::Registry(RegistryDetail {
                     origin: group.origin,
                     approved: approved.clone(),
+                    configuration: group.configuration,
                 }),
             })
         })
     }
+}
+
+/// The finding that one rule makes of a component, at every place of it.
+pub(super) fn at_every_place<'a>(
+    component: &'a Component,
+    approved: &'a [Approved],
+    hit: Hit,
+) -> impl Iterator<Item = Finding> {
+    let mut sink = Sink::new(component, approved);
+    sink.add_everywhere(hit);
+    sink.into_findings()
 }
 
 /// Of rule, purl and message: the message names the folded origin and no line, so it is

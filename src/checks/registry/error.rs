@@ -33,6 +33,12 @@ pub enum RegistryError {
         /// What was given.
         text: String,
     },
+    /// The entry is no single licence of the SPDX list.
+    #[error("allowed licence `{}` is no single SPDX licence", text.escape_debug())]
+    NotALicence {
+        /// What was given.
+        text: String,
+    },
     /// The pattern is empty or has white space or control characters in it.
     #[error("internal name pattern `{}` is not a package name", text.escape_debug())]
     NotANamePattern {
@@ -69,6 +75,9 @@ impl Hint for RegistryError {
                 Self::QueryOrFragment { .. } => "end the address with its path",
                 Self::NotANamePattern { .. } | Self::MatchesEverything { .. } => {
                     "name a scope or a prefix: `@acme/*`, `acme-*`"
+                }
+                Self::NotALicence { .. } => {
+                    "write one id of the SPDX licence list an entry: `MIT`, `Apache-2.0 WITH LLVM-exception`"
                 }
                 Self::PatternTooLarge { .. } => "split it into several patterns",
             }

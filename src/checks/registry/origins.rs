@@ -2,15 +2,24 @@
 
 use super::address::{Credential, addresses, credential, describe_reference, plain_scheme, shown};
 use super::case::{Case, Hit, Sink};
+use super::effective::{self, End, Way};
 use super::rules;
 use super::settings::{Standing, standing};
 use crate::model::{Checksum, Ecosystem, GitReference, Origin, Severity, terminal_safe};
 
 /// Adds what the origin of one entry breaks.
 pub(super) fn check(case: &Case<'_>, sink: &mut Sink<'_>) {
+    let way = effective::way(case);
+    let approval = unapproved(case, way.as_ref()).into_iter();
+    for hit in approval.chain(internal_outside(case, way.as_ref())) {
+        let configuration = way.as_ref().map(Way::places).unwrap_or_default();
+        sink.add_configured(hit, case.occurrence, configuration);
+    }
+    if let Some(hit) = local_directory(case, way.as_ref()) {
+        let configuration = way.as_ref().map(Way::places).unwrap_or_default();
+        sink.add_configured(hit, case.occurrence, configuration);
+    }
     for check in [
-        unapproved,
-        internal_outside,
         plain_http,
         url_credentials,
         bypasses_registries,
@@ -23,7 +32,7 @@ pub(super) fn check(case: &Case<'_>, sink: &mut Sink<'_>) {
 }
 
 /// The origin in words, without credentials.
-fn describe(origin: &Origin) -> String {
+pub(super) fn describe(origin: &Origin) -> String {
     match origin {
         Origin::Registry { default: true, .. } | Origin::ImpliedDefault => {
             "the ecosystem's default registry".to_owned()
@@ -46,10 +55,54 @@ fn describe(origin: &Origin) -> String {
 }
 
 /// `registry/unapproved-origin` and `registry/source-unknown`.
-fn unapproved(case: &Case<'_>) -> Option<Hit> {
+fn unapproved(case: &Case<'_>, way: Option<&Way<'_>>) -> Option<Hit> {
     if case.approved.is_empty() {
         return None;
     }
+    match way {
+        Some(way) => unapproved_way(case, way),
+        None => unapproved_record(case),
+    }
+}
+
+/// The same where the client's configuration decides.
+fn unapproved_way(case: &Case<'_>, way: &Way<'_>) -> Option<Hit> {
+    let (label, client) = (case.label(), way.client);
+    let approved = case.approved_words();
+    let ecosystem = case.component.ecosystem;
+    let locked = match &case.occurrence.origin {
+        Origin::Unrecorded => format!("the lockfile does not record where `{label}` comes from"),
+        origin => format!("`{label}` is locked from {}", describe(origin)),
+    };
+    match &way.end {
+        End::Outside(target) => Some(Hit {
+            rule: &rules::UNAPPROVED_ORIGIN,
+            severity: Severity::High,
+            message: format!(
+                "{locked}, and {client} {} it from {target}, which is not approved for {ecosystem}",
+                way.verb()
+            ),
+            remedy: format!(
+                "configure an approved registry ({approved}) for {client} instead, or approve that one for `{ecosystem}` in the policy"
+            ),
+        }),
+        End::Unsettled(why) => Some(Hit {
+            rule: &rules::SOURCE_UNKNOWN,
+            severity: Severity::Medium,
+            message: match case.occurrence.origin {
+                Origin::Unrecorded if way.places().is_empty() => locked,
+                _ => format!("{locked}, and where {client} takes it from cannot be told: {why}"),
+            },
+            remedy: format!(
+                "lock it so that its origin is recorded, or name an approved registry ({approved}) in the configuration of {client} in the tree"
+            ),
+        }),
+        End::Settled(_) | End::Local(_) => None,
+    }
+}
+
+/// The same where the lockfile alone tells.
+fn unapproved_record(case: &Case<'_>) -> Option<Hit> {
     let label = case.label();
     let origin = &case.occurrence.origin;
     let approved = case.approved_words();
@@ -82,7 +135,7 @@ fn unapproved(case: &Case<'_>) -> Option<Hit> {
 }
 
 /// `registry/internal-name-outside`.
-fn internal_outside(case: &Case<'_>) -> Option<Hit> {
+fn internal_outside(case: &Case<'_>, way: Option<&Way<'_>>) -> Option<Hit> {
     let component = case.component;
     if !case
         .settings
@@ -92,7 +145,29 @@ fn internal_outside(case: &Case<'_>) -> Option<Hit> {
     }
     let origin = &case.occurrence.origin;
     let label = case.label();
+    let mut settled = false;
     let message = match origin {
+        // A route of the configuration that is known decides over the record.
+        _ if way.is_some_and(|way| {
+            matches!(way.end, End::Local(_) | End::Settled(Standing::Internal))
+        }) =>
+        {
+            return None;
+        }
+        _ if let Some(Way {
+            end: End::Outside(_) | End::Settled(_),
+            ..
+        }) = way =>
+        {
+            settled = true;
+            let way = way?;
+            format!(
+                "`{label}` has an internal name, but {} {} it from {}",
+                way.client,
+                way.verb(),
+                way.foreign()
+            )
+        }
         // The code beside the project is inside by definition; a bundled package comes
         // with another one, which is judged itself.
         Origin::Path { .. } | Origin::Bundled { .. } => return None,
@@ -107,7 +182,7 @@ fn internal_outside(case: &Case<'_>) -> Option<Hit> {
             describe(origin)
         ),
     };
-    let severity = if *origin == Origin::Unrecorded {
+    let severity = if *origin == Origin::Unrecorded && !settled {
         Severity::High
     } else {
         Severity::Critical
@@ -117,6 +192,40 @@ fn internal_outside(case: &Case<'_>) -> Option<Hit> {
         severity,
         message,
         remedy: "do not build it before its content is understood; bind the name to the internal registry in the client configuration, lock it anew, and approve that registry by its address".to_owned(),
+    })
+}
+
+/// `registry/path-dependency`, where a directory of the configuration stands in for a
+/// registry.
+fn local_directory(case: &Case<'_>, way: Option<&Way<'_>>) -> Option<Hit> {
+    let Some(Way {
+        end: End::Local(path),
+        client,
+        ..
+    }) = way
+    else {
+        return None;
+    };
+    let outside = leaves_the_tree(path);
+    let label = case.label();
+    Some(Hit {
+        rule: &rules::PATH_DEPENDENCY,
+        severity: if outside {
+            Severity::Medium
+        } else {
+            Severity::Low
+        },
+        message: format!(
+            "`{label}` is locked from {}, and {client} takes it from the path `{}`{}",
+            describe(&case.occurrence.origin),
+            shown(path),
+            if outside {
+                ", outside of the checked tree"
+            } else {
+                ""
+            }
+        ),
+        remedy: "compare the directory with the approved registry's files in review, or fetch from that registry".to_owned(),
     })
 }
 

@@ -107,30 +107,113 @@ pub const NAME_MISMATCH: Rule = Rule {
     remedy: "Write the lockfile anew with its tool and find out who changed the entry.",
 };
 
+/// Several registries for one name.
+pub const SEVERAL_INDEXES: Rule = Rule {
+    id: "registry/several-indexes",
+    title: "Several registries serve one name",
+    description: "The client asks several registries for every name and takes the best version of any of them, so that whoever publishes an internal name on a public registry decides what is installed (dependency confusion).",
+    remedy: "Let the client ask one registry that proxies the others, or bind names to registries.",
+};
+
+/// A check of the client is off.
+pub const WEAKENED_CLIENT: Rule = Rule {
+    id: "registry/weakened-client",
+    title: "A check of the client is turned off",
+    description: "A setting keeps the client from checking certificates or checksums, or from using the lockfile, so that what is installed may differ from what is locked.",
+    remedy: "Remove the setting; let the client trust the authority of a private registry instead.",
+};
+
+/// The client takes releases the moment they appear.
+pub const NO_COOL_DOWN: Rule = Rule {
+    id: "registry/no-cool-down",
+    title: "New releases are taken at once",
+    description: "The client can wait some days before it takes a new release, and is not told to. Most hostile releases are found and removed within days.",
+    remedy: "Configure a minimum age of some days.",
+};
+
+/// The lockfile and the manifest do not agree.
+pub const STALE_LOCKFILE: Rule = Rule {
+    id: "registry/stale-lockfile",
+    title: "Lockfile does not hold what its manifest asks for",
+    description: "The client refuses such a lockfile or quietly changes it, so what was checked is not what is built.",
+    remedy: "Let the client write the lockfile anew, look at what changed, and commit both.",
+};
+
+/// A licence that the policy does not list.
+pub const LICENCE_NOT_ALLOWED: Rule = Rule {
+    id: "registry/licence-not-allowed",
+    title: "Licence is not allowed",
+    description: "No choice that the component's SPDX expression leaves is on the policy's list of licences.",
+    remedy: "Replace the component, or allow the licence in the policy.",
+};
+
+/// A licence that nobody knows.
+pub const LICENCE_UNKNOWN: Rule = Rule {
+    id: "registry/licence-unknown",
+    title: "Licence is not known",
+    description: "The policy lists the licences that are allowed, and that of this component is not known, or is no SPDX expression.",
+    remedy: "Find out the licence; `--read-caches` reads those that package managers keep.",
+};
+
+/// A name one slip away from an own one.
+pub const LOOK_ALIKE_NAME: Rule = Rule {
+    id: "registry/look-alike-name",
+    title: "Name looks like one of your own",
+    description: "The dependency's name is one letter or separator away from a package of this project or an internal one, as names are that wait for typing mistakes.",
+    remedy: "Make sure that this is the package that was meant.",
+};
+
 /// Every rule, by id.
 pub const RULES: &[Rule] = &[
     CHECKSUM_CONFLICT,
     GIT_DEPENDENCY,
     INTERNAL_NAME_OUTSIDE,
+    LICENCE_NOT_ALLOWED,
+    LICENCE_UNKNOWN,
+    LOOK_ALIKE_NAME,
     MISSING_CHECKSUM,
     MUTABLE_GIT_REFERENCE,
     NAME_MISMATCH,
+    NO_COOL_DOWN,
     PATH_DEPENDENCY,
     PLAIN_HTTP,
+    SEVERAL_INDEXES,
     SOURCE_UNKNOWN,
+    STALE_LOCKFILE,
     UNAPPROVED_ORIGIN,
     URL_CREDENTIALS,
     URL_DEPENDENCY,
     WEAK_CHECKSUM,
+    WEAKENED_CLIENT,
 ];
 
 /// Id of the gap for ecosystems without approved registries.
 pub const NO_APPROVED_REGISTRIES: &str = "registry/no-approved-registries";
 
+/// A configuration file that cannot be read.
+pub const UNREADABLE_CONFIGURATION: Rule = Rule {
+    id: "registry/unreadable-configuration",
+    title: "Configuration of a client could not be read",
+    description: "A file that tells a client which registries to ask is damaged, too large, or a link, so that where packages come from was not judged in full.",
+    remedy: "repair the file, or replace the link by the file itself",
+};
+
+/// Configuration that only the client itself can settle.
+pub const UNDECIDED_CONFIGURATION: Rule = Rule {
+    id: "registry/undecided-configuration",
+    title: "Configuration of a client cannot be settled",
+    description: "Which of several settings counts, or what one means, depends on the client's version, on a program or on a file that is not there, so that where packages come from was not judged in full.",
+    remedy: "say it in one place, plainly",
+};
+
 /// Every gap, by id.
-pub const GAPS: &[Rule] = &[Rule {
-    id: NO_APPROVED_REGISTRIES,
-    title: "No approved registries are configured",
-    description: "Dependencies of this ecosystem were found, but the policy does not say where they may come from, so that their origin was not judged.",
-    remedy: "List the approved registries of each ecosystem in the policy; `default` approves the public one.",
-}];
+pub const GAPS: &[Rule] = &[
+    Rule {
+        id: NO_APPROVED_REGISTRIES,
+        title: "No approved registries are configured",
+        description: "Dependencies of this ecosystem were found, but the policy does not say where they may come from, so that their origin was not judged.",
+        remedy: "List the approved registries of each ecosystem in the policy; `default` approves the public one.",
+    },
+    UNDECIDED_CONFIGURATION,
+    UNREADABLE_CONFIGURATION,
+];

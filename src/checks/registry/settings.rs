@@ -2,6 +2,7 @@
 
 use super::address::{Address, addresses, parse_url};
 use super::error::RegistryError;
+use super::licences::AllowedLicences;
 use crate::model::{Ecosystem, Origin};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,6 +20,8 @@ pub struct RegistrySettings {
     pub approved: BTreeMap<Ecosystem, Vec<Approved>>,
     /// Names that are published inside only.
     pub internal: Vec<NamePattern>,
+    /// Licences that are allowed; licences are not judged where it is absent.
+    pub licences: Option<AllowedLicences>,
 }
 
 impl RegistrySettings {
@@ -73,11 +76,11 @@ impl Approved {
         Ok(Self { kind })
     }
 
-    fn is_default(&self) -> bool {
+    pub(super) fn is_default(&self) -> bool {
         matches!(self.kind, Kind::Default(_))
     }
 
-    fn address(&self) -> Option<&Address> {
+    pub(super) fn address(&self) -> Option<&Address> {
         match &self.kind {
             Kind::Default(address) => address.as_ref(),
             Kind::Address(address) => Some(address),
@@ -174,6 +177,30 @@ pub(super) fn standing(origin: &Origin, approved: &[Approved]) -> Option<Standin
     }
 }
 
+/// How one address stands to the list.
+pub(super) fn standing_of_address(text: &str, approved: &[Approved]) -> Standing {
+    of_address(text, approved)
+}
+
+/// How the ecosystem's default registry stands to the list.
+pub(super) fn standing_of_default(approved: &[Approved]) -> Standing {
+    match approved.iter().any(Approved::is_default) {
+        true => Standing::Default,
+        false => Standing::Outside,
+    }
+}
+
+/// Whether a pattern of a client's configuration matches a whole name.
+pub(super) fn name_fits(ecosystem: Ecosystem, pattern: &str, name: &str) -> bool {
+    // Longer ones, or with more stars, are no patterns of a person.
+    if pattern.len() > PATTERN_BYTES || pattern.matches('*').count() > PATTERN_STARS {
+        return false;
+    }
+    let pattern: Vec<char> = fold_name(ecosystem, pattern).chars().collect();
+    let name: Vec<char> = fold_name(ecosystem, name).chars().collect();
+    glob(&pattern, &name)
+}
+
 fn worst_of(origin: &Origin, approved: &[Approved]) -> Standing {
     let mut worst = None;
     for text in addresses(origin) {
@@ -257,7 +284,7 @@ impl NamePattern {
     }
 }
 
-fn fold_name(ecosystem: Ecosystem, name: &str) -> String {
+pub(super) fn fold_name(ecosystem: Ecosystem, name: &str) -> String {
     match ecosystem {
         Ecosystem::Golang => name.to_owned(),
         Ecosystem::Cargo => name.to_lowercase().replace('_', "-"),

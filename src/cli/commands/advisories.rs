@@ -10,6 +10,7 @@ use crate::cli::input::Kind;
 use crate::cli::judging::{Judging, check_options};
 use crate::cli::pipeline::{self, Check, Request};
 use crate::cli::policies;
+use crate::cli::registry_answers::RegistrySource;
 use crate::cli::settings::Settings;
 use crate::inventory;
 use crate::model::Digest;
@@ -90,8 +91,10 @@ fn check(args: &AdvisoriesArgs, settings: &Settings) -> Result<Exit, CliError> {
             Some(digest) => Wanted::exactly(directory, digest),
             None => Wanted::current(directory),
         }),
+        registry: RegistrySource::Offline,
         own_rules: OwnRules::default(),
         vex: &judging.vex,
+        machine: None,
         now: settings.now,
         outputs: outputs.places(),
     })?;

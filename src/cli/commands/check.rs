@@ -6,6 +6,7 @@ use crate::cli::input::Kind;
 use crate::cli::judging::Judging;
 use crate::cli::pipeline::{self, Check, Request};
 use crate::cli::policies;
+use crate::cli::registry_answers::{OnlineArgs, RegistrySource};
 use crate::cli::secret_rules;
 use crate::cli::settings::Settings;
 use crate::inventory;
@@ -31,6 +32,16 @@ pub struct CheckArgs {
     /// gitleaks configuration (repeatable)
     #[arg(long, value_name = "FILE")]
     pub rules: Vec<PathBuf>,
+    /// Also let the package managers' configuration in this machine's home, system and
+    /// environment count. The result then depends on the machine
+    #[arg(long)]
+    pub client_config: bool,
+    /// Whether registries are asked.
+    #[command(flatten)]
+    pub online: OnlineArgs,
+    /// Answers that `sealgate registry snapshot` has written, in the place of asking
+    #[arg(long, value_name = "FILE", conflicts_with = "online")]
+    pub registry_snapshot: Option<PathBuf>,
     /// How it is judged, and where the result goes.
     #[command(flatten)]
     pub judging: Judging,
@@ -62,6 +73,16 @@ pub fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit, CliError> {
         )
         .with_hint("add `secrets` to --only"));
     }
+    let registry = args
+        .online
+        .source(args.registry_snapshot.as_deref(), settings);
+    if !matches!(registry, RegistrySource::Offline) && !checks.contains(&Check::Registry) {
+        return Err(CliError::new(
+            Exit::Usage,
+            "--online and --registry-snapshot are about registries, and --only leaves them out",
+        )
+        .with_hint("add `registry` to --only"));
+    }
     let mut options = inventory::Options {
         include: args.judging.include.clone(),
         ..inventory::Options::default()
@@ -79,8 +100,10 @@ pub fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit, CliError> {
         inventory: options,
         policy: policies::load(&args.judging.reporting.policy)?,
         database,
+        registry,
         own_rules: secret_rules::load(&args.rules)?,
         vex: &args.judging.vex,
+        machine: args.client_config.then(Settings::machine),
         now: settings.now,
         outputs: outputs.places(),
     })?;

@@ -10,6 +10,7 @@ pub mod gate;
 pub mod hook;
 pub mod inventory;
 pub mod key;
+pub mod registry;
 pub mod sbom;
 pub mod seal;
 pub mod secrets;
@@ -31,6 +32,7 @@ pub fn run(command: Command, settings: &Settings) -> Result<Exit, CliError> {
     match command {
         Command::Check(args) => check::run(&args, settings),
         Command::Advisories(args) => advisories::run(&args, settings),
+        Command::Registry(args) => registry::run(&args, settings),
         Command::Sbom(args) => sbom::run(&args, settings),
         Command::Db(args) => db::run(&args, settings),
         Command::Inventory(args) => inventory::run(&args, settings),

@@ -7,6 +7,7 @@ use crate::cli::exit::{CliError, Exit};
 use crate::cli::input::Kind;
 use crate::cli::judging::check_options;
 use crate::cli::pipeline::{self, Check, Request};
+use crate::cli::registry_answers::RegistrySource;
 use crate::cli::settings::Settings;
 use crate::cli::targets::check_target;
 use crate::cli::{policies, terminal};
@@ -117,8 +118,10 @@ fn generate(args: &GenerateArgs, settings: &Settings) -> Result<Exit, CliError> 
         inventory: options,
         policy: policies::load(&args.policy)?,
         database: Some(Wanted::current(settings.database()?)),
+        registry: RegistrySource::Offline,
         own_rules: OwnRules::default(),
         vex: &[],
+        machine: None,
         now: settings.now,
         outputs: &BTreeSet::new(),
     })?;

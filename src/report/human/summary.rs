@@ -40,6 +40,25 @@ pub(super) fn render(out: &mut String, report: &Report, options: &Options) {
             },
         ));
     }
+    if let Some(asked) = &report.registry {
+        let counts: Vec<String> = asked
+            .counts()
+            .into_iter()
+            .map(|(answer, number)| format!("{} {answer}", text::grouped(number as u64)))
+            .collect();
+        out.push_str(&format!(
+            "  registry: {} asked of approved registries {}: {}\n",
+            text::count(asked.components.len() as u64, "component", "components"),
+            match asked.is_snapshot {
+                true => format!("(snapshot of {})", text::clipped(&asked.asked, 40)),
+                false => format!("at {}", text::clipped(&asked.asked, 40)),
+            },
+            match counts.is_empty() {
+                true => "nothing to ask".to_owned(),
+                false => counts.join(", "),
+            },
+        ));
+    }
     if let Some(secrets) = &report.secrets {
         out.push_str(&format!(
             "  secrets: {}{}, {}, {}\n",

@@ -2,8 +2,9 @@
 
 use super::shown::{Shown, all_shown, shown, shown_purl};
 use crate::model::{
-    AdvisoryDetail, Detail, GitReference, JudgedFinding, LapsedWaiver, Location, Origin, Reach,
-    RegistryDetail, SecretDetail, Subject, VexJustification, VexUse, WaiverUse, YankDetail,
+    AdvisoryDetail, ConfiguredAt, Detail, GitReference, JudgedFinding, LapsedWaiver, Location,
+    Origin, Reach, RegistryDetail, SecretDetail, Subject, VexJustification, VexUse, WaiverUse,
+    YankDetail,
 };
 use serde::Serialize;
 
@@ -135,6 +136,13 @@ struct YankedV1 {
 struct RegistryV1 {
     origin: OriginV1,
     approved: Vec<Shown>,
+    configuration: Vec<ConfiguredV1>,
+}
+
+#[derive(Serialize)]
+struct ConfiguredV1 {
+    location: LocationV1,
+    says: Shown,
 }
 
 #[derive(Serialize)]
@@ -345,6 +353,16 @@ impl RegistryV1 {
         Self {
             origin: OriginV1::of(&detail.origin),
             approved: all_shown(&detail.approved),
+            configuration: detail.configuration.iter().map(ConfiguredV1::of).collect(),
+        }
+    }
+}
+
+impl ConfiguredV1 {
+    fn of(place: &ConfiguredAt) -> Self {
+        Self {
+            location: LocationV1::of(&place.location),
+            says: shown(&place.says),
         }
     }
 }

@@ -135,6 +135,8 @@ pub(super) struct ResultEntry {
     pub level: &'static str,
     pub message: Message,
     pub locations: Vec<Place>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub related_locations: Vec<RelatedPlace>,
     pub partial_fingerprints: PartialFingerprints,
     pub suppressions: Vec<Suppression>,
     pub properties: ResultProperties,
@@ -270,6 +272,15 @@ fn is_zero(number: &usize) -> bool {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Place {
     pub physical_location: Physical,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RelatedPlace {
+    pub id: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub physical_location: Option<Physical>,
+    pub message: Message,
 }
 
 #[derive(Serialize)]

@@ -2,7 +2,7 @@
 
 use super::error::HttpError;
 use super::network::Network;
-use super::request::{Address, Answer, Limits, Request, Stored, Validators, shown};
+use super::request::{Answer, Limits, Request, Stored, Validators, shown};
 use super::retry::{Timer, backoff, retry_after};
 use crate::support::files::FileError;
 use crate::support::hash::Sha256;
@@ -17,6 +17,9 @@ use url::Url;
 
 /// Longest validator that is kept, in bytes.
 const MAX_VALIDATOR: usize = 1024;
+
+/// Most bytes of a refusal that are looked at for its reason.
+const MAX_REASON_BYTES: usize = 8 * 1024;
 
 /// Fetches, one request after the other, and blocks meanwhile.
 pub struct Client {
@@ -169,7 +172,7 @@ impl Client {
         request: &Request,
         sink: &mut dyn Sink,
     ) -> Result<Option<Validators>, HttpError> {
-        let deadline = self.timer.elapsed() + self.limits.total;
+        let deadline = self.timer.elapsed() + self.limit_of(request);
         let mut attempt = 1;
         loop {
             let error = match self.attempt(request, sink, deadline) {
@@ -207,6 +210,7 @@ impl Client {
                 200 => return self.body(request, response, sink, deadline).map(Some),
                 304 if !request.unless.is_empty() => return Ok(None),
                 301 | 302 | 303 | 307 | 308 => url = next(request, &url, &response)?,
+                401 | 403 | 407 => return Err(self.denied(request, &url, response, deadline)),
                 _ => return Err(refusal(&url, status, response.headers())),
             }
         }
@@ -223,7 +227,7 @@ impl Client {
         deadline: Duration,
     ) -> Result<Response, HttpError> {
         let mut headers = HeaderMap::new();
-        headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
+        headers.insert(header::ACCEPT, HeaderValue::from_static(request.accept));
         headers.insert(
             header::ACCEPT_ENCODING,
             HeaderValue::from_static("identity"),
@@ -246,12 +250,49 @@ impl Client {
                 .authorization_for(url)
                 .map(crate::model::Redacted::expose),
         );
-        let remaining = self.remaining(&request.address, deadline)?;
+        if url.origin() == request.address.url().origin() {
+            for (name, value) in &request.headers {
+                let name = HeaderName::from_bytes(name.as_bytes());
+                let value = HeaderValue::from_str(value.expose());
+                if let (Ok(name), Ok(mut value)) = (name, value) {
+                    value.set_sensitive(true);
+                    headers.insert(name, value);
+                }
+            }
+        }
+        let remaining = self.remaining(request, deadline)?;
         let prepared = self.inner.get(url.clone());
         let prepared = prepared.headers(headers).timeout(remaining);
         // Its timers start in the runtime.
         self.block_on(async { prepared.send().await })?
-            .map_err(|error| self.not_answered(&error, url, deadline))
+            .map_err(|error| self.not_answered(&error, request, url, deadline))
+    }
+
+    /// The error of a refusal, with what the server says of it: a firewall in front of a
+    /// registry names its rule there.
+    fn denied(
+        &self,
+        request: &Request,
+        url: &Url,
+        mut response: Response,
+        deadline: Duration,
+    ) -> HttpError {
+        let status = response.status().as_u16();
+        let mut body = Vec::new();
+        // What cannot be read is no reason, and the refusal is one without it.
+        while body.len() < MAX_REASON_BYTES && self.remaining(request, deadline).is_ok() {
+            match self.block_on(response.chunk()) {
+                Ok(Ok(Some(piece))) => body.extend_from_slice(&piece),
+                _ => break,
+            }
+        }
+        body.truncate(MAX_REASON_BYTES);
+        let secret = request.address.authorization_for(request.address.url());
+        HttpError::Denied {
+            url: shown(url),
+            status,
+            reason: super::reason::of_body(&body, secret),
+        }
     }
 
     /// Streams the body of a 200 into the sink.
@@ -278,12 +319,12 @@ impl Client {
         };
         let mut received = 0_u64;
         loop {
-            self.remaining(&request.address, deadline)?;
+            self.remaining(request, deadline)?;
             let piece = match self.block_on(response.chunk())? {
                 Ok(Some(piece)) => piece,
                 Ok(None) => return Ok(validators),
                 Err(error) if error.is_timeout() => {
-                    return Err(self.timed_out(&url, deadline));
+                    return Err(self.timed_out(request, &url, deadline));
                 }
                 Err(_) => {
                     return Err(HttpError::Interrupted {
@@ -309,22 +350,28 @@ impl Client {
     }
 
     /// The time that is left.
-    fn remaining(&self, address: &Address, deadline: Duration) -> Result<Duration, HttpError> {
+    fn remaining(&self, request: &Request, deadline: Duration) -> Result<Duration, HttpError> {
         deadline
             .checked_sub(self.timer.elapsed())
             .filter(|remaining| !remaining.is_zero())
             .ok_or_else(|| HttpError::OutOfTime {
-                url: address.to_string(),
-                limit: self.limits.total,
+                url: request.address.to_string(),
+                limit: self.limit_of(request),
             })
     }
 
-    fn timed_out(&self, url: &str, deadline: Duration) -> HttpError {
+    /// Most time for a request.
+    fn limit_of(&self, request: &Request) -> Duration {
+        let within = request.within.unwrap_or(self.limits.total);
+        within.min(self.limits.total)
+    }
+
+    fn timed_out(&self, request: &Request, url: &str, deadline: Duration) -> HttpError {
         let url = url.to_owned();
         if self.timer.elapsed() >= deadline {
             return HttpError::OutOfTime {
                 url,
-                limit: self.limits.total,
+                limit: self.limit_of(request),
             };
         }
         HttpError::IdleTimeout {
@@ -334,7 +381,13 @@ impl Client {
     }
 
     /// Why there is no answer at all.
-    fn not_answered(&self, error: &reqwest::Error, url: &Url, deadline: Duration) -> HttpError {
+    fn not_answered(
+        &self,
+        error: &reqwest::Error,
+        request: &Request,
+        url: &Url,
+        deadline: Duration,
+    ) -> HttpError {
         let url = shown(url);
         let reason = super::innermost(error);
         match tls_error(error) {
@@ -351,7 +404,7 @@ impl Client {
                     url,
                     limit: self.limits.connect,
                 },
-                false => self.timed_out(&url, deadline),
+                false => self.timed_out(request, &url, deadline),
             };
         }
         if error.is_connect() {
@@ -426,7 +479,6 @@ fn refusal(url: &Url, status: StatusCode, headers: &HeaderMap) -> HttpError {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let status = status.as_u16();
     match status {
-        401 | 403 | 407 => HttpError::Denied { url, status },
         404 | 410 => HttpError::NotFound { url, status },
         429 | 500 | 502 | 503 | 504 => HttpError::Unavailable {
             url,

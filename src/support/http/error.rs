@@ -110,12 +110,14 @@ pub enum HttpError {
         expected: Option<u64>,
     },
     /// 401, 403 or 407.
-    #[error("{url} refused access (HTTP {status})")]
+    #[error("{url} refused access (HTTP {status}){}", because(reason.as_deref()))]
     Denied {
         /// What was asked for.
         url: String,
         /// The status code.
         status: u16,
+        /// What the server says of it: one line of at most 300 characters, safe to show.
+        reason: Option<String>,
     },
     /// 404 or 410.
     #[error("{url} is not there (HTTP {status})")]
@@ -198,6 +200,10 @@ pub enum HttpError {
 
 fn seconds(limit: Duration) -> f64 {
     limit.as_secs_f64()
+}
+
+fn because(reason: Option<&str>) -> String {
+    reason.map_or_else(String::new, |reason| format!(": {reason}"))
 }
 
 fn of_expected(expected: Option<u64>) -> String {

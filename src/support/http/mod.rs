@@ -9,6 +9,7 @@
 mod client;
 mod error;
 mod network;
+mod reason;
 mod request;
 mod retry;
 

@@ -73,8 +73,35 @@ impl Address {
         self.url.path()
     }
 
+    /// The same address with the value of the `Authorization` header that goes to its
+    /// origin, in the place of its user and password.
+    #[must_use]
+    pub fn with_authorization(mut self, value: Redacted) -> Self {
+        self.authorization = Some(value);
+        self
+    }
+
+    /// Whether requests to it carry credentials.
+    #[must_use]
+    pub fn has_credentials(&self) -> bool {
+        self.authorization.is_some()
+    }
+
     pub(super) fn url(&self) -> &Url {
         &self.url
+    }
+
+    /// The address as text, with its query, without user and password.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.url.as_str()
+    }
+
+    /// The same address with a query of these names and values.
+    #[must_use]
+    pub fn with_query(mut self, pairs: &[(&str, &str)]) -> Self {
+        self.url.query_pairs_mut().clear().extend_pairs(pairs);
+        self
     }
 
     /// The value of the `Authorization` header for a request to `url`: only for the origin
@@ -143,6 +170,13 @@ pub struct Request {
     /// Takes a body as it comes although the server says that it is compressed: for files
     /// that are compressed ones themselves, which some servers announce so.
     pub keep_encoding: bool,
+    /// Further headers, for the address's own origin only; no other overrides them.
+    pub headers: Vec<(String, Redacted)>,
+    /// The `Accept` header.
+    pub accept: &'static str,
+    /// Most time for it with its redirects, retries and waits, where that is less than the
+    /// client's.
+    pub within: Option<Duration>,
 }
 
 impl Request {
@@ -155,6 +189,9 @@ impl Request {
             unless: Validators::default(),
             redirect_hosts: Vec::new(),
             keep_encoding: false,
+            headers: Vec::new(),
+            accept: "*/*",
+            within: None,
         }
     }
 }

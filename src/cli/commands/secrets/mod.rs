@@ -140,6 +140,7 @@ pub fn run(args: &SecretsArgs, settings: &Settings) -> Result<Exit, CliError> {
         inventory: None,
         database: None,
         vex: Vec::new(),
+        registry: None,
         secrets: Some(scanned),
         checks: vec!["secrets"],
         verdict,

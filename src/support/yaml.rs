@@ -1,7 +1,7 @@
 //! YAML documents with the line of every value (<https://yaml.org/spec/1.2.2/>), built
 //! from the events of `granit-parser` under limits: depth, nodes, and what aliases repeat.
 
-use super::document::SyntaxError;
+use super::lines::SyntaxError;
 use granit_parser::{Event, Parser, ScalarStyle};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};

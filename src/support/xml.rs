@@ -1,7 +1,6 @@
 //! XML documents with the line of every element, read without DTD and under limits.
 
-use super::document::SyntaxError;
-use super::lines::Lines;
+use super::lines::{Lines, SyntaxError};
 use roxmltree::{Document, Node, ParsingOptions};
 use std::borrow::Cow;
 

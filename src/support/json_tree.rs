@@ -1,9 +1,7 @@
 //! Whole JSON documents with the line of every member, read under limits. Where only the
-//! members of one object matter, [`super::json`] reads without building a tree.
+//! members of one object matter, `inventory` reads without building a tree.
 
-use super::document::SyntaxError;
-use super::json::Key;
-use super::lines::Lines;
+use super::lines::{Lines, SyntaxError};
 
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
@@ -383,6 +381,33 @@ impl<'a> Visitor<'a> for Fill<'_, 'a, '_> {
         target.is_cut = false;
         state.leave();
         Ok(())
+    }
+}
+
+/// A key, borrowed from the text unless it is written with escapes.
+pub struct Key;
+
+impl<'a> DeserializeSeed<'a> for Key {
+    type Value = Cow<'a, str>;
+
+    fn deserialize<D: serde::Deserializer<'a>>(self, key: D) -> Result<Self::Value, D::Error> {
+        key.deserialize_str(Self)
+    }
+}
+
+impl<'a> Visitor<'a> for Key {
+    type Value = Cow<'a, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_borrowed_str<E>(self, key: &'a str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(key))
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(key.to_owned()))
     }
 }
 

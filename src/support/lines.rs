@@ -1,4 +1,4 @@
-//! Line numbers of byte offsets.
+//! Line numbers of byte offsets, and errors with a line.
 
 /// Where the lines of a text start.
 #[derive(Debug)]
@@ -22,6 +22,15 @@ impl Lines {
         let before = self.feeds.partition_point(|feed| *feed < offset);
         u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1)
     }
+}
+
+/// A syntax error and its line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// 1-based.
+    pub line: u32,
+    /// One line.
+    pub reason: String,
 }
 
 #[cfg(test)]

@@ -1,0 +1,407 @@
+//! Configuration files and variables, read with limits and never through a link of the
+//! tree. What is there and cannot be read is a gap.
+
+use super::rules_gap;
+use super::text::Toml;
+use crate::checks::registry::rules;
+use crate::model::{ConfiguredAt, Gap, Location, terminal_safe};
+use crate::support::files::{FileError, read_bounded};
+use crate::support::lines::{Lines, SyntaxError};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use toml::de::DeTable;
+
+/// Bytes of one configuration file; real ones have some hundred.
+const FILE_LIMIT: u64 = 1024 * 1024;
+
+/// Directories between a lockfile and the root that are looked into.
+const DEPTH_LIMIT: usize = 64;
+
+/// Directories above the root that are looked into, where the machine counts.
+const ABOVE_LIMIT: usize = 16;
+
+/// What of this machine counts besides the tree: whoever starts sealgate decides that.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Machine {
+    /// Home directory of the user whose configuration counts.
+    pub home: Option<PathBuf>,
+    /// Where the system's configuration lies: `/` but in tests.
+    pub system: Option<PathBuf>,
+    /// Environment variables by name.
+    pub variables: BTreeMap<String, String>,
+}
+
+impl fmt::Debug for Machine {
+    /// Without values: variables hold credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let variables = self.variables.len();
+        f.debug_struct("Machine")
+            .field("variables", &variables)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A configuration file.
+#[derive(Debug)]
+pub(in crate::checks::registry) struct File {
+    /// Relative to the root; `~/…` in the home; absolute in the system.
+    pub shown: String,
+    pub text: String,
+    /// It belongs to the tree.
+    pub in_tree: bool,
+}
+
+impl File {
+    /// A line of the file and what it says.
+    pub(in crate::checks::registry) fn at(
+        &self,
+        line: u32,
+        says: impl Into<String>,
+    ) -> ConfiguredAt {
+        ConfiguredAt {
+            location: Location::line(&self.shown, line),
+            says: says.into(),
+        }
+    }
+}
+
+/// Access to configuration.
+pub(in crate::checks::registry) struct Files<'a> {
+    root: &'a Path,
+    machine: Option<&'a Machine>,
+    kept: RefCell<BTreeMap<String, Option<Rc<File>>>>,
+    gaps: RefCell<BTreeSet<Gap>>,
+}
+
+impl<'a> Files<'a> {
+    pub(in crate::checks::registry) fn new(root: &'a Path, machine: Option<&'a Machine>) -> Self {
+        Self {
+            root,
+            machine,
+            kept: RefCell::default(),
+            gaps: RefCell::default(),
+        }
+    }
+
+    /// Whether home, system and environment count.
+    pub(in crate::checks::registry) fn reads_machine(&self) -> bool {
+        self.machine.is_some()
+    }
+
+    pub(in crate::checks::registry) fn into_gaps(self) -> Vec<Gap> {
+        self.gaps.into_inner().into_iter().collect()
+    }
+
+    /// Says that something could not be understood.
+    pub(in crate::checks::registry) fn note(&self, location: Location, message: &str) {
+        let gap = rules_gap(&rules::UNREADABLE_CONFIGURATION, Some(location), message);
+        self.gaps.borrow_mut().insert(gap);
+    }
+
+    /// Says that it cannot be told which of several settings counts.
+    pub(in crate::checks::registry) fn undecided(&self, location: Location, message: &str) {
+        let gap = rules_gap(&rules::UNDECIDED_CONFIGURATION, Some(location), message);
+        self.gaps.borrow_mut().insert(gap);
+    }
+
+    /// An environment variable, if they count and it is not empty.
+    pub(in crate::checks::registry) fn variable(&self, name: &str) -> Option<&'a str> {
+        let value = self.machine?.variables.get(name)?;
+        (!value.is_empty()).then_some(value.as_str())
+    }
+
+    /// The variables whose name begins so, without that beginning.
+    pub(in crate::checks::registry) fn variables(
+        &self,
+        prefix: &str,
+    ) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let all = self.machine.map(|machine| machine.variables.iter());
+        all.into_iter().flatten().filter_map(move |(name, value)| {
+            Some((name.strip_prefix(prefix)?, value.as_str()))
+                .filter(|(_, value)| !value.is_empty())
+        })
+    }
+
+    /// A file of the tree by its path relative to the root.
+    pub(in crate::checks::registry) fn tree(&self, path: &str) -> Option<Rc<File>> {
+        if let Some(kept) = self.kept.borrow().get(path) {
+            return kept.clone();
+        }
+        let read = self.read_tree(path);
+        self.kept.borrow_mut().insert(path.to_owned(), read.clone());
+        read
+    }
+
+    fn read_tree(&self, path: &str) -> Option<Rc<File>> {
+        let mut absolute = self.root.to_owned();
+        for part in path.split('/') {
+            if matches!(part, "" | "." | "..") || part.contains('\\') {
+                return None;
+            }
+            absolute.push(part);
+            match std::fs::symlink_metadata(&absolute) {
+                Ok(found) if found.file_type().is_symlink() => {
+                    let message = format!(
+                        "`{}` is, or lies behind, a symbolic link, which is not followed",
+                        terminal_safe(path)
+                    );
+                    self.note(Location::file(path), &message);
+                    return None;
+                }
+                Ok(_) => {}
+                Err(error) if is_absent(&error) => return None,
+                Err(error) => {
+                    let message = format!("`{}` cannot be read: {error}", terminal_safe(path));
+                    self.note(Location::file(path), &message);
+                    return None;
+                }
+            }
+        }
+        self.read(&absolute, path, true)
+    }
+
+    /// A file of the home, if it counts.
+    pub(in crate::checks::registry) fn home(&self, path: &str) -> Option<Rc<File>> {
+        let home = self.machine?.home.as_ref()?;
+        self.outside(&home.join(path), &format!("~/{path}"))
+    }
+
+    /// A file of the system by its absolute path, if it counts.
+    pub(in crate::checks::registry) fn system(&self, path: &str) -> Option<Rc<File>> {
+        let system = self.machine?.system.as_ref()?;
+        self.outside(&system.join(path.trim_start_matches('/')), path)
+    }
+
+    /// A file at an absolute path that a variable or a default gives, if the machine
+    /// counts, shown under another name.
+    pub(in crate::checks::registry) fn at(&self, absolute: &str, shown: &str) -> Option<Rc<File>> {
+        self.machine?;
+        let path = PathBuf::from(absolute);
+        match path.is_absolute() {
+            true => self.outside(&path, shown),
+            false => None,
+        }
+    }
+
+    /// The beginning of a lockfile of the tree, at most 4 KiB.
+    pub(in crate::checks::registry) fn lockfile_start(&self, path: &str) -> String {
+        use std::io::Read as _;
+        let mut start = Vec::new();
+        let opened = std::fs::File::open(self.root.join(path));
+        // The inventory read it already, and says so where it cannot be read.
+        let read = opened.and_then(|file| file.take(4096).read_to_end(&mut start));
+        match read {
+            Ok(_) => String::from_utf8_lossy(&start).into_owned(),
+            Err(_) => String::new(),
+        }
+    }
+
+    /// A file that a variable names, if they count. Shown by the name of the variable, so
+    /// that no path of this machine leaves.
+    pub(in crate::checks::registry) fn named_by(&self, variable: &str) -> Option<Rc<File>> {
+        let path = PathBuf::from(self.variable(variable)?);
+        let path = match path.is_absolute() {
+            true => path,
+            false => self.root.join(path),
+        };
+        if let Some(inside) = self.inside(&path) {
+            return self.tree(&inside);
+        }
+        let read = self.outside(&path, &format!("environment:{variable}"));
+        if read.is_none() {
+            let message = format!("the file that `{variable}` names is not there");
+            self.note(Location::file(format!("environment:{variable}")), &message);
+        }
+        read
+    }
+
+    /// The path below the root, if it is one.
+    fn inside(&self, path: &Path) -> Option<String> {
+        let (root, path) = (self.root.canonicalize().ok()?, path.canonicalize().ok()?);
+        let parts = path.strip_prefix(&root).ok()?.components();
+        let parts: Option<Vec<&str>> = parts.map(|part| part.as_os_str().to_str()).collect();
+        Some(parts?.join("/"))
+    }
+
+    fn outside(&self, absolute: &Path, shown: &str) -> Option<Rc<File>> {
+        if let Some(kept) = self.kept.borrow().get(shown) {
+            return kept.clone();
+        }
+        let read = match std::fs::metadata(absolute) {
+            Err(error) if is_absent(&error) => None,
+            // The home may be the root, or lie in it.
+            _ => self.read(absolute, shown, false),
+        };
+        self.kept
+            .borrow_mut()
+            .insert(shown.to_owned(), read.clone());
+        read
+    }
+
+    fn read(&self, absolute: &Path, shown: &str, in_tree: bool) -> Option<Rc<File>> {
+        let safe = terminal_safe(shown).into_owned();
+        let bytes = match read_bounded(absolute, FILE_LIMIT) {
+            Ok(bytes) => bytes,
+            // A directory may have the name.
+            Err(FileError::NotAFile { .. }) => return None,
+            Err(error) => {
+                let why = match &error {
+                    FileError::TooLarge { limit, .. } => {
+                        format!("it is larger than the limit of {limit} bytes")
+                    }
+                    FileError::Read { source, .. } => source.to_string(),
+                    _ => "it is no regular file".to_owned(),
+                };
+                self.note(
+                    Location::file(shown),
+                    &format!("`{safe}` cannot be read: {why}"),
+                );
+                return None;
+            }
+        };
+        match String::from_utf8(bytes) {
+            Ok(text) => Some(Rc::new(File {
+                shown: shown.to_owned(),
+                text: text.strip_prefix('\u{FEFF}').unwrap_or(&text).to_owned(),
+                in_tree,
+            })),
+            Err(_) => {
+                self.note(
+                    Location::file(shown),
+                    &format!("`{safe}` is not valid UTF-8"),
+                );
+                None
+            }
+        }
+    }
+
+    /// For each directory from one of the tree up to the root, nearest first: the first
+    /// of these files that is there. Where the machine counts, also above the root.
+    pub(in crate::checks::registry) fn upwards(
+        &self,
+        directory: &str,
+        names: &[&str],
+    ) -> Vec<Rc<File>> {
+        let mut found = Vec::new();
+        let mut here = Some(directory);
+        for _ in 0..DEPTH_LIMIT {
+            let Some(at) = here else { break };
+            let mut files = names.iter().map(|name| self.tree(&join(at, name)));
+            found.extend(files.find_map(|file| file));
+            here = match at {
+                "" => None,
+                at => Some(at.rsplit_once('/').map_or("", |(above, _)| above)),
+            };
+        }
+        if self.machine.is_some() {
+            found.extend(self.above(names));
+        }
+        found
+    }
+
+    fn above(&self, names: &[&str]) -> Vec<Rc<File>> {
+        let Ok(root) = self.root.canonicalize() else {
+            return Vec::new();
+        };
+        let home = self.machine.and_then(|machine| machine.home.as_deref());
+        let mut found = Vec::new();
+        for (steps, directory) in root.ancestors().skip(1).take(ABOVE_LIMIT).enumerate() {
+            let dots = "../".repeat(steps + 1);
+            let mut files = names.iter().map(|name| {
+                let shown = match home.is_some_and(|home| home == directory) {
+                    true => format!("~/{name}"),
+                    false => format!("{dots}{name}"),
+                };
+                self.outside(&directory.join(name), &shown)
+            });
+            found.extend(files.find_map(|file| file));
+        }
+        found
+    }
+
+    /// The TOML document of a file; what is none is a gap.
+    pub(in crate::checks::registry) fn toml<'t>(&self, file: &'t File) -> Option<Toml<'t>> {
+        match DeTable::parse(&file.text) {
+            Ok(root) => Some(Toml {
+                root: root.into_inner(),
+                lines: Lines::new(&file.text),
+            }),
+            Err(error) => {
+                let lines = Lines::new(&file.text);
+                let line = lines.at(error.span().map_or(0, |span| span.start));
+                let reason = error.message().lines().collect::<Vec<_>>().join(" ");
+                self.broken(file, &SyntaxError { line, reason });
+                None
+            }
+        }
+    }
+
+    /// Says that a file breaks off.
+    pub(in crate::checks::registry) fn broken(&self, file: &File, error: &SyntaxError) {
+        let message = format!(
+            "`{}` cannot be read: {}",
+            terminal_safe(&file.shown),
+            terminal_safe(&error.reason)
+        );
+        self.note(Location::line(&file.shown, error.line), &message);
+    }
+}
+
+fn is_absent(error: &std::io::Error) -> bool {
+    matches!(
+        error.kind(),
+        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
+    )
+}
+
+/// A name in a directory; the root is empty.
+pub(in crate::checks::registry) fn join(directory: &str, name: &str) -> String {
+    match directory {
+        "" => name.to_owned(),
+        directory => format!("{directory}/{name}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_looked_for_up_to_the_root_and_not_above_it() {
+        let outer = tempfile::tempdir().unwrap();
+        let root = outer.path().join("root");
+        std::fs::create_dir_all(root.join("a/b")).unwrap();
+        for place in ["a/b/x.toml", "x.toml"] {
+            crate::support::files::write_atomic(&root.join(place), b"k = 1").unwrap();
+        }
+        crate::support::files::write_atomic(&outer.path().join("x.toml"), b"k = 1").unwrap();
+        let shown = |machine: Option<&Machine>| {
+            let found = Files::new(&root, machine).upwards("a/b", &["x.toml"]);
+            found.iter().map(|f| f.shown.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(shown(None), ["a/b/x.toml", "x.toml"]);
+        let machine = Machine::default();
+        assert_eq!(shown(Some(&machine)), ["a/b/x.toml", "x.toml", "../x.toml"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_and_a_file_over_the_limit_are_gaps() {
+        let root = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("/etc/hostname", root.path().join("link")).unwrap();
+        let big = vec![b'#'; 1024 * 1024 + 1];
+        crate::support::files::write_atomic(&root.path().join("big"), &big).unwrap();
+        let files = Files::new(root.path(), None);
+        assert!(files.tree("link").is_none() && files.tree("big").is_none());
+        assert!(files.tree("absent").is_none() && files.tree("../x").is_none());
+        let gaps = files.into_gaps();
+        assert_eq!(gaps.len(), 2);
+        assert!(
+            gaps.iter()
+                .all(|g| g.id == rules::UNREADABLE_CONFIGURATION.id)
+        );
+    }
+}

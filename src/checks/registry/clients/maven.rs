@@ -1,0 +1,217 @@
+//! Maven: `<repositories>` of the pom, and the mirrors and repositories of `settings.xml`:
+//! the one that `.mvn/maven.config` names, the user's, the installation's
+//! (<https://maven.apache.org/settings.html>,
+//! <https://maven.apache.org/guides/mini/guide-mirror-settings.html>).
+
+use super::files::{File, Files};
+use super::model::{Client, Effective, Names, Route, Target};
+use super::text::says;
+use crate::model::{ConfiguredAt, Location};
+use crate::support::xml::{self, Xml};
+use roxmltree::Node;
+
+/// Maven's id of its default repository.
+const DEFAULT: &str = "central";
+
+struct Repository {
+    id: String,
+    url: Option<String>,
+    place: ConfiguredAt,
+}
+
+struct Mirror {
+    of: String,
+    url: String,
+    place: ConfiguredAt,
+}
+
+/// The configuration of Maven for a pom.
+pub(super) fn read(files: &Files<'_>, path: &str, directory: &str) -> Effective {
+    let mut effective = Effective::new(Client::Maven);
+    let mut repositories = Vec::new();
+    let mut mirrors = Vec::new();
+    if let Some(file) = files.tree(path)
+        && let Ok(document) = Xml::parse(&file.text)
+    {
+        // One that cannot be read is a gap of the inventory.
+        let root = document.root();
+        collect(&file, &document, root, &mut repositories, &mut effective);
+    }
+    let named = named_settings(files, directory);
+    let user = match named.is_some() {
+        true => None,
+        false => files.home(".m2/settings.xml"),
+    };
+    for file in named.iter().chain(&user) {
+        match Xml::parse(&file.text) {
+            Ok(document) => settings(
+                file,
+                &document,
+                &mut mirrors,
+                &mut repositories,
+                &mut effective,
+            ),
+            Err(error) => files.broken(file, &error),
+        }
+    }
+    let settled = files.reads_machine() || named.is_some();
+    routes(&repositories, &mirrors, settled, &mut effective);
+    effective
+}
+
+/// The settings that `.mvn/maven.config` gives with `-s`.
+fn named_settings(files: &Files<'_>, directory: &str) -> Option<std::rc::Rc<File>> {
+    let config = files
+        .upwards(directory, &[".mvn/maven.config"])
+        .into_iter()
+        .next()?;
+    let mut words = config.text.split_whitespace();
+    let mut path = None;
+    while let Some(word) = words.next() {
+        path = match word.split_once('=') {
+            Some(("-s" | "--settings", path)) => Some(path),
+            _ if matches!(word, "-s" | "--settings") => words.next(),
+            _ => word
+                .strip_prefix("-s")
+                .filter(|rest| rest.contains(['/', '.'])),
+        }
+        .or(path);
+    }
+    let path = path?;
+    let base = config
+        .shown
+        .strip_suffix(".mvn/maven.config")
+        .unwrap_or_default();
+    let inside = path
+        .trim_start_matches("${maven.multiModuleProjectDirectory}/")
+        .trim_start_matches("./");
+    let found = files.tree(&format!("{base}{inside}"));
+    if found.is_none() {
+        let message = format!(
+            "the settings `{path}` that `{}` names are not in the tree",
+            config.shown
+        );
+        files.undecided(Location::line(&config.shown, 1), &message);
+    }
+    found
+}
+
+fn collect<'a>(
+    file: &File,
+    document: &Xml<'a>,
+    node: Node<'_, 'a>,
+    repositories: &mut Vec<Repository>,
+    effective: &mut Effective,
+) {
+    for (list, item) in [
+        ("repositories", "repository"),
+        ("pluginRepositories", "pluginRepository"),
+    ] {
+        for list in xml::children(node, list) {
+            for entry in xml::children(list, item) {
+                let line = document.line(entry);
+                let url = xml::child_text(entry, "url").map(|url| url.into_owned());
+                let id = xml::child_text(entry, "id").map_or(String::new(), |id| id.into_owned());
+                let place = file.at(line, says("url", url.as_deref().unwrap_or_default()));
+                for policy in ["releases", "snapshots"] {
+                    if let Some(policy) = xml::child(entry, policy)
+                        && let Some(text) = xml::child_text(policy, "checksumPolicy")
+                        && matches!(text.as_ref(), "ignore" | "warn")
+                    {
+                        let place = file.at(document.line(policy), says("checksumPolicy", &text));
+                        let effect = "a file that differs from its checksum is taken";
+                        effective.weak(place, text == "ignore", effect);
+                    }
+                }
+                repositories.push(Repository { id, url, place });
+            }
+        }
+    }
+    for profiles in xml::children(node, "profiles") {
+        for profile in xml::children(profiles, "profile") {
+            collect(file, document, profile, repositories, effective);
+        }
+    }
+}
+
+fn settings<'a>(
+    file: &File,
+    document: &Xml<'a>,
+    mirrors: &mut Vec<Mirror>,
+    repositories: &mut Vec<Repository>,
+    effective: &mut Effective,
+) {
+    for list in xml::children(document.root(), "mirrors") {
+        for entry in xml::children(list, "mirror") {
+            let text = |key| xml::child_text(entry, key).map(|text| text.into_owned());
+            if let (Some(of), Some(url)) = (text("mirrorOf"), text("url")) {
+                let line = document.line(entry);
+                let place = file.at(line, says("mirror", &url));
+                mirrors.push(Mirror { of, url, place });
+            }
+        }
+    }
+    collect(file, document, document.root(), repositories, effective);
+}
+
+/// Whether a mirror stands in for a repository: `*`, `external:*`, ids, and `!id`.
+fn mirrors_it(of: &str, id: &str) -> bool {
+    let parts: Vec<&str> = of.split(',').map(str::trim).collect();
+    let excluded = format!("!{id}");
+    !parts.contains(&excluded.as_str())
+        && parts
+            .iter()
+            .any(|part| *part == id || matches!(*part, "*" | "external:*"))
+}
+
+fn routes(
+    repositories: &[Repository],
+    mirrors: &[Mirror],
+    settled: bool,
+    effective: &mut Effective,
+) {
+    let mut targets = Vec::new();
+    let mut add = |id: &str, own: Route| {
+        let route = match mirrors.iter().find(|mirror| mirrors_it(&mirror.of, id)) {
+            Some(mirror) => {
+                let mut places = vec![mirror.place.clone()];
+                places.extend(own.places);
+                Route {
+                    names: Names::All,
+                    target: Target::Address(mirror.url.clone()),
+                    places,
+                    is_certain: true,
+                }
+            }
+            None => own,
+        };
+        targets.push(route);
+    };
+    for repository in repositories {
+        let target = match &repository.url {
+            Some(url) if url.contains("${") => Target::Unknown("a property decides".to_owned()),
+            Some(url) => Target::Address(url.clone()),
+            None => continue,
+        };
+        let mut own = Route::new(Names::All, target, repository.place.clone());
+        // A mirror of the user may stand before it.
+        own.is_certain = settled;
+        add(&repository.id, own);
+    }
+    if !repositories
+        .iter()
+        .any(|repository| repository.id == DEFAULT)
+    {
+        add(DEFAULT, Route::default(settled));
+    }
+    let mut distinct: Vec<&Target> = targets.iter().map(|route| &route.target).collect();
+    distinct.sort();
+    distinct.dedup();
+    if distinct.len() > 1 {
+        let places = targets
+            .iter()
+            .flat_map(|route| route.places.iter().cloned());
+        effective.mixed = places.collect();
+    }
+    effective.routes = targets;
+}

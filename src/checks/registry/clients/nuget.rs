@@ -1,0 +1,192 @@
+//! NuGet: `nuget.config` in every directory from the project up, then the user's
+//! (<https://learn.microsoft.com/nuget/consume-packages/configuring-nuget-behavior>). A
+//! nearer file wins; `<clear/>` drops what farther ones add. Without it the user's file
+//! counts too, and that holds the default registry from the start.
+
+use super::files::{File, Files};
+use super::model::{Client, Effective, Names, Route, Target};
+use super::text::says;
+use crate::model::ConfiguredAt;
+use crate::support::xml::{self, Xml};
+use roxmltree::Node;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+const NAMES: [&str; 3] = ["nuget.config", "NuGet.config", "NuGet.Config"];
+
+#[derive(Default)]
+struct Merged {
+    /// By name, lower case: address and place.
+    sources: BTreeMap<String, (String, ConfiguredAt)>,
+    disabled: BTreeSet<String>,
+    /// Patterns by source, lower case, with the place of the first.
+    mapping: BTreeMap<String, (Vec<String>, ConfiguredAt)>,
+    sources_cleared: bool,
+    disabled_cleared: bool,
+    mapping_cleared: bool,
+}
+
+/// The configuration of NuGet for a project.
+pub(super) fn read(files: &Files<'_>, directory: &str) -> Effective {
+    let mut effective = Effective::new(Client::NuGet);
+    let mut merged = Merged::default();
+    let mut found: Vec<Rc<File>> = files.upwards(directory, &NAMES);
+    let user = files
+        .home(".nuget/NuGet/NuGet.Config")
+        .or_else(|| files.home(".config/NuGet/NuGet.Config"));
+    let has_user = user.is_some();
+    found.extend(user);
+    for file in &found {
+        match Xml::parse(&file.text) {
+            Ok(document) => add(file, &document, &mut merged, &mut effective),
+            Err(error) => files.broken(file, &error),
+        }
+    }
+    routes(files, merged, has_user, &mut effective);
+    effective
+}
+
+fn attribute<'n>(node: Node<'n, '_>, name: &str) -> Option<&'n str> {
+    node.attribute(name)
+}
+
+fn add(file: &File, document: &Xml<'_>, merged: &mut Merged, effective: &mut Effective) {
+    let root = document.root();
+    for section in root.children().filter(Node::is_element) {
+        match section.tag_name().name() {
+            "packageSources" => add_sources(file, document, section, merged, effective),
+            "disabledPackageSources" => {
+                if merged.disabled_cleared {
+                    continue;
+                }
+                for item in section.children().filter(Node::is_element) {
+                    match item.tag_name().name() {
+                        "clear" => merged.disabled_cleared = true,
+                        _ => {
+                            let name = attribute(item, "key").unwrap_or_default();
+                            if attribute(item, "value").is_some_and(is_true) {
+                                merged.disabled.insert(name.to_lowercase());
+                            }
+                        }
+                    }
+                }
+            }
+            "packageSourceMapping" => add_mapping(file, document, section, merged),
+            _ => {}
+        }
+    }
+}
+
+fn is_true(value: &str) -> bool {
+    value.eq_ignore_ascii_case("true")
+}
+
+fn add_sources<'a>(
+    file: &File,
+    document: &Xml<'a>,
+    section: Node<'_, 'a>,
+    merged: &mut Merged,
+    effective: &mut Effective,
+) {
+    if merged.sources_cleared {
+        return;
+    }
+    // Within one file `<clear/>` drops what stands before it, and everything farther away.
+    let items: Vec<Node<'_, '_>> = section.children().filter(Node::is_element).collect();
+    let clear = items
+        .iter()
+        .rposition(|item| item.tag_name().name() == "clear");
+    let kept = items
+        .get(clear.map_or(0, |at| at + 1)..)
+        .unwrap_or_default();
+    for item in kept.iter().filter(|item| item.tag_name().name() == "add") {
+        let key = attribute(*item, "key").unwrap_or_default();
+        let value = attribute(*item, "value").unwrap_or_default();
+        let line = document.line(*item);
+        let place = file.at(line, says(key, value));
+        for (name, effect) in [
+            (
+                "allowInsecureConnections",
+                "packages may be fetched without TLS",
+            ),
+            (
+                "disableTLSCertificateValidation",
+                "the registry's certificate is not checked",
+            ),
+        ] {
+            if attribute(*item, name).is_some_and(is_true) {
+                let place = file.at(line, says(name, "true"));
+                effective.weak(place, true, effect);
+            }
+        }
+        merged
+            .sources
+            .entry(key.to_lowercase())
+            .or_insert((value.to_owned(), place));
+    }
+    merged.sources_cleared = clear.is_some();
+}
+
+fn add_mapping<'a>(file: &File, document: &Xml<'a>, section: Node<'_, 'a>, merged: &mut Merged) {
+    if merged.mapping_cleared {
+        return;
+    }
+    let mut cleared = false;
+    for item in section.children().filter(Node::is_element) {
+        match item.tag_name().name() {
+            "clear" => cleared = true,
+            "packageSource" => {
+                let key = attribute(item, "key").unwrap_or_default();
+                let patterns: Vec<String> = xml::children(item, "package")
+                    .filter_map(|package| Some(attribute(package, "pattern")?.to_owned()))
+                    .collect();
+                let line = document.line(item);
+                let place = file.at(line, says(key, &patterns.join(" ")));
+                merged
+                    .mapping
+                    .entry(key.to_lowercase())
+                    .or_insert((patterns, place));
+            }
+            _ => {}
+        }
+    }
+    merged.mapping_cleared = cleared;
+}
+
+fn routes(files: &Files<'_>, merged: Merged, has_user: bool, effective: &mut Effective) {
+    let is_mapped = !merged.mapping.is_empty();
+    let mut open = Vec::new();
+    for (name, (value, place)) in &merged.sources {
+        if merged.disabled.contains(name) {
+            continue;
+        }
+        let target = match value.contains("://") {
+            true if value.contains('%') && value.matches('%').count() > 1 => {
+                Target::Unknown("an environment variable decides".to_owned())
+            }
+            true => Target::Address(value.clone()),
+            false => Target::Local(value.clone()),
+        };
+        let mut route = Route::new(Names::All, target, place.clone());
+        if is_mapped {
+            // A source without a pattern is asked for nothing.
+            let Some((patterns, mapped)) = merged.mapping.get(name) else {
+                continue;
+            };
+            route.names = Names::Patterns(patterns.clone());
+            route.places.push(mapped.clone());
+        } else {
+            open.push(place.clone());
+        }
+        effective.routes.push(route);
+    }
+    // NuGet makes the user's file with the default registry in it.
+    let has_default = !merged.sources_cleared && !has_user;
+    if has_default && !is_mapped {
+        effective.routes.push(Route::default(files.reads_machine()));
+    }
+    let asked = open.len() + usize::from(has_default && !is_mapped && !open.is_empty());
+    if asked > 1 {
+        effective.mixed = open;
+    }
+}

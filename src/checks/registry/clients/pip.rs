@@ -1,0 +1,335 @@
+//! pip: options in requirement files, `pip.conf` of system, user, virtual environment and
+//! `PIP_CONFIG_FILE`, and `PIP_*` (<https://pip.pypa.io/en/stable/topics/configuration/>).
+//!
+//! pip asks all indexes together and takes the best version of any of them; at equal
+//! versions nothing says which one wins. It reads no `pip.conf` of a project by itself: one
+//! in the tree is taken for one that a build names, so it can add sources and settles
+//! nothing.
+
+use super::files::{File, Files};
+use super::model::{Client, CoolDown, Effective, Names, Route, Target};
+use super::text::{Entry, environment, ini, says};
+use crate::model::ConfiguredAt;
+use std::collections::BTreeSet;
+
+/// Files that include one another, one inside the other.
+const INCLUDE_DEPTH: usize = 10;
+
+const ADVICE: &str = "`uploaded-prior-to = P7D` (pip 26.1 or later) in `pip.conf`";
+
+/// One place that pip is told of.
+#[derive(Clone)]
+struct Told {
+    value: String,
+    place: ConfiguredAt,
+    is_certain: bool,
+}
+
+#[derive(Default)]
+struct Options {
+    index: Option<Told>,
+    no_index: Option<Told>,
+    extra: Vec<Told>,
+    links: Vec<Told>,
+    trusted: Vec<Told>,
+    waits: Option<Told>,
+}
+
+impl Options {
+    /// Adds one option; of several values for the index the first one counts, so levels
+    /// come in the order of their worth.
+    fn add(&mut self, key: &str, told: &Told) {
+        let each = |told: &Told| -> Vec<Told> {
+            let values = told.value.split_whitespace();
+            values
+                .map(|value| Told {
+                    value: value.to_owned(),
+                    ..told.clone()
+                })
+                .collect()
+        };
+        match key {
+            "index-url" | "i" | "pypi-url" => {
+                self.index.get_or_insert_with(|| told.clone());
+            }
+            "no-index" if !matches!(told.value.as_str(), "false" | "0" | "no" | "off") => {
+                self.no_index.get_or_insert_with(|| told.clone());
+            }
+            "extra-index-url" => self.extra.extend(each(told)),
+            "find-links" | "f" => self.links.extend(each(told)),
+            "trusted-host" => self.trusted.extend(each(told)),
+            "uploaded-prior-to" => {
+                self.waits.get_or_insert_with(|| told.clone());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The files that one requirement file reads, itself among them, and their options.
+type Closure = (BTreeSet<String>, Vec<(String, Told)>);
+
+/// The configuration of pip for each requirement file of the tree, with the files that it
+/// includes and those that include it.
+pub(super) fn read_all(files: &Files<'_>, all: &[&str]) -> Vec<(String, Effective)> {
+    let roots: Vec<Closure> = all
+        .iter()
+        .map(|root| {
+            let (mut closure, mut found) = (BTreeSet::new(), Vec::new());
+            requirements(files, root, 0, &mut closure, &mut found);
+            (closure, found)
+        })
+        .collect();
+    all.iter()
+        .map(|path| {
+            let mut options = Options::default();
+            for (closure, found) in &roots {
+                if !closure.contains(*path) {
+                    continue;
+                }
+                // Of several lines of a file the last one counts.
+                for (key, told) in found.iter().rev() {
+                    options.add(key, told);
+                }
+            }
+            levels(files, path, &mut options);
+            ((*path).to_owned(), finish(files, options))
+        })
+        .collect()
+}
+
+fn requirements(
+    files: &Files<'_>,
+    path: &str,
+    depth: usize,
+    closure: &mut BTreeSet<String>,
+    found: &mut Vec<(String, Told)>,
+) {
+    if depth > INCLUDE_DEPTH || !closure.insert(path.to_owned()) {
+        return;
+    }
+    let Some(file) = files.tree(path) else { return };
+    let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
+    for (line, text) in logical(&file.text) {
+        let Some((key, value)) = option(&text) else {
+            continue;
+        };
+        match key {
+            "r" | "requirement" | "c" | "constraint" => {
+                if let Some(inside) = resolved(directory, value) {
+                    requirements(files, &inside, depth + 1, closure, found);
+                }
+            }
+            _ => {
+                let place = file.at(line, says(&format!("--{key}"), value));
+                let told = Told {
+                    value: value.to_owned(),
+                    place,
+                    is_certain: true,
+                };
+                found.push((key.to_owned(), told));
+            }
+        }
+    }
+}
+
+/// Lines with their continuations joined and comments taken off.
+fn logical(text: &str) -> Vec<(u32, String)> {
+    let mut out: Vec<(u32, String)> = Vec::new();
+    let mut open = false;
+    for (index, raw) in text.lines().enumerate() {
+        let number = u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1);
+        let (part, continues) = match raw.strip_suffix('\\') {
+            Some(part) => (part, true),
+            None => (raw, false),
+        };
+        match out.last_mut() {
+            Some((_, last)) if open => last.push_str(part),
+            _ => out.push((number, part.to_owned())),
+        }
+        open = continues;
+    }
+    for (_, text) in &mut out {
+        let cut = match text.trim_start().starts_with('#') {
+            true => Some(0),
+            false => text.find(" #").or_else(|| text.find("\t#")),
+        };
+        if let Some(cut) = cut {
+            text.truncate(cut);
+        }
+    }
+    out
+}
+
+/// The name and the value of an option line: `--name value`, `--name=value`, `-i value`.
+fn option(text: &str) -> Option<(&str, &str)> {
+    let rest = text.trim().strip_prefix('-')?;
+    let (long, rest) = match rest.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, rest),
+    };
+    let end = match long {
+        true => rest.find(['=', ' ', '\t']).unwrap_or(rest.len()),
+        false => rest.char_indices().nth(1).map_or(rest.len(), |(at, _)| at),
+    };
+    let (key, value) = rest.split_at_checked(end)?;
+    Some((key, value.trim_start_matches(['=', ' ', '\t']).trim_end()))
+}
+
+/// A path beside a file, below the root.
+fn resolved(directory: &str, path: &str) -> Option<String> {
+    if path.contains("://") || path.starts_with('/') {
+        return None;
+    }
+    let mut parts: Vec<&str> = directory.split('/').filter(|p| !p.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// Environment, then the files: the virtual environment's, the user's, the system's.
+fn levels(files: &Files<'_>, path: &str, options: &mut Options) {
+    for (name, value) in files.variables("PIP_") {
+        let told = Told {
+            value: value.to_owned(),
+            place: environment(&format!("PIP_{name}"), value),
+            is_certain: true,
+        };
+        options.add(&name.to_lowercase().replace('_', "-"), &told);
+    }
+    let named = match files.variable("PIP_CONFIG_FILE") {
+        // pip's own way to read no file at all.
+        Some("/dev/null") => return,
+        Some(_) => files.named_by("PIP_CONFIG_FILE"),
+        None => None,
+    };
+    let site = files
+        .variable("VIRTUAL_ENV")
+        .and_then(|home| files.at(&format!("{home}/pip.conf"), "$VIRTUAL_ENV/pip.conf"));
+    let user = files
+        .home(".config/pip/pip.conf")
+        .into_iter()
+        .chain(files.home(".pip/pip.conf"));
+    let system = ["/etc/pip.conf", "/etc/xdg/pip/pip.conf"]
+        .iter()
+        .filter_map(|path| files.system(path));
+    for file in named.into_iter().chain(site).chain(user).chain(system) {
+        conf(&file, true, options);
+    }
+    let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
+    for name in ["pip.conf", "pip.ini", ".pip/pip.conf"] {
+        for file in files.upwards(directory, &[name]) {
+            if file.in_tree {
+                conf(&file, false, options);
+            }
+        }
+    }
+}
+
+/// `[install]` wins over `[global]`.
+fn conf(file: &File, is_certain: bool, options: &mut Options) {
+    let mut entries = ini(&file.text, &['=', ':'], true);
+    let rank = |entry: &Entry| match entry.section.as_str() {
+        "install" => 0,
+        "global" => 1,
+        _ => 2,
+    };
+    entries.retain(|entry| rank(entry) < 2);
+    entries.sort_by_key(rank);
+    for entry in entries {
+        let lines: Vec<&str> = entry.value.lines().map(str::trim).collect();
+        let mut line = entry.line;
+        for (offset, value) in lines.iter().enumerate() {
+            if offset > 0 {
+                line = line.saturating_add(1);
+            }
+            if value.is_empty() {
+                continue;
+            }
+            let told = Told {
+                value: (*value).to_owned(),
+                place: file.at(line, says(&entry.key, value)),
+                is_certain,
+            };
+            options.add(&entry.key.replace('_', "-"), &told);
+        }
+    }
+}
+
+fn route(told: &Told) -> Route {
+    let text = told.value.as_str();
+    let target = match (text.contains("${"), text.contains("://")) {
+        (true, _) => Target::Unknown("an environment variable decides".to_owned()),
+        (false, true) => Target::Address(text.to_owned()),
+        (false, false) => Target::Local(text.to_owned()),
+    };
+    Route {
+        names: Names::All,
+        target,
+        places: vec![told.place.clone()],
+        is_certain: told.is_certain,
+    }
+}
+
+fn finish(files: &Files<'_>, options: Options) -> Effective {
+    let mut effective = Effective::new(Client::Pip);
+    effective.adds_to_recorded = true;
+    let mut options = options;
+    for list in [&mut options.extra, &mut options.links, &mut options.trusted] {
+        let mut seen = BTreeSet::new();
+        list.retain(|told| seen.insert((told.place.clone(), told.value.clone())));
+    }
+    let mut asked: Vec<Told> = Vec::new();
+    match (&options.no_index, &options.index) {
+        // Without an index there are no extra ones either.
+        (Some(none), _) if none.is_certain => {}
+        (_, index) => {
+            match index {
+                Some(index) => {
+                    effective.routes.push(route(index));
+                    asked.push(index.clone());
+                    if !index.is_certain {
+                        effective.routes.push(Route::default(false));
+                    }
+                }
+                None => effective.routes.push(Route::default(files.reads_machine())),
+            }
+            for extra in &options.extra {
+                effective.routes.push(route(extra));
+                asked.push(extra.clone());
+            }
+        }
+    }
+    for links in &options.links {
+        effective.routes.push(route(links));
+        if links.value.contains("://") {
+            asked.push(links.clone());
+        }
+    }
+    let all = effective.routes.iter();
+    let distinct: BTreeSet<&Target> = all.map(|route| &route.target).collect();
+    // A local directory beside an index is in the hands of whoever builds.
+    let remote = distinct
+        .iter()
+        .filter(|target| !matches!(target, Target::Local(_)))
+        .count();
+    if remote > 1 {
+        effective.mixed = asked.into_iter().map(|told| told.place).collect();
+    }
+    for host in options.trusted {
+        let effect = "the host's certificate is not checked, and plain http is accepted";
+        effective.weak(host.place, true, effect);
+    }
+    effective.cool_down = match options.waits {
+        Some(_) => CoolDown::On,
+        None => CoolDown::Missing { advice: ADVICE },
+    };
+    effective
+}

@@ -1,0 +1,143 @@
+//! `Cargo.toml` of the lockfile's directory and of the members that it lists plainly,
+//! against `Cargo.lock`.
+
+use super::super::clients::{Source, Toml, join, place, says};
+use super::{Locked, Missing};
+use semver::{Version, VersionReq};
+use std::path::Path;
+use toml::de::DeTable;
+
+const TABLES: [&str; 3] = ["dependencies", "build-dependencies", "dev-dependencies"];
+/// Members of a workspace whose manifests are read.
+const MEMBER_LIMIT: usize = 1_000;
+
+pub(super) fn missing(_root: &Path, source: &Source<'_>, locked: &Locked<'_>) -> Vec<Missing> {
+    let mut out = Vec::new();
+    let Some(file) = source.tree(&join(locked.directory, "Cargo.toml")) else {
+        return out;
+    };
+    // A manifest that breaks off is a gap of the inventory, or no manifest of the product.
+    let Some(document) = Toml::parse(&file.text) else {
+        return out;
+    };
+    let shared = document.table(&["workspace", "dependencies"]);
+    let shared = shared.map(|table| (&document, table));
+    manifest(&file.shown, &document, shared, locked, &mut out);
+    let members = document.table(&["workspace"]);
+    let members = members.map(|table| document.texts(table, "members"));
+    for (member, _) in members.unwrap_or_default().iter().take(MEMBER_LIMIT) {
+        if member.contains(['*', '?', '[']) || *member == "." {
+            continue;
+        }
+        let path = join(locked.directory, &format!("{member}/Cargo.toml"));
+        if let Some(file) = source.tree(&path)
+            && let Some(own) = Toml::parse(&file.text)
+        {
+            manifest(&file.shown, &own, shared, locked, &mut out);
+        }
+    }
+    out
+}
+
+fn manifest(
+    path: &str,
+    document: &Toml<'_>,
+    shared: Option<(&Toml<'_>, &DeTable<'_>)>,
+    locked: &Locked<'_>,
+    out: &mut Vec<Missing>,
+) {
+    let name = document
+        .table(&["package"])
+        .and_then(|package| document.text(package, "name"));
+    if let Some((name, line)) = name
+        && locked.named(name).is_empty()
+    {
+        out.push(Missing {
+            place: place(path, line, says("name", name)),
+        });
+        // The rest would only say the same.
+        return;
+    }
+    let mut tables: Vec<&DeTable<'_>> = Vec::new();
+    for kind in TABLES {
+        tables.extend(document.table(&[kind]));
+    }
+    for (_, target) in document.table(&["target"]).into_iter().flatten() {
+        let Some(target) = target.get_ref().as_table() else {
+            continue;
+        };
+        for kind in TABLES {
+            tables.extend(
+                target
+                    .get(kind)
+                    .and_then(|value| value.get_ref().as_table()),
+            );
+        }
+    }
+    for table in tables {
+        for (key, value) in table {
+            let line = document.line(value);
+            let wanted = wanted(
+                key.get_ref(),
+                value.get_ref().as_str(),
+                value.get_ref().as_table(),
+                document,
+                shared,
+            );
+            if let Some((name, requirement)) = wanted
+                && !is_met(locked, &name, requirement.as_deref())
+            {
+                let text = requirement.unwrap_or_else(|| "*".to_owned());
+                out.push(Missing {
+                    place: place(path, line, says(&name, &text)),
+                });
+            }
+        }
+    }
+}
+
+/// Name of the package and what is asked of its version, where it is to come from a
+/// registry or anywhere.
+fn wanted(
+    key: &str,
+    text: Option<&str>,
+    table: Option<&DeTable<'_>>,
+    document: &Toml<'_>,
+    shared: Option<(&Toml<'_>, &DeTable<'_>)>,
+) -> Option<(String, Option<String>)> {
+    if let Some(text) = text {
+        return Some((key.to_owned(), Some(text.to_owned())));
+    }
+    let table = table?;
+    if let Some((true, _)) = document.flag(table, "workspace") {
+        let (document, shared) = shared?;
+        let value = shared.get(key)?.get_ref();
+        return wanted(key, value.as_str(), value.as_table(), document, None);
+    }
+    let name = document
+        .text(table, "package")
+        .map_or(key, |(name, _)| name);
+    let from_elsewhere = ["git", "path"].iter().any(|key| table.contains_key(*key));
+    let requirement = match from_elsewhere {
+        true => None,
+        false => document
+            .text(table, "version")
+            .map(|(text, _)| text.to_owned()),
+    };
+    Some((name.to_owned(), requirement))
+}
+
+fn is_met(locked: &Locked<'_>, name: &str, requirement: Option<&str>) -> bool {
+    let components = locked.named(name);
+    let Some(requirement) = requirement else {
+        return !components.is_empty();
+    };
+    let Ok(requirement) = VersionReq::parse(requirement) else {
+        // Cargo refuses it; so nothing can be said of it.
+        return !components.is_empty();
+    };
+    components.iter().any(|component| {
+        let version = component.version.as_deref().unwrap_or_default();
+        Version::parse(version).is_ok_and(|version| requirement.matches(&version))
+    })
+}

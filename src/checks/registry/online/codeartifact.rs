@@ -1,0 +1,351 @@
+//! AWS CodeArtifact: its addresses, taken apart (domain, owner, region, format, repository), and
+//! what its API says beyond the package protocol: where a version came from, and its status
+//! (<https://docs.aws.amazon.com/codeartifact/latest/APIReference/API_DescribePackageVersion.html>).
+//! `publishedTime` is not read: it is when the repository got the version.
+
+use super::super::address::Address;
+use super::super::settings::Approved;
+use super::answers::{CameFrom, Failure, FailureKind, VersionFacts};
+use super::session::{Document, Endpoint, NoDocument, Session, malformed};
+use crate::model::{Ecosystem, Redacted};
+use crate::support::http;
+use aws_credential_types::Credentials as KeyPair;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use serde::Deserialize;
+use std::time::SystemTime;
+
+const MAX_DESCRIPTION: u64 = 1024 * 1024;
+
+/// Formats that an endpoint's path begins with.
+const FORMATS: [&str; 8] = [
+    "cargo", "generic", "maven", "npm", "nuget", "pypi", "ruby", "swift",
+];
+
+/// A repository of CodeArtifact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    pub domain: String,
+    /// The account that owns the domain, 12 digits.
+    pub owner: String,
+    pub region: String,
+    pub format: String,
+    pub repository: String,
+}
+
+impl Place {
+    /// Of an address of the form
+    /// `DOMAIN-OWNER.d.codeartifact.REGION.amazonaws.com/FORMAT/REPOSITORY/…` or
+    /// `DOMAIN-OWNER.codeartifact.REGION.on.aws/…`; a domain's name may have dashes.
+    pub(super) fn of(address: &Address) -> Option<Self> {
+        let labels: Vec<&str> = address.host().split('.').collect();
+        let (name, region) = match labels.as_slice() {
+            [name, "d", "codeartifact", region, "amazonaws", "com"]
+            | [name, "codeartifact", region, "on", "aws"] => (*name, *region),
+            _ => return None,
+        };
+        let (domain, owner) = name.rsplit_once('-')?;
+        let is_owner = owner.len() == 12 && owner.bytes().all(|b| b.is_ascii_digit());
+        let [format, repository, ..] = address.segments() else {
+            return None;
+        };
+        let is_place = is_owner && !domain.is_empty() && FORMATS.contains(&format.as_str());
+        is_place.then(|| Self {
+            domain: domain.to_owned(),
+            owner: owner.to_owned(),
+            region: region.to_owned(),
+            format: format.clone(),
+            repository: repository.clone(),
+        })
+    }
+
+    /// How to get the credential that its package protocol wants; sealgate does not run it.
+    pub(super) fn token_command(&self) -> String {
+        format!(
+            "aws codeartifact get-authorization-token --domain {} --domain-owner {} --region {} --query authorizationToken --output text",
+            self.domain, self.owner, self.region
+        )
+    }
+}
+
+/// The API behind an approved registry, as the policy names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodeArtifactApi {
+    /// The approved registry.
+    pub registry: Approved,
+    /// The API's address.
+    pub api: Approved,
+    /// Domain, owner, region and repository in the place of those of the address.
+    pub place: [Option<String>; 4],
+}
+
+/// AWS credentials of the caller, and the time to sign with: AWS refuses signatures that are
+/// older than some minutes.
+#[derive(Debug, Clone)]
+pub struct AwsKeys {
+    /// The access key's id.
+    pub key_id: Redacted,
+    /// The secret key.
+    pub secret: Redacted,
+    /// The session token of temporary credentials.
+    pub token: Option<Redacted>,
+    /// Now, whatever time the verdict is as of.
+    pub time: SystemTime,
+}
+
+/// One API, ready to be asked.
+pub(super) struct Api {
+    address: http::Address,
+    place: Place,
+}
+
+impl Api {
+    /// The API of a registry, if the policy names one. `Err` where it does not say which
+    /// repository that is.
+    pub(super) fn of(
+        registry: &Approved,
+        apis: &[CodeArtifactApi],
+    ) -> Option<Result<Self, Failure>> {
+        let own = registry.address()?;
+        let named = apis
+            .iter()
+            .find(|api| api.registry.address() == Some(own))?;
+        let address = named.api.address()?.to_string();
+        let address = http::Address::parse(&address).ok()?;
+        let structural = Place::of(own);
+        let [domain, owner, region, repository] = &named.place;
+        let part = |given: &Option<String>, of: fn(&Place) -> &String| {
+            given
+                .clone()
+                .or_else(|| structural.as_ref().map(|place| of(place).clone()))
+        };
+        let place = (|| {
+            Some(Place {
+                domain: part(domain, |place| &place.domain)?,
+                owner: part(owner, |place| &place.owner)?,
+                region: part(region, |place| &place.region)?,
+                format: String::new(),
+                repository: part(repository, |place| &place.repository)?,
+            })
+        })();
+        Some(match place {
+            Some(place) => Ok(Self { address, place }),
+            None => Err(Failure {
+                kind: FailureKind::BadAnswer,
+                reason:
+                    "its address does not say which domain and repository of CodeArtifact it is"
+                        .to_owned(),
+                remedy:
+                    "give `domain`, `owner`, `region` and `repository` in [[registry.codeartifact]]"
+                        .to_owned(),
+            }),
+        })
+    }
+
+    /// Adds what the API says of a version.
+    ///
+    /// # Errors
+    /// Why it did not say: then the version's origin is not known, which is no answer.
+    pub(super) fn describe(
+        &self,
+        session: &Session<'_>,
+        endpoint: &Endpoint,
+        keys: Option<&AwsKeys>,
+        (ecosystem, name, version): (Ecosystem, &str, &str),
+        facts: &mut VersionFacts,
+    ) -> Result<(), Failure> {
+        let keys = keys.ok_or_else(|| Failure {
+            kind: FailureKind::NotAuthorized,
+            reason: "no AWS credentials for its API were found".to_owned(),
+            remedy: "give AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile of the shared credentials file".to_owned(),
+        })?;
+        let (namespace, package) = split(ecosystem, name);
+        let mut query = vec![
+            ("domain", self.place.domain.as_str()),
+            ("domain-owner", &self.place.owner),
+            ("format", format_of(ecosystem)),
+            ("package", package),
+            ("repository", &self.place.repository),
+            ("version", version),
+        ];
+        query.extend(namespace.map(|namespace| ("namespace", namespace)));
+        let address = self
+            .address
+            .join(&["v1", "package", "version"])
+            .with_query(&query);
+        let headers = signed(&address, keys, &self.place.region).ok_or_else(|| Failure {
+            kind: FailureKind::NotAuthorized,
+            reason: "the request to its API could not be signed".to_owned(),
+            remedy: "look at the AWS credentials".to_owned(),
+        })?;
+        let document = match session.get_signed(endpoint, &address, headers, MAX_DESCRIPTION) {
+            Ok(document) => document,
+            // The package protocol has it, the API does not: it knows nothing of its origin.
+            Err(NoDocument::Absent) => {
+                facts.came_from = Some(CameFrom::Unknown);
+                return Ok(());
+            }
+            Err(NoDocument::Failed(failure)) => return Err(failure),
+        };
+        read(&document, facts)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Described {
+    package_version: Version,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Version {
+    status: String,
+    #[serde(default)]
+    origin: Option<Origin>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Origin {
+    #[serde(default)]
+    origin_type: Option<String>,
+    #[serde(default)]
+    domain_entry_point: Option<EntryPoint>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct EntryPoint {
+    #[serde(default)]
+    external_connection_name: Option<String>,
+}
+
+fn read(document: &Document, facts: &mut VersionFacts) -> Result<(), Failure> {
+    let described: Described = serde_json::from_slice(&document.body)
+        .map_err(|error| malformed(document, "description of CodeArtifact", &error.to_string()))?;
+    let version = described.package_version;
+    let origin = version.origin;
+    let kind = origin
+        .as_ref()
+        .and_then(|origin| origin.origin_type.as_deref());
+    facts.came_from = Some(match kind {
+        Some("INTERNAL") => CameFrom::Internal,
+        Some("EXTERNAL") => CameFrom::External {
+            connection: origin
+                .and_then(|origin| origin.domain_entry_point)
+                .and_then(|point| point.external_connection_name),
+        },
+        _ => CameFrom::Unknown,
+    });
+    // Clients cannot install what is archived, disposed or deleted; unlisted is a yank.
+    if version.status != "Published" && facts.yanked.is_none() {
+        facts.yanked = Some(format!("its status in CodeArtifact is {}", version.status));
+    }
+    Ok(())
+}
+
+/// What the API calls the ecosystem.
+fn format_of(ecosystem: Ecosystem) -> &'static str {
+    match ecosystem {
+        Ecosystem::Gem => "ruby",
+        other => other.purl_type(),
+    }
+}
+
+/// Namespace and name: npm's scope without `@`, Maven's group.
+fn split(ecosystem: Ecosystem, name: &str) -> (Option<&str>, &str) {
+    let parts = match ecosystem {
+        Ecosystem::Npm => name.strip_prefix('@').and_then(|rest| rest.split_once('/')),
+        Ecosystem::Maven => name.split_once(':'),
+        _ => None,
+    };
+    match parts {
+        Some((namespace, name)) => (Some(namespace), name),
+        None => (None, name),
+    }
+}
+
+/// The headers of AWS's signature, version 4.
+fn signed(
+    address: &http::Address,
+    keys: &AwsKeys,
+    region: &str,
+) -> Option<Vec<(String, Redacted)>> {
+    let token = keys.token.as_ref().map(|token| token.expose().to_owned());
+    let identity = KeyPair::new(
+        keys.key_id.expose(),
+        keys.secret.expose(),
+        token,
+        None,
+        "sealgate",
+    )
+    .into();
+    let params = v4::SigningParams::builder()
+        .identity(&identity)
+        .region(region)
+        .name("codeartifact")
+        .time(keys.time)
+        .settings(SigningSettings::default())
+        .build()
+        .ok()?
+        .into();
+    let request = SignableRequest::new(
+        "GET",
+        address.as_str(),
+        std::iter::empty(),
+        SignableBody::Bytes(&[]),
+    )
+    .ok()?;
+    let (instructions, _) = sign(request, &params).ok()?.into_parts();
+    let headers = instructions.headers();
+    Some(
+        headers
+            .map(|(name, value)| (name.to_owned(), Redacted::new(value)))
+            .collect(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_have_the_namespaces_of_the_api() {
+        assert_eq!(split(Ecosystem::Npm, "@acme/left"), (Some("acme"), "left"));
+        assert_eq!(split(Ecosystem::Npm, "left"), (None, "left"));
+        assert_eq!(
+            split(Ecosystem::Maven, "com.acme:left"),
+            (Some("com.acme"), "left")
+        );
+        assert_eq!(split(Ecosystem::Cargo, "left"), (None, "left"));
+    }
+
+    #[test]
+    fn both_forms_of_an_address_are_taken_apart_and_others_are_not() {
+        let place = |text: &str| Address::parse(text).and_then(|address| Place::of(&address));
+        let expected = Place {
+            domain: "my-team".to_owned(),
+            owner: "123456789012".to_owned(),
+            region: "eu-central-1".to_owned(),
+            format: "npm".to_owned(),
+            repository: "shared".to_owned(),
+        };
+        for text in [
+            "https://my-team-123456789012.d.codeartifact.eu-central-1.amazonaws.com/npm/shared/",
+            "https://my-team-123456789012.codeartifact.eu-central-1.on.aws/npm/shared/left-pad",
+        ] {
+            assert_eq!(place(text), Some(expected.clone()), "{text}");
+        }
+        for text in [
+            "https://my-team-123456789012.d.codeartifact.eu-central-1.amazonaws.com.evil.example/npm/shared/",
+            "https://evil.example/my-team-123456789012.d.codeartifact.eu-central-1.amazonaws.com/npm/x/",
+            "https://my-team-1234.d.codeartifact.eu-central-1.amazonaws.com/npm/shared/",
+            "https://-123456789012.d.codeartifact.eu-central-1.amazonaws.com/npm/shared/",
+            "https://my-team-123456789012.d.codeartifact.eu-central-1.amazonaws.com/other/shared/",
+            "https://my-team-123456789012.d.codeartifact.eu-central-1.amazonaws.com/npm",
+        ] {
+            assert_eq!(place(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Locked checksums against those that a registry gives.
+
+use super::answers::{FileFacts, VersionFacts};
+use crate::model::{Checksum, Component, Digest, DigestAlgorithm, Ecosystem, Occurrence};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What the comparison of one lockfile entry came to; the order is from good to bad.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Comparison {
+    /// They agree.
+    Same,
+    /// The lockfile has no checksum that a registry could give.
+    NotRecorded,
+    /// Some of the locked files are the registry's, others it does not have.
+    Unlisted(String),
+    /// There is no algorithm that both have.
+    Unknown(String),
+    /// They differ: locked and served, in words.
+    Different { locked: String, served: String },
+}
+
+/// Digests that lockfiles compute over something else than what a registry publishes; of
+/// Go's modules a registry can say it.
+const GO_SCHEMES: [&str; 2] = ["go-h1", "go-mod-h1"];
+
+type Digests = BTreeMap<DigestAlgorithm, BTreeSet<Digest>>;
+
+/// Compares one entry of a component with what the registry says of the version.
+pub(super) fn compare(
+    component: &Component,
+    occurrence: &Occurrence,
+    facts: &VersionFacts,
+) -> Comparison {
+    let mut worst = Comparison::NotRecorded;
+    let mut is_compared = false;
+    for (scheme, value) in opaque(occurrence) {
+        let this = opaque_comparison(scheme, value, facts);
+        worst = if is_compared { worst.max(this) } else { this };
+        is_compared = true;
+    }
+    let locked = digests(file_digests(occurrence).cloned());
+    if locked.is_empty() {
+        return worst;
+    }
+    let this = compare_files(component, &locked, &served(facts));
+    if is_compared { worst.max(this) } else { this }
+}
+
+fn compare_files(component: &Component, locked: &Digests, served: &Digests) -> Comparison {
+    let mut is_compared = false;
+    let mut unlisted = None;
+    for (algorithm, locked) in locked {
+        let Some(served) = served.get(algorithm) else {
+            continue;
+        };
+        is_compared = true;
+        if locked.is_disjoint(served) {
+            return Comparison::Different {
+                locked: words(locked),
+                served: words(served),
+            };
+        }
+        // One version of a Python project has many files, each with its digest. Elsewhere
+        // several digests are choices for the same file.
+        if component.ecosystem == Ecosystem::Pypi && !locked.is_subset(served) {
+            let missing: BTreeSet<Digest> = locked.difference(served).cloned().collect();
+            unlisted = Some(words(&missing));
+        }
+    }
+    match (is_compared, unlisted) {
+        (true, None) => Comparison::Same,
+        (true, Some(missing)) => Comparison::Unlisted(missing),
+        (false, _) => {
+            let names = |digests: &Digests| {
+                let names: Vec<&str> = digests.keys().map(|a| a.as_str()).collect();
+                match names.is_empty() {
+                    true => "none".to_owned(),
+                    false => names.join(", "),
+                }
+            };
+            Comparison::Unknown(format!(
+                "the lockfile has {}, the registry gives {}",
+                names(locked),
+                names(served)
+            ))
+        }
+    }
+}
+
+fn opaque_comparison(scheme: &str, value: &str, facts: &VersionFacts) -> Comparison {
+    let given: Vec<&str> = facts
+        .files
+        .iter()
+        .flat_map(|file| &file.opaque)
+        .filter_map(|text| text.strip_prefix(scheme)?.strip_prefix(':'))
+        .collect();
+    match given.first() {
+        None => Comparison::Unknown(format!(
+            "the lockfile has `{scheme}`, which was not computed from the registry's file"
+        )),
+        Some(_) if given.contains(&value) => Comparison::Same,
+        Some(other) => Comparison::Different {
+            locked: format!("`{}`", short(value)),
+            served: format!("`{}`", short(other)),
+        },
+    }
+}
+
+fn opaque(occurrence: &Occurrence) -> impl Iterator<Item = (&'static str, &str)> {
+    occurrence.checksums.iter().filter_map(|c| match c {
+        Checksum::Opaque { scheme, value } if GO_SCHEMES.contains(scheme) => {
+            Some((*scheme, value.as_str()))
+        }
+        _ => None,
+    })
+}
+
+fn file_digests(occurrence: &Occurrence) -> impl Iterator<Item = &Digest> {
+    occurrence.checksums.iter().filter_map(|c| match c {
+        Checksum::File(digest) => Some(digest),
+        Checksum::Opaque { .. } => None,
+    })
+}
+
+fn digests(list: impl Iterator<Item = Digest>) -> Digests {
+    let mut found = Digests::new();
+    for digest in list {
+        found.entry(digest.algorithm()).or_default().insert(digest);
+    }
+    found
+}
+
+/// Every digest that the registry gives for a version. What is none is left out: then there
+/// is nothing to compare with.
+fn served(facts: &VersionFacts) -> Digests {
+    let texts = facts.files.iter().flat_map(|file| &file.checksums);
+    digests(texts.filter_map(|text| Digest::parse(text).ok()))
+}
+
+/// The files of a version that the lockfile's entries mean: those with a locked digest, or
+/// all where none has.
+pub(super) fn locked_files<'f>(
+    component: &Component,
+    facts: &'f VersionFacts,
+) -> Vec<&'f FileFacts> {
+    let locked: BTreeSet<String> = component
+        .occurrences
+        .iter()
+        .flat_map(file_digests)
+        .map(ToString::to_string)
+        .collect();
+    let chosen: Vec<&FileFacts> = facts
+        .files
+        .iter()
+        .filter(|file| file.checksums.iter().any(|digest| locked.contains(digest)))
+        .collect();
+    match chosen.is_empty() {
+        true => facts.files.iter().collect(),
+        false => chosen,
+    }
+}
+
+/// At most two digests, shortened.
+fn words(digests: &BTreeSet<Digest>) -> String {
+    let shown: Vec<String> = digests
+        .iter()
+        .take(2)
+        .map(|digest| {
+            let hex = digest.hex();
+            format!("{} `{}`", digest.algorithm().as_str(), short(&hex))
+        })
+        .collect();
+    match digests.len().saturating_sub(shown.len()) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+fn short(text: &str) -> String {
+    let safe = crate::model::terminal_safe(text);
+    match safe.char_indices().nth(16) {
+        Some((end, _)) => format!("{}…", safe.get(..end).unwrap_or_default()),
+        None => safe.into_owned(),
+    }
+}

@@ -1,0 +1,137 @@
+//! npm's packument, the whole one: the short one has no times
+//! (<https://github.com/npm/registry/blob/main/docs/responses/package-metadata.md>).
+
+use super::super::answers::{DateSource, FileFacts, Reply, VersionFacts};
+use super::super::question::Question;
+use super::super::session::{Document, Endpoint, NoDocument, Prepared, Session, malformed};
+use super::{Failure, MAX_DOCUMENT, Protocol, time};
+use crate::model::{Digest, DigestAlgorithm};
+use crate::support::hash::sha256;
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use std::collections::{BTreeMap, HashMap};
+
+/// The protocol.
+pub(super) struct Npm;
+
+#[derive(Deserialize)]
+struct Packument<'a> {
+    name: String,
+    #[serde(borrow, default)]
+    versions: HashMap<String, &'a RawValue>,
+    #[serde(default)]
+    time: HashMap<String, Value>,
+}
+
+#[derive(Deserialize)]
+struct Manifest {
+    name: String,
+    version: String,
+    dist: Dist,
+    #[serde(default)]
+    deprecated: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct Dist {
+    #[serde(default)]
+    integrity: Option<String>,
+    #[serde(default)]
+    shasum: Option<String>,
+    #[serde(default)]
+    tarball: Option<String>,
+}
+
+impl Protocol for Npm {
+    fn ask(
+        &self,
+        session: &Session<'_>,
+        endpoint: &Endpoint,
+        prepared: &Prepared,
+        question: &Question,
+    ) -> Result<Reply, NoDocument> {
+        // The slash of a scoped name is written `%2F`.
+        let address = prepared.base.join(&[&question.name]);
+        let document = session.get(endpoint, &address, "application/json", MAX_DOCUMENT)?;
+        Ok(read(&document, endpoint, question)?)
+    }
+}
+
+fn read(document: &Document, endpoint: &Endpoint, question: &Question) -> Result<Reply, Failure> {
+    let what = "package document of npm";
+    let bad = |problem: String| malformed(document, what, &problem);
+    let packument: Packument<'_> =
+        serde_json::from_slice(&document.body).map_err(|error| bad(error.to_string()))?;
+    if packument.name != question.name {
+        return Err(bad(format!("it is about `{}`", packument.name)));
+    }
+    if packument.versions.is_empty() && packument.time.contains_key("unpublished") {
+        return Ok(Reply::Absent);
+    }
+    let mut versions = BTreeMap::new();
+    for version in &question.versions {
+        let Some(raw) = packument.versions.get(version) else {
+            continue;
+        };
+        let manifest: Manifest = serde_json::from_str(raw.get())
+            .map_err(|error| bad(format!("version {version}: {error}")))?;
+        if manifest.name != question.name || manifest.version != *version {
+            return Err(bad(format!(
+                "its version {version} is `{}@{}`",
+                manifest.name, manifest.version
+            )));
+        }
+        let published = packument
+            .time
+            .get(version)
+            .and_then(Value::as_str)
+            .and_then(time);
+        let facts = facts(&manifest, published, endpoint)
+            .map_err(|error| bad(format!("version {version}: {error}")))?;
+        versions.insert(version.clone(), facts);
+    }
+    Ok(Reply::Present {
+        document: sha256(&document.body).to_string(),
+        versions,
+    })
+}
+
+fn facts(
+    manifest: &Manifest,
+    published: Option<String>,
+    endpoint: &Endpoint,
+) -> Result<VersionFacts, String> {
+    let dist = &manifest.dist;
+    let mut digests = match &dist.integrity {
+        Some(text) => Digest::parse_sri(text).map_err(|error| error.to_string())?,
+        None => Vec::new(),
+    };
+    if let Some(shasum) = dist.shasum.as_deref().filter(|text| !text.is_empty()) {
+        digests.push(
+            Digest::from_hex(DigestAlgorithm::Sha1, shasum).map_err(|error| error.to_string())?,
+        );
+    }
+    let mut checksums: Vec<String> = digests.iter().map(ToString::to_string).collect();
+    checksums.sort();
+    checksums.dedup();
+    Ok(VersionFacts {
+        date_source: published.is_some().then_some(DateSource::Index),
+        files: vec![FileFacts {
+            checksums,
+            published,
+            elsewhere: dist
+                .tarball
+                .as_deref()
+                .and_then(|url| endpoint.elsewhere(url)),
+            ..FileFacts::default()
+        }],
+        // An empty text takes a deprecation back.
+        deprecated: match &manifest.deprecated {
+            Some(Value::String(text)) if !text.is_empty() => Some(text.clone()),
+            Some(Value::Bool(true)) => Some(String::new()),
+            _ => None,
+        },
+        ..VersionFacts::default()
+    })
+}

@@ -1,0 +1,258 @@
+//! NuGet, version 3 (<https://learn.microsoft.com/nuget/api/registration-base-url-resource>):
+//! the approved address is the service index; it names the registrations, which say `listed`,
+//! `published` and `deprecation` of each version. They come compressed from some servers.
+//! `contentHash` of lockfiles is over something else than any hash of a feed, so checksums are
+//! not compared.
+
+use super::super::answers::{DateSource, FileFacts, Reply, VersionFacts};
+use super::super::question::Question;
+use super::super::session::{
+    Document, Endpoint, NoDocument, Prepared, Session, bad_answer, malformed,
+};
+use super::{Failure, MAX_DOCUMENT, Protocol, time};
+use crate::model::Ecosystem;
+use crate::support::hash::sha256;
+use crate::versions;
+use flate2::read::GzDecoder;
+use serde::Deserialize;
+use serde_json::Value;
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::io::Read as _;
+
+const TYPE: &str = "RegistrationsBaseUrl";
+/// Pages of one name that are fetched apart; one has 64 versions or more.
+const MAX_PAGES: usize = 100;
+
+/// The protocol.
+pub(super) struct Nuget;
+
+#[derive(Deserialize)]
+struct Index {
+    resources: Vec<Resource>,
+}
+
+#[derive(Deserialize)]
+struct Resource {
+    #[serde(rename = "@id")]
+    id: String,
+    #[serde(rename = "@type")]
+    kind: Value,
+}
+
+#[derive(Deserialize)]
+struct Registration {
+    items: Vec<Page>,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    #[serde(rename = "@id", default)]
+    id: String,
+    #[serde(default)]
+    items: Option<Vec<Leaf>>,
+    #[serde(default)]
+    lower: String,
+    #[serde(default)]
+    upper: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Leaf {
+    catalog_entry: Entry,
+    #[serde(default)]
+    package_content: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    id: String,
+    version: String,
+    #[serde(default)]
+    listed: Option<bool>,
+    #[serde(default)]
+    published: Option<String>,
+    #[serde(default)]
+    deprecation: Option<Deprecation>,
+}
+
+#[derive(Deserialize)]
+struct Deprecation {
+    #[serde(default)]
+    message: Option<String>,
+    #[serde(default)]
+    reasons: Vec<String>,
+}
+
+impl Protocol for Nuget {
+    fn prepare(&self, session: &Session<'_>, endpoint: &Endpoint) -> Result<Prepared, Failure> {
+        let document = match session.get(
+            endpoint,
+            &endpoint.address,
+            "application/json",
+            MAX_DOCUMENT,
+        ) {
+            Ok(document) => document,
+            Err(NoDocument::Absent) => {
+                return Err(bad_answer(
+                    "there is no service index; its address ends in `/v3/index.json`",
+                ));
+            }
+            Err(NoDocument::Failed(failure)) => return Err(failure),
+        };
+        let index: Index = parse(&document, "service index of NuGet")?;
+        // `/3.6.0` has also the versions of SemVer 2, which the one without a number lacks.
+        let best = index
+            .resources
+            .iter()
+            .filter_map(|resource| Some((rank(&resource.kind)?, resource)))
+            .max_by_key(|(rank, _)| *rank);
+        let Some((_, resource)) = best else {
+            return Err(malformed(
+                &document,
+                "service index of NuGet",
+                "it names no registrations",
+            ));
+        };
+        Ok(Prepared {
+            base: endpoint.own_address(&resource.id)?,
+            files: None,
+            template: None,
+        })
+    }
+
+    fn ask(
+        &self,
+        session: &Session<'_>,
+        endpoint: &Endpoint,
+        prepared: &Prepared,
+        question: &Question,
+    ) -> Result<Reply, NoDocument> {
+        let id = question.name.to_lowercase();
+        let address = prepared.base.join(&[&id, "index.json"]);
+        let document = session.get(endpoint, &address, "application/json", MAX_DOCUMENT)?;
+        let registration: Registration = parse(&document, "registration of NuGet")?;
+        let mut versions = BTreeMap::new();
+        let mut fetched = 0;
+        for page in registration.items {
+            let leaves = match page.items {
+                Some(leaves) => leaves,
+                None if !question.versions.iter().any(|v| may_hold(&page, v)) => continue,
+                None if fetched >= MAX_PAGES => {
+                    return Err(malformed(
+                        &document,
+                        "registration of NuGet",
+                        "it has too many pages",
+                    )
+                    .into());
+                }
+                None => {
+                    fetched += 1;
+                    let address = endpoint.own_address(&page.id)?;
+                    let document =
+                        session.get(endpoint, &address, "application/json", MAX_DOCUMENT)?;
+                    let page: Page = parse(&document, "page of a registration of NuGet")?;
+                    page.items.unwrap_or_default()
+                }
+            };
+            for leaf in leaves {
+                if !leaf.catalog_entry.id.eq_ignore_ascii_case(&question.name) {
+                    let problem = format!("it is about `{}`", leaf.catalog_entry.id);
+                    return Err(malformed(&document, "registration of NuGet", &problem).into());
+                }
+                let asked = question
+                    .versions
+                    .iter()
+                    .find(|v| same(v, &leaf.catalog_entry.version));
+                if let Some(asked) = asked {
+                    versions.insert(asked.clone(), facts(&leaf, endpoint));
+                }
+            }
+        }
+        Ok(Reply::Present {
+            document: sha256(&document.body).to_string(),
+            versions,
+        })
+    }
+}
+
+/// A document, unpacked if it is packed.
+fn parse<T: for<'de> Deserialize<'de>>(document: &Document, what: &str) -> Result<T, Failure> {
+    let bad = |problem: String| malformed(document, what, &problem);
+    let mut unpacked = Vec::new();
+    let bytes = if document.body.starts_with(&[0x1f, 0x8b]) {
+        GzDecoder::new(document.body.as_slice())
+            .take(MAX_DOCUMENT + 1)
+            .read_to_end(&mut unpacked)
+            .map_err(|error| bad(error.to_string()))?;
+        if unpacked.len() as u64 > MAX_DOCUMENT {
+            return Err(bad("it unpacks to more than the limit".to_owned()));
+        }
+        unpacked.as_slice()
+    } else {
+        document.body.as_slice()
+    };
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    serde_json::from_slice(bytes).map_err(|error| bad(error.to_string()))
+}
+
+/// The version of a registrations resource; `None` for another kind.
+fn rank(kind: &Value) -> Option<u32> {
+    let texts: Vec<&str> = match kind {
+        Value::String(text) => vec![text],
+        Value::Array(list) => list.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    texts
+        .into_iter()
+        .filter_map(|text| match text.strip_prefix(TYPE)? {
+            "/3.6.0" => Some(3),
+            "/3.4.0" => Some(2),
+            "/3.0.0-rc" | "/3.0.0-beta" => Some(0),
+            "" => Some(1),
+            _ => None,
+        })
+        .max()
+}
+
+/// Whether a page can hold a version; also where that cannot be told.
+fn may_hold(page: &Page, version: &str) -> bool {
+    let is = |a: &str, b: &str, not: Ordering| versions::compare(Ecosystem::Nuget, a, b) != Ok(not);
+    is(&page.lower, version, Ordering::Greater) && is(version, &page.upper, Ordering::Greater)
+}
+
+fn same(asked: &str, found: &str) -> bool {
+    asked.eq_ignore_ascii_case(found)
+        || versions::compare(Ecosystem::Nuget, asked, found).is_ok_and(|o| o == Ordering::Equal)
+}
+
+fn facts(leaf: &Leaf, endpoint: &Endpoint) -> VersionFacts {
+    let entry = &leaf.catalog_entry;
+    // An unlisted version has this date in the place of its own.
+    let published = entry
+        .published
+        .as_deref()
+        .filter(|text| !text.starts_with("1900-"))
+        .and_then(time);
+    let deprecated = entry.deprecation.as_ref().map(|deprecation| {
+        deprecation
+            .message
+            .clone()
+            .unwrap_or_else(|| deprecation.reasons.join(", "))
+    });
+    VersionFacts {
+        date_source: published.is_some().then_some(DateSource::Index),
+        files: vec![FileFacts {
+            published,
+            elsewhere: leaf
+                .package_content
+                .as_deref()
+                .and_then(|url| endpoint.elsewhere(url)),
+            ..FileFacts::default()
+        }],
+        yanked: (entry.listed == Some(false)).then(|| "it is unlisted".to_owned()),
+        deprecated,
+        ..VersionFacts::default()
+    }
+}
