@@ -184,6 +184,11 @@ impl PublicKey {
         &self.id
     }
 
+    /// As the library takes it.
+    pub(super) fn to_library(&self) -> DerPublicKey {
+        DerPublicKey::from_bytes(&self.spki)
+    }
+
     /// SPKI PEM, 64 columns, `\n`, with a final line break.
     ///
     /// # Errors

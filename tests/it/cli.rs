@@ -119,6 +119,7 @@ fn every_rule_and_gap_has_a_page_and_every_page_a_rule() {
         secrets::GAPS,
         sealgate::inventory::rules::GAPS,
         sealgate::gate::RULES,
+        sealgate::signing::RULES,
         sealgate::policy::GAPS,
         sealgate::vex::GAPS,
     ]
