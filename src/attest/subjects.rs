@@ -46,8 +46,9 @@ struct WireSubject {
 }
 
 impl Subjects {
-    /// Reads the subjects of a statement of at most [`MAX_STATEMENT_BYTES`]. Each must
-    /// have a digest that nobody can find a second artifact for, in lower-case hex.
+    /// Reads the subjects of a statement of at most [`MAX_STATEMENT_BYTES`]. At least one
+    /// must have a digest that nobody can find a second artifact for; only such count, and
+    /// they must be in lower-case hex.
     ///
     /// # Errors
     /// [`AttestError::NotJson`], [`AttestError::MalformedStatement`],
@@ -73,7 +74,6 @@ impl Subjects {
         }
         let mut digests = Vec::new();
         for subject in &wire.subject {
-            let before = digests.len();
             for algorithm in COMPARED {
                 if let Some(text) = subject.digest.get(algorithm.as_str()) {
                     digests.push(strict_hex(algorithm, text).map_err(|reason| {
@@ -84,16 +84,22 @@ impl Subjects {
                     })?);
                 }
             }
-            if digests.len() == before {
-                let names: Vec<&str> = subject.digest.keys().map(String::as_str).collect();
-                return Err(AttestError::BadSubjectDigest {
-                    name: subject.name.clone(),
-                    reason: match names.is_empty() {
-                        true => "it has no digest".to_owned(),
-                        false => format!("it has only {}", names.join(", ")),
-                    },
-                });
-            }
+        }
+        // One without a strong digest is never the artifact; GitHub's statements about
+        // releases name a commit beside the files.
+        if digests.is_empty() {
+            let first = wire.subject.first();
+            let names: Vec<&str> = first
+                .iter()
+                .flat_map(|subject| subject.digest.keys().map(String::as_str))
+                .collect();
+            return Err(AttestError::BadSubjectDigest {
+                name: first.map_or_else(String::new, |subject| subject.name.clone()),
+                reason: match names.is_empty() {
+                    true => "it has none".to_owned(),
+                    false => format!("it has only {}", names.join(", ")),
+                },
+            });
         }
         Ok(Self {
             predicate_type: wire.predicate_type,

@@ -46,5 +46,6 @@ mod sbom_spdx;
 mod secrets;
 mod secrets_git;
 mod signing;
+mod signing_attacks;
 mod versions;
 mod vex;

@@ -4,7 +4,8 @@ use super::error::VerifyError;
 use super::root::TrustedRoot;
 use crate::signing::bundle::Bundle;
 use crate::signing::error::SigningError;
-use sigstore_types::SignatureContent;
+use sigstore_crypto::parse_certificate_info;
+use sigstore_types::{SignatureBytes, SignatureContent};
 use sigstore_verify::bundle::Error as ShapeError;
 use sigstore_verify::tsa::{Error as TsaError, verify_timestamp_for_authority};
 use sigstore_verify::{CertificateError, Error, TimestampError, TransparencyLogError};
@@ -26,6 +27,13 @@ pub(super) fn translate(error: Error, bundle: &Bundle, root: &TrustedRoot) -> Si
         Error::ArtifactMismatch(reason) => VerifyError::OtherLogEntry { reason }.into(),
         Error::UnsupportedArtifact(reason) | Error::UnsupportedBundle(reason) => {
             VerifyError::UnsupportedAlgorithm { reason }.into()
+        }
+        // The chain's builder finds out first that the time does not fit, and tells it in
+        // a text.
+        Error::Certificate(error @ CertificateError::ChainInvalid(_)) => {
+            outside_certificate(bundle, root)
+                .unwrap_or_else(|| of_certificate(error))
+                .into()
         }
         Error::Certificate(error) => of_certificate(error).into(),
         Error::TransparencyLog(error) => of_log(error).into(),
@@ -110,15 +118,59 @@ fn of_timestamp(error: TimestampError, bundle: &Bundle, root: &TrustedRoot) -> V
     }
 }
 
+/// The error for the first proved time that is outside the certificate's validity.
+fn outside_certificate(bundle: &Bundle, root: &TrustedRoot) -> Option<VerifyError> {
+    let wire = bundle.wire();
+    let certificate = parse_certificate_info(wire.signing_certificate()?).ok()?;
+    let signature = signature_of(bundle)?;
+    let material = &wire.verification_material;
+    let authorities = root.library().tsa_authorities();
+    let stamped = material
+        .timestamp_verification_data
+        .rfc3161_timestamps
+        .iter()
+        .flat_map(|timestamp| {
+            authorities.iter().filter_map(|authority| {
+                verify_timestamp_for_authority(&timestamp.signed_timestamp, signature, authority)
+                    .ok()
+            })
+        });
+    // The library has verified the promises before it looked at the chain.
+    let logged = material
+        .tlog_entries
+        .iter()
+        .filter(|entry| entry.inclusion_promise.is_some())
+        .filter_map(|entry| entry.integrated_time);
+    stamped.chain(logged).find_map(|time| {
+        if time > certificate.not_after {
+            Some(VerifyError::CertificateExpired {
+                time: time.to_string(),
+                until: certificate.not_after.to_string(),
+            })
+        } else if time < certificate.not_before {
+            Some(VerifyError::CertificateNotYetValid {
+                time: time.to_string(),
+                from: certificate.not_before.to_string(),
+            })
+        } else {
+            None
+        }
+    })
+}
+
+fn signature_of(bundle: &Bundle) -> Option<&SignatureBytes> {
+    match &bundle.wire().content {
+        SignatureContent::MessageSignature(message) => Some(&message.signature),
+        SignatureContent::DsseEnvelope(envelope) => Some(&envelope.signature.sig),
+        _ => None,
+    }
+}
+
 /// Asks again for each timestamp whether it is about another signature: the library tells
 /// only what the last authority said.
 fn other_signature(bundle: &Bundle, root: &TrustedRoot) -> Option<VerifyError> {
     let wire = bundle.wire();
-    let signature = match &wire.content {
-        SignatureContent::MessageSignature(message) => &message.signature,
-        SignatureContent::DsseEnvelope(envelope) => &envelope.signature.sig,
-        _ => return None,
-    };
+    let signature = signature_of(bundle)?;
     let authorities = root.library().tsa_authorities();
     let data = &wire.verification_material.timestamp_verification_data;
     for timestamp in &data.rfc3161_timestamps {

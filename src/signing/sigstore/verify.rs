@@ -227,6 +227,20 @@ impl Verifier {
     ) -> Result<Vec<String>, SigningError> {
         let given = given(bundle, artifact, whole_messages)?;
         let wire = bundle.wire();
+        let claimed = match bundle.content()? {
+            SignedContent::Message(message) => claimed_digest(message)?,
+            SignedContent::Envelope(_) => None,
+        };
+        // Where the artifact has to be read anyway, it is compared at once.
+        match (&given, &claimed) {
+            (Given::Bytes(_, own), Some(claimed)) if own.algorithm() == claimed.algorithm() => {
+                expect_subject(claimed, own.clone())?;
+            }
+            (Given::Bytes(..) | Given::Stream, Some(claimed)) => {
+                expect_subject(claimed, artifact.digest_of(claimed.algorithm())?)?;
+            }
+            _ => {}
+        }
         let result = match &given {
             Given::Claimed(digest) | Given::Own(digest) => {
                 let digest = LibraryArtifact::Digest(digest.clone());
@@ -247,14 +261,8 @@ impl Verifier {
         };
         let verified = result.map_err(|error| translate(error, bundle, &self.root))?;
         // 5. The artifact.
-        if let SignedContent::Message(message) = bundle.content()?
-            && let Some(claimed) = claimed_digest(message)?
-        {
-            let own = match given {
-                Given::Bytes(_, digest) if claimed.algorithm() == digest.algorithm() => digest,
-                _ => artifact.digest_of(claimed.algorithm())?,
-            };
-            expect_subject(&claimed, own)?;
+        if let (Given::Claimed(_), Some(claimed)) = (&given, &claimed) {
+            expect_subject(claimed, artifact.digest_of(claimed.algorithm())?)?;
         }
         let mut times = verified.verified_timestamps().to_vec();
         times.sort();
