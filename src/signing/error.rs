@@ -163,13 +163,19 @@ pub enum SigningError {
     },
     /// A step of the verification of a Sigstore bundle failed.
     #[error(transparent)]
-    Verify(#[from] VerifyError),
+    Verify(Box<VerifyError>),
     /// An algorithm that signs digests was asked for whole messages, or the reverse.
     #[error("{algorithm} cannot sign a digest")]
     NoDigestSigning {
         /// The algorithm.
         algorithm: &'static str,
     },
+}
+
+impl From<VerifyError> for SigningError {
+    fn from(error: VerifyError) -> Self {
+        Self::Verify(Box::new(error))
+    }
 }
 
 impl SigningError {
@@ -218,6 +224,9 @@ impl Hint for SigningError {
             Self::NotAKeyFile { .. } => "make one with `sealgate key generate`",
             Self::KeyNotEncrypted => {
                 "encrypt it: openssl pkcs8 -topk8 -v2 aes-256-cbc -scrypt -in KEY -out ENCRYPTED"
+            }
+            Self::UnsupportedKeyEncryption { got } if got.starts_with("cosign") => {
+                "take it over: sealgate key import FILE --output PREFIX"
             }
             Self::UnsupportedKeyEncryption { .. } | Self::KeyDerivationTooExpensive { .. } => {
                 "convert it: openssl pkcs8 -topk8 -v2 aes-256-cbc -scrypt -in KEY -out ENCRYPTED"

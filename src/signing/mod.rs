@@ -19,6 +19,7 @@
 //! they leave out is counted ([`Bundle::evidence_count`]).
 
 mod bundle;
+mod cosign_key;
 mod dsse;
 mod error;
 mod json;
@@ -34,6 +35,7 @@ pub use bundle::{
     Bundle, BundleSource, MAX_ATTESTATIONS_BYTES, MAX_BUNDLES, MEDIA_TYPE, SignedContent,
     bundle_lines, read_bundles,
 };
+pub use cosign_key::import_cosign_key;
 pub use dsse::{STATEMENT_PAYLOAD_TYPE, VerifiedStatement, sign_statement, verify_statement};
 pub use error::SigningError;
 pub use json::{JsonError, parse_json};

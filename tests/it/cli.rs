@@ -90,6 +90,7 @@ fn every_command_has_help_with_a_purpose() {
         "key",
         "sign",
         "verify",
+        "trusted-root",
         "test",
         "seal",
         "gate",

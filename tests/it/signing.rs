@@ -465,3 +465,89 @@ fn a_key_that_openssl_made_signs_here() {
     );
     assert!(ran.stderr.contains("not encrypted"), "{}", ran.stderr);
 }
+
+#[test]
+fn trusted_roots_are_shown_and_exported() {
+    let dir = tempfile::tempdir().unwrap();
+    let export = ["trusted-root", "export", "--output", "root.json"];
+    expect(0, &mut sealgate(dir.path()), &export);
+    let shown = expect(
+        0,
+        &mut sealgate(dir.path()),
+        &["trusted-root", "show", "root.json"],
+    );
+    let built_in = expect(0, &mut sealgate(dir.path()), &["trusted-root", "show"]);
+    // The same but for the name.
+    let rest = |text: &str| text.split_once(", ").unwrap().1.to_owned();
+    assert_eq!(rest(&shown.stdout), rest(&built_in.stdout));
+    assert!(shown.stdout.contains("transparency log https://"));
+    let json = ["trusted-root", "show", "--github", "--format", "json"];
+    let github = expect(0, &mut sealgate(dir.path()), &json);
+    let value: serde_json::Value = serde_json::from_str(&github.stdout).unwrap();
+    assert_eq!(value["schema"], "sealgate/trusted-root/v1");
+    let kinds: std::collections::BTreeSet<&str> = value["trusted"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|part| part["kind"].as_str().unwrap())
+        .collect();
+    assert!(kinds.contains("timestamp authority"));
+    assert!(!kinds.contains("transparency log"));
+    write(&dir.path().join("bad.json"), b"{\"mediaType\":\"x\"}");
+    let bad = ["trusted-root", "show", "bad.json"];
+    let refused = expect(2, &mut sealgate(dir.path()), &bad);
+    assert!(refused.stderr.contains("bad.json: the trusted root"));
+}
+
+#[test]
+fn several_artifacts_find_their_bundles_and_one_bad_one_fails_all() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut arguments = vec!["sign"];
+    let files: Vec<String> = (0..6).map(|n| format!("f{n}")).collect();
+    for file in &files {
+        write(&dir.path().join(file), file.as_bytes());
+    }
+    arguments.extend(files.iter().map(String::as_str));
+    let private = key("tester.key");
+    arguments.extend(["--key", &private]);
+    expect(0, &mut sealgate(dir.path()), &arguments);
+    let public = key("tester.pub");
+    let mut verify = vec!["verify"];
+    verify.extend(files.iter().map(String::as_str));
+    verify.extend(["--key", &public]);
+    let all = expect(0, &mut sealgate(dir.path()), &verify).stdout;
+    let order: Vec<usize> = files
+        .iter()
+        .map(|file| all.find(&format!("{file}: sha256:")).unwrap())
+        .collect();
+    assert!(order.is_sorted(), "{all}");
+    write(&dir.path().join("f3"), b"changed");
+    let mut json = verify.clone();
+    json.extend(["--format", "json"]);
+    let failed = expect(1, &mut sealgate(dir.path()), &json);
+    let value: serde_json::Value = serde_json::from_str(&failed.stdout).unwrap();
+    assert_eq!(value["verified"], false);
+    let verified: Vec<bool> = value["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|result| result["verified"].as_bool().unwrap())
+        .collect();
+    assert_eq!(verified, [true, true, true, false, true, true]);
+    // Two bundles for six artifacts, and an artifact without one.
+    let mut uneven = verify.clone();
+    uneven.extend([
+        "--bundle",
+        "f0.sigstore.json",
+        "--bundle",
+        "f1.sigstore.json",
+    ]);
+    expect(2, &mut sealgate(dir.path()), &uneven);
+    write(&dir.path().join("unsigned"), b"x");
+    let none = expect(
+        2,
+        &mut sealgate(dir.path()),
+        &["verify", "unsigned", "--key", &public],
+    );
+    assert!(none.stderr.contains("no bundle beside the artifact"));
+}

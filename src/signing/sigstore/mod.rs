@@ -25,6 +25,3 @@ pub use identity::{IdentityKind, SignerIdentity, SignerPolicy};
 pub use pattern::{AnchoredPattern, IdentityPattern};
 pub use root::{Instance, MAX_TRUSTED_ROOT_BYTES, RootPart, TrustedRoot, read_trusted_root};
 pub use verify::{Verified, VerifiedContent, VerifiedSigner, Verifier};
-
-#[cfg(test)]
-mod tests;

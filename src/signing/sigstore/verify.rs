@@ -204,9 +204,11 @@ impl Verifier {
         let times = self
             .verify(bundle, artifact, whole, &policy)
             .map_err(|error| match error {
-                SigningError::Verify(VerifyError::BadSignature) => SigningError::BadSignature {
-                    key: key.id().clone(),
-                },
+                SigningError::Verify(error) if matches!(*error, VerifyError::BadSignature) => {
+                    SigningError::BadSignature {
+                        key: key.id().clone(),
+                    }
+                }
                 error => error,
             })?;
         Ok(Verified {

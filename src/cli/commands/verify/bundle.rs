@@ -50,8 +50,10 @@ pub fn verify(
     let proof = match &judge.signer {
         RequiredSigner::Keys(keys) => by_keys(&bundle, keys, artifact, judge),
         RequiredSigner::Certificate(signer) => judge
-            .verifier
-            .verify_certificate(&bundle, artifact, signer, &judge.evidence)
+            .verifier()
+            .and_then(|verifier| {
+                verifier.verify_certificate(&bundle, artifact, signer, &judge.evidence)
+            })
             .map_err(Reason::Signing)
             .and_then(|verified| proof(verified, artifact, None)),
     };
@@ -90,7 +92,9 @@ fn by_key(
     if !alone || matches!(judge.key_log, Some(LogPolicy::Entries(_))) {
         let log = judge.key_log.unwrap_or(LogPolicy::TimestampsOnly);
         let old = judge.evidence.old_bundles;
-        return judge.verifier.verify_key(bundle, artifact, key, old, log);
+        return judge
+            .verifier()?
+            .verify_key(bundle, artifact, key, old, log);
     }
     let content = match bundle.content()? {
         SignedContent::Message(_) => {
@@ -160,7 +164,7 @@ impl Reason {
     fn told(&self, name: &str) -> Failure {
         let (error, rule): (&dyn Hint, _) = match self {
             Self::Signing(error) => (error, error.rule()),
-            Self::Statement(error) => (error, Some(rule_of_statement(error))),
+            Self::Statement(error) => (error, rule_of_statement(error)),
         };
         let mut told = CliError::of(exit_of(self, rule), error);
         // An error about a file names it: the bundle has been read.
@@ -171,14 +175,14 @@ impl Reason {
     }
 }
 
-fn rule_of_statement(error: &AttestError) -> &'static Rule {
+fn rule_of_statement(error: &AttestError) -> Option<&'static Rule> {
     let id = match error {
         AttestError::BadSubjectDigest { .. } | AttestError::SubjectCount { .. } => {
             "signing/unusable-subject"
         }
         _ => "signing/malformed-statement",
     };
-    RULES.iter().find(|rule| rule.id == id).unwrap_or(&RULES[0])
+    RULES.iter().find(|rule| rule.id == id)
 }
 
 /// What cannot be read is exit 2; what was read and does not verify is exit 1.

@@ -4,11 +4,12 @@ use super::super::key::in_file;
 use crate::cli::exit::{CliError, Exit};
 use crate::signing::sigstore::{
     AnchoredPattern, EvidencePolicy, IdentityKind, IdentityPattern, Instance, LogPolicy,
-    RequiredClaim, SctPolicy, SignerPolicy, TrustedRoot, Verifier, read_trusted_root,
+    RequiredClaim, SctPolicy, SignerPolicy, TrustedRoot, Verifier, VerifyError, read_trusted_root,
 };
-use crate::signing::{PublicKey, read_public_key};
+use crate::signing::{PublicKey, SigningError, read_public_key};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 /// Who must have signed: the holder of a key, or of a certificate.
 #[derive(Debug, Default, clap::Args)]
@@ -98,8 +99,15 @@ pub struct Judge {
     pub key_log: Option<LogPolicy>,
     /// What a certificate's signature must have.
     pub evidence: EvidencePolicy,
-    /// Verifies certificates, log entries and timestamps.
-    pub verifier: Verifier,
+    verifier: LazyVerifier,
+}
+
+/// A verifier, made when it is first needed: reading a trusted root takes longer than
+/// verifying a signature by key.
+#[derive(Debug)]
+struct LazyVerifier {
+    instance: Instance,
+    made: OnceLock<Result<Verifier, String>>,
 }
 
 /// Who must have signed.
@@ -155,22 +163,44 @@ impl Judge {
             verifier: verifier(evidence)?,
         })
     }
+
+    /// Verifies certificates, log entries and timestamps.
+    ///
+    /// # Errors
+    /// [`VerifyError::BadTrustedRoot`]; not for what this program was made with.
+    pub fn verifier(&self) -> Result<&Verifier, SigningError> {
+        self.verifier
+            .made
+            .get_or_init(|| {
+                TrustedRoot::of(self.verifier.instance)
+                    .and_then(Verifier::new)
+                    .map_err(|e| e.to_string())
+            })
+            .as_ref()
+            .map_err(|reason| {
+                VerifyError::BadTrustedRoot {
+                    reason: reason.clone(),
+                }
+                .into()
+            })
+    }
 }
 
-fn verifier(options: &EvidenceOptions) -> Result<Verifier, CliError> {
-    if let Some(path) = &options.trusted_root {
-        return read_trusted_root(path)
-            .and_then(Verifier::new)
-            .map_err(|e| in_file(path, Exit::Usage, &e));
-    }
+fn verifier(options: &EvidenceOptions) -> Result<LazyVerifier, CliError> {
     let instance = match (options.staging, options.github) {
         (true, _) => Instance::Staging,
         (_, true) => Instance::GitHub,
         _ => Instance::PublicGood,
     };
-    TrustedRoot::of(instance)
-        .and_then(Verifier::new)
-        .map_err(|e| CliError::of(Exit::Usage, &e))
+    let made = OnceLock::new();
+    // A root of the caller's own is read at once: what is wrong with it is said first.
+    if let Some(path) = &options.trusted_root {
+        let verifier = read_trusted_root(path)
+            .and_then(Verifier::new)
+            .map_err(|e| in_file(path, Exit::Usage, &e))?;
+        let _ = made.set(Ok(verifier));
+    }
+    Ok(LazyVerifier { instance, made })
 }
 
 fn signer_policy(options: &SignerOptions) -> Result<SignerPolicy, CliError> {
