@@ -41,12 +41,18 @@ impl AnchoredPattern {
         if text.len() > MAX_PATTERN_BYTES {
             return Err(bad(format!("longer than {MAX_PATTERN_BYTES} bytes")));
         }
+        // By itself first: `)|(a` would close the group and leave an alternative that
+        // matches everything.
+        let build = |text: &str| {
+            RegexBuilder::new(text)
+                .unicode(false)
+                .size_limit(MAX_COMPILED_BYTES)
+                .build()
+                .map_err(|e| bad(e.to_string().replace('\n', " ")))
+        };
+        build(inner)?;
         // The group keeps the anchors outside of every alternative: `^a|b$` means a or b.
-        let compiled = RegexBuilder::new(&format!(r"\A(?:{inner})\z"))
-            .unicode(false)
-            .size_limit(MAX_COMPILED_BYTES)
-            .build()
-            .map_err(|e| bad(e.to_string().replace('\n', " ")))?;
+        let compiled = build(&format!(r"\A(?:{inner})\z"))?;
         Ok(Self {
             text: text.to_owned(),
             compiled,

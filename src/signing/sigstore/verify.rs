@@ -24,6 +24,7 @@ use serde_json::Value;
 use sigstore_types::{Artifact as LibraryArtifact, ArtifactDigest, HashAlgorithm};
 use sigstore_verify::{Policy, PublicKeyVerificationPolicy, VerificationPolicy};
 use std::fs::File;
+use std::path::Path;
 
 /// Limit of a statement, in bytes; the same as `attest` allows.
 const MAX_STATEMENT_BYTES: usize = 48 * 1024 * 1024;
@@ -170,6 +171,32 @@ impl Verifier {
                 issuer: claimed.issuer,
             },
         })
+    }
+
+    /// The payload of a statement that is signed with a certificate, verified as
+    /// [`Self::verify_certificate`] does. Whether it is about an artifact is the caller's
+    /// question.
+    ///
+    /// # Errors
+    /// Those of [`Self::verify_certificate`]; [`SigningError::NotAStatement`].
+    pub fn verify_statement(
+        &self,
+        bundle: &Bundle,
+        signer: &SignerPolicy,
+        evidence: &EvidencePolicy,
+    ) -> Result<Vec<u8>, SigningError> {
+        if let SignedContent::Message(_) = bundle.content()? {
+            return Err(SigningError::NotAStatement);
+        }
+        // For statements the artifact is not looked at.
+        let none = Artifact::new(Path::new(""));
+        match self
+            .verify_certificate(bundle, &none, signer, evidence)?
+            .content
+        {
+            VerifiedContent::Statement(payload) => Ok(payload),
+            VerifiedContent::File => Err(SigningError::NotAStatement),
+        }
     }
 
     /// Verifies a bundle that is signed with a key, and the log entries and timestamps

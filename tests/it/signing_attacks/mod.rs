@@ -6,6 +6,7 @@
 
 mod authority;
 mod conditions;
+mod gate;
 mod keys;
 mod log_entries;
 mod offline;

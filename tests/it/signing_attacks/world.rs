@@ -128,6 +128,48 @@ impl World {
             Kind::Ed25519 => &rcgen::PKCS_ED25519,
         };
         let key = KeyPair::generate_for(algorithm).unwrap();
+        let (algorithm, digest, signature) = sign(leaf.kind, &key.serialize_der(), ARTIFACT);
+        json!({
+            "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
+            "verificationMaterial": self.material(leaf, &key, by, &signature),
+            "messageSignature": {
+                "messageDigest": {"algorithm": algorithm, "digest": STANDARD.encode(digest)},
+                "signature": STANDARD.encode(signature),
+            },
+        })
+    }
+
+    /// A bundle of a statement, signed now with a P-256 key.
+    pub fn statement(&self, leaf: &Leaf, payload: &[u8]) -> Value {
+        let key = KeyPair::generate().unwrap();
+        let payload_type = "application/vnd.in-toto+json";
+        let mut encoded = format!(
+            "DSSEv1 {} {payload_type} {} ",
+            payload_type.len(),
+            payload.len()
+        )
+        .into_bytes();
+        encoded.extend(payload);
+        let (_, _, signature) = sign(Kind::P256, &key.serialize_der(), &encoded);
+        json!({
+            "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
+            "verificationMaterial": self.material(leaf, &key, &self.authority, &signature),
+            "dsseEnvelope": {
+                "payload": STANDARD.encode(payload),
+                "payloadType": payload_type,
+                "signatures": [{"sig": STANDARD.encode(signature)}],
+            },
+        })
+    }
+
+    /// A certificate of the key, and a timestamp of now over the signature.
+    fn material(
+        &self,
+        leaf: &Leaf,
+        key: &KeyPair,
+        by: &CertifiedIssuer<'static, KeyPair>,
+        signature: &[u8],
+    ) -> Value {
         let mut params = CertificateParams::default();
         params.distinguished_name = DistinguishedName::new();
         params.subject_alt_names.clone_from(&leaf.names);
@@ -149,20 +191,12 @@ impl World {
                     der,
                 ));
         }
-        let certificate = params.signed_by(&key, by).unwrap();
-        let (algorithm, digest, signature) = sign(leaf.kind, &key.serialize_der());
+        let certificate = params.signed_by(key, by).unwrap();
         json!({
-            "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
-            "verificationMaterial": {
-                "certificate": {"rawBytes": STANDARD.encode(certificate.der())},
-                "timestampVerificationData": {"rfc3161Timestamps": [
-                    {"signedTimestamp": STANDARD.encode(self.timestamp(&signature))}
-                ]},
-            },
-            "messageSignature": {
-                "messageDigest": {"algorithm": algorithm, "digest": STANDARD.encode(digest)},
-                "signature": STANDARD.encode(signature),
-            },
+            "certificate": {"rawBytes": STANDARD.encode(certificate.der())},
+            "timestampVerificationData": {"rfc3161Timestamps": [
+                {"signedTimestamp": STANDARD.encode(self.timestamp(signature))}
+            ]},
         })
     }
 
@@ -201,26 +235,26 @@ impl World {
     }
 }
 
-fn sign(kind: Kind, pkcs8: &[u8]) -> (&'static str, Vec<u8>, Vec<u8>) {
+fn sign(kind: Kind, pkcs8: &[u8], message: &[u8]) -> (&'static str, Vec<u8>, Vec<u8>) {
     use aws_lc_rs::digest::{SHA256, SHA384, digest};
     let random = SystemRandom::new();
     let (name, hash, signature) = match kind {
         Kind::P256 => {
             let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, pkcs8).unwrap();
-            ("SHA2_256", &SHA256, pair.sign(&random, ARTIFACT).unwrap())
+            ("SHA2_256", &SHA256, pair.sign(&random, message).unwrap())
         }
         Kind::P384 => {
             let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P384_SHA384_ASN1_SIGNING, pkcs8).unwrap();
-            ("SHA2_384", &SHA384, pair.sign(&random, ARTIFACT).unwrap())
+            ("SHA2_384", &SHA384, pair.sign(&random, message).unwrap())
         }
         Kind::Ed25519 => {
             let pair = Ed25519KeyPair::from_pkcs8(pkcs8).unwrap();
-            ("SHA2_256", &SHA256, pair.sign(ARTIFACT))
+            ("SHA2_256", &SHA256, pair.sign(message))
         }
     };
     (
         name,
-        digest(hash, ARTIFACT).as_ref().to_vec(),
+        digest(hash, message).as_ref().to_vec(),
         signature.as_ref().to_vec(),
     )
 }
