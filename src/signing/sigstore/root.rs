@@ -170,5 +170,5 @@ impl TrustedRoot {
 /// [`SigningError::File`], [`VerifyError::BadTrustedRoot`].
 pub fn read_trusted_root(path: &Path) -> Result<TrustedRoot, SigningError> {
     let bytes = files::read_bounded(path, MAX_TRUSTED_ROOT_BYTES)?;
-    TrustedRoot::parse(bytes.trim_ascii(), &path.display().to_string())
+    TrustedRoot::parse(&bytes, &path.display().to_string())
 }
