@@ -70,6 +70,13 @@ pub enum SigningError {
         reason: String,
     },
 
+    /// A file of trusted keys that cannot be used.
+    #[error("not a file of trusted keys: {reason}")]
+    BadTrustedKeys {
+        /// What is wrong, with line and column.
+        reason: String,
+    },
+
     /// The bundle is not strict JSON.
     #[error("the bundle is malformed: {0}")]
     NotJson(#[from] JsonError),
@@ -198,7 +205,9 @@ impl SigningError {
             Self::UnsupportedDigest { .. } | Self::NoDigestSigning { .. } => {
                 &rules::UNSUPPORTED_ALGORITHM
             }
-            Self::UnsupportedPublicKey { .. } | Self::NotAPublicKey { .. } => &rules::BAD_KEY,
+            Self::UnsupportedPublicKey { .. }
+            | Self::NotAPublicKey { .. }
+            | Self::BadTrustedKeys { .. } => &rules::BAD_KEY,
             Self::WrongPayloadType { .. } => &rules::WRONG_PAYLOAD_TYPE,
             Self::NotAStatement | Self::NotAMessage => &rules::WRONG_CONTENT,
             Self::NeedsFile { .. } => &rules::NEEDS_FILE,
@@ -236,6 +245,9 @@ impl Hint for SigningError {
                 "use an ECDSA P-256 or Ed25519 key, as `sealgate key generate` makes them"
             }
             Self::Crypto { .. } => return None,
+            Self::BadTrustedKeys { .. } => {
+                "write `schema = 1`, and for each key `[[key]]` with `key`, `from` and `until`"
+            }
             Self::NotAPublicKey { .. } => {
                 "name the `.pub` file, or print it with `sealgate key public FILE`"
             }

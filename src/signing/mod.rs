@@ -30,6 +30,7 @@ mod rules;
 mod shape;
 mod signers;
 pub mod sigstore;
+mod trusted_keys;
 
 pub use bundle::{
     Bundle, BundleSource, MAX_ATTESTATIONS_BYTES, MAX_BUNDLES, MEDIA_TYPE, SignedContent,
@@ -50,6 +51,7 @@ pub use message::{Artifact, MAX_WHOLE_MESSAGE_BYTES, sign_artifact, verify_artif
 pub use rules::RULES;
 pub use shape::BundleVersion;
 pub use signers::{KeyFileSigner, Signer};
+pub use trusted_keys::{MAX_TRUSTED_KEYS, MAX_TRUSTED_KEYS_BYTES, TrustedKey, read_trusted_keys};
 
 #[cfg(test)]
 mod tests;

@@ -51,6 +51,9 @@ rules! {
     CERTIFICATE_NOT_YET_VALID = "signing/certificate-not-yet-valid", "signed before the certificate was issued",
         "A verified signing time is earlier than the certificate's first moment.",
         "Sign again";
+    KEY_OUTSIDE_TIME = "signing/key-outside-time", "key does not count at that time",
+        "The file of trusted keys limits the time in which this key counts, and the signature was made outside of it, or nothing proves that it was made inside.",
+        "Sign again with a current key, or with a timestamp";
     LOG_ENTRY_COUNT = "signing/log-entry-count", "other number of log entries",
         "The bundle does not have as many log entries as are asked for.",
         "Sign with a tool that logs the signature, or ask for another number with --log-entries";

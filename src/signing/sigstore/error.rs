@@ -3,6 +3,7 @@
 use super::identity::SignerIdentity;
 use super::pattern::IdentityPattern;
 use crate::model::{Hint, Rule};
+use crate::signing::key::KeyId;
 use crate::signing::rules;
 
 /// A condition on the signer that cannot be meant.
@@ -255,6 +256,16 @@ pub enum VerifyError {
         /// What.
         reason: String,
     },
+    /// A key that does not count at that time.
+    #[error("the key {key} counts from {range}, not at {time}")]
+    KeyOutsideTime {
+        /// The key.
+        key: KeyId,
+        /// The proved signing time, or now.
+        time: String,
+        /// When it counts.
+        range: String,
+    },
     /// The statement has nothing to compare with.
     #[error("the statement cannot be compared with an artifact: {reason}")]
     UnusableSubject {
@@ -319,6 +330,7 @@ impl VerifyError {
             Self::BadSct { .. } => &rules::BAD_SCT,
             Self::BadSignature => &rules::BAD_SIGNATURE,
             Self::UnsupportedAlgorithm { .. } => &rules::UNSUPPORTED_ALGORITHM,
+            Self::KeyOutsideTime { .. } => &rules::KEY_OUTSIDE_TIME,
             Self::UnusableSubject { .. } => &rules::UNUSABLE_SUBJECT,
         }
     }

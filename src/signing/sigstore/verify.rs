@@ -20,6 +20,7 @@ use crate::signing::key::PublicKey;
 use crate::signing::message::{Artifact, claimed_digest, expect_subject};
 use crate::signing::shape::BundleVersion;
 use crate::support::files::FileError;
+use jiff::Timestamp;
 use serde_json::Value;
 use sigstore_types::{Artifact as LibraryArtifact, ArtifactDigest, HashAlgorithm};
 use sigstore_verify::{Policy, PublicKeyVerificationPolicy, VerificationPolicy};
@@ -51,8 +52,8 @@ pub struct Verified {
     pub signer: VerifiedSigner,
     /// What was signed.
     pub content: VerifiedContent,
-    /// Every proved signing time, RFC 3339, sorted. Empty for a key without evidence.
-    pub times: Vec<String>,
+    /// Every proved signing time, sorted. Empty for a key without evidence.
+    pub times: Vec<Timestamp>,
     /// How many log entries were verified.
     pub log_entries: usize,
 }
@@ -253,7 +254,7 @@ impl Verifier {
         artifact: &Artifact,
         whole_messages: bool,
         policy: &dyn Policy,
-    ) -> Result<Vec<String>, SigningError> {
+    ) -> Result<Vec<Timestamp>, SigningError> {
         let given = given(bundle, artifact, whole_messages)?;
         let wire = bundle.wire();
         let claimed = match bundle.content()? {
@@ -295,7 +296,7 @@ impl Verifier {
         }
         let mut times = verified.verified_timestamps().to_vec();
         times.sort();
-        Ok(times.iter().map(ToString::to_string).collect())
+        Ok(times)
     }
 }
 

@@ -118,6 +118,52 @@ fn a_key_bundle_with_several_trusted_keys_is_judged_by_the_one_that_it_names() {
     assert_eq!(judged.reason.as_deref(), Some("signing/bad-signature"));
 }
 
+/// The log entry and the timestamp of the bundle are of 2025-12-18.
+#[test]
+fn a_retired_key_counts_for_what_was_signed_before() {
+    let dir = tempfile::tempdir().unwrap();
+    write(
+        &dir.path().join("k.pub"),
+        &super::upstream("managed-key/key.pub"),
+    );
+    let keys = dir.path().join("keys.toml");
+    let mut twin = managed_key();
+    twin.key = None;
+    twin.add(&["--trusted-keys", &keys.display().to_string()]);
+    let trust = |lines: &str| {
+        let text = format!("schema = 1\n[[key]]\nkey = \"k.pub\"\n{lines}\n");
+        write(&keys, text.as_bytes());
+    };
+    trust("from = \"2025-01-01T00:00:00Z\"\nuntil = \"2025-12-31T00:00:00Z\"");
+    attack(
+        &twin,
+        &[
+            fails("key-not-used-yet", "signing/key-outside-time", &|_| {
+                trust("from = \"2025-12-19T00:00:00Z\"");
+            }),
+            fails("key-retired-before", "signing/key-outside-time", &|_| {
+                trust("until = \"2025-12-17T00:00:00Z\"");
+            }),
+            // Without a proved time a retired key says nothing: it may have leaked since.
+            fails(
+                "retired-key-without-a-time",
+                "signing/key-outside-time",
+                &|s| {
+                    trust("until = \"2025-12-31T00:00:00Z\"");
+                    s.set("--log-entries", "0");
+                    s.bundle["verificationMaterial"]["tlogEntries"] = json!([]);
+                    s.bundle["verificationMaterial"]["timestampVerificationData"] = json!({});
+                },
+            ),
+            unreadable("time-that-ends-before-it-starts", "", &|_| {
+                trust("from = \"2026-01-01T00:00:00Z\"\nuntil = \"2025-12-31T00:00:00Z\"");
+            }),
+            unreadable("key-twice", "", &|_| trust("[[key]]\nkey = \"k.pub\"")),
+            unreadable("unknown-option", "", &|_| trust("untill = \"x\"")),
+        ],
+    );
+}
+
 fn spki_ed25519(point: &[u8; 32]) -> Vec<u8> {
     let mut der = hex::decode("302a300506032b6570032100").unwrap();
     der.extend(point);

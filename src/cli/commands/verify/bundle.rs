@@ -6,7 +6,7 @@ use crate::cli::exit::{CliError, Exit};
 use crate::model::{Hint, Rule};
 use crate::signing::sigstore::{LogPolicy, Verified, VerifiedContent, VerifiedSigner, VerifyError};
 use crate::signing::{
-    Artifact, Bundle, BundleVersion, PublicKey, RULES, SignedContent, SigningError,
+    Artifact, Bundle, BundleVersion, PublicKey, RULES, SignedContent, SigningError, TrustedKey,
     verify_artifact, verify_statement,
 };
 
@@ -64,13 +64,18 @@ pub fn verify(
 /// has more to say.
 fn by_keys(
     bundle: &Bundle,
-    keys: &[PublicKey],
+    keys: &[TrustedKey],
     artifact: &Artifact,
     judge: &Judge,
 ) -> Result<Proof, Reason> {
     let mut nearest: Option<Reason> = None;
-    for key in keys {
-        match by_key(bundle, key, artifact, judge) {
+    for trusted in keys {
+        let key = trusted.key();
+        let verified = by_key(bundle, key, artifact, judge).and_then(|verified| {
+            trusted.check_time(&verified.times, judge.now)?;
+            Ok(verified)
+        });
+        match verified {
             Ok(verified) => return proof(verified, artifact, Some(key)),
             Err(error @ SigningError::WrongKey { .. }) => {
                 nearest = nearest.or(Some(Reason::Signing(error)));

@@ -21,6 +21,7 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:
   sealgate verify app.tar.gz --key release.pub
   sealgate verify app --bundle app.attestations.jsonl --key tester.pub --key builder.pub
+  sealgate verify app --trusted-keys keys.toml
   sealgate verify app.tar.gz --certificate-identity release@acme.example \\
     --certificate-oidc-issuer https://accounts.acme.example
   sealgate verify sha256:9f86d0… --bundle app.sigstore.json --github \\
@@ -54,8 +55,8 @@ pub struct VerifyArgs {
 ///
 /// # Errors
 /// Exit 2 where a key, the trusted root, an artifact or a bundle file cannot be read.
-pub fn run(args: &VerifyArgs, _settings: &Settings) -> Result<Exit, CliError> {
-    let judge = signer::Judge::new(&args.signer, &args.evidence)?;
+pub fn run(args: &VerifyArgs, settings: &Settings) -> Result<Exit, CliError> {
+    let judge = signer::Judge::new(&args.signer, &args.evidence, settings.now)?;
     let tasks: Vec<Task> = artifacts::tasks(&args.artifacts, &args.bundle)?;
     let results = artifacts::verify_all(tasks, &judge)?;
     render::render(args.format, &results)?;

@@ -115,7 +115,10 @@ fn wire_bundle(outcome: &Outcome) -> WireBundle {
         content: proof.map(|proof| proof.what.clone()),
         key: proof.and_then(|proof| proof.key.clone()),
         signer: proof.and_then(signer),
-        signing_times: proof.map(|proof| proof.verified.times.clone()),
+        signing_times: proof.map(|proof| {
+            let times = proof.verified.times.iter();
+            times.map(ToString::to_string).collect()
+        }),
         log_entries: proof.map(|proof| proof.verified.log_entries),
         error: failure.map(|failure| failure.error.message.clone()),
         reason: failure.and_then(|failure| failure.rule).map(|rule| rule.id),

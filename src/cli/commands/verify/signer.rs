@@ -6,7 +6,8 @@ use crate::signing::sigstore::{
     AnchoredPattern, EvidencePolicy, IdentityKind, IdentityPattern, Instance, LogPolicy,
     RequiredClaim, SctPolicy, SignerPolicy, TrustedRoot, Verifier, VerifyError, read_trusted_root,
 };
-use crate::signing::{PublicKey, SigningError, read_public_key};
+use crate::signing::{SigningError, TrustedKey, read_public_key, read_trusted_keys};
+use jiff::Timestamp;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -18,10 +19,19 @@ pub struct SignerOptions {
     #[arg(
         long,
         value_name = "PUB",
-        required_unless_present_any = ["certificate_identity", "certificate_identity_regexp"],
+        required_unless_present_any = [
+            "certificate_identity", "certificate_identity_regexp", "trusted_keys"
+        ],
         conflicts_with_all = ["certificate_identity", "certificate_identity_regexp"]
     )]
     pub key: Vec<PathBuf>,
+    /// A file of public keys, each with the time in which it counts
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["key", "certificate_identity", "certificate_identity_regexp"]
+    )]
+    pub trusted_keys: Option<PathBuf>,
     /// The name in the signing certificate, compared byte by byte
     #[arg(long, value_name = "ID", requires = "issuer")]
     pub certificate_identity: Option<String>,
@@ -95,6 +105,8 @@ pub struct EvidenceOptions {
 pub struct Judge {
     /// Who must have signed.
     pub signer: RequiredSigner,
+    /// The time of this run, for keys that do not always count.
+    pub now: Timestamp,
     /// Log entries that a key's signature must have; none are required where it is none.
     pub key_log: Option<LogPolicy>,
     /// What a certificate's signature must have.
@@ -114,7 +126,7 @@ struct LazyVerifier {
 #[derive(Debug)]
 pub enum RequiredSigner {
     /// One of these.
-    Keys(Vec<PublicKey>),
+    Keys(Vec<TrustedKey>),
     /// This one.
     Certificate(SignerPolicy),
 }
@@ -124,7 +136,11 @@ impl Judge {
     ///
     /// # Errors
     /// Exit 2 for a key, a trusted root, or a condition that cannot be used.
-    pub fn new(signer: &SignerOptions, evidence: &EvidenceOptions) -> Result<Self, CliError> {
+    pub fn new(
+        signer: &SignerOptions,
+        evidence: &EvidenceOptions,
+        now: Timestamp,
+    ) -> Result<Self, CliError> {
         // The public instances always name the issuer: there it can only be a mistake.
         if signer.without_issuer && !evidence.github && evidence.trusted_root.is_none() {
             return Err(CliError::new(
@@ -133,12 +149,19 @@ impl Judge {
             )
             .with_hint("name the issuer with --certificate-oidc-issuer"));
         }
-        let required = match signer.key.as_slice() {
-            [] => RequiredSigner::Certificate(signer_policy(signer)?),
-            paths => RequiredSigner::Keys(
+        let required = match (signer.key.as_slice(), &signer.trusted_keys) {
+            (_, Some(path)) => RequiredSigner::Keys(
+                read_trusted_keys(path).map_err(|e| in_file(path, Exit::Usage, &e))?,
+            ),
+            ([], None) => RequiredSigner::Certificate(signer_policy(signer)?),
+            (paths, None) => RequiredSigner::Keys(
                 paths
                     .iter()
-                    .map(|path| read_public_key(path).map_err(|e| in_file(path, Exit::Usage, &e)))
+                    .map(|path| {
+                        read_public_key(path)
+                            .map(TrustedKey::always)
+                            .map_err(|e| in_file(path, Exit::Usage, &e))
+                    })
                     .collect::<Result<_, _>>()?,
             ),
         };
@@ -151,6 +174,7 @@ impl Judge {
         };
         Ok(Self {
             signer: required,
+            now,
             key_log: log,
             evidence: EvidencePolicy {
                 old_bundles: evidence.allow_old_bundles,
