@@ -24,8 +24,8 @@ pub enum AttestError {
         /// What is expected.
         want: &'static str,
     },
-    /// A subject without SHA-256, or with one that is none.
-    #[error("the subject `{name}` has no usable SHA-256: {reason}")]
+    /// A subject without a strong digest, or with one that is none.
+    #[error("the subject `{name}` has no usable digest: {reason}")]
     BadSubjectDigest {
         /// The subject's name.
         name: String,

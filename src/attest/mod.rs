@@ -7,6 +7,7 @@
 mod error;
 mod predicates;
 mod statement;
+mod subjects;
 mod test_report;
 
 pub use error::AttestError;
@@ -18,6 +19,7 @@ pub use predicates::{
 pub use statement::{
     MAX_STATEMENT_BYTES, MAX_SUBJECTS, ResourceDescriptor, STATEMENT_TYPE, Statement, Subject,
 };
+pub use subjects::Subjects;
 pub use test_report::{
     MAX_REPORT_BYTES, MAX_REPORT_NODES, TestCounts, TestReport, parse_cargo_test, parse_junit,
 };

@@ -4,6 +4,7 @@
 //! passed over, as it demands; a key twice is refused.
 
 use super::error::AttestError;
+use super::subjects::strict_hex;
 use crate::model::{Digest, DigestAlgorithm};
 use crate::signing::parse_json;
 use serde::{Deserialize, Serialize};
@@ -174,8 +175,7 @@ impl TryFrom<WireSubject> for Subject {
             .digest
             .get(DigestAlgorithm::Sha256.as_str())
             .ok_or_else(|| bad("it is missing".to_owned()))?;
-        let sha256 = Digest::from_hex(DigestAlgorithm::Sha256, text)
-            .map_err(|error| bad(error.to_string()))?;
+        let sha256 = strict_hex(DigestAlgorithm::Sha256, text).map_err(bad)?;
         Ok(Self {
             name: wire.name,
             sha256,
@@ -254,7 +254,12 @@ mod tests {
             with(&|v| v["subject"] = json!(many)),
             AttestError::SubjectCount { .. }
         ));
-        for digest in [json!({}), json!({"sha1": "00"}), json!({"sha256": "00"})] {
+        for digest in [
+            json!({}),
+            json!({"sha1": "00"}),
+            json!({"sha256": "00"}),
+            json!({"sha256": "AA".repeat(32)}),
+        ] {
             assert!(matches!(
                 with(&|v| v["subject"][0]["digest"] = digest.clone()),
                 AttestError::BadSubjectDigest { .. }

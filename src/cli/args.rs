@@ -61,12 +61,14 @@ pub enum Command {
     Version(commands::version::VersionArgs),
     /// VEX documents: generate one from waivers
     Vex(commands::vex::VexArgs),
-    /// Signing keys: generate, and show the public part
+    /// Signing keys: generate, import from cosign, and show the public part
     Key(commands::key::KeyArgs),
     /// Sign files into Sigstore bundles
     Sign(commands::sign::SignArgs),
-    /// Verify a file against a Sigstore bundle
+    /// Verify artifacts against Sigstore bundles, by key or by certificate
     Verify(commands::verify::VerifyArgs),
+    /// Trusted roots: show what one trusts, export a built-in one
+    TrustedRoot(commands::trusted_root::TrustedRootArgs),
     /// Run the tests of an artifact and record the result for its digest
     Test(commands::test::TestArgs),
     /// Sign test result, SBOM and scan result of an artifact

@@ -3,9 +3,8 @@
 use crate::attest::{Predicate, Statement, short_name};
 use crate::model::Digest;
 use crate::policy::environments::TrustedRoles;
-use crate::signing::{
-    Bundle, PublicKey, SignedContent, SigningError, VerifiedStatement, show_hint, verify_statement,
-};
+use crate::signing::sigstore::VerifyError;
+use crate::signing::{Bundle, PublicKey, SignedContent, SigningError, show_hint, verify_statement};
 
 /// A bundle after its identity was looked at.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,6 +85,9 @@ pub fn examine(
 }
 
 fn identify(bundle: &Bundle, roles: &TrustedRoles) -> (Vec<String>, Examination) {
+    if bundle.has_certificate() {
+        return identify_certificate(bundle, roles);
+    }
     let hint = match bundle.key_hint() {
         Ok(hint) => hint,
         Err(error) => return (Vec::new(), Examination::Untrusted(clipped(&error))),
@@ -105,7 +107,7 @@ fn identify(bundle: &Bundle, roles: &TrustedRoles) -> (Vec<String>, Examination)
     let mut failure = None;
     for key in &named {
         match verify_statement(bundle, key) {
-            Ok(verified) => return (roles.roles_of(key.id()), read_statement(&verified)),
+            Ok(verified) => return (roles.roles_of(key.id()), read_statement(&verified.payload)),
             Err(error) => failure = Some((key, error)),
         }
     }
@@ -134,8 +136,56 @@ fn identify(bundle: &Bundle, roles: &TrustedRoles) -> (Vec<String>, Examination)
     }
 }
 
-fn read_statement(verified: &VerifiedStatement) -> Examination {
-    let read = Statement::parse(&verified.payload)
+/// A certificate may fit several roles, each with conditions of its own.
+fn identify_certificate(bundle: &Bundle, roles: &TrustedRoles) -> (Vec<String>, Examination) {
+    let mut fitting = Vec::new();
+    let mut payload = None;
+    let mut damaged: Option<(String, SigningError)> = None;
+    let mut other: Option<SigningError> = None;
+    for (role, identity) in roles.identities() {
+        match identity.verify(bundle) {
+            Ok(verified) => {
+                fitting.push(role.to_owned());
+                payload = Some(verified);
+            }
+            Err(error) if is_about_signer(&error) => other = other.or(Some(error)),
+            Err(error) => damaged = damaged.or(Some((role.to_owned(), error))),
+        }
+    }
+    if let Some(payload) = payload {
+        return (fitting, read_statement(&payload));
+    }
+    match (damaged, other) {
+        (Some((role, SigningError::NotAStatement)), _) => (vec![role], Examination::NotAStatement),
+        (Some((role, error @ SigningError::WrongPayloadType { .. })), _) => {
+            (vec![role], Examination::WrongPayloadType(clipped(&error)))
+        }
+        (Some((role, error)), _) => (vec![role], Examination::BadSignature(clipped(&error))),
+        (None, Some(error)) => (Vec::new(), Examination::Untrusted(clipped(&error))),
+        (None, None) => (
+            Vec::new(),
+            Examination::Untrusted("no role is one by certificate".to_owned()),
+        ),
+    }
+}
+
+/// Whether a bundle is somebody else's, not a damaged one of this signer.
+fn is_about_signer(error: &SigningError) -> bool {
+    let SigningError::Verify(error) = error else {
+        return false;
+    };
+    matches!(
+        **error,
+        VerifyError::WrongIssuer { .. }
+            | VerifyError::WrongIdentity { .. }
+            | VerifyError::WrongClaim { .. }
+            | VerifyError::BadCertificate { .. }
+            | VerifyError::NotByCertificate
+    )
+}
+
+fn read_statement(payload: &[u8]) -> Examination {
+    let read = Statement::parse(payload)
         .and_then(|statement| Predicate::of(&statement).map(|predicate| (statement, predicate)));
     match read {
         Ok((statement, predicate)) => Examination::Verified(Box::new(VerifiedAttestation {

@@ -4,6 +4,10 @@
 //! ```toml
 //! [roles.tester]
 //! key = "tester.pub"                  # SPKI PEM, relative to the policy file
+//! [roles.builder]                     # or who signs keyless, and who vouches for them
+//! identity = "https://github.com/acme/app/.github/workflows/release.yml@refs/heads/main"
+//! issuer = "https://token.actions.githubusercontent.com"
+//! require-claims = ["runner-environment=github-hosted"]
 //! [environments.prod]
 //! promoter = "promoter-prod"          # signs the summary of this gate
 //! requires-vsa-from = "staging"       # only what has passed staging
@@ -15,9 +19,11 @@
 //! ```
 
 mod error;
+mod identity;
 mod requirement;
 
 pub use error::EnvironmentError;
+pub use identity::{KindName, TrustedIdentity};
 pub use requirement::{Age, Condition, PolicyDigest, Requirement};
 
 use crate::signing::{self, KeyId, PublicKey};
@@ -28,7 +34,7 @@ use std::path::Path;
 /// Longest name of a role or an environment, in bytes.
 const MAX_NAME_BYTES: usize = 64;
 
-/// A kind of signer, by its key.
+/// A kind of signer: by its key, or by the identity in its certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Role {
@@ -36,6 +42,28 @@ pub struct Role {
     pub key: Option<String>,
     /// The public key itself, PEM.
     pub key_pem: Option<String>,
+    /// The name in the certificate, exactly.
+    pub identity: Option<String>,
+    /// A pattern for all of the name: `^…$`.
+    pub identity_pattern: Option<String>,
+    /// The kind of name.
+    pub identity_kind: Option<KindName>,
+    /// The issuer that vouches for the name, exactly.
+    pub issuer: Option<String>,
+    /// What the certificate must claim, each `NAME=VALUE`.
+    #[serde(default)]
+    pub require_claims: Vec<String>,
+    /// `public-good` (the default), `staging`, `github`, or the path of a trusted root,
+    /// relative to the policy file.
+    pub trusted_root: Option<String>,
+    /// How many logs must hold the signature; 1 by default, 0 with `github`.
+    pub log_entries: Option<u8>,
+    /// Accept certificates without a certificate transparency timestamp.
+    #[serde(default)]
+    pub without_sct: bool,
+    /// Accept bundle versions 0.1 and 0.2; the log's proof is required all the same.
+    #[serde(default)]
+    pub allow_old_bundles: bool,
     /// Roles that must have another key than this one.
     #[serde(default)]
     pub distinct_from: Vec<String>,
@@ -65,10 +93,11 @@ pub struct Required {
     pub max_age: Option<Age>,
 }
 
-/// The public keys of all roles.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// The public keys and identities of all roles.
+#[derive(Debug, Clone, Default)]
 pub struct TrustedRoles {
     keys: BTreeMap<String, PublicKey>,
+    identities: BTreeMap<String, TrustedIdentity>,
 }
 
 impl TrustedRoles {
@@ -76,6 +105,13 @@ impl TrustedRoles {
     #[must_use]
     pub fn key(&self, role: &str) -> Option<&PublicKey> {
         self.keys.get(role)
+    }
+
+    /// All roles by certificate, sorted by name.
+    pub fn identities(&self) -> impl Iterator<Item = (&str, &TrustedIdentity)> {
+        self.identities
+            .iter()
+            .map(|(role, identity)| (role.as_str(), identity))
     }
 
     /// All roles with their keys, sorted by name.
@@ -94,53 +130,90 @@ impl TrustedRoles {
     }
 }
 
-/// Reads the keys of all roles; paths are relative to `base`, the policy file's directory.
+/// Reads the keys and trusted roots of all roles; paths are relative to `base`, the policy
+/// file's directory.
 ///
 /// # Errors
-/// [`EnvironmentError::BadName`], [`EnvironmentError::KeyCount`],
-/// [`EnvironmentError::Key`], [`EnvironmentError::UnknownRole`],
-/// [`EnvironmentError::NotDistinct`].
+/// Every variant of [`EnvironmentError`] that is about a role.
 pub fn resolve_roles(
     roles: &BTreeMap<String, Role>,
     base: &Path,
 ) -> Result<TrustedRoles, EnvironmentError> {
-    let mut keys = BTreeMap::new();
+    let mut trusted = TrustedRoles::default();
     for (name, role) in roles {
         check_name(name)?;
-        let key_error = |source| EnvironmentError::Key {
-            role: name.clone(),
-            source,
-        };
-        let count_error = |got| EnvironmentError::KeyCount {
-            role: name.clone(),
-            got,
-        };
-        let key = match (&role.key, &role.key_pem) {
-            (Some(path), None) => signing::read_public_key(&base.join(path)),
-            (None, Some(pem)) => PublicKey::from_pem(pem.as_bytes()),
-            (None, None) => return Err(count_error("no key")),
-            (Some(_), Some(_)) => return Err(count_error("two keys")),
-        };
-        keys.insert(name.clone(), key.map_err(key_error)?);
+        if identity::is_by_certificate(role) {
+            if role.key.is_some() || role.key_pem.is_some() {
+                return Err(EnvironmentError::Signer {
+                    role: name.clone(),
+                    reason: "has a key and an identity",
+                });
+            }
+            let resolved = identity::resolve(name, role, base)?;
+            trusted.identities.insert(name.clone(), resolved);
+        } else {
+            let key = resolve_key(name, role, base)?;
+            trusted.keys.insert(name.clone(), key);
+        }
     }
     for (name, role) in roles {
         for other in &role.distinct_from {
-            let theirs = keys
-                .get(other)
-                .ok_or_else(|| EnvironmentError::UnknownRole {
-                    place: format!("role `{name}`"),
-                    role: other.clone(),
-                })?;
-            if keys.get(name).is_some_and(|own| own.id() == theirs.id()) {
-                return Err(EnvironmentError::NotDistinct {
-                    first: name.clone(),
-                    second: other.clone(),
-                    key: theirs.id().clone(),
-                });
-            }
+            check_distinct(&trusted, name, other)?;
         }
     }
-    Ok(TrustedRoles { keys })
+    Ok(trusted)
+}
+
+fn resolve_key(name: &str, role: &Role, base: &Path) -> Result<PublicKey, EnvironmentError> {
+    if let Some(option) = identity::stray_option(role) {
+        return Err(EnvironmentError::StrayOption {
+            role: name.to_owned(),
+            option,
+        });
+    }
+    let count_error = |got| EnvironmentError::KeyCount {
+        role: name.to_owned(),
+        got,
+    };
+    let key = match (&role.key, &role.key_pem) {
+        (Some(path), None) => signing::read_public_key(&base.join(path)),
+        (None, Some(pem)) => PublicKey::from_pem(pem.as_bytes()),
+        (None, None) => return Err(count_error("no key")),
+        (Some(_), Some(_)) => return Err(count_error("two keys")),
+    };
+    key.map_err(|source| EnvironmentError::Key {
+        role: name.to_owned(),
+        source,
+    })
+}
+
+/// A key and a certificate are always different signers.
+fn check_distinct(roles: &TrustedRoles, name: &str, other: &str) -> Result<(), EnvironmentError> {
+    let (theirs, their_identity) = (roles.keys.get(other), roles.identities.get(other));
+    if theirs.is_none() && their_identity.is_none() {
+        return Err(EnvironmentError::UnknownRole {
+            place: format!("role `{name}`"),
+            role: other.to_owned(),
+        });
+    }
+    if let (Some(own), Some(theirs)) = (roles.keys.get(name), theirs)
+        && own.id() == theirs.id()
+    {
+        return Err(EnvironmentError::NotDistinct {
+            first: name.to_owned(),
+            second: other.to_owned(),
+            key: theirs.id().clone(),
+        });
+    }
+    if let (Some(own), Some(theirs)) = (roles.identities.get(name), their_identity)
+        && own.may_be(theirs)
+    {
+        return Err(EnvironmentError::NotDistinctIdentities {
+            first: name.to_owned(),
+            second: other.to_owned(),
+        });
+    }
+    Ok(())
 }
 
 /// Checks that every environment demands something and names only roles and environments

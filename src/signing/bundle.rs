@@ -1,22 +1,23 @@
-//! Sigstore bundles v0.3, read strictly.
+//! Sigstore bundles, read strictly; v0.3 is written.
 //!
 //! Source: `sigstore_bundle.proto` of github.com/sigstore/protobuf-specs; its JSON form.
 //! Stricter than the specification: a key twice, an unknown key, two kinds of content or
-//! two kinds of verification material are refused instead of resolved.
+//! two kinds of verification material are refused instead of resolved. Versions 0.1 and
+//! 0.2 are read, and whoever verifies decides whether they count.
 
 use super::error::SigningError;
 use super::json::parse_json;
 use super::key::KeyId;
+use super::shape::{self, BundleVersion};
 use crate::model::Digest;
 use crate::support::{files, hash};
-use serde_json::{Map, Value};
 use sigstore_types::{
     Bundle as WireBundle, DsseEnvelope, MediaType, MessageSignature, PublicKeyIdentifier,
     SignatureContent, VerificationMaterial, VerificationMaterialContent,
 };
 use std::path::Path;
 
-/// The media type of a bundle, the only one that is read or written.
+/// The media type of a bundle that is written.
 pub const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 /// Limit of a file of bundles, and of one bundle.
 pub const MAX_ATTESTATIONS_BYTES: u64 = 64 * 1024 * 1024;
@@ -27,6 +28,7 @@ pub const MAX_BUNDLES: usize = 1000;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bundle {
     wire: WireBundle,
+    version: BundleVersion,
     digest: Digest,
 }
 
@@ -48,13 +50,18 @@ impl Bundle {
     /// [`SigningError::MalformedBundle`].
     pub fn parse(bytes: &[u8]) -> Result<Self, SigningError> {
         let limit = usize::try_from(MAX_ATTESTATIONS_BYTES).unwrap_or(usize::MAX);
-        let value = parse_json(bytes, limit)?;
-        check_media_type(&value)?;
-        check_shape(&value)?;
+        let mut value = parse_json(bytes, limit)?;
+        let version = shape::version(&value)?;
+        shape::drop_nulls(&mut value);
+        shape::check(&value)?;
+        if let Some(media_type) = value.get_mut("mediaType") {
+            *media_type = version.library_spelling().into();
+        }
         let wire: WireBundle =
             serde_json::from_value(value).map_err(|e| malformed(e.to_string()))?;
         Ok(Self {
             wire,
+            version,
             digest: hash::sha256(bytes),
         })
     }
@@ -68,6 +75,7 @@ impl Bundle {
         let json = wire.to_json().map_err(|e| malformed(e.to_string()))?;
         Ok(Self {
             wire,
+            version: BundleVersion::V0_3,
             digest: hash::sha256(json.as_bytes()),
         })
     }
@@ -86,14 +94,31 @@ impl Bundle {
         &self.digest
     }
 
+    /// The version of its format.
+    #[must_use]
+    pub fn version(&self) -> BundleVersion {
+        self.version
+    }
+
+    /// Whether it is signed with a certificate, not with a key.
+    #[must_use]
+    pub fn has_certificate(&self) -> bool {
+        self.wire.signing_certificate().is_some()
+    }
+
+    /// As the library reads it.
+    pub(super) fn wire(&self) -> &WireBundle {
+        &self.wire
+    }
+
     /// The key hint; empty where it has none.
     ///
     /// # Errors
-    /// [`SigningError::CertificateNotSupported`].
+    /// [`SigningError::NotByKey`].
     pub fn key_hint(&self) -> Result<&str, SigningError> {
         match &self.wire.verification_material.content {
             VerificationMaterialContent::PublicKey(identifier) => Ok(&identifier.hint),
-            _ => Err(SigningError::CertificateNotSupported),
+            _ => Err(SigningError::NotByKey),
         }
     }
 
@@ -109,9 +134,9 @@ impl Bundle {
         }
     }
 
-    /// How many log entries and timestamps it carries that this version does not check.
+    /// How many log entries and timestamps it carries.
     #[must_use]
-    pub fn unchecked_evidence(&self) -> usize {
+    pub fn evidence_count(&self) -> usize {
         let material = &self.wire.verification_material;
         material.tlog_entries.len()
             + material
@@ -180,124 +205,4 @@ pub fn read_bundles(path: &Path) -> Result<Vec<BundleSource>, SigningError> {
 
 fn malformed(reason: String) -> SigningError {
     SigningError::MalformedBundle { reason }
-}
-
-fn check_media_type(value: &Value) -> Result<(), SigningError> {
-    let got = value
-        .get("mediaType")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    if got == MEDIA_TYPE {
-        return Ok(());
-    }
-    let got = got.to_owned();
-    if got.starts_with("application/vnd.dev.sigstore.bundle") {
-        return Err(SigningError::UnsupportedVersion { got });
-    }
-    Err(SigningError::UnknownMediaType { got })
-}
-
-/// Refuses what the library's types would pass over: unknown keys, and two of a kind
-/// where one is meant.
-fn check_shape(value: &Value) -> Result<(), SigningError> {
-    let bundle = object(value, "the bundle")?;
-    only_keys(
-        bundle,
-        "the bundle",
-        &[
-            "mediaType",
-            "verificationMaterial",
-            "messageSignature",
-            "dsseEnvelope",
-        ],
-    )?;
-    exactly_one(bundle, "the bundle", &["messageSignature", "dsseEnvelope"])?;
-    let material = member(bundle, "verificationMaterial")?;
-    only_keys(
-        material,
-        "`verificationMaterial`",
-        &[
-            "publicKey",
-            "certificate",
-            "x509CertificateChain",
-            "tlogEntries",
-            "timestampVerificationData",
-        ],
-    )?;
-    exactly_one(
-        material,
-        "`verificationMaterial`",
-        &["publicKey", "certificate", "x509CertificateChain"],
-    )?;
-    if material.contains_key("publicKey") {
-        only_keys(member(material, "publicKey")?, "`publicKey`", &["hint"])?;
-    }
-    if bundle.contains_key("messageSignature") {
-        let message = member(bundle, "messageSignature")?;
-        only_keys(
-            message,
-            "`messageSignature`",
-            &["messageDigest", "signature"],
-        )?;
-        let digest = member(message, "messageDigest")?;
-        return only_keys(digest, "`messageDigest`", &["algorithm", "digest"]);
-    }
-    let envelope = member(bundle, "dsseEnvelope")?;
-    only_keys(
-        envelope,
-        "`dsseEnvelope`",
-        &["payload", "payloadType", "signatures"],
-    )?;
-    let Some(Value::Array(signatures)) = envelope.get("signatures") else {
-        return Err(malformed("`signatures` is not a list".to_owned()));
-    };
-    let [signature] = signatures.as_slice() else {
-        return Err(SigningError::SignatureCount {
-            got: signatures.len(),
-        });
-    };
-    only_keys(
-        object(signature, "a signature")?,
-        "a signature",
-        &["sig", "keyid"],
-    )
-}
-
-fn object<'a>(value: &'a Value, what: &str) -> Result<&'a Map<String, Value>, SigningError> {
-    value
-        .as_object()
-        .ok_or_else(|| malformed(format!("{what} is not an object")))
-}
-
-fn member<'a>(
-    parent: &'a Map<String, Value>,
-    key: &str,
-) -> Result<&'a Map<String, Value>, SigningError> {
-    match parent.get(key) {
-        Some(value) => object(value, &format!("`{key}`")),
-        None => Err(malformed(format!("`{key}` is missing"))),
-    }
-}
-
-fn only_keys(map: &Map<String, Value>, what: &str, known: &[&str]) -> Result<(), SigningError> {
-    match map.keys().find(|key| !known.contains(&key.as_str())) {
-        Some(key) => Err(malformed(format!("{what} has the unknown key `{key}`"))),
-        None => Ok(()),
-    }
-}
-
-fn exactly_one(map: &Map<String, Value>, what: &str, keys: &[&str]) -> Result<(), SigningError> {
-    let present: Vec<&str> = keys
-        .iter()
-        .copied()
-        .filter(|key| map.contains_key(*key))
-        .collect();
-    match present.as_slice() {
-        [_] => Ok(()),
-        [] => Err(malformed(format!("{what} has none of {}", keys.join(", ")))),
-        several => Err(malformed(format!(
-            "{what} has {} at once",
-            several.join(" and ")
-        ))),
-    }
 }

@@ -5,6 +5,7 @@
 use super::bundle::{Bundle, SignedContent};
 use super::error::SigningError;
 use super::key::{KeyId, PublicKey, show_hint};
+use super::shape::BundleVersion;
 use super::signers::Signer;
 use sigstore_types::{
     DsseEnvelope, DsseSignature, KeyId as WireKeyId, PayloadBytes, SignatureBytes,
@@ -49,7 +50,7 @@ pub fn sign_statement(signer: &dyn Signer, statement: &[u8]) -> Result<Bundle, S
 /// Whether the statement is about an artifact is the caller's next question.
 ///
 /// # Errors
-/// [`SigningError::CertificateNotSupported`], [`SigningError::WrongKey`],
+/// [`SigningError::OldBundle`], [`SigningError::NotByKey`], [`SigningError::WrongKey`],
 /// [`SigningError::NotAStatement`], [`SigningError::WrongPayloadType`],
 /// [`SigningError::BadSignature`].
 pub fn verify_statement(
@@ -76,8 +77,18 @@ pub fn verify_statement(
     })
 }
 
-/// Refuses a bundle that names another key, before anything is hashed for it.
+/// Refuses a bundle of an old version, and one that names another key, before anything is hashed for it.
 pub(super) fn check_hint(bundle: &Bundle, key: &PublicKey) -> Result<(), SigningError> {
+    if bundle.version() != BundleVersion::V0_3 {
+        return Err(SigningError::OldBundle {
+            got: bundle.version().as_str(),
+        });
+    }
+    check_key(bundle, key)
+}
+
+/// The same for a bundle of any version.
+pub(super) fn check_key(bundle: &Bundle, key: &PublicKey) -> Result<(), SigningError> {
     let hint = bundle.key_hint()?;
     if hint.is_empty() || key.id().matches_hint(hint) {
         return Ok(());

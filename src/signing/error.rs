@@ -2,7 +2,9 @@
 
 use super::json::JsonError;
 use super::key::KeyId;
-use crate::model::{Digest, Hint};
+use super::rules;
+use super::sigstore::VerifyError;
+use crate::model::{Digest, Hint, Rule};
 use crate::support::files::FileError;
 
 /// One variant per failed step of signing and verification.
@@ -68,6 +70,13 @@ pub enum SigningError {
         reason: String,
     },
 
+    /// A file of trusted keys that cannot be used.
+    #[error("not a file of trusted keys: {reason}")]
+    BadTrustedKeys {
+        /// What is wrong, with line and column.
+        reason: String,
+    },
+
     /// The bundle is not strict JSON.
     #[error("the bundle is malformed: {0}")]
     NotJson(#[from] JsonError),
@@ -77,8 +86,8 @@ pub enum SigningError {
         /// As written; empty where it is missing.
         got: String,
     },
-    /// A Sigstore bundle of another version than 0.3.
-    #[error("the bundle's media type is `{got}`; version 0.3 is required")]
+    /// A Sigstore bundle of a version that is not known.
+    #[error("the bundle's media type is `{got}`; versions 0.1 to 0.3 are known")]
     UnsupportedVersion {
         /// As written.
         got: String,
@@ -95,9 +104,15 @@ pub enum SigningError {
         /// How many.
         got: usize,
     },
-    /// The bundle is signed with a certificate.
-    #[error("verification by certificate is not supported")]
-    CertificateNotSupported,
+    /// A bundle of version 0.1 or 0.2, where only 0.3 is accepted.
+    #[error("the bundle has version {got}; version 0.3 is required")]
+    OldBundle {
+        /// Its version.
+        got: &'static str,
+    },
+    /// The bundle is signed with a certificate, where a key was expected.
+    #[error("the bundle is signed with a certificate, not with a key")]
+    NotByKey,
     /// A file of attestations has too many lines.
     #[error("more than {limit} bundles in one file")]
     TooManyBundles {
@@ -147,12 +162,67 @@ pub enum SigningError {
     /// The bundle signs a statement, where a file was expected.
     #[error("the bundle signs a statement, not a file")]
     NotAMessage,
+    /// Only the digest of the artifact is known, and more is needed.
+    #[error("only the artifact's SHA-256 was given, but {what} is needed")]
+    NeedsFile {
+        /// What is needed.
+        what: &'static str,
+    },
+    /// A step of the verification of a Sigstore bundle failed.
+    #[error(transparent)]
+    Verify(Box<VerifyError>),
     /// An algorithm that signs digests was asked for whole messages, or the reverse.
     #[error("{algorithm} cannot sign a digest")]
     NoDigestSigning {
         /// The algorithm.
         algorithm: &'static str,
     },
+}
+
+impl From<VerifyError> for SigningError {
+    fn from(error: VerifyError) -> Self {
+        Self::Verify(Box::new(error))
+    }
+}
+
+impl SigningError {
+    /// The reason that a verification gives for this error, and the page that explains
+    /// it; none for errors about private keys and files.
+    #[must_use]
+    pub fn rule(&self) -> Option<&'static Rule> {
+        Some(match self {
+            Self::NotJson(_)
+            | Self::UnknownMediaType { .. }
+            | Self::UnsupportedVersion { .. }
+            | Self::MalformedBundle { .. }
+            | Self::TooManyBundles { .. } => &rules::MALFORMED_BUNDLE,
+            Self::SignatureCount { .. } => &rules::SIGNATURE_COUNT,
+            Self::OldBundle { .. } => &rules::OLD_BUNDLE,
+            Self::NotByKey => &rules::NOT_BY_KEY,
+            Self::WrongKey { .. } => &rules::WRONG_KEY,
+            Self::OtherSubject { .. } => &rules::OTHER_SUBJECT,
+            Self::BadSignature { .. } => &rules::BAD_SIGNATURE,
+            Self::UnsupportedDigest { .. } | Self::NoDigestSigning { .. } => {
+                &rules::UNSUPPORTED_ALGORITHM
+            }
+            Self::UnsupportedPublicKey { .. }
+            | Self::NotAPublicKey { .. }
+            | Self::BadTrustedKeys { .. } => &rules::BAD_KEY,
+            Self::WrongPayloadType { .. } => &rules::WRONG_PAYLOAD_TYPE,
+            Self::NotAStatement | Self::NotAMessage => &rules::WRONG_CONTENT,
+            Self::NeedsFile { .. } => &rules::NEEDS_FILE,
+            Self::Verify(error) => error.rule(),
+            Self::File(_)
+            | Self::EmptyPassphrase
+            | Self::NotAKeyFile { .. }
+            | Self::KeyNotEncrypted
+            | Self::UnsupportedKeyEncryption { .. }
+            | Self::KeyDerivationTooExpensive { .. }
+            | Self::WrongPassphrase
+            | Self::UnsupportedPrivateKey { .. }
+            | Self::Crypto { .. } => return None,
+        })
+    }
 }
 
 impl Hint for SigningError {
@@ -164,6 +234,9 @@ impl Hint for SigningError {
             Self::KeyNotEncrypted => {
                 "encrypt it: openssl pkcs8 -topk8 -v2 aes-256-cbc -scrypt -in KEY -out ENCRYPTED"
             }
+            Self::UnsupportedKeyEncryption { got } if got.starts_with("cosign") => {
+                "take it over: sealgate key import FILE --output PREFIX"
+            }
             Self::UnsupportedKeyEncryption { .. } | Self::KeyDerivationTooExpensive { .. } => {
                 "convert it: openssl pkcs8 -topk8 -v2 aes-256-cbc -scrypt -in KEY -out ENCRYPTED"
             }
@@ -172,6 +245,9 @@ impl Hint for SigningError {
                 "use an ECDSA P-256 or Ed25519 key, as `sealgate key generate` makes them"
             }
             Self::Crypto { .. } => return None,
+            Self::BadTrustedKeys { .. } => {
+                "write `schema = 1`, and for each key `[[key]]` with `key`, `from` and `until`"
+            }
             Self::NotAPublicKey { .. } => {
                 "name the `.pub` file, or print it with `sealgate key public FILE`"
             }
@@ -182,11 +258,18 @@ impl Hint for SigningError {
                 "the bundle is damaged or was tampered with: get it again from its source"
             }
             Self::UnknownMediaType { .. } => "name a Sigstore bundle (`.sigstore.json`)",
-            Self::UnsupportedVersion { .. } => "sign again with a tool that writes bundle v0.3",
-            Self::CertificateNotSupported => {
-                "this version verifies signatures by key only: sign with a key, or verify this \
-                 bundle with cosign"
+            Self::UnsupportedVersion { .. } => {
+                "get a newer sealgate, or sign again with bundle v0.3"
             }
+            Self::OldBundle { .. } => {
+                "sign again with a tool that writes bundle v0.3, or accept it with \
+                 `--allow-old-bundles`: the log's proof is required all the same"
+            }
+            Self::NotByKey => {
+                "name its signer with `--certificate-identity` and `--certificate-oidc-issuer`"
+            }
+            Self::NeedsFile { .. } => "name the file instead of its digest",
+            Self::Verify(error) => return error.hint(),
             Self::TooManyBundles { .. } => "split the file",
             Self::WrongKey { .. } => "verify with the public key of the signer you expect",
             Self::OtherSubject { .. } => {

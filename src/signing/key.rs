@@ -165,6 +165,11 @@ impl PublicKey {
         let scheme = algorithm.scheme();
         let key = VerificationKey::from_spki_with_scheme(&der, scheme).map_err(unsupported)?;
         validate_raw_public_key(scheme, key.as_bytes()).map_err(unsupported)?;
+        if algorithm == SignatureAlgorithm::Ed25519 && is_small_order(key.as_bytes()) {
+            return Err(SigningError::UnsupportedPublicKey {
+                reason: "an Ed25519 point of small order, with which anybody can sign".to_owned(),
+            });
+        }
         Ok(Self {
             spki: spki.to_vec(),
             algorithm,
@@ -182,6 +187,11 @@ impl PublicKey {
     #[must_use]
     pub fn id(&self) -> &KeyId {
         &self.id
+    }
+
+    /// As the library takes it.
+    pub(super) fn to_library(&self) -> DerPublicKey {
+        DerPublicKey::from_bytes(&self.spki)
     }
 
     /// SPKI PEM, 64 columns, `\n`, with a final line break.
@@ -234,6 +244,27 @@ impl PublicKey {
             key: self.id.clone(),
         }
     }
+}
+
+/// The encodings of the points of small order on edwards25519, without the sign bit: the
+/// neutral element, those of order 2, 4 and 8, and the two that are not reduced modulo
+/// the field's prime. RFC 8032 does not refuse them, and neither does the library.
+const SMALL_ORDER: [&str; 7] = [
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+];
+
+fn is_small_order(point: &[u8]) -> bool {
+    let mut point = point.to_vec();
+    if let Some(last) = point.last_mut() {
+        *last &= 0x7f;
+    }
+    SMALL_ORDER.contains(&hex::encode(point).as_str())
 }
 
 /// The public key in a PEM file of at most [`MAX_PUBLIC_KEY_BYTES`].

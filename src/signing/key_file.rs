@@ -48,6 +48,10 @@ impl Passphrase {
         Ok(Self(text))
     }
 
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
     /// Whether two are the same.
     #[must_use]
     pub fn same_as(&self, other: &Self) -> bool {
@@ -92,7 +96,10 @@ pub fn generate_key(
     })
 }
 
-fn encrypt(pkcs8: &[u8], passphrase: &Passphrase) -> Result<Zeroizing<String>, SigningError> {
+pub(super) fn encrypt(
+    pkcs8: &[u8],
+    passphrase: &Passphrase,
+) -> Result<Zeroizing<String>, SigningError> {
     let failed = |step| move |_| SigningError::Crypto { step };
     let mut salt = [0_u8; 16];
     let mut iv = [0_u8; 16];
@@ -210,7 +217,7 @@ fn check_cost(scheme: &EncryptionScheme) -> Result<(), SigningError> {
     }
 }
 
-fn check_scrypt(scrypt: &ScryptParams) -> Result<(), SigningError> {
+pub(super) fn check_scrypt(scrypt: &ScryptParams) -> Result<(), SigningError> {
     let n = scrypt.cost_parameter;
     let (r, p) = (
         u64::from(scrypt.block_size),

@@ -24,11 +24,16 @@ use std::path::{Path, PathBuf};
 /// Limit of a file that is signed or verified with Ed25519: 1 GiB.
 pub const MAX_WHOLE_MESSAGE_BYTES: u64 = 1024 * 1024 * 1024;
 
-/// A file on disk whose SHA-256 is taken at most once.
+/// What was signed: a file on disk, of which each digest is taken at most once, or only
+/// the SHA-256 of one.
 #[derive(Debug)]
 pub struct Artifact {
     path: PathBuf,
+    /// Only the digest is known, there is no file.
+    only_digest: bool,
     sha256: OnceCell<Digest>,
+    sha384: OnceCell<Digest>,
+    sha512: OnceCell<Digest>,
 }
 
 impl Artifact {
@@ -37,11 +42,33 @@ impl Artifact {
     pub fn new(path: &Path) -> Self {
         Self {
             path: path.to_owned(),
+            only_digest: false,
             sha256: OnceCell::new(),
+            sha384: OnceCell::new(),
+            sha512: OnceCell::new(),
         }
     }
 
-    /// Where it is.
+    /// Something of which only the SHA-256 is known.
+    ///
+    /// # Errors
+    /// [`SigningError::UnsupportedDigest`] for a digest of another algorithm.
+    pub fn of_digest(sha256: Digest) -> Result<Self, SigningError> {
+        if sha256.algorithm() != DigestAlgorithm::Sha256 {
+            return Err(SigningError::UnsupportedDigest {
+                got: sha256.algorithm().as_str().to_owned(),
+            });
+        }
+        Ok(Self {
+            path: PathBuf::from(sha256.to_string()),
+            only_digest: true,
+            sha256: OnceCell::from(sha256),
+            sha384: OnceCell::new(),
+            sha512: OnceCell::new(),
+        })
+    }
+
+    /// Where it is; the digest itself where there is no file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -79,21 +106,49 @@ impl Artifact {
     /// # Errors
     /// [`SigningError::File`].
     pub fn check_is_file(&self) -> Result<(), SigningError> {
+        self.need_file("its bytes")?;
         Ok(files::check_is_file(&self.path)?)
     }
 
-    fn digest_of(&self, algorithm: DigestAlgorithm) -> Result<Digest, SigningError> {
-        if algorithm == DigestAlgorithm::Sha256 {
-            return self.digest().cloned();
+    /// Its bytes, at most [`MAX_WHOLE_MESSAGE_BYTES`], and their SHA-256.
+    ///
+    /// # Errors
+    /// [`SigningError::File`], [`SigningError::NeedsFile`].
+    pub(super) fn bytes(&self) -> Result<(Vec<u8>, Digest), SigningError> {
+        self.need_file("its bytes")?;
+        let bytes = files::read_bounded(&self.path, MAX_WHOLE_MESSAGE_BYTES)?;
+        let digest = hash::sha256(&bytes);
+        self.sha256.get_or_init(|| digest.clone());
+        Ok((bytes, digest))
+    }
+
+    fn need_file(&self, what: &'static str) -> Result<(), SigningError> {
+        match self.only_digest {
+            true => Err(SigningError::NeedsFile { what }),
+            false => Ok(()),
         }
-        let wire = match algorithm {
-            DigestAlgorithm::Sha384 => HashAlgorithm::Sha2384,
+    }
+
+    /// Its digest by one of SHA-256, SHA-384 and SHA-512.
+    ///
+    /// # Errors
+    /// [`SigningError::File`]; [`SigningError::NeedsFile`] where only its SHA-256 is
+    /// known; [`SigningError::UnsupportedDigest`].
+    pub fn digest_of(&self, algorithm: DigestAlgorithm) -> Result<Digest, SigningError> {
+        let (cell, wire, name) = match algorithm {
+            DigestAlgorithm::Sha256 => return self.digest().cloned(),
+            DigestAlgorithm::Sha384 => (&self.sha384, HashAlgorithm::Sha2384, "its SHA-384"),
+            DigestAlgorithm::Sha512 => (&self.sha512, HashAlgorithm::Sha2512, "its SHA-512"),
             other => {
                 return Err(SigningError::UnsupportedDigest {
                     got: other.as_str().to_owned(),
                 });
             }
         };
+        if let Some(digest) = cell.get() {
+            return Ok(digest.clone());
+        }
+        self.need_file(name)?;
         let read = |source| FileError::Read {
             path: self.path.clone(),
             source,
@@ -105,7 +160,9 @@ impl Artifact {
         self.check_is_file()?;
         let file = File::open(&self.path).map_err(read)?;
         hash_reader(file, std::slice::from_mut(&mut hasher)).map_err(read)?;
-        Digest::new(algorithm, hasher.finalize().as_bytes().to_vec()).map_err(|_| failed)
+        let digest =
+            Digest::new(algorithm, hasher.finalize().as_bytes().to_vec()).map_err(|_| failed)?;
+        Ok(cell.get_or_init(|| digest).clone())
     }
 }
 
@@ -123,8 +180,8 @@ pub fn sign_artifact(signer: &dyn Signer, artifact: &Artifact) -> Result<Bundle,
             (digest, signature)
         }
         None => {
-            let bytes = files::read_bounded(artifact.path(), MAX_WHOLE_MESSAGE_BYTES)?;
-            (hash::sha256(&bytes), signer.sign_message(&bytes)?)
+            let (bytes, digest) = artifact.bytes()?;
+            (digest, signer.sign_message(&bytes)?)
         }
     };
     let algorithm = match digest.algorithm() {
@@ -139,13 +196,16 @@ pub fn sign_artifact(signer: &dyn Signer, artifact: &Artifact) -> Result<Bundle,
 
 /// Verifies that `key` signed exactly this file.
 ///
+/// Only bundles of version 0.3. Log entries and timestamps are not looked at: `sigstore`
+/// verifies them, too.
+///
 /// 1. The bundle names this key, or none.
 /// 2. It holds a message signature with an allowed digest.
 /// 3. The digest is the file's.
 /// 4. The signature verifies: over the digest, or over the bytes for Ed25519.
 ///
 /// # Errors
-/// [`SigningError::CertificateNotSupported`], [`SigningError::WrongKey`],
+/// [`SigningError::OldBundle`], [`SigningError::NotByKey`], [`SigningError::WrongKey`],
 /// [`SigningError::NotAMessage`], [`SigningError::UnsupportedDigest`],
 /// [`SigningError::OtherSubject`], [`SigningError::BadSignature`], [`SigningError::File`].
 pub fn verify_artifact(
@@ -159,7 +219,11 @@ pub fn verify_artifact(
     let SignedContent::Message(message) = bundle.content()? else {
         return Err(SigningError::NotAMessage);
     };
-    let claimed = claimed_digest(message)?;
+    let Some(claimed) = claimed_digest(message)? else {
+        return Err(SigningError::MalformedBundle {
+            reason: "`messageDigest` is missing".to_owned(),
+        });
+    };
     let signature = message.signature.as_bytes();
     // 3. and 4. The bytes that are hashed are the bytes that are verified.
     match key.algorithm().digest_algorithm() {
@@ -173,20 +237,21 @@ pub fn verify_artifact(
                     got: claimed.algorithm().as_str().to_owned(),
                 });
             }
-            let bytes = files::read_bounded(artifact.path(), MAX_WHOLE_MESSAGE_BYTES)?;
-            let digest = artifact.sha256.get_or_init(|| hash::sha256(&bytes));
-            expect_subject(&claimed, digest.clone())?;
+            let (bytes, digest) = artifact.bytes()?;
+            expect_subject(&claimed, digest)?;
             key.verify_message(&bytes, signature)
         }
     }
 }
 
-fn claimed_digest(message: &MessageSignature) -> Result<Digest, SigningError> {
-    let malformed = |reason: String| SigningError::MalformedBundle { reason };
-    let digest = message
-        .message_digest
-        .as_ref()
-        .ok_or_else(|| malformed("`messageDigest` is missing".to_owned()))?;
+/// The digest that a bundle says the signed file has; it is not signed itself.
+///
+/// # Errors
+/// [`SigningError::UnsupportedDigest`], [`SigningError::MalformedBundle`].
+pub(super) fn claimed_digest(message: &MessageSignature) -> Result<Option<Digest>, SigningError> {
+    let Some(digest) = &message.message_digest else {
+        return Ok(None);
+    };
     let algorithm = match digest.algorithm {
         HashAlgorithm::Sha2256 => DigestAlgorithm::Sha256,
         HashAlgorithm::Sha2384 => DigestAlgorithm::Sha384,
@@ -196,10 +261,18 @@ fn claimed_digest(message: &MessageSignature) -> Result<Digest, SigningError> {
             });
         }
     };
-    Digest::new(algorithm, digest.digest.as_bytes().to_vec()).map_err(|e| malformed(e.to_string()))
+    Digest::new(algorithm, digest.digest.as_bytes().to_vec())
+        .map(Some)
+        .map_err(|e| SigningError::MalformedBundle {
+            reason: e.to_string(),
+        })
 }
 
-fn expect_subject(claimed: &Digest, actual: Digest) -> Result<(), SigningError> {
+/// Compares what a bundle is about with what it should be about.
+///
+/// # Errors
+/// [`SigningError::OtherSubject`].
+pub(super) fn expect_subject(claimed: &Digest, actual: Digest) -> Result<(), SigningError> {
     if *claimed == actual {
         return Ok(());
     }

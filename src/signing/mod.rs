@@ -1,4 +1,4 @@
-//! Signatures by key: encrypted key files, Sigstore bundles, DSSE envelopes.
+//! Signatures by key and by certificate: encrypted key files, Sigstore bundles, DSSE envelopes.
 //!
 //! Enters: bytes of keys, bundles and artifacts. Leaves: [`Bundle`]s, and proof that a
 //! public key signed an artifact ([`verify_artifact`]) or a statement
@@ -14,24 +14,29 @@
 //! DER, as sigstore-go and cosign write it. Lower-case hex of the same hash is accepted
 //! too. The hint is not signed: it chooses the key, it never stands for the signature.
 //!
-//! Not in this version: verification by certificate (keyless) and of transparency logs.
-//! A bundle with a certificate ends in [`SigningError::CertificateNotSupported`]. Log
-//! entries and timestamps beside a key signature are counted
-//! ([`Bundle::unchecked_evidence`]), not trusted; the key signature stands without them.
+//! [`sigstore`] verifies signatures by certificate, log entries and timestamps.
+//! [`verify_artifact`] and [`verify_statement`] look at the key's signature alone; what
+//! they leave out is counted ([`Bundle::evidence_count`]).
 
 mod bundle;
+mod cosign_key;
 mod dsse;
 mod error;
 mod json;
 mod key;
 mod key_file;
 mod message;
+mod rules;
+mod shape;
 mod signers;
+pub mod sigstore;
+mod trusted_keys;
 
 pub use bundle::{
     Bundle, BundleSource, MAX_ATTESTATIONS_BYTES, MAX_BUNDLES, MEDIA_TYPE, SignedContent,
     bundle_lines, read_bundles,
 };
+pub use cosign_key::import_cosign_key;
 pub use dsse::{STATEMENT_PAYLOAD_TYPE, VerifiedStatement, sign_statement, verify_statement};
 pub use error::SigningError;
 pub use json::{JsonError, parse_json};
@@ -43,7 +48,10 @@ pub use key_file::{
     EncryptedKey, GeneratedKey, MAX_KEY_FILE_BYTES, Passphrase, generate_key, read_key_file,
 };
 pub use message::{Artifact, MAX_WHOLE_MESSAGE_BYTES, sign_artifact, verify_artifact};
+pub use rules::RULES;
+pub use shape::BundleVersion;
 pub use signers::{KeyFileSigner, Signer};
+pub use trusted_keys::{MAX_TRUSTED_KEYS, MAX_TRUSTED_KEYS_BYTES, TrustedKey, read_trusted_keys};
 
 #[cfg(test)]
 mod tests;

@@ -195,15 +195,27 @@ fn every_shape_but_the_one_is_refused() {
         broken(&|v| drop(v.as_object_mut().unwrap().remove("mediaType"))),
         SigningError::UnknownMediaType { got } if got.is_empty()
     ));
-    for media in [
-        "application/vnd.dev.sigstore.bundle+json;version=0.1",
-        "application/vnd.dev.sigstore.bundle+json;version=0.3",
-        "application/vnd.dev.sigstore.bundle.v0.4+json",
+    let media = "application/vnd.dev.sigstore.bundle.v0.4+json";
+    assert!(matches!(
+        broken(&|v| v["mediaType"] = json!(media)),
+        SigningError::UnsupportedVersion { got } if got == media
+    ));
+    let key = case.signer.public_key();
+    for (media, version) in [
+        ("application/vnd.dev.sigstore.bundle+json;version=0.3", None),
+        (
+            "application/vnd.dev.sigstore.bundle+json;version=0.1",
+            Some("0.1"),
+        ),
+        ("application/vnd.dev.sigstore.bundle.v0.2+json", Some("0.2")),
     ] {
-        assert!(matches!(
-            broken(&|v| v["mediaType"] = json!(media)),
-            SigningError::UnsupportedVersion { got } if got == media
-        ));
+        let mut value = good.clone();
+        value["mediaType"] = json!(media);
+        match (verify_statement(&parse(&value).unwrap(), key), version) {
+            (Ok(_), None) => {}
+            (Err(SigningError::OldBundle { got }), Some(want)) => assert_eq!(got, want),
+            (other, _) => panic!("{media}: {other:?}"),
+        }
     }
     let mut without_digest = file.clone();
     without_digest["messageSignature"]
@@ -211,7 +223,11 @@ fn every_shape_but_the_one_is_refused() {
         .unwrap()
         .remove("messageDigest");
     assert!(matches!(
-        parse(&without_digest),
+        verify_artifact(
+            &parse(&without_digest).unwrap(),
+            key,
+            &Artifact::new(&case.artifact)
+        ),
         Err(SigningError::MalformedBundle { .. })
     ));
 }
@@ -242,14 +258,14 @@ fn a_key_twice_and_a_cut_bundle_are_refused() {
 }
 
 #[test]
-fn a_certificate_is_named_as_not_supported() {
+fn a_certificate_is_not_a_key() {
     let case = case(SigningAlgorithm::EcdsaP256);
     let mut value = value(&statement_bundle(&case.signer));
     value["verificationMaterial"] = json!({"certificate": {"rawBytes": "AAAA"}});
     let bundle = parse(&value).unwrap();
     assert!(matches!(
         verify_statement(&bundle, case.signer.public_key()),
-        Err(SigningError::CertificateNotSupported)
+        Err(SigningError::NotByKey)
     ));
     assert!(matches!(
         verify_artifact(
@@ -257,7 +273,7 @@ fn a_certificate_is_named_as_not_supported() {
             case.signer.public_key(),
             &Artifact::new(&case.artifact)
         ),
-        Err(SigningError::CertificateNotSupported)
+        Err(SigningError::NotByKey)
     ));
 }
 

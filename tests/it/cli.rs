@@ -91,6 +91,7 @@ fn every_command_has_help_with_a_purpose() {
         "key",
         "sign",
         "verify",
+        "trusted-root",
         "test",
         "seal",
         "gate",
@@ -122,6 +123,7 @@ fn every_rule_and_gap_has_a_page_and_every_page_a_rule() {
         secrets::GAPS,
         sealgate::inventory::rules::GAPS,
         sealgate::gate::RULES,
+        sealgate::signing::RULES,
         sealgate::policy::GAPS,
         sealgate::vex::GAPS,
     ]

@@ -202,7 +202,7 @@ fn a_certificate_is_not_taken_for_a_role() {
     scene.attest(&[keyless]);
     let page = scene.staging(1, &["gate/untrusted-signer"]);
     let why = page["evidence"][0]["why_not"].as_str().unwrap();
-    assert!(why.contains("certificate is not supported"), "{why}");
+    assert!(why.contains("no role is one by certificate"), "{why}");
 }
 
 fn scanned(decision: &str) -> String {

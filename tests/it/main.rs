@@ -49,5 +49,6 @@ mod sbom_spdx;
 mod secrets;
 mod secrets_git;
 mod signing;
+mod signing_attacks;
 mod versions;
 mod vex;

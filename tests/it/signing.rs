@@ -324,11 +324,13 @@ fn a_damaged_bundle_is_bad_input_and_a_certificate_is_inconclusive() {
     let twice = good.replacen("{\"mediaType\"", "{\"mediaType\":\"x\",\"mediaType\"", 1);
     assert!(verify(2, &twice).contains("`mediaType` appears twice"));
     let other = good.replacen("bundle.v0.3+json", "bundle.v0.9+json", 1);
-    assert!(verify(2, &other).contains("version 0.3 is required"));
+    assert!(verify(2, &other).contains("versions 0.1 to 0.3 are known"));
+    let old = good.replacen("bundle.v0.3+json", "bundle.v0.2+json", 1);
+    assert!(verify(1, &old).contains("version 0.3 is required"));
     let mut value: serde_json::Value = serde_json::from_str(&good).unwrap();
     value["verificationMaterial"] = serde_json::json!({"certificate": {"rawBytes": "AAAA"}});
-    let certificate = verify(3, &value.to_string());
-    assert!(certificate.contains("verification by certificate is not supported"));
+    let certificate = verify(1, &value.to_string());
+    assert!(certificate.contains("signed with a certificate, not with a key"));
     let mut value: serde_json::Value = serde_json::from_str(&good).unwrap();
     value["messageSignature"]["signature"] = serde_json::json!("MEQCIAAA");
     assert!(verify(1, &value.to_string()).contains("does not verify"));
@@ -462,4 +464,90 @@ fn a_key_that_openssl_made_signs_here() {
         &["sign", "app.bin", "--key", "open.pem"],
     );
     assert!(ran.stderr.contains("not encrypted"), "{}", ran.stderr);
+}
+
+#[test]
+fn trusted_roots_are_shown_and_exported() {
+    let dir = tempfile::tempdir().unwrap();
+    let export = ["trusted-root", "export", "--output", "root.json"];
+    expect(0, &mut sealgate(dir.path()), &export);
+    let shown = expect(
+        0,
+        &mut sealgate(dir.path()),
+        &["trusted-root", "show", "root.json"],
+    );
+    let built_in = expect(0, &mut sealgate(dir.path()), &["trusted-root", "show"]);
+    // The same but for the name.
+    let rest = |text: &str| text.split_once(", ").unwrap().1.to_owned();
+    assert_eq!(rest(&shown.stdout), rest(&built_in.stdout));
+    assert!(shown.stdout.contains("transparency log https://"));
+    let json = ["trusted-root", "show", "--github", "--format", "json"];
+    let github = expect(0, &mut sealgate(dir.path()), &json);
+    let value: serde_json::Value = serde_json::from_str(&github.stdout).unwrap();
+    assert_eq!(value["schema"], "sealgate/trusted-root/v1");
+    let kinds: std::collections::BTreeSet<&str> = value["trusted"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|part| part["kind"].as_str().unwrap())
+        .collect();
+    assert!(kinds.contains("timestamp authority"));
+    assert!(!kinds.contains("transparency log"));
+    write(&dir.path().join("bad.json"), b"{\"mediaType\":\"x\"}");
+    let bad = ["trusted-root", "show", "bad.json"];
+    let refused = expect(2, &mut sealgate(dir.path()), &bad);
+    assert!(refused.stderr.contains("bad.json: the trusted root"));
+}
+
+#[test]
+fn several_artifacts_find_their_bundles_and_one_bad_one_fails_all() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut arguments = vec!["sign"];
+    let files: Vec<String> = (0..6).map(|n| format!("f{n}")).collect();
+    for file in &files {
+        write(&dir.path().join(file), file.as_bytes());
+    }
+    arguments.extend(files.iter().map(String::as_str));
+    let private = key("tester.key");
+    arguments.extend(["--key", &private]);
+    expect(0, &mut sealgate(dir.path()), &arguments);
+    let public = key("tester.pub");
+    let mut verify = vec!["verify"];
+    verify.extend(files.iter().map(String::as_str));
+    verify.extend(["--key", &public]);
+    let all = expect(0, &mut sealgate(dir.path()), &verify).stdout;
+    let order: Vec<usize> = files
+        .iter()
+        .map(|file| all.find(&format!("{file}: sha256:")).unwrap())
+        .collect();
+    assert!(order.is_sorted(), "{all}");
+    write(&dir.path().join("f3"), b"changed");
+    let mut json = verify.clone();
+    json.extend(["--format", "json"]);
+    let failed = expect(1, &mut sealgate(dir.path()), &json);
+    let value: serde_json::Value = serde_json::from_str(&failed.stdout).unwrap();
+    assert_eq!(value["verified"], false);
+    let verified: Vec<bool> = value["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|result| result["verified"].as_bool().unwrap())
+        .collect();
+    assert_eq!(verified, [true, true, true, false, true, true]);
+    // Two bundles for six artifacts, and an artifact without one.
+    let mut uneven = verify.clone();
+    uneven.extend([
+        "--bundle",
+        "f0.sigstore.json",
+        "--bundle",
+        "f1.sigstore.json",
+    ]);
+    expect(2, &mut sealgate(dir.path()), &uneven);
+    write(&dir.path().join("unsigned"), b"x");
+    let none = expect(
+        2,
+        &mut sealgate(dir.path()),
+        &["verify", "unsigned", "--key", &public],
+    );
+    assert!(none.stderr.contains("no bundle beside the artifact"));
 }

@@ -31,6 +31,8 @@ pub struct KeyArgs {
 pub enum KeyCommand {
     /// Make a key pair: PREFIX.key (encrypted, PKCS#8) and PREFIX.pub (SPKI)
     Generate(GenerateArgs),
+    /// Take over a private key of cosign: PREFIX.key and PREFIX.pub, same passphrase
+    Import(ImportArgs),
     /// Print the public key of a key file, PEM
     Public(PublicArgs),
 }
@@ -46,6 +48,25 @@ pub struct GenerateArgs {
     pub algorithm: Algorithm,
     /// Path of the new files without their endings
     #[arg(long, value_name = "PREFIX", default_value = "sealgate")]
+    pub output: PathBuf,
+    /// Replace existing files
+    #[arg(long)]
+    pub force: bool,
+    /// Where the passphrase comes from.
+    #[command(flatten)]
+    pub passphrase: PassphraseOptions,
+}
+
+/// Options of `key import`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  sealgate key import cosign.key --output release
+  sealgate key import cosign.key --output release --passphrase-file pass.txt")]
+pub struct ImportArgs {
+    /// A private key as `cosign generate-key-pair` writes it
+    pub file: PathBuf,
+    /// Path of the new files without their endings
+    #[arg(long, value_name = "PREFIX")]
     pub output: PathBuf,
     /// Replace existing files
     #[arg(long)]
@@ -125,37 +146,58 @@ pub enum ResultFormat {
 pub fn run(args: &KeyArgs, settings: &Settings) -> Result<Exit, CliError> {
     match &args.command {
         KeyCommand::Generate(args) => generate(args, settings),
+        KeyCommand::Import(args) => import(args, settings),
         KeyCommand::Public(args) => public(args, settings),
     }
 }
 
 fn generate(args: &GenerateArgs, settings: &Settings) -> Result<Exit, CliError> {
-    let private = with_ending(&args.output, ".key");
-    let public = with_ending(&args.output, ".pub");
-    for path in [&private, &public] {
-        check_target(path, [])?;
-    }
-    if !args.force {
-        for path in [&private, &public] {
-            // A dangling link counts too: writing would go through it.
-            if path.symlink_metadata().is_ok() {
-                return Err(CliError::new(
-                    Exit::Usage,
-                    format!("`{}` already exists", path.display()),
-                )
-                .with_hint("choose another --output, or replace it with --force"));
-            }
-        }
-    }
+    let targets = targets(&args.output, args.force)?;
     let passphrase = read_passphrase(&args.passphrase, settings, Ask::Twice)?;
     let algorithm = match args.algorithm {
         Algorithm::EcdsaP256 => SigningAlgorithm::EcdsaP256,
         Algorithm::Ed25519 => SigningAlgorithm::Ed25519,
     };
     let key = signing::generate_key(algorithm, &passphrase).map_err(|e| usage(&e))?;
+    write_key(&targets, &key)
+}
+
+fn import(args: &ImportArgs, settings: &Settings) -> Result<Exit, CliError> {
+    let targets = targets(&args.output, args.force)?;
+    for target in &targets {
+        check_target(target, [args.file.as_path()])?;
+    }
+    let bytes =
+        Zeroizing::new(files::read_bounded(&args.file, MAX_KEY_FILE_BYTES).map_err(|e| usage(&e))?);
+    let passphrase = read_passphrase(&args.passphrase, settings, Ask::Once)?;
+    let key = signing::import_cosign_key(&bytes, &passphrase)
+        .map_err(|e| in_file(&args.file, Exit::Usage, &e))?;
+    write_key(&targets, &key)
+}
+
+/// The private and the public file of a key pair; neither is there unless `force`.
+fn targets(output: &Path, force: bool) -> Result<[PathBuf; 2], CliError> {
+    let targets = [with_ending(output, ".key"), with_ending(output, ".pub")];
+    for path in &targets {
+        check_target(path, [])?;
+        // A dangling link counts too: writing would go through it.
+        if !force && path.symlink_metadata().is_ok() {
+            return Err(
+                CliError::new(Exit::Usage, format!("`{}` already exists", path.display()))
+                    .with_hint("choose another --output, or replace it with --force"),
+            );
+        }
+    }
+    Ok(targets)
+}
+
+fn write_key(
+    [private, public]: &[PathBuf; 2],
+    key: &signing::GeneratedKey,
+) -> Result<Exit, CliError> {
     let pem = key.public_key.to_pem().map_err(|e| usage(&e))?;
-    files::write_atomic_private(&private, key.private_pem.as_bytes()).map_err(|e| usage(&e))?;
-    files::write_atomic(&public, pem.as_bytes()).map_err(|e| usage(&e))?;
+    files::write_atomic_private(private, key.private_pem.as_bytes()).map_err(|e| usage(&e))?;
+    files::write_atomic(public, pem.as_bytes()).map_err(|e| usage(&e))?;
     terminal::result(&format!(
         "{} (private, encrypted) and {} (public)\nkey {}\n",
         terminal_safe(&private.display().to_string()),

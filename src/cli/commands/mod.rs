@@ -16,6 +16,7 @@ pub mod seal;
 pub mod secrets;
 pub mod sign;
 pub mod test;
+pub mod trusted_root;
 pub mod verify;
 pub mod version;
 pub mod vex;
@@ -41,6 +42,7 @@ pub fn run(command: Command, settings: &Settings) -> Result<Exit, CliError> {
         Command::Key(args) => key::run(&args, settings),
         Command::Sign(args) => sign::run(&args, settings),
         Command::Verify(args) => verify::run(&args, settings),
+        Command::TrustedRoot(args) => trusted_root::run(&args, settings),
         Command::Test(args) => test::run(&args, settings),
         Command::Secrets(args) => secrets::run(&args, settings),
         Command::Seal(args) => seal::run(&args, settings),

@@ -1,6 +1,7 @@
 //! Why roles and environments cannot be used.
 
 use crate::model::Hint;
+use crate::signing::sigstore::ConditionError;
 use crate::signing::{KeyId, SigningError};
 
 /// What is wrong with roles and environments.
@@ -28,6 +29,38 @@ pub enum EnvironmentError {
         role: String,
         /// Why.
         source: SigningError,
+    },
+    /// A signer by certificate that is not clear.
+    #[error("role `{role}` {reason}")]
+    Signer {
+        /// The role.
+        role: String,
+        /// What is missing or too much.
+        reason: &'static str,
+    },
+    /// A condition on the signer that cannot be meant.
+    #[error("role `{role}`: {source}")]
+    Condition {
+        /// The role.
+        role: String,
+        /// Why.
+        source: ConditionError,
+    },
+    /// An option for signers by certificate, at a role by key.
+    #[error("role `{role}` has `{option}`, but no `identity`")]
+    StrayOption {
+        /// The role.
+        role: String,
+        /// The option.
+        option: &'static str,
+    },
+    /// Two roles that must be different people may be the same.
+    #[error("roles `{first}` and `{second}` must be distinct, but one certificate may fit both")]
+    NotDistinctIdentities {
+        /// One role.
+        first: String,
+        /// The other.
+        second: String,
     },
     /// Two roles that must be different people share a key.
     #[error("roles `{first}` and `{second}` must be distinct, but both have the key {key}")]
@@ -83,6 +116,15 @@ impl Hint for EnvironmentError {
             Self::BadName { .. } => "rename it",
             Self::KeyCount { .. } => "name the public key: key = \"tester.pub\"",
             Self::Key { source, .. } => return source.hint(),
+            Self::Condition { source, .. } => return source.hint(),
+            Self::Signer { .. } => {
+                "name either a key, or `identity` (or `identity-pattern`) and `issuer`"
+            }
+            Self::StrayOption { .. } => "take it out, or name an `identity` instead of a key",
+            Self::NotDistinctIdentities { .. } => {
+                "give each role an identity of its own; two patterns of one issuer are taken to \
+                 overlap"
+            }
             Self::NotDistinct { .. } => "give each role a key of its own",
             Self::UnknownRole { role, .. } => {
                 return Some(format!("add `[roles.{role}]`, or correct the name"));
