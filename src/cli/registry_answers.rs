@@ -180,12 +180,13 @@ pub fn ask(
     settings: &RegistrySettings,
     policy: &LoadedPolicy,
 ) -> Result<Answers, CliError> {
+    let approved: Vec<&Approved> = settings.approved.values().flatten().collect();
     let codeartifact = policy
         .policy
         .registry
         .codeartifact
         .iter()
-        .map(|entry| codeartifact_api(entry, &policy.info.source))
+        .map(|entry| codeartifact_api(entry, &policy.info.source, &approved))
         .collect::<Result<Vec<_>, _>>()?;
     let aws = match codeartifact.is_empty() {
         true => None,
@@ -268,13 +269,32 @@ fn age_rule(entry: &policy::AgeEntry, source: &str) -> Result<AgeRule, CliError>
 fn codeartifact_api(
     entry: &policy::CodeArtifactEntry,
     source: &str,
+    approved: &[&Approved],
 ) -> Result<CodeArtifactApi, CliError> {
     let address = |text: &str| {
         Approved::parse(text).map_err(|error| in_policy(source, &CliError::of(Exit::Usage, &error)))
     };
+    let (registry, api) = (address(&entry.registry)?, address(&entry.api)?);
+    // It would never be asked, or in the clear, and nobody would see it.
+    let problem = match () {
+        () if !registry.has_address() || !api.has_address() => "names no address",
+        () if !api.is_private() => "has an `api` that is not https",
+        () if !approved.contains(&&registry) => {
+            "has a `registry` that is none under [registry.approved]"
+        }
+        () => "",
+    };
+    if !problem.is_empty() {
+        let message = format!(
+            "{source}: the entry `{}` under [[registry.codeartifact]] {problem}",
+            entry.registry
+        );
+        return Err(CliError::new(Exit::Usage, message)
+            .with_hint("give the same address as under [registry.approved], and an https API"));
+    }
     Ok(CodeArtifactApi {
-        registry: address(&entry.registry)?,
-        api: address(&entry.api)?,
+        registry,
+        api,
         place: [
             entry.domain.clone(),
             entry.owner.clone(),

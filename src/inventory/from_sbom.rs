@@ -422,18 +422,7 @@ fn is_trivys_group(component: &DocComponent) -> bool {
 /// The name as its ecosystem writes it. A purl does not keep the case of every one; the
 /// entry's own name does.
 fn name_of(purl: &Purl, ecosystem: Ecosystem, component: &DocComponent) -> String {
-    let name = match (purl.namespace(), ecosystem) {
-        (Some(group), Ecosystem::Maven) => format!("{group}:{}", purl.name()),
-        (
-            Some(namespace),
-            Ecosystem::Npm
-            | Ecosystem::Golang
-            | Ecosystem::Composer
-            | Ecosystem::Swift
-            | Ecosystem::Github,
-        ) => format!("{namespace}/{}", purl.name()),
-        _ => purl.name().to_owned(),
-    };
+    let name = purl.package_name();
     let written = component.full_name();
     match written.eq_ignore_ascii_case(&name) && ecosystem == Ecosystem::Golang {
         true => written,

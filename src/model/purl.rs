@@ -268,6 +268,27 @@ impl Purl {
         self.0.version.as_deref()
     }
 
+    /// The name as its ecosystem writes it: `@scope/name` for npm, a module path for Go,
+    /// `group:artifact` for Maven, `vendor/name` for Composer. Go's is in lower case here.
+    #[must_use]
+    pub fn package_name(&self) -> String {
+        let ecosystem = Ecosystem::from_purl_type(self.purl_type());
+        match (self.namespace(), ecosystem) {
+            (Some(group), Some(Ecosystem::Maven)) => format!("{group}:{}", self.name()),
+            (
+                Some(namespace),
+                Some(
+                    Ecosystem::Npm
+                    | Ecosystem::Golang
+                    | Ecosystem::Composer
+                    | Ecosystem::Swift
+                    | Ecosystem::Github,
+                ),
+            ) => format!("{namespace}/{}", self.name()),
+            _ => self.name().to_owned(),
+        }
+    }
+
     /// The qualifiers, decoded, sorted by key.
     #[must_use]
     pub fn qualifiers(&self) -> &[(String, String)] {

@@ -156,6 +156,13 @@ fn package_id(transaction: &Transaction<'_>, used: &NewUse) -> rusqlite::Result<
         .query_row([package.as_str()], |row| row.get(0))
         .optional()?;
     if let Some(id) = known {
+        // A report has Go's names in lower case only, an SBOM may know better.
+        transaction
+            .prepare_cached(
+                "UPDATE package SET name = ?1 WHERE id = ?2 AND name <> ?1 \
+                 AND name = lower(?1)",
+            )?
+            .execute(params![used.name, id])?;
         return Ok(id);
     }
     let ecosystem = package.purl_type();

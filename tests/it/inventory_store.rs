@@ -196,6 +196,70 @@ fn a_rescan_tells_what_is_new_since_a_time() {
     assert!(text(&run(root, &bad, 2).stderr).contains("--since"));
 }
 
+/// A report has package URLs only, and the names of advisories are made of them.
+#[test]
+fn a_report_with_packages_of_maven_is_rescanned() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    write(root, "app/settings.gradle", "rootProject.name = 'app'\n");
+    let lock = "org.acme:core:1.0.0=runtimeClasspath\nempty=\n";
+    write(root, "app/gradle.lockfile", lock);
+    let records = [record("GHSA-9", "Maven", "org.acme:core", Some("2.0.0"))];
+    import(root, &records, &[], &[]);
+    let check = [
+        "check",
+        "app",
+        "--only",
+        "advisories",
+        "--output",
+        "json=r.json",
+    ];
+    let _ = crate::cli::sealgate(root).args(check).output().unwrap();
+    run(root, &["inventory", "add", "store", "r.json"], 0);
+    let found = json(root, &["rescan"], 1);
+    assert_eq!(
+        purls(&found, "newly_affected"),
+        ["pkg:maven/org.acme/core@1.0.0"]
+    );
+}
+
+#[test]
+fn a_rescan_of_nothing_or_of_what_is_incomplete_is_no_pass() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    two_builds(root);
+    import(root, &[record("GHSA-1", "npm", "none", None)], &[], &[]);
+    json(root, &["rescan"], 0);
+    write(
+        root,
+        "cut/package-lock.json",
+        "{ \"lockfileVersion\": 3, \"packages\": { ",
+    );
+    let made = run(root, &["sbom", "generate", "cut"], 3).stdout;
+    write(root, "cut.cdx.json", made);
+    run(root, &["inventory", "add", "store", "cut.cdx.json"], 3);
+    let gaps = json(root, &["rescan"], 3)["gaps"].to_string();
+    assert!(gaps.contains("1 document is not complete"), "{gaps}");
+    let documents = json(root, &["list"], 0);
+    let digests: Vec<&str> = documents["documents"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|d| d["digest"].as_str().unwrap())
+        .collect();
+    run(
+        root,
+        &[
+            &["inventory", "remove", "--store", "store"],
+            digests.as_slice(),
+        ]
+        .concat(),
+        0,
+    );
+    let gaps = json(root, &["rescan"], 3)["gaps"].to_string();
+    assert!(gaps.contains("no document"), "{gaps}");
+}
+
 #[test]
 fn the_tables_are_exported_as_parquet_with_the_same_bytes_twice() {
     let dir = tempfile::tempdir().unwrap();

@@ -76,6 +76,18 @@ impl Approved {
         Ok(Self { kind })
     }
 
+    /// Whether it names an address.
+    #[must_use]
+    pub fn has_address(&self) -> bool {
+        self.address().is_some()
+    }
+
+    /// Whether nobody on the way to its address can read along: https, or this machine.
+    #[must_use]
+    pub fn is_private(&self) -> bool {
+        self.address().is_some_and(Address::is_private)
+    }
+
     pub(super) fn is_default(&self) -> bool {
         matches!(self.kind, Kind::Default(_))
     }

@@ -146,6 +146,26 @@ fn dl_on_another_host_is_found_unless_that_host_is_approved() {
     assert_eq!(answers(&ask(dir.path(), 1)), ["origin-external"]);
 }
 
+/// A marker inside the host makes cargo ask another server than the text before it names.
+#[test]
+fn a_marker_in_the_host_of_dl_is_another_host() {
+    let server = index(line("1.2.3", &sum('a'), ""));
+    let own = server.url("");
+    for dl in [
+        format!("{own}{{crate}}.evil.example/"),
+        format!("{own}:{{crate}}@evil.example/{{version}}"),
+        "https:/evil.example/{crate}".to_owned(),
+        "//evil.example/{crate}".to_owned(),
+    ] {
+        server.set(vec![
+            (CONFIG, vec![Reply::ok(format!("{{\"dl\":\"{dl}\"}}"))]),
+            (PLACE, vec![Reply::ok(line("1.2.3", &sum('a'), ""))]),
+        ]);
+        let dir = project(&approved(&server), &lock(&server, &sum('a')));
+        assert_eq!(answers(&ask(dir.path(), 1)), ["origin-external"], "{dl}");
+    }
+}
+
 #[test]
 fn what_is_no_sparse_index_is_no_answer() {
     let server = Server::start(vec![(PLACE, vec![Reply::ok(line("1.2.3", &sum('a'), ""))])]);

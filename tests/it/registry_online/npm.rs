@@ -136,6 +136,44 @@ fn a_tarball_on_another_server_is_found() {
     assert!(messages(&report).contains("`https://files.example/`"));
 }
 
+/// npm resolves all of these to the other server.
+#[test]
+fn a_tarball_on_another_server_is_found_in_every_spelling() {
+    for text in [
+        "https:/evil.example/x.tgz",
+        "https:\\\\evil.example/x.tgz",
+        "/\\evil.example/x.tgz",
+        "//evil.example/x.tgz",
+    ] {
+        let server = serving(|document| {
+            document["versions"]["1.2.3"]["dist"]["tarball"] = text.into();
+        });
+        let dir = project(&approved(&server), &lock(Some(tarball(&server)), &sri(1)));
+        assert_eq!(answers(&ask(dir.path(), 1)), ["origin-external"], "{text}");
+    }
+    let server = serving(|document| {
+        document["versions"]["1.2.3"]["dist"]["tarball"] = "/npm/@acme/left/-/x.tgz".into();
+    });
+    let dir = project(&approved(&server), &lock(Some(tarball(&server)), &sri(1)));
+    assert_eq!(answers(&ask(dir.path(), 0)), ["approved"]);
+}
+
+/// npm is content with one digest of the strongest kind.
+#[test]
+fn a_second_digest_beside_the_right_one_is_no_agreement() {
+    let server = serving(|_| {});
+    for integrity in [
+        format!("{} {}", sri(1), sri(2)),
+        format!("{} {}", sri(2), sri(1)),
+    ] {
+        let dir = project(
+            &approved(&server),
+            &lock(Some(tarball(&server)), &integrity),
+        );
+        assert_eq!(answers(&ask(dir.path(), 0)), ["unlisted-checksum"]);
+    }
+}
+
 #[test]
 fn a_document_about_another_package_or_version_is_no_answer() {
     let edits: [fn(&mut Value); 4] = [

@@ -113,7 +113,11 @@ fn a_maven_artifact_is_compared_by_the_checksums_beside_it() {
     let server = Server::start(vec![
         (
             "/m2/com/acme/left/1.2.3/left-1.2.3.pom",
-            vec![Reply::status(200, &modified, "<project/>")],
+            vec![Reply::status(
+                200,
+                &modified,
+                "<project><artifactId>left</artifactId></project>",
+            )],
         ),
         (
             "/m2/com/acme/left/1.2.3/left-1.2.3.jar.sha256",
@@ -139,14 +143,19 @@ fn a_maven_artifact_is_compared_by_the_checksums_beside_it() {
         "{}",
         messages(&report)
     );
-    server.set(vec![(
-        "/m2/com/acme/left/1.2.3/left-1.2.3.pom",
-        vec![Reply::ok("<html>Sign in</html>")],
-    )]);
-    assert_eq!(
-        words(&project(&approved, &files(sum('a')))),
-        ["unreachable"]
-    );
+    for other in [
+        "<html>Sign in</html>",
+        "<project><artifactId>right</artifactId></project>",
+    ] {
+        server.set(vec![(
+            "/m2/com/acme/left/1.2.3/left-1.2.3.pom",
+            vec![Reply::ok(other)],
+        )]);
+        assert_eq!(
+            words(&project(&approved, &files(sum('a')))),
+            ["unreachable"]
+        );
+    }
     server.set(vec![]);
     let report = ask(project(&approved, &files(sum('a'))).path(), 1);
     assert_eq!(answers(&report), ["absent"]);
@@ -175,10 +184,11 @@ fn a_nuget_package_is_found_through_the_service_index_also_packed_and_in_pages()
         }
         value!({ "catalogEntry": entry, "packageContent": server.url("/v3/flat/acme.left.1.2.3.nupkg") })
     };
-    let serve = |base: &str, more: &str| {
+    let serve_with = |base: &str, files: &str, more: &str| {
         let index = value!({ "version": "3.0.0", "resources": [
             { "@id": server.url("/v3/old/"), "@type": "RegistrationsBaseUrl" },
             { "@id": base, "@type": "RegistrationsBaseUrl/3.6.0" },
+            { "@id": files, "@type": ["PackageBaseAddress/3.0.0"] },
         ] });
         let registration = value!({ "items": [
             { "@id": server.url("/v3/reg/none.json"), "lower": "0.1.0", "upper": "1.0.0" },
@@ -200,6 +210,8 @@ fn a_nuget_package_is_found_through_the_service_index_also_packed_and_in_pages()
             ("/v3/reg/page.json", vec![json(&page)]),
         ]);
     };
+    let flat = server.url("/v3/flat/");
+    let serve = |base: &str, more: &str| serve_with(base, &flat, more);
     let dir = project(
         &format!("nuget = [\"{}\"]", server.url("/v3/index.json")),
         &files,
@@ -218,6 +230,9 @@ fn a_nuget_package_is_found_through_the_service_index_also_packed_and_in_pages()
     assert!(messages(&ask(dir.path(), 3)).contains("Legacy"));
     serve(&own, "{\"version\":\"1.2.4\"}");
     assert_eq!(answers(&ask(dir.path(), 1)), ["absent"]);
+    // Where the service index says that packages lie is where clients take them from.
+    serve_with(&own, "https://evil.example/flat/", "{}");
+    assert_eq!(answers(&ask(dir.path(), 1)), ["origin-external"]);
     // Registrations on a server that the policy does not name are not asked.
     serve("http://localhost:1/v3/reg/", "{}");
     let report = ask(dir.path(), 3);

@@ -2,38 +2,38 @@
 //! checks and documents that read it there.
 
 use super::super::settings::RegistrySettings;
-use super::answers::{Answers, Reply, VersionFacts};
-use super::judge::counted;
-use super::question::{Question, is_of_a_registry, questions};
-use crate::model::{Availability, AvailabilitySource, Ecosystem, Inventory};
-use std::collections::BTreeMap;
+use super::answers::{Answers, VersionFacts};
+use super::judge::{Ready, best};
+use super::question::is_of_a_registry;
+use crate::model::{Availability, AvailabilitySource, Component, Ecosystem, Inventory};
 
-/// Replaces what lockfiles and caches said: the registry is the source of all of them.
+/// Replaces what lockfiles and caches said: the registry is the source of all of them. Go's
+/// retractions stand in a module's own file, which is not read; and a package that was given
+/// up stays so where a mirror leaves that out.
 pub fn fill_availability(
     inventory: &mut Inventory,
     settings: &RegistrySettings,
     answers: &Answers,
 ) {
-    let questions = questions(inventory);
-    let by_name: BTreeMap<(Ecosystem, String), Question> = questions
-        .into_iter()
-        .map(|question| ((question.ecosystem, question.name.clone()), question))
-        .collect();
+    let ready = Ready::all(inventory, settings);
+    let has_withdrawals = |component: &&mut Component| component.ecosystem != Ecosystem::Golang;
     let components = inventory.components.iter_mut();
-    for component in components.filter(|component| is_of_a_registry(component)) {
+    for component in components
+        .filter(|component| is_of_a_registry(component))
+        .filter(has_withdrawals)
+    {
         let key = (component.ecosystem, component.name.clone());
-        let (Some(question), Some(version)) = (by_name.get(&key), &component.version) else {
+        let Some(ready) = ready.get(&key) else {
             continue;
         };
-        let facts =
-            counted(question, settings, answers)
-                .into_iter()
-                .find_map(|answer| match &answer.reply {
-                    Reply::Present { versions, .. } => versions.get(version),
-                    _ => None,
-                });
-        if let Some(facts) = facts {
-            component.availability = availability(facts);
+        let Some(best) = best(component, ready, answers) else {
+            continue;
+        };
+        let told = availability(best.facts);
+        let is_kept = matches!(told, Availability::Offered(_))
+            && matches!(component.availability, Availability::Abandoned { .. });
+        if !is_kept {
+            component.availability = told;
         }
     }
 }

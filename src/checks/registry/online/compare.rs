@@ -49,8 +49,19 @@ pub(super) fn compare(
 fn compare_files(component: &Component, locked: &Digests, served: &Digests) -> Comparison {
     let mut is_compared = false;
     let mut unlisted = None;
+    let strongest = locked.keys().max();
     for (algorithm, locked) in locked {
+        let is_choice = match component.ecosystem {
+            // pip takes a file that fits any of its digests.
+            Ecosystem::Pypi => true,
+            // npm looks at the strongest ones.
+            Ecosystem::Npm => Some(algorithm) == strongest,
+            _ => false,
+        };
         let Some(served) = served.get(algorithm) else {
+            if is_choice {
+                unlisted = Some(words(locked));
+            }
             continue;
         };
         is_compared = true;
@@ -60,9 +71,9 @@ fn compare_files(component: &Component, locked: &Digests, served: &Digests) -> C
                 served: words(served),
             };
         }
-        // One version of a Python project has many files, each with its digest. Elsewhere
-        // several digests are choices for the same file.
-        if component.ecosystem == Ecosystem::Pypi && !locked.is_subset(served) {
+        // One version of a Python project has many files, each with its digest; and of several
+        // digests npm is content with one.
+        if is_choice && !locked.is_subset(served) {
             let missing: BTreeSet<Digest> = locked.difference(served).cloned().collect();
             unlisted = Some(words(&missing));
         }

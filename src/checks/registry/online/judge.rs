@@ -5,7 +5,7 @@ use super::super::address::Address;
 use super::super::case::{Hit, Sink, label};
 use super::super::settings::RegistrySettings;
 use super::age::{self, Age, AgeRule, UnknownAge};
-use super::answers::{Answers, CameFrom, Failure, PackageAnswer, Reply, VersionFacts};
+use super::answers::{Answers, CameFrom, Failure, FailureKind, PackageAnswer, Reply, VersionFacts};
 use super::compare::{Comparison, compare, locked_files};
 use super::elsewhere::Elsewhere;
 use super::gaps::Gaps;
@@ -43,11 +43,7 @@ pub fn judge(
     is_snapshot: bool,
     now: Timestamp,
 ) -> (Outcome, RegistryAsked) {
-    let questions = questions(inventory);
-    let by_name: BTreeMap<(Ecosystem, &str), &Question> = questions
-        .iter()
-        .map(|question| ((question.ecosystem, question.name.as_str()), question))
-        .collect();
+    let ready = Ready::all(inventory, settings);
     let mut judge = Judge {
         settings,
         online,
@@ -62,9 +58,9 @@ pub fn judge(
         },
     };
     for component in inventory.components.iter().filter(|c| is_of_a_registry(c)) {
-        let key = (component.ecosystem, component.name.as_str());
-        if let Some(question) = by_name.get(&key) {
-            judge.component(component, question, answers);
+        let key = (component.ecosystem, component.name.clone());
+        if let Some(ready) = ready.get(&key) {
+            judge.component(component, ready, answers);
         }
     }
     if is_snapshot {
@@ -106,63 +102,90 @@ struct Judge<'a> {
 }
 
 /// One registry that has the version.
-struct Has<'a> {
+pub(super) struct Has<'a> {
     answer: &'a PackageAnswer,
-    facts: &'a VersionFacts,
+    pub facts: &'a VersionFacts,
     comparison: Comparison,
 }
 
-/// The facts about a version in the answers that count: of registries that the policy
-/// approves now and that answer for the name.
-pub(super) fn counted<'a>(
-    question: &Question,
-    settings: &RegistrySettings,
+/// A question with the registries whose answers count.
+pub(super) struct Ready {
+    question: Question,
+    registries: BTreeSet<String>,
+}
+
+impl Ready {
+    /// For every name of an inventory, once.
+    pub(super) fn all(
+        inventory: &Inventory,
+        settings: &RegistrySettings,
+    ) -> BTreeMap<(Ecosystem, String), Self> {
+        questions(inventory)
+            .into_iter()
+            .map(|question| {
+                let registries = question.registries(settings);
+                let registries = registries.into_iter().map(ToString::to_string).collect();
+                let key = (question.ecosystem, question.name.clone());
+                let ready = Self {
+                    question,
+                    registries,
+                };
+                (key, ready)
+            })
+            .collect()
+    }
+
+    /// The answers that count: of registries that the policy approves now and that answer
+    /// for the name.
+    fn counted<'a>(&self, answers: &'a Answers) -> Vec<&'a PackageAnswer> {
+        answers
+            .about(self.question.ecosystem, &self.question.name)
+            .iter()
+            .filter(|answer| self.registries.contains(&answer.registry))
+            .collect()
+    }
+}
+
+/// Of the registries that have the version the one whose file is most like the locked one.
+pub(super) fn best<'a>(
+    component: &Component,
+    ready: &Ready,
     answers: &'a Answers,
-) -> Vec<&'a PackageAnswer> {
-    let registries: BTreeSet<String> = question
-        .registries(settings)
-        .into_iter()
-        .map(ToString::to_string)
-        .collect();
-    answers
-        .about(question.ecosystem, &question.name)
-        .iter()
-        .filter(|answer| registries.contains(&answer.registry))
-        .collect()
+) -> Option<Has<'a>> {
+    let version = component.version.as_deref().unwrap_or_default();
+    let has = ready.counted(answers).into_iter().filter_map(|answer| {
+        let Reply::Present { versions, .. } = &answer.reply else {
+            return None;
+        };
+        let facts = versions.get(version)?;
+        Some(Has {
+            answer,
+            facts,
+            comparison: worst(component, facts),
+        })
+    });
+    has.min_by(|a, b| a.comparison.cmp(&b.comparison))
 }
 
 impl Judge<'_> {
-    fn component(&mut self, component: &Component, question: &Question, answers: &Answers) {
-        let counted = counted(question, self.settings, answers);
-        let version = component.version.as_deref().unwrap_or_default();
-        let mut has: Vec<Has<'_>> = Vec::new();
-        let mut failures: Vec<(&PackageAnswer, &Failure)> = Vec::new();
-        for answer in &counted {
-            match &answer.reply {
-                Reply::Present { versions, .. } => {
-                    if let Some(facts) = versions.get(version) {
-                        has.push(Has {
-                            answer,
-                            facts,
-                            comparison: worst(component, facts),
-                        });
-                    }
-                }
-                Reply::Absent => {}
-                Reply::Unreachable(failure) => failures.push((answer, failure)),
-            }
-        }
-        let best = has
-            .into_iter()
-            .min_by(|a, b| a.comparison.cmp(&b.comparison));
+    fn component(&mut self, component: &Component, ready: &Ready, answers: &Answers) {
+        let counted = ready.counted(answers);
+        let failures: Vec<(&PackageAnswer, &Failure)> = counted
+            .iter()
+            .filter_map(|answer| match &answer.reply {
+                Reply::Unreachable(failure) => Some((*answer, failure)),
+                _ => None,
+            })
+            .collect();
+        let best = best(component, ready, answers);
         let mut words = BTreeSet::new();
         let mut registry = None;
         match best {
             Some(best) => {
                 registry = Some(best.answer.registry.clone());
                 self.present(component, &best, &mut words);
-                // Another approved registry may have the right file, and did not say.
-                if matches!(best.comparison, Comparison::Different { .. }) {
+                // Another approved registry may have the file that is taken, and did not say.
+                if best.comparison != Comparison::Same {
                     self.unreachable(component, &failures, &mut words);
                 }
             }
@@ -173,7 +196,7 @@ impl Judge<'_> {
                 words.insert("not-asked");
                 let has_protocol = protocols::of(component.ecosystem).is_some();
                 self.gaps
-                    .not_asked(component, question, self.settings, has_protocol);
+                    .not_asked(component, &ready.question, self.settings, has_protocol);
             }
             None => {
                 words.insert("absent");
@@ -262,7 +285,7 @@ impl Judge<'_> {
                 self.elsewhere.add(component, registry, place, approved);
             }
         }
-        if self.came_from_outside(component, best) {
+        if self.came_from_outside(component, best, words) {
             words.insert("origin-external");
         }
     }
@@ -394,10 +417,27 @@ impl Judge<'_> {
     }
 
     /// An internal name that the registry itself took from outside.
-    fn came_from_outside(&mut self, component: &Component, best: &Has<'_>) -> bool {
+    fn came_from_outside(
+        &mut self,
+        component: &Component,
+        best: &Has<'_>,
+        words: &mut BTreeSet<&'static str>,
+    ) -> bool {
         let internal = self
             .settings
             .is_internal(component.ecosystem, &component.name);
+        if internal && best.facts.came_from == Some(CameFrom::Unknown) {
+            self.gaps.unreachable(
+                component,
+                &best.answer.registry,
+                &Failure {
+                    kind: FailureKind::BadAnswer,
+                    reason: "its API does not know whether the package came from outside, and its name is internal".to_owned(),
+                    remedy: "publish the package anew to the registry, so that its origin is known".to_owned(),
+                },
+            );
+            words.insert("unreachable");
+        }
         let Some(CameFrom::External { connection }) = &best.facts.came_from else {
             return false;
         };

@@ -102,14 +102,16 @@ impl Question {
             .iter()
             .filter(|entry| !(internal && entry.is_default()))
             .collect();
+        let best: BTreeSet<String> = self
+            .recorded
+            .iter()
+            .filter_map(|text| covering(text, &usable))
+            .map(ToString::to_string)
+            .collect();
         let named: Vec<&Approved> = usable
             .iter()
             .copied()
-            .filter(|entry| {
-                self.recorded
-                    .iter()
-                    .any(|text| covering(text, &usable).is_some_and(|best| best == *entry))
-            })
+            .filter(|entry| best.contains(&entry.to_string()))
             .collect();
         if !named.is_empty() {
             return named;

@@ -11,6 +11,7 @@ use crate::model::{Ecosystem, Hint as _, Redacted, terminal_safe};
 use crate::support::http::{Address, Answer, Client, HttpError, Request, SystemTimer, Timer as _};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
+use url::Url;
 
 /// Failures in a row of one kind after which a registry is not asked any more.
 const MAX_FAILURES: u32 = 3;
@@ -141,18 +142,15 @@ impl Endpoint {
         format!("{}/", head.join("/"))
     }
 
-    /// The address of a file where it lies on another server than the registry; relative
-    /// ones lie on the registry's own.
+    /// The address of a file where it lies on another server than the registry. It is read
+    /// as clients read it: absolute if it can be (`https:/host`, backslashes), else from the
+    /// registry's own.
     pub(super) fn elsewhere(&self, text: &str) -> Option<String> {
-        if !text.contains("://") && !text.starts_with("//") {
-            return None;
-        }
-        let full = match text.starts_with("//") {
-            true => format!("{}:{text}", scheme_of(&self.own)),
-            false => text.to_owned(),
-        };
-        let bare = full.split(['?', '#']).next().unwrap_or_default();
-        let is_own = Own::parse(bare).is_some_and(|address| address.same_server(&self.own));
+        let bare = text.split(['?', '#']).next().unwrap_or_default();
+        let full = Url::parse(bare)
+            .or_else(|_| Url::parse(&self.own.to_string()).and_then(|own| own.join(bare)));
+        let address = full.ok().and_then(|url| Own::of(&url));
+        let is_own = address.is_some_and(|address| address.same_server(&self.own));
         (!is_own).then(|| shown(bare))
     }
 
@@ -175,11 +173,6 @@ impl Endpoint {
             None => *failures = (0, None),
         }
     }
-}
-
-fn scheme_of(address: &Own) -> String {
-    let text = address.to_string();
-    text.split(':').next().unwrap_or("https").to_owned()
 }
 
 /// One thread's way to the network.

@@ -215,12 +215,8 @@ fn of_report(path: &Path, file: String, bytes: &[u8]) -> Result<NewDocument, Cli
 }
 
 fn of_purl(purl: Purl) -> NewUse {
-    let name = match purl.namespace() {
-        Some(namespace) => format!("{namespace}/{}", purl.name()),
-        None => purl.name().to_owned(),
-    };
     NewUse {
-        name,
+        name: purl.package_name(),
         version: purl.version().map(str::to_owned),
         scope: "unknown",
         purl,

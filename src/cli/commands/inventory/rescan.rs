@@ -76,13 +76,13 @@ pub fn run(args: &RescanArgs, settings: &Settings) -> Result<Exit, CliError> {
         .collect();
     store.set_affected(&affected, now)?;
     let newly = store.newly_affected(since)?;
-    let (documents, _) = store.count()?;
+    let (documents, incomplete) = store.count()?;
     let scan = Scan {
         documents,
         releases: releases.len(),
         database: database.digest().hex(),
         since,
-        gaps: gaps(outcome.gaps, &unknown),
+        gaps: gaps(outcome.gaps, &unknown, documents, incomplete),
         newly,
     };
     terminal::result(&match args.format {
@@ -158,7 +158,12 @@ fn affected(finding: &Finding, numbers: &BTreeMap<&Purl, i64>) -> Option<(i64, S
     Some((*numbers.get(purl)?, detail.id.clone(), severity))
 }
 
-fn gaps(of_the_check: Vec<Gap>, unknown: &BTreeSet<&str>) -> Vec<String> {
+fn gaps(
+    of_the_check: Vec<Gap>,
+    unknown: &BTreeSet<&str>,
+    documents: i64,
+    incomplete: i64,
+) -> Vec<String> {
     // Whether versions were withdrawn is no question of advisories, and no document says it.
     let mut gaps: Vec<String> = of_the_check
         .into_iter()
@@ -168,6 +173,16 @@ fn gaps(of_the_check: Vec<Gap>, unknown: &BTreeSet<&str>) -> Vec<String> {
     for purl_type in unknown {
         gaps.push(format!(
             "no advisories are known for packages of the type `{purl_type}`"
+        ));
+    }
+    if documents == 0 {
+        gaps.push("the store has no document".to_owned());
+    }
+    if incomplete > 0 {
+        let number = incomplete.unsigned_abs();
+        let which = show::count(number, "document is", "documents are");
+        gaps.push(format!(
+            "{which} not complete: what is missing there was not checked"
         ));
     }
     gaps

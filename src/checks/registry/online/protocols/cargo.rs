@@ -50,11 +50,14 @@ impl Protocol for Cargo {
         let config: Config = serde_json::from_slice(&document.body).map_err(|error| {
             malformed(&document, "`config.json` of an index", &error.to_string())
         })?;
-        // The markers `{crate}` and others stand in the path.
+        // Markers such as `{crate}` belong in the path; one in the host makes another server.
         let place = config.dl.split('{').next().unwrap_or_default();
+        let whole = config.dl.replace(['{', '}'], "");
         Ok(Prepared {
             base: endpoint.address.clone(),
-            files: endpoint.elsewhere(place),
+            files: endpoint
+                .elsewhere(place)
+                .or_else(|| endpoint.elsewhere(&whole)),
             template: None,
         })
     }

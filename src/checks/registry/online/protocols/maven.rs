@@ -51,8 +51,11 @@ impl Protocol for Maven {
                 Err(NoDocument::Absent) => continue,
                 Err(failed) => return Err(failed),
             };
-            if !contains(&pom.body, b"<project") {
-                return Err(malformed(&pom, "project description", "it has no `<project`").into());
+            // A version may come from a parent, the artifact's name may not.
+            let own_name = format!("<artifactId>{artifact}</artifactId>");
+            if !contains(&pom.body, b"<project") || !contains(&pom.body, own_name.as_bytes()) {
+                let problem = format!("it is no `<project` of `{artifact}`");
+                return Err(malformed(&pom, "project description", &problem).into());
             }
             let checksums = checksums(question, &get)?;
             let published = pom.last_modified.as_deref().and_then(date);

@@ -115,9 +115,14 @@ impl Protocol for Nuget {
                 "it names no registrations",
             ));
         };
+        // Clients take packages from here, and from what a version says only without it.
+        let files = index.resources.iter().filter(|resource| {
+            let mut kinds = kinds(&resource.kind);
+            kinds.any(|text| text.starts_with("PackageBaseAddress/"))
+        });
         Ok(Prepared {
             base: endpoint.own_address(&resource.id)?,
-            files: None,
+            files: files.into_iter().find_map(|r| endpoint.elsewhere(&r.id)),
             template: None,
         })
     }
@@ -166,7 +171,7 @@ impl Protocol for Nuget {
                     .iter()
                     .find(|v| same(v, &leaf.catalog_entry.version));
                 if let Some(asked) = asked {
-                    versions.insert(asked.clone(), facts(&leaf, endpoint));
+                    versions.insert(asked.clone(), facts(&leaf, endpoint, prepared));
                 }
             }
         }
@@ -197,15 +202,16 @@ fn parse<T: for<'de> Deserialize<'de>>(document: &Document, what: &str) -> Resul
     serde_json::from_slice(bytes).map_err(|error| bad(error.to_string()))
 }
 
+/// What a resource is: one word or several.
+fn kinds(kind: &Value) -> impl Iterator<Item = &str> {
+    let list = kind.as_array().map(Vec::as_slice).unwrap_or_default();
+    let one = kind.as_str().into_iter();
+    one.chain(list.iter().filter_map(Value::as_str))
+}
+
 /// The version of a registrations resource; `None` for another kind.
 fn rank(kind: &Value) -> Option<u32> {
-    let texts: Vec<&str> = match kind {
-        Value::String(text) => vec![text],
-        Value::Array(list) => list.iter().filter_map(Value::as_str).collect(),
-        _ => Vec::new(),
-    };
-    texts
-        .into_iter()
+    kinds(kind)
         .filter_map(|text| match text.strip_prefix(TYPE)? {
             "/3.6.0" => Some(3),
             "/3.4.0" => Some(2),
@@ -227,7 +233,8 @@ fn same(asked: &str, found: &str) -> bool {
         || versions::compare(Ecosystem::Nuget, asked, found).is_ok_and(|o| o == Ordering::Equal)
 }
 
-fn facts(leaf: &Leaf, endpoint: &Endpoint) -> VersionFacts {
+fn facts(leaf: &Leaf, endpoint: &Endpoint, prepared: &Prepared) -> VersionFacts {
+    let named = leaf.package_content.as_deref();
     let entry = &leaf.catalog_entry;
     // An unlisted version has this date in the place of its own.
     let published = entry
@@ -245,10 +252,10 @@ fn facts(leaf: &Leaf, endpoint: &Endpoint) -> VersionFacts {
         date_source: published.is_some().then_some(DateSource::Index),
         files: vec![FileFacts {
             published,
-            elsewhere: leaf
-                .package_content
-                .as_deref()
-                .and_then(|url| endpoint.elsewhere(url)),
+            elsewhere: prepared
+                .files
+                .clone()
+                .or_else(|| named.and_then(|url| endpoint.elsewhere(url))),
             ..FileFacts::default()
         }],
         yanked: (entry.listed == Some(false)).then(|| "it is unlisted".to_owned()),
