@@ -119,7 +119,13 @@ fn named_settings(files: &Files<'_>, directory: &str) -> (Option<Rc<File>>, bool
         for word in line.split_whitespace() {
             match flag(word) {
                 // The path may stand on the next line.
-                Some(Flag::User(value)) => path = Some((value, number)),
+                Some(Flag::User(value)) => {
+                    if path.is_some() {
+                        let message = format!("`{}` names settings twice", config.shown);
+                        files.undecided(Location::line(&config.shown, number), &message);
+                    }
+                    path = Some((value, number));
+                }
                 Some(Flag::More) => {
                     names_more = true;
                     let message = format!(

@@ -105,21 +105,22 @@ pub(super) fn options(text: &str) -> Line {
         if names.is_empty() {
             continue;
         }
-        let value = match attached {
-            Some(value) => value.to_owned(),
-            None if names.iter().all(|name| FLAGS.contains(name)) => String::new(),
-            None => words
-                .next_if(|next| !next.starts_with('-'))
-                .unwrap_or_else(|| {
-                    line.doubts.push(format!("`{word}` lacks its value"));
-                    String::new()
-                }),
-        };
         let is_plain = names.len() == 1;
         if !is_plain {
             line.doubts
                 .push(format!("`{word}` is short for several options"));
         }
+        let value = match attached {
+            Some(value) => value.to_owned(),
+            None if names.iter().all(|name| FLAGS.contains(name)) => String::new(),
+            None => {
+                let value = words.next_if(|next| !next.starts_with('-'));
+                if value.is_none() && is_plain {
+                    line.doubts.push(format!("`{word}` lacks its value"));
+                }
+                value.unwrap_or_default()
+            }
+        };
         for name in names {
             line.is_requirement |= name == "editable";
             // One that is perhaps meant must not settle that nothing is fetched.
