@@ -33,7 +33,17 @@ struct Source {
 #[derive(Default)]
 struct Merged {
     sources: BTreeMap<String, Source>,
+    /// Of files, by their very names: `my-reg` and `my_reg` are two.
     registries: BTreeMap<String, Said>,
+    /// Of variables, by folded names. They win over files.
+    variables: BTreeMap<String, Said>,
+}
+
+impl Merged {
+    fn registry(&self, name: &str) -> Option<&Said> {
+        let variable = self.variables.get(&folded(name));
+        variable.or_else(|| self.registries.get(name))
+    }
 }
 
 /// The configuration of cargo in a directory.
@@ -44,7 +54,7 @@ pub(super) fn read(files: &Files<'_>, directory: &str) -> Effective {
         if let Some(registry) = name.strip_suffix("_INDEX") {
             let variable = format!("CARGO_REGISTRIES_{name}");
             let said = (value.to_owned(), environment(&variable, value));
-            merged.registries.insert(folded(registry), said);
+            merged.variables.insert(folded(registry), said);
         }
     }
     let mut found = files.upwards(directory, &NAMES);
@@ -57,7 +67,7 @@ pub(super) fn read(files: &Files<'_>, directory: &str) -> Effective {
     for (name, source) in &merged.sources {
         add_source(&merged, name, source, &mut effective);
     }
-    for (address, place) in merged.registries.values() {
+    for (address, place) in merged.variables.values().chain(merged.registries.values()) {
         let target = Target::Address(address.clone());
         let route = Route::new(Names::OnRequest, target, place.clone());
         effective.routes.push(route);
@@ -77,7 +87,7 @@ fn home(files: &Files<'_>) -> Option<Rc<File>> {
     }
 }
 
-/// Environment variables cannot hold the dashes of a registry's name.
+/// Environment variables hold neither the dashes nor the case of a registry's name.
 fn folded(name: &str) -> String {
     name.to_lowercase().replace('_', "-")
 }
@@ -119,7 +129,7 @@ fn merge(
     for (name, value) in document.table(&["registries"]).into_iter().flatten() {
         let table = value.get_ref().as_table();
         if let Some(found) = table.and_then(|table| said(document, file, table, "index")) {
-            let name = folded(name.get_ref());
+            let name = name.get_ref().to_string();
             merged.registries.entry(name).or_insert(found);
         }
     }
@@ -194,7 +204,7 @@ fn follow(merged: &Merged, from: &str) -> Route {
             address.or_else(|| local.map(|(text, place)| (Target::Local(text.clone()), place)))
         });
         let registry = || {
-            let (text, place) = merged.registries.get(&folded(&name))?;
+            let (text, place) = merged.registry(&name)?;
             Some((Target::Address(text.clone()), place))
         };
         target = match definition.or_else(registry) {

@@ -2,7 +2,7 @@
 //! tree. What is there and cannot be read is a gap.
 
 use super::rules_gap;
-use super::text::Toml;
+use super::text::{Toml, odd_line_end};
 use crate::checks::registry::rules;
 use crate::model::{ConfiguredAt, Gap, Location, terminal_safe};
 use crate::support::files::{FileError, read_bounded};
@@ -336,6 +336,18 @@ impl<'a> Files<'a> {
                 self.broken(file, &SyntaxError { line, reason });
                 None
             }
+        }
+    }
+
+    /// Says that a file has lines which its client sees and other readers do not: behind a
+    /// lone carriage return, or behind one of these.
+    pub(in crate::checks::registry) fn line_ends(&self, file: &File, more: &[char]) {
+        if let Some(line) = odd_line_end(&file.text, more) {
+            let message = format!(
+                "`{}` has a control character that ends a line for its client and for no editor",
+                terminal_safe(&file.shown)
+            );
+            self.note(Location::line(&file.shown, line), &message);
         }
     }
 

@@ -125,6 +125,10 @@ fn declared(files: &Files<'_>, file: &File, found: &mut Found, effective: &mut E
                     statement(files, file, number, before, &blocks, found, effective);
                     blocks.pop();
                 }
+                Piece::End(before) => {
+                    statement(files, file, number, before, &blocks, found, effective);
+                    pending.clear();
+                }
                 Piece::Rest(rest) => {
                     statement(files, file, number, rest, &blocks, found, effective);
                     rest.trim().clone_into(&mut pending);
@@ -137,10 +141,12 @@ fn declared(files: &Files<'_>, file: &File, found: &mut Found, effective: &mut E
 enum Piece<'l> {
     Open(&'l str),
     Close(&'l str),
+    /// Up to a semicolon.
+    End(&'l str),
     Rest(&'l str),
 }
 
-/// A line cut at its braces.
+/// A line cut at its braces and semicolons.
 fn pieces(line: &str) -> Vec<Piece<'_>> {
     let mut out = Vec::new();
     let mut from = 0;
@@ -156,6 +162,10 @@ fn pieces(line: &str) -> Vec<Piece<'_>> {
             }
             (None, '}') => {
                 out.push(Piece::Close(line.get(from..at).unwrap_or_default()));
+                from = at + 1;
+            }
+            (None, ';') => {
+                out.push(Piece::End(line.get(from..at).unwrap_or_default()));
                 from = at + 1;
             }
             _ => {}
@@ -177,12 +187,17 @@ fn statement(
     found: &mut Found,
     effective: &mut Effective,
 ) {
-    let text = text.trim().trim_end_matches(';');
-    let inside = |word: &str| blocks.iter().any(|block| begins(block, word));
-    // Where releases are sent to is no source.
-    if text.is_empty() || !inside("repositories") || inside("publishing") {
-        return;
+    let text = text.trim();
+    if applies_a_script(text, blocks) {
+        let message = format!(
+            "`{}` applies another script, which may add repositories",
+            file.shown
+        );
+        files.undecided(Location::line(&file.shown, line), &message);
     }
+    let Some(text) = declaration(text, blocks) else {
+        return;
+    };
     let place = |says: String| file.at(line, says);
     if begins(text, "mavenCentral") {
         let target = Target::Default;
@@ -241,6 +256,62 @@ fn statement(
         place(says("url", quoted(text).unwrap_or(text))),
     );
     found.routes.push(route);
+}
+
+/// What a statement says of the repositories that packages come from:
+/// `repositories.maven …`, or anything inside a block of them.
+fn declaration<'t>(text: &'t str, blocks: &[String]) -> Option<&'t str> {
+    let direct = after_word(text, "repositories").and_then(|rest| rest.strip_prefix('.'));
+    let (head, text) = match direct {
+        Some(rest) => (text, rest),
+        None => (
+            blocks
+                .iter()
+                .rfind(|block| after_word(block, "repositories").is_some())?
+                .as_str(),
+            text,
+        ),
+    };
+    // Where releases are sent to is no source.
+    let sends = |text: &str| begins(text, "publishing") || text.starts_with("project.publishing.");
+    let is_sent =
+        sends(head) || (begins(head, "repositories") && blocks.iter().any(|block| sends(block)));
+    (!text.is_empty() && !is_sent).then_some(text)
+}
+
+/// `apply from: '…'`, `apply(from = …)`, `apply { from … }`, or an `apply(` whose end is on
+/// another line.
+fn applies_a_script(text: &str, blocks: &[String]) -> bool {
+    let mut outside = String::new();
+    let mut quote: Option<char> = None;
+    for c in text.chars() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, c) => outside.push(c),
+        }
+    }
+    let in_block = blocks
+        .iter()
+        .any(|block| block == "apply" || block.ends_with(".apply"));
+    match after_word(&outside, "apply") {
+        Some(rest) => {
+            let rest = rest.trim();
+            after_word(rest, "from").is_some() || matches!(rest, "(" | "([" | "[")
+        }
+        None => in_block && begins(&outside, "from"),
+    }
+}
+
+/// What stands behind the first whole occurrence of a word.
+fn after_word<'t>(text: &'t str, word: &str) -> Option<&'t str> {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$');
+    text.match_indices(word).find_map(|(at, _)| {
+        let before = text.get(..at)?;
+        let rest = text.get(at + word.len()..)?;
+        (!before.ends_with(is_part) && !rest.starts_with(is_part)).then_some(rest)
+    })
 }
 
 /// Whether a statement begins with a word as a whole.

@@ -6,9 +6,10 @@
 use super::files::{File, Files};
 use super::model::{Client, Effective, Names, Route, Target};
 use super::text::says;
-use crate::model::{ConfiguredAt, Location};
+use crate::model::{ConfiguredAt, Location, terminal_safe};
 use crate::support::xml::{self, Xml};
 use roxmltree::Node;
+use std::rc::Rc;
 
 /// Maven's id of its default repository.
 const DEFAULT: &str = "central";
@@ -37,7 +38,7 @@ pub(super) fn read(files: &Files<'_>, path: &str, directory: &str) -> Effective 
         let root = document.root();
         collect(&file, &document, root, &mut repositories, &mut effective);
     }
-    let named = named_settings(files, directory);
+    let (named, names_more) = named_settings(files, directory);
     let user = match named.is_some() {
         true => None,
         false => files.home(".m2/settings.xml"),
@@ -54,30 +55,99 @@ pub(super) fn read(files: &Files<'_>, path: &str, directory: &str) -> Effective 
             Err(error) => files.broken(file, &error),
         }
     }
-    let settled = files.reads_machine() || named.is_some();
+    let settled = (files.reads_machine() || named.is_some()) && !names_more;
     routes(&repositories, &mirrors, settled, &mut effective);
     effective
 }
 
-/// The settings that `.mvn/maven.config` gives with `-s`.
-fn named_settings(files: &Files<'_>, directory: &str) -> Option<std::rc::Rc<File>> {
-    let config = files
-        .upwards(directory, &[".mvn/maven.config"])
-        .into_iter()
-        .next()?;
-    let mut words = config.text.split_whitespace();
-    let mut path = None;
-    while let Some(word) = words.next() {
-        path = match word.split_once('=') {
-            Some(("-s" | "--settings", path)) => Some(path),
-            _ if matches!(word, "-s" | "--settings") => words.next(),
-            _ => word
-                .strip_prefix("-s")
-                .filter(|rest| rest.contains(['/', '.'])),
-        }
-        .or(path);
+/// What an option of Maven's command line says of settings.
+enum Flag<'w> {
+    /// Names the user's settings, perhaps in the next word.
+    User(Option<&'w str>),
+    /// Names others beside them.
+    More,
+}
+
+/// Reads one word: `-s FILE`, `-sFILE`, `--settings=FILE`, the same for the installation's
+/// (`-gs`; Maven 4 has `-is` and `-ps` too), and the beginnings of the long names, which
+/// Maven takes with one dash also.
+fn flag(word: &str) -> Option<Flag<'_>> {
+    let short = word.strip_prefix('-')?;
+    let body = short.strip_prefix('-').unwrap_or(short);
+    let (name, value) = match body.split_once('=') {
+        Some((name, value)) => (name, Some(value)),
+        None => (body, None),
+    };
+    let begins = |long: &str| name.len() > 1 && long.starts_with(name);
+    let is_more = ["global-settings", "install-settings", "project-settings"]
+        .iter()
+        .any(|long| begins(long));
+    if is_more
+        || ["gs", "is", "ps"]
+            .iter()
+            .any(|more| short.starts_with(more))
+    {
+        return Some(Flag::More);
     }
-    let path = path?;
+    if name == "s" || begins("settings") {
+        return Some(Flag::User(value));
+    }
+    // Other long options, with one dash.
+    let is_other = [
+        "show-version",
+        "strict-artifact-descriptor-policy",
+        "strict-checksums",
+    ]
+    .iter()
+    .any(|long| begins(long));
+    match short.strip_prefix('s') {
+        Some(path) if !is_other => Some(Flag::User(Some(path))),
+        _ => None,
+    }
+}
+
+/// The settings that `.mvn/maven.config` gives with `-s`, and whether it names more, which
+/// are not read.
+fn named_settings(files: &Files<'_>, directory: &str) -> (Option<Rc<File>>, bool) {
+    let config = files.upwards(directory, &[".mvn/maven.config"]);
+    let Some(config) = config.into_iter().next() else {
+        return (None, false);
+    };
+    let mut path = None;
+    let mut names_more = false;
+    for (line, number) in config.text.lines().zip(1_u32..) {
+        for word in line.split_whitespace() {
+            match flag(word) {
+                // The path may stand on the next line.
+                Some(Flag::User(value)) => {
+                    if path.is_some() {
+                        let message = format!("`{}` names settings twice", config.shown);
+                        files.undecided(Location::line(&config.shown, number), &message);
+                    }
+                    path = Some((value, number));
+                }
+                Some(Flag::More) => {
+                    names_more = true;
+                    let message = format!(
+                        "`{}` names settings beside the user's, which are not read",
+                        config.shown
+                    );
+                    files.undecided(Location::line(&config.shown, number), &message);
+                }
+                None => {
+                    if let Some((value @ None, _)) = &mut path {
+                        *value = Some(word);
+                    }
+                }
+            }
+        }
+    }
+    let found = path.and_then(|(path, line)| named(files, &config, path, line));
+    (found, names_more)
+}
+
+fn named(files: &Files<'_>, config: &File, path: Option<&str>, line: u32) -> Option<Rc<File>> {
+    let path = path.unwrap_or_default();
     let base = config
         .shown
         .strip_suffix(".mvn/maven.config")
@@ -88,10 +158,11 @@ fn named_settings(files: &Files<'_>, directory: &str) -> Option<std::rc::Rc<File
     let found = files.tree(&format!("{base}{inside}"));
     if found.is_none() {
         let message = format!(
-            "the settings `{path}` that `{}` names are not in the tree",
+            "the settings `{}` that `{}` names are not in the tree",
+            terminal_safe(path),
             config.shown
         );
-        files.undecided(Location::line(&config.shown, 1), &message);
+        files.undecided(Location::line(&config.shown, line), &message);
     }
     found
 }
@@ -172,7 +243,10 @@ fn routes(
 ) {
     let mut targets = Vec::new();
     let mut add = |id: &str, own: Route| {
-        let route = match mirrors.iter().find(|mirror| mirrors_it(&mirror.of, id)) {
+        // The one for this very id wins over patterns, whatever the order.
+        let exact = mirrors.iter().find(|mirror| mirror.of == id);
+        let mirror = exact.or_else(|| mirrors.iter().find(|mirror| mirrors_it(&mirror.of, id)));
+        let route = match mirror {
             Some(mirror) => {
                 let mut places = vec![mirror.place.clone()];
                 places.extend(own.places);

@@ -16,8 +16,10 @@ mod gradle;
 mod maven;
 mod model;
 mod npm;
+mod npm_lines;
 mod nuget;
 mod pip;
+mod pip_lines;
 mod pipenv;
 mod poetry;
 #[cfg(test)]

@@ -4,8 +4,9 @@
 
 use super::files::{File, Files, join};
 use super::model::{Client, CoolDown, Effective, Names, Recorded, Replacement, Route, Target};
-use super::text::{environment, ini, says};
-use crate::model::{ConfiguredAt, Location};
+use super::npm_lines;
+use super::text::{environment, says};
+use crate::model::{ConfiguredAt, Location, terminal_safe};
 use crate::support::{json_tree, yaml};
 use std::collections::BTreeMap;
 
@@ -51,7 +52,22 @@ impl Npmrc {
 
     fn file(&mut self, files: &Files<'_>, file: &File) {
         let mut last: BTreeMap<String, (String, ConfiguredAt)> = BTreeMap::new();
-        for entry in ini(&file.text, &['='], false) {
+        files.line_ends(file, &[]);
+        for entry in npm_lines::entries(&file.text) {
+            let names_file = matches!(entry.key.as_str(), "userconfig" | "globalconfig");
+            let doubt = match entry.doubt {
+                None if file.in_tree && names_file => {
+                    Some("it names another file of settings, which is not read")
+                }
+                doubt => doubt,
+            };
+            if let Some(why) = doubt {
+                let message = format!(
+                    "it cannot be told what a line of `{}` sets: {why}",
+                    terminal_safe(&file.shown)
+                );
+                files.undecided(Location::line(&file.shown, entry.line), &message);
+            }
             let value = expanded(files, &entry.value);
             let place = file.at(entry.line, says(&entry.key, &entry.value));
             // In one file the last line counts.
@@ -70,10 +86,11 @@ impl Npmrc {
         self.values.get(key)
     }
 
-    /// Whether a key says `false`.
+    /// Whether a key says `false`, or what npm takes for it.
     pub(super) fn is_off(&self, key: &str) -> Option<&ConfiguredAt> {
         let (value, place) = self.value(key)?;
-        (value == "false").then_some(place)
+        let is_off = matches!(value.as_str(), "false" | "null") || value.parse::<f64>() == Ok(0.0);
+        is_off.then_some(place)
     }
 
     /// The registries for all names and for scopes.

@@ -59,17 +59,14 @@ fn add(file: &File, document: &Xml<'_>, merged: &mut Merged, effective: &mut Eff
                 if merged.disabled_cleared {
                     continue;
                 }
-                for item in section.children().filter(Node::is_element) {
-                    match item.tag_name().name() {
-                        "clear" => merged.disabled_cleared = true,
-                        _ => {
-                            let name = attribute(item, "key").unwrap_or_default();
-                            if attribute(item, "value").is_some_and(is_true) {
-                                merged.disabled.insert(name.to_lowercase());
-                            }
-                        }
+                let (kept, is_cleared) = kept(section);
+                for item in kept {
+                    let name = attribute(item, "key").unwrap_or_default();
+                    if attribute(item, "value").is_some_and(is_true) {
+                        merged.disabled.insert(name.to_lowercase());
                     }
                 }
+                merged.disabled_cleared = is_cleared;
             }
             "packageSourceMapping" => add_mapping(file, document, section, merged),
             _ => {}
@@ -79,6 +76,23 @@ fn add(file: &File, document: &Xml<'_>, merged: &mut Merged, effective: &mut Eff
 
 fn is_true(value: &str) -> bool {
     value.eq_ignore_ascii_case("true")
+}
+
+/// What of a section counts: within one file `<clear/>` drops what stands before it, and
+/// everything farther away, which the second value says.
+fn kept<'d, 'a>(section: Node<'d, 'a>) -> (Vec<Node<'d, 'a>>, bool) {
+    let mut kept = Vec::new();
+    let mut is_cleared = false;
+    for item in section.children().filter(Node::is_element) {
+        match item.tag_name().name() {
+            "clear" => {
+                is_cleared = true;
+                kept.clear();
+            }
+            _ => kept.push(item),
+        }
+    }
+    (kept, is_cleared)
 }
 
 fn add_sources<'a>(
@@ -91,18 +105,14 @@ fn add_sources<'a>(
     if merged.sources_cleared {
         return;
     }
-    // Within one file `<clear/>` drops what stands before it, and everything farther away.
-    let items: Vec<Node<'_, '_>> = section.children().filter(Node::is_element).collect();
-    let clear = items
-        .iter()
-        .rposition(|item| item.tag_name().name() == "clear");
-    let kept = items
-        .get(clear.map_or(0, |at| at + 1)..)
-        .unwrap_or_default();
-    for item in kept.iter().filter(|item| item.tag_name().name() == "add") {
-        let key = attribute(*item, "key").unwrap_or_default();
-        let value = attribute(*item, "value").unwrap_or_default();
-        let line = document.line(*item);
+    let (kept, is_cleared) = kept(section);
+    for item in kept {
+        if item.tag_name().name() != "add" {
+            continue;
+        }
+        let key = attribute(item, "key").unwrap_or_default();
+        let value = attribute(item, "value").unwrap_or_default();
+        let line = document.line(item);
         let place = file.at(line, says(key, value));
         for (name, effect) in [
             (
@@ -114,7 +124,7 @@ fn add_sources<'a>(
                 "the registry's certificate is not checked",
             ),
         ] {
-            if attribute(*item, name).is_some_and(is_true) {
+            if attribute(item, name).is_some_and(is_true) {
                 let place = file.at(line, says(name, "true"));
                 effective.weak(place, true, effect);
             }
@@ -124,33 +134,30 @@ fn add_sources<'a>(
             .entry(key.to_lowercase())
             .or_insert((value.to_owned(), place));
     }
-    merged.sources_cleared = clear.is_some();
+    merged.sources_cleared = is_cleared;
 }
 
 fn add_mapping<'a>(file: &File, document: &Xml<'a>, section: Node<'_, 'a>, merged: &mut Merged) {
     if merged.mapping_cleared {
         return;
     }
-    let mut cleared = false;
-    for item in section.children().filter(Node::is_element) {
-        match item.tag_name().name() {
-            "clear" => cleared = true,
-            "packageSource" => {
-                let key = attribute(item, "key").unwrap_or_default();
-                let patterns: Vec<String> = xml::children(item, "package")
-                    .filter_map(|package| Some(attribute(package, "pattern")?.to_owned()))
-                    .collect();
-                let line = document.line(item);
-                let place = file.at(line, says(key, &patterns.join(" ")));
-                merged
-                    .mapping
-                    .entry(key.to_lowercase())
-                    .or_insert((patterns, place));
-            }
-            _ => {}
+    let (kept, is_cleared) = kept(section);
+    for item in kept {
+        if item.tag_name().name() != "packageSource" {
+            continue;
         }
+        let key = attribute(item, "key").unwrap_or_default();
+        let patterns: Vec<String> = xml::children(item, "package")
+            .filter_map(|package| Some(attribute(package, "pattern")?.to_owned()))
+            .collect();
+        let line = document.line(item);
+        let place = file.at(line, says(key, &patterns.join(" ")));
+        merged
+            .mapping
+            .entry(key.to_lowercase())
+            .or_insert((patterns, place));
     }
-    merged.mapping_cleared = cleared;
+    merged.mapping_cleared = is_cleared;
 }
 
 fn routes(files: &Files<'_>, merged: Merged, has_user: bool, effective: &mut Effective) {

@@ -8,12 +8,27 @@
 
 use super::files::{File, Files};
 use super::model::{Client, CoolDown, Effective, Names, Route, Target};
+use super::pip_lines;
 use super::text::{Entry, environment, ini, says};
-use crate::model::ConfiguredAt;
+use crate::model::{ConfiguredAt, Location, terminal_safe};
 use std::collections::BTreeSet;
 
 /// Files that include one another, one inside the other.
 const INCLUDE_DEPTH: usize = 10;
+
+/// Options that change where packages come from.
+const ROUTING: [&str; 7] = [
+    "extra-index-url",
+    "find-links",
+    "index-url",
+    "no-index",
+    "pypi-url",
+    "trusted-host",
+    "uploaded-prior-to",
+];
+
+/// Options that name a file with more of them.
+const INCLUDING: [&str; 2] = ["requirement", "constraint"];
 
 const ADVICE: &str = "`uploaded-prior-to = P7D` (pip 26.1 or later) in `pip.conf`";
 
@@ -49,14 +64,14 @@ impl Options {
                 .collect()
         };
         match key {
-            "index-url" | "i" | "pypi-url" => {
+            "index-url" | "pypi-url" => {
                 self.index.get_or_insert_with(|| told.clone());
             }
             "no-index" if !matches!(told.value.as_str(), "false" | "0" | "no" | "off") => {
                 self.no_index.get_or_insert_with(|| told.clone());
             }
             "extra-index-url" => self.extra.extend(each(told)),
-            "find-links" | "f" => self.links.extend(each(told)),
+            "find-links" => self.links.extend(each(told)),
             "trusted-host" => self.trusted.extend(each(told)),
             "uploaded-prior-to" => {
                 self.waits.get_or_insert_with(|| told.clone());
@@ -109,71 +124,70 @@ fn requirements(
         return;
     }
     let Some(file) = files.tree(path) else { return };
+    files.line_ends(&file, &pip_lines::LINE_ENDS);
     let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
-    for (line, text) in logical(&file.text) {
-        let Some((key, value)) = option(&text) else {
+    for (line, text) in pip_lines::logical(&file.text) {
+        let said = pip_lines::options(&text);
+        let doubt = |why: &str| {
+            let message = format!(
+                "it cannot be told which options pip takes in `{}`: {}",
+                terminal_safe(&file.shown),
+                terminal_safe(why)
+            );
+            files.undecided(Location::line(&file.shown, line), &message);
+        };
+        for why in &said.doubts {
+            doubt(why);
+        }
+        let counts = |key: &str| ROUTING.contains(&key) || INCLUDING.contains(&key);
+        let options: Vec<&(&str, String)> =
+            said.options.iter().filter(|(key, _)| counts(key)).collect();
+        if said.is_requirement {
+            if let Some((key, _)) = options.first() {
+                doubt(&format!("`--{key}` stands beside a package"));
+            }
             continue;
-        };
-        match key {
-            "r" | "requirement" | "c" | "constraint" => {
-                if let Some(inside) = resolved(directory, value) {
-                    requirements(files, &inside, depth + 1, closure, found);
+        }
+        let includes = options.iter().any(|(key, _)| INCLUDING.contains(key));
+        if includes && options.len() > 1 {
+            doubt("a line that includes a file says more than that");
+        }
+        for (key, value) in options {
+            if INCLUDING.contains(key) {
+                match included(files, directory, value, depth) {
+                    Ok(inside) => requirements(files, &inside, depth + 1, closure, found),
+                    Err(why) => doubt(&format!("`{}` {why}", says(&format!("--{key}"), value))),
                 }
+                continue;
             }
-            _ => {
-                let place = file.at(line, says(&format!("--{key}"), value));
-                let told = Told {
-                    value: value.to_owned(),
-                    place,
-                    is_certain: true,
-                };
-                found.push((key.to_owned(), told));
-            }
+            let place = file.at(line, says(&format!("--{key}"), value));
+            let told = Told {
+                value: value.clone(),
+                place,
+                is_certain: true,
+            };
+            found.push(((*key).to_owned(), told));
         }
     }
 }
 
-/// Lines with their continuations joined and comments taken off.
-fn logical(text: &str) -> Vec<(u32, String)> {
-    let mut out: Vec<(u32, String)> = Vec::new();
-    let mut open = false;
-    for (index, raw) in text.lines().enumerate() {
-        let number = u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1);
-        let (part, continues) = match raw.strip_suffix('\\') {
-            Some(part) => (part, true),
-            None => (raw, false),
-        };
-        match out.last_mut() {
-            Some((_, last)) if open => last.push_str(part),
-            _ => out.push((number, part.to_owned())),
-        }
-        open = continues;
+/// The path of an included file of the tree, or why its options are not known.
+fn included(
+    files: &Files<'_>,
+    directory: &str,
+    value: &str,
+    depth: usize,
+) -> Result<String, String> {
+    let inside = resolved(directory, value).ok_or("lies outside of the tree")?;
+    if depth >= INCLUDE_DEPTH {
+        return Err(format!(
+            "is more than {INCLUDE_DEPTH} files inside one another"
+        ));
     }
-    for (_, text) in &mut out {
-        let cut = match text.trim_start().starts_with('#') {
-            true => Some(0),
-            false => text.find(" #").or_else(|| text.find("\t#")),
-        };
-        if let Some(cut) = cut {
-            text.truncate(cut);
-        }
+    match files.tree(&inside) {
+        Some(_) => Ok(inside),
+        None => Err("is not in the tree, or cannot be read".to_owned()),
     }
-    out
-}
-
-/// The name and the value of an option line: `--name value`, `--name=value`, `-i value`.
-fn option(text: &str) -> Option<(&str, &str)> {
-    let rest = text.trim().strip_prefix('-')?;
-    let (long, rest) = match rest.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, rest),
-    };
-    let end = match long {
-        true => rest.find(['=', ' ', '\t']).unwrap_or(rest.len()),
-        false => rest.char_indices().nth(1).map_or(rest.len(), |(at, _)| at),
-    };
-    let (key, value) = rest.split_at_checked(end)?;
-    Some((key, value.trim_start_matches(['=', ' ', '\t']).trim_end()))
 }
 
 /// A path beside a file, below the root.
@@ -221,20 +235,21 @@ fn levels(files: &Files<'_>, path: &str, options: &mut Options) {
         .iter()
         .filter_map(|path| files.system(path));
     for file in named.into_iter().chain(site).chain(user).chain(system) {
-        conf(&file, true, options);
+        conf(files, &file, true, options);
     }
     let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
     for name in ["pip.conf", "pip.ini", ".pip/pip.conf"] {
         for file in files.upwards(directory, &[name]) {
             if file.in_tree {
-                conf(&file, false, options);
+                conf(files, &file, false, options);
             }
         }
     }
 }
 
 /// `[install]` wins over `[global]`.
-fn conf(file: &File, is_certain: bool, options: &mut Options) {
+fn conf(files: &Files<'_>, file: &File, is_certain: bool, options: &mut Options) {
+    files.line_ends(file, &[]);
     let mut entries = ini(&file.text, &['=', ':'], true);
     let rank = |entry: &Entry| match entry.section.as_str() {
         "install" => 0,
@@ -244,6 +259,9 @@ fn conf(file: &File, is_certain: bool, options: &mut Options) {
     entries.retain(|entry| rank(entry) < 2);
     entries.sort_by_key(rank);
     for entry in entries {
+        // pip folds the case of names, and takes them with dashes too.
+        let key = entry.key.to_lowercase().replace('_', "-");
+        let key = key.trim_start_matches("--");
         let lines: Vec<&str> = entry.value.lines().map(str::trim).collect();
         let mut line = entry.line;
         for (offset, value) in lines.iter().enumerate() {
@@ -258,7 +276,7 @@ fn conf(file: &File, is_certain: bool, options: &mut Options) {
                 place: file.at(line, says(&entry.key, value)),
                 is_certain,
             };
-            options.add(&entry.key.replace('_', "-"), &told);
+            options.add(key, &told);
         }
     }
 }

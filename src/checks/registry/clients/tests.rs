@@ -4,6 +4,8 @@ use super::*;
 use crate::model::{Digest, DigestAlgorithm, Ecosystem, Origin};
 use crate::support::files::write_atomic;
 
+mod hiding;
+
 struct Project {
     dir: tempfile::TempDir,
 }

@@ -169,6 +169,15 @@ pub(in crate::checks::registry) fn ini(
     entries
 }
 
+/// The first line with a carriage return that no line feed follows, or with one of these.
+pub(in crate::checks::registry) fn odd_line_end(text: &str, more: &[char]) -> Option<u32> {
+    text.split('\n').zip(1_u32..).find_map(|(line, number)| {
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        line.contains(|c| c == '\r' || more.contains(&c))
+            .then_some(number)
+    })
+}
+
 /// A text without the quotes around it.
 pub(in crate::checks::registry) fn unquoted(text: &str) -> &str {
     ['"', '\'']
@@ -190,6 +199,14 @@ mod tests {
         assert_eq!(entries[0].value, "https://a.example/");
         assert_eq!(entries[1].value, "\nhttps://b.example/\nhttps://c.example/");
         assert_eq!((entries[2].key.as_str(), entries[2].line), ("no-index", 8));
+    }
+
+    #[test]
+    fn a_carriage_return_ends_a_line_only_before_a_line_feed() {
+        assert_eq!(odd_line_end("a\r\nb\n\u{b}", &[]), None);
+        assert_eq!(odd_line_end("a\r\nb\rc\n", &[]), Some(2));
+        assert_eq!(odd_line_end("a\r\r\n", &[]), Some(1));
+        assert_eq!(odd_line_end("a\n\u{b}", &['\u{b}']), Some(2));
     }
 
     #[test]

@@ -2,9 +2,11 @@
 
 use super::super::clients::{Source, join, place, says};
 use super::{Locked, Missing};
+use crate::model::{Location, terminal_safe};
 use crate::support::files::read_bounded;
 use crate::support::{json_tree, yaml};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -46,6 +48,26 @@ fn lockfile(root: &Path, path: &str) -> Option<String> {
     Some(text.strip_prefix('\u{FEFF}').unwrap_or(&text).to_owned())
 }
 
+/// The copies in a lockfile. Where one has a member of another type than its client writes,
+/// nothing is compared, which is a gap.
+fn copies<T: DeserializeOwned>(source: &Source<'_>, path: &str, text: &str) -> Option<T> {
+    let error = match serde_json::from_str(text) {
+        Ok(lock) => return Some(lock),
+        Err(error) => error,
+    };
+    // One that breaks off is a gap of the inventory.
+    if error.is_data() {
+        let line = u32::try_from(error.line()).unwrap_or(u32::MAX);
+        let message = format!(
+            "the copy of the manifest in `{}` cannot be compared with it: {}",
+            terminal_safe(path),
+            terminal_safe(&error.to_string())
+        );
+        source.note(Location::line(path, line), &message);
+    }
+    None
+}
+
 /// Compares a manifest with its copy: a name that the copy does not have, or with another
 /// requirement.
 fn compare(
@@ -58,7 +80,8 @@ fn compare(
         return Vec::new();
     };
     let document = json_tree::parse(&file.text);
-    if document.broken.is_some() {
+    if let Some(broken) = &document.broken {
+        source.broken(&file, broken);
         return Vec::new();
     }
     let mut out = Vec::new();
@@ -104,8 +127,7 @@ pub(super) fn package_lock(root: &Path, source: &Source<'_>, locked: &Locked<'_>
     let Some(text) = lockfile(root, locked.path) else {
         return Vec::new();
     };
-    // One that breaks off is a gap of the inventory.
-    let Ok(lock) = serde_json::from_str::<Lock>(&text) else {
+    let Some(lock) = copies::<Lock>(source, locked.path, &text) else {
         return Vec::new();
     };
     let mut out = Vec::new();
@@ -136,7 +158,7 @@ pub(super) fn bun_lock(root: &Path, source: &Source<'_>, locked: &Locked<'_>) ->
     if json_strip_comments::strip(&mut text).is_err() {
         return Vec::new();
     }
-    let Ok(lock) = serde_json::from_str::<Lock>(&text) else {
+    let Some(lock) = copies::<Lock>(source, locked.path, &text) else {
         return Vec::new();
     };
     let mut out = Vec::new();

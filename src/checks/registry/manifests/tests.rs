@@ -40,6 +40,18 @@ fn stale(
     files: &[(&str, &str)],
     names: &[(&str, &str)],
 ) -> Vec<String> {
+    let (stale, gaps) = judged(format, path, files, names);
+    assert!(gaps.is_empty(), "{gaps:?}");
+    stale
+}
+
+/// The same, and the gaps: `place message`.
+fn judged(
+    format: &'static str,
+    path: &str,
+    files: &[(&str, &str)],
+    names: &[(&str, &str)],
+) -> (Vec<String>, Vec<String>) {
     let dir = tempfile::tempdir().unwrap();
     for (path, text) in files {
         let path = dir.path().join(path);
@@ -69,14 +81,74 @@ fn stale(
     };
     let source = Source::new(dir.path(), None);
     let findings = check(dir.path(), &inventory, &source);
-    findings
+    let stale = findings
         .iter()
         .flat_map(|finding| match &finding.detail {
             Detail::Registry(detail) => detail.configuration.clone(),
             _ => Vec::new(),
         })
         .map(|place| format!("{} {}", place.location, place.says))
-        .collect()
+        .collect();
+    let gaps = source.into_gaps();
+    let gaps = gaps
+        .iter()
+        .map(|gap| format!("{} {}", gap.location.as_ref().unwrap(), gap.message))
+        .collect();
+    (stale, gaps)
+}
+
+#[test]
+fn a_copy_with_a_member_of_another_type_is_a_gap() {
+    let npm = |version: &str| {
+        format!(
+            "{{\"lockfileVersion\": 3, \"packages\": {{\n\"\": {{\"dependencies\": {{\"a\": {version}}}}}}}}}"
+        )
+    };
+    let bun = |version: &str| {
+        format!(
+            "{{\"lockfileVersion\": 1, \"workspaces\": {{\n\"\": {{\"dependencies\": {{\"a\": {version},}},}},}},}}"
+        )
+    };
+    let manifest = "{\"dependencies\": {\"a\": \"^2\"}}";
+    let locks: [(&str, &str, &dyn Fn(&str) -> String); 2] = [
+        ("package-lock", "package-lock.json", &npm),
+        ("bun-lock", "bun.lock", &bun),
+    ];
+    for (format, path, lock) in locks {
+        let judge = |version: &str| {
+            let lock = lock(version);
+            judged(
+                format,
+                path,
+                &[(path, &lock), ("package.json", manifest)],
+                &[],
+            )
+        };
+        assert_eq!(judge("\"^2\""), (Vec::new(), Vec::new()), "{path}");
+        assert_eq!(judge("\"^1\"").0, ["package.json:1 a = ^2"], "{path}");
+        for wrong in ["2", "[\"^1\"]", "{}"] {
+            let (stale, gaps) = judge(wrong);
+            assert!(stale.is_empty(), "{path} {wrong}");
+            assert!(gaps[0].starts_with(&format!("{path}:2 ")), "{gaps:?}");
+            assert_eq!(gaps.len(), 1, "{path} {wrong}");
+        }
+    }
+}
+
+#[test]
+fn a_manifest_that_breaks_off_is_a_gap() {
+    let lock =
+        "{\"lockfileVersion\": 3, \"packages\": {\"\": {\"dependencies\": {\"a\": \"^1\"}}}}";
+    let judge = |manifest: &str| {
+        let files = [("package-lock.json", lock), ("package.json", manifest)];
+        judged("package-lock", "package-lock.json", &files, &[])
+    };
+    let (stale, gaps) = judge("{\"dependencies\": {\"a\": ");
+    assert!(stale.is_empty() && gaps.len() == 1, "{gaps:?}");
+    assert_eq!(
+        judge("{\"dependencies\": {\"a\": \"^1\"}}"),
+        (Vec::new(), Vec::new())
+    );
 }
 
 #[test]
