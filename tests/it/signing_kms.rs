@@ -410,7 +410,12 @@ fn without_region_credentials_or_a_safe_address_nothing_is_asked() {
         &["credentials", "AWS_ACCESS_KEY_ID"],
     );
     run(&[], ALIAS, "http://kms.example/", &["not encrypted"]);
-    run(&[], ALIAS, "kms.example", &["cannot be fetched"]);
+    run(
+        &[],
+        ALIAS,
+        "kms.example",
+        &["KMS cannot be asked", "https://HOST"],
+    );
     run(
         &[],
         "awskms://other:8443/alias/release",

@@ -66,11 +66,8 @@ impl Api {
             Some(endpoint) => endpoint,
             None => own_endpoint(&region, connection.fips)?,
         };
-        let unanswered = |source| KmsError::Unanswered {
-            operation: "GetPublicKey",
-            source,
-        };
-        let address = Address::parse(&endpoint).map_err(unanswered)?;
+        let unusable = |source| KmsError::Unusable { source };
+        let address = Address::parse(&endpoint).map_err(unusable)?;
         if address.is_plain() && !address.is_loopback() {
             return Err(KmsError::PlainEndpoint {
                 address: address.to_string(),
@@ -86,7 +83,7 @@ impl Api {
             redirects: 0,
         };
         let client =
-            Client::new(&connection.network, limits, SystemTimer::default()).map_err(unanswered)?;
+            Client::new(&connection.network, limits, SystemTimer::default()).map_err(unusable)?;
         Ok(Self {
             client,
             address,
@@ -251,7 +248,7 @@ mod tests {
         ));
         assert!(matches!(
             error(alias, Some("eu-west-1"), Some("ftp://kms.example/")),
-            KmsError::Unanswered { .. }
+            KmsError::Unusable { .. }
         ));
         let arn = "awskms:///arn:aws:kms:eu-west-1:123456789012:alias/a";
         for (text, region) in [(arn, None), (alias, Some("eu-west-1"))] {

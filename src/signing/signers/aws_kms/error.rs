@@ -45,6 +45,12 @@ pub enum KmsError {
     /// Credentials that cannot be part of a request.
     #[error("the request to KMS cannot be signed with these AWS credentials")]
     UnusableCredentials,
+    /// The address, the proxy or the trusted certificates cannot be used.
+    #[error("KMS cannot be asked: {source}")]
+    Unusable {
+        /// What is wrong.
+        source: HttpError,
+    },
     /// KMS, or the way to it, did not answer.
     #[error("KMS did not answer `{operation}`: {source}")]
     Unanswered {
@@ -233,11 +239,12 @@ impl KmsError {
             | Self::PlainEndpoint { .. }
             | Self::NoCredentials
             | Self::UnusableCredentials
+            | Self::Unusable { .. }
             | Self::UnsupportedSpec { .. }
             | Self::NotForSigning { .. } => true,
-            Self::Unanswered { source, .. } => source.is_configuration(),
             Self::Refused { refusal, .. } => !refusal.is_busy(),
-            Self::NotKms { .. }
+            Self::Unanswered { .. }
+            | Self::NotKms { .. }
             | Self::Malformed { .. }
             | Self::OtherKey { .. }
             | Self::OtherAlgorithm { .. }
@@ -271,7 +278,7 @@ impl Hint for KmsError {
                     | HttpError::Interrupted { .. },
                 ..
             } => "try again, or allow more time with --kms-timeout",
-            Self::Unanswered { source, .. } => return source.hint(),
+            Self::Unusable { source } | Self::Unanswered { source, .. } => return source.hint(),
             Self::Refused { refusal, .. } => refusal.hint(),
             Self::NotKms { .. } => "check the endpoint: --kms-endpoint, AWS_ENDPOINT_URL_KMS",
             Self::UnsupportedSpec { .. } => {
