@@ -5,6 +5,7 @@
 //! digest, which is a SHA-256 over the digests of all of its content.
 
 use super::exit::{CliError, Exit};
+use super::key_source::exit_of;
 use crate::attest::{Statement, Subject};
 use crate::checks::advisories::Database;
 use crate::signing::{
@@ -21,7 +22,7 @@ const SUBJECT: &str = "advisory-database";
 /// A bundle that signs a database's root digest, as JSON.
 ///
 /// # Errors
-/// Exit 2 where the key cannot sign.
+/// Exit 2 where the key cannot sign; 3 where KMS gives no usable answer.
 pub fn sign(database: &Database, signer: &dyn Signer) -> Result<String, CliError> {
     let statement = Statement {
         subjects: vec![Subject {
@@ -36,7 +37,7 @@ pub fn sign(database: &Database, signer: &dyn Signer) -> Result<String, CliError
         .map_err(|error| CliError::of(Exit::Usage, &error))?;
     sign_statement(signer, &bytes)
         .and_then(|bundle| bundle.to_json())
-        .map_err(|error| CliError::of(Exit::Usage, &error))
+        .map_err(|error| CliError::of(exit_of(&error), &error))
 }
 
 /// Verifies the signature that a database carries:

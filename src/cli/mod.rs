@@ -2,6 +2,7 @@
 //! prints.
 
 pub mod args;
+pub mod aws;
 pub mod commands;
 pub mod database;
 pub mod database_signature;
@@ -9,6 +10,7 @@ pub mod depth;
 pub mod exit;
 pub mod input;
 pub mod judging;
+pub mod key_source;
 pub mod network;
 pub mod outputs;
 pub mod pipeline;

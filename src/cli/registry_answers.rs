@@ -1,6 +1,7 @@
 //! Where the answers of approved registries come from: from themselves, from a snapshot, or
 //! there are none.
 
+use super::aws;
 use super::exit::{CliError, Exit};
 use super::input::Kind;
 use super::network::CertificateArgs;
@@ -190,7 +191,7 @@ pub fn ask(
         .collect::<Result<Vec<_>, _>>()?;
     let aws = match codeartifact.is_empty() {
         true => None,
-        false => registry_credentials::aws(),
+        false => aws::Environment::read().keys(),
     };
     let _progress = Progress::start("asking registries");
     let options = AskOptions {

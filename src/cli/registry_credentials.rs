@@ -1,12 +1,9 @@
 //! The files of this user's package managers that hold credentials for registries.
 
 use super::settings::Settings;
-use crate::checks::registry::online::AwsKeys;
 use crate::checks::registry::online::credentials::{ClientFiles, Credentials, Variables};
 use crate::model::Redacted;
-use crate::support::clock;
 use crate::support::files::read_bounded;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Larger files are no such configuration.
@@ -18,49 +15,6 @@ const MAX_BYTES: u64 = 1024 * 1024;
 pub fn load() -> Credentials {
     let variables = Settings::variables();
     Credentials::of(&files(&variables), &variables)
-}
-
-/// The AWS credentials of the environment, or of the profile (`AWS_PROFILE`, else `default`)
-/// in the shared credentials file. Single sign-on, roles and instance metadata are not asked.
-#[must_use]
-pub fn aws() -> Option<AwsKeys> {
-    let variables = Settings::variables();
-    let variable = |name: &str| variables.get(name).filter(|v| !v.expose().is_empty());
-    let time = clock::signing_time();
-    if let (Some(key_id), Some(secret)) = (
-        variable("AWS_ACCESS_KEY_ID"),
-        variable("AWS_SECRET_ACCESS_KEY"),
-    ) {
-        return Some(AwsKeys {
-            key_id: key_id.clone(),
-            secret: secret.clone(),
-            token: variable("AWS_SESSION_TOKEN").cloned(),
-            time,
-        });
-    }
-    let path = match variable("AWS_SHARED_CREDENTIALS_FILE") {
-        Some(path) => PathBuf::from(path.expose()),
-        None => PathBuf::from(variable("HOME")?.expose()).join(".aws/credentials"),
-    };
-    let profile = variable("AWS_PROFILE").map_or("default", Redacted::expose);
-    let text = text(&path)?;
-    let section = format!("[{profile}]");
-    let values: BTreeMap<&str, &str> = text
-        .lines()
-        .map(str::trim)
-        .skip_while(|line| *line != section)
-        .skip(1)
-        .take_while(|line| !line.starts_with('['))
-        .filter_map(|line| line.split_once('='))
-        .map(|(key, value)| (key.trim(), value.trim()))
-        .collect();
-    let value = |name: &str| values.get(name).map(|value| Redacted::new(*value));
-    Some(AwsKeys {
-        key_id: value("aws_access_key_id")?,
-        secret: value("aws_secret_access_key")?,
-        token: value("aws_session_token"),
-        time,
-    })
 }
 
 fn files(variables: &Variables) -> ClientFiles {

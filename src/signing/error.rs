@@ -3,6 +3,7 @@
 use super::json::JsonError;
 use super::key::KeyId;
 use super::rules;
+use super::signers::KmsError;
 use super::sigstore::VerifyError;
 use crate::model::{Digest, Hint, Rule};
 use crate::support::files::FileError;
@@ -171,6 +172,9 @@ pub enum SigningError {
     /// A step of the verification of a Sigstore bundle failed.
     #[error(transparent)]
     Verify(Box<VerifyError>),
+    /// A key in AWS KMS cannot be used, or did not sign.
+    #[error(transparent)]
+    Kms(Box<KmsError>),
     /// An algorithm that signs digests was asked for whole messages, or the reverse.
     #[error("{algorithm} cannot sign a digest")]
     NoDigestSigning {
@@ -182,6 +186,12 @@ pub enum SigningError {
 impl From<VerifyError> for SigningError {
     fn from(error: VerifyError) -> Self {
         Self::Verify(Box::new(error))
+    }
+}
+
+impl From<KmsError> for SigningError {
+    fn from(error: KmsError) -> Self {
+        Self::Kms(Box::new(error))
     }
 }
 
@@ -213,6 +223,7 @@ impl SigningError {
             Self::NeedsFile { .. } => &rules::NEEDS_FILE,
             Self::Verify(error) => error.rule(),
             Self::File(_)
+            | Self::Kms(_)
             | Self::EmptyPassphrase
             | Self::NotAKeyFile { .. }
             | Self::KeyNotEncrypted
@@ -229,6 +240,7 @@ impl Hint for SigningError {
     fn hint(&self) -> Option<String> {
         let text = match self {
             Self::File(error) => return error.hint(),
+            Self::Kms(error) => return error.hint(),
             Self::EmptyPassphrase => "choose a passphrase of several words",
             Self::NotAKeyFile { .. } => "make one with `sealgate key generate`",
             Self::KeyNotEncrypted => {

@@ -50,7 +50,10 @@ pub use key_file::{
 pub use message::{Artifact, MAX_WHOLE_MESSAGE_BYTES, sign_artifact, verify_artifact};
 pub use rules::RULES;
 pub use shape::BundleVersion;
-pub use signers::{KeyFileSigner, Signer};
+pub use signers::{
+    AWS_KMS_SCHEME, KeyFileSigner, KmsConnection, KmsError, KmsKey, KmsReference, KmsSigner,
+    Refusal, Signer,
+};
 pub use trusted_keys::{MAX_TRUSTED_KEYS, MAX_TRUSTED_KEYS_BYTES, TrustedKey, read_trusted_keys};
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! and texts with the line of every value. Nothing here knows
 //! what a lockfile or a policy is.
 
+pub mod aws;
 pub mod clock;
 pub mod files;
 pub mod git_history;

@@ -2,7 +2,7 @@
 //! the exact reason ids and the exact exit code.
 
 mod page;
-mod scene;
+pub mod scene;
 
 use crate::signing::{expect, key, names, read, sealgate, write};
 use scene::{

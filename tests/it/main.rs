@@ -50,5 +50,6 @@ mod secrets;
 mod secrets_git;
 mod signing;
 mod signing_attacks;
+mod signing_kms;
 mod versions;
 mod vex;

@@ -4,6 +4,7 @@ mod render;
 
 use super::key::{PassphraseOptions, ResultFormat, in_file, load_signer, usage, with_ending};
 use crate::cli::exit::{CliError, Exit};
+use crate::cli::key_source::{KeySource, KmsOptions, exit_of, key_source};
 use crate::cli::policies::{self, LoadedPolicy};
 use crate::cli::settings::Settings;
 use crate::cli::targets::{check_target, remove_old};
@@ -13,9 +14,7 @@ use crate::model::Decision;
 use crate::policy::environments::{
     Condition, EnvironmentError, Required, TrustedRoles, requirements, resolve_roles,
 };
-use crate::signing::{
-    Artifact, KeyFileSigner, Signer as _, SigningError, read_bundles, sign_statement,
-};
+use crate::signing::{Artifact, Signer, SigningError, read_bundles, sign_statement};
 use crate::support::files::{self, FileError};
 use std::path::{Path, PathBuf};
 
@@ -42,9 +41,10 @@ pub struct GateArgs {
     /// ARTIFACT.OTHER.vsa.json where ENV requires one of OTHER]
     #[arg(long, value_name = "FILE")]
     pub vsa_in: Vec<PathBuf>,
-    /// The promoter's private key, which signs the verification summary
-    #[arg(long, value_name = "FILE")]
-    pub key: Option<PathBuf>,
+    /// The promoter's private key, which signs the verification summary: an encrypted file, or
+    /// a key in AWS KMS (`awskms:///alias/NAME`, `awskms:///ARN`)
+    #[arg(long, value_name = "FILE", value_parser = key_source())]
+    pub key: Option<KeySource>,
     /// Where the summary goes [default: ARTIFACT.ENV.vsa.json]
     #[arg(long, value_name = "OUT")]
     pub vsa: Option<PathBuf>,
@@ -57,13 +57,16 @@ pub struct GateArgs {
     /// Where the key's passphrase comes from.
     #[command(flatten)]
     pub passphrase: PassphraseOptions,
+    /// How KMS is reached.
+    #[command(flatten)]
+    pub kms: KmsOptions,
 }
 
 /// Decides, and leaves a signed verification summary behind.
 ///
 /// # Errors
 /// Exit 2 for a policy, environment, key or file that cannot be used; exit 3 for a file of
-/// bundles that is there and cannot be read.
+/// bundles that is there and cannot be read, and where KMS gives no usable answer.
 pub fn run(args: &GateArgs, settings: &Settings) -> Result<Exit, CliError> {
     let LoadedPolicy { policy, info, .. } = policies::load(&args.policy.to_string_lossy())?;
     let failed = |error: EnvironmentError| in_file(&args.policy, Exit::Usage, &error);
@@ -90,9 +93,9 @@ pub fn run(args: &GateArgs, settings: &Settings) -> Result<Exit, CliError> {
         .clone()
         .unwrap_or_else(|| with_ending(&args.artifact, &format!(".{}.vsa.json", args.env)));
     if let Some(key) = &args.key {
-        let files = [&args.artifact, &args.policy, key];
+        let files = [&args.artifact, &args.policy];
         let inputs = files.into_iter().chain(&args.attestations);
-        check_target(&output, inputs.map(PathBuf::as_path))?;
+        check_target(&output, inputs.map(PathBuf::as_path).chain(key.file()))?;
     }
     let signer = promoter_signer(args, settings, promoter, &roles)?;
     if signer.is_some() {
@@ -128,9 +131,9 @@ pub fn run(args: &GateArgs, settings: &Settings) -> Result<Exit, CliError> {
         let statement = summary_statement(request, &outcome)
             .and_then(|statement| statement.to_bytes())
             .map_err(|e| usage(&e))?;
-        let mut bundle = sign_statement(signer, &statement)
+        let mut bundle = sign_statement(signer.as_ref(), &statement)
             .and_then(|bundle| bundle.to_json())
-            .map_err(|e| usage(&e))?;
+            .map_err(|e| CliError::of(exit_of(&e), &e))?;
         bundle.push('\n');
         files::write_atomic(&output, bundle.as_bytes()).map_err(|e| usage(&e))?;
         let word = match outcome.decision {
@@ -156,8 +159,8 @@ fn promoter_signer(
     settings: &Settings,
     promoter: Option<&str>,
     roles: &TrustedRoles,
-) -> Result<Option<KeyFileSigner>, CliError> {
-    let Some(path) = &args.key else {
+) -> Result<Option<Box<dyn Signer>>, CliError> {
+    let Some(key) = &args.key else {
         if args.no_vsa {
             return Ok(None);
         }
@@ -188,14 +191,13 @@ fn promoter_signer(
         )
         .with_hint("name one in the policy, or decide without a summary: --no-vsa"));
     };
-    let signer = load_signer(path, &args.passphrase, settings)?;
+    let signer = load_signer(key, &args.passphrase, &args.kms, settings)?;
     let got = signer.public_key().id();
     if got != expected.id() {
         return Err(CliError::new(
             Exit::Usage,
             format!(
-                "`{}` is the key {got}, but the promoter of `{}` (role `{promoter}`) has the key {}",
-                path.display(),
+                "`{key}` is the key {got}, but the promoter of `{}` (role `{promoter}`) has the key {}",
                 args.env,
                 expected.id()
             ),

@@ -1,13 +1,13 @@
 //! `sealgate key`, and the options of every command that signs.
 
 use crate::cli::exit::{CliError, Exit};
+use crate::cli::key_source::{KeySource, KmsOptions, key_source};
 use crate::cli::settings::Settings;
 use crate::cli::targets::check_target;
 use crate::cli::terminal;
 use crate::model::{Hint, terminal_safe};
 use crate::signing::{
-    self, KeyFileSigner, MAX_KEY_FILE_BYTES, Passphrase, PublicKey, Signer as _, SigningAlgorithm,
-    SigningError,
+    self, MAX_KEY_FILE_BYTES, Passphrase, PublicKey, Signer, SigningAlgorithm, SigningError,
 };
 use crate::support::files;
 use std::fs::File;
@@ -33,7 +33,7 @@ pub enum KeyCommand {
     Generate(GenerateArgs),
     /// Take over a private key of cosign: PREFIX.key and PREFIX.pub, same passphrase
     Import(ImportArgs),
-    /// Print the public key of a key file, PEM
+    /// Print the public key of a key file or of a key in AWS KMS, PEM
     Public(PublicArgs),
 }
 
@@ -80,13 +80,18 @@ pub struct ImportArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   sealgate key public tester.key > tester.pub
-  sealgate key public tester.pub")]
+  sealgate key public tester.pub
+  sealgate key public awskms:///alias/release > release.pub")]
 pub struct PublicArgs {
-    /// A private key (`.key`) or a public one (`.pub`)
-    pub file: PathBuf,
+    /// A private key (`.key`), a public one (`.pub`), or a key in AWS KMS (`awskms:///…`)
+    #[arg(value_parser = key_source())]
+    pub file: KeySource,
     /// Where the passphrase comes from.
     #[command(flatten)]
     pub passphrase: PassphraseOptions,
+    /// How KMS is reached.
+    #[command(flatten)]
+    pub kms: KmsOptions,
 }
 
 /// Algorithms by their names on the command line.
@@ -101,19 +106,31 @@ pub enum Algorithm {
 /// The key of a command that signs.
 #[derive(Debug, clap::Args)]
 pub struct KeyOptions {
-    /// The encrypted private key to sign with
-    #[arg(long, value_name = "FILE")]
-    pub key: PathBuf,
+    /// What to sign with: an encrypted private key, or a key in AWS KMS
+    /// (`awskms:///alias/NAME`, `awskms:///ARN`)
+    #[arg(long, value_name = "FILE", value_parser = key_source())]
+    pub key: KeySource,
     /// Where its passphrase comes from.
     #[command(flatten)]
     pub passphrase: PassphraseOptions,
+    /// How KMS is reached.
+    #[command(flatten)]
+    pub kms: KmsOptions,
 }
 
 impl KeyOptions {
     /// The files that it names.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         let passphrase = self.passphrase.passphrase_file.as_deref();
-        std::iter::once(self.key.as_path()).chain(passphrase)
+        self.key.file().into_iter().chain(passphrase)
+    }
+
+    /// The signer.
+    ///
+    /// # Errors
+    /// Those of [`load_signer`].
+    pub fn signer(&self, settings: &Settings) -> Result<Box<dyn Signer>, CliError> {
+        load_signer(&self.key, &self.passphrase, &self.kms, settings)
     }
 }
 
@@ -208,16 +225,17 @@ fn write_key(
 }
 
 fn public(args: &PublicArgs, settings: &Settings) -> Result<Exit, CliError> {
-    let bytes =
-        Zeroizing::new(files::read_bounded(&args.file, MAX_KEY_FILE_BYTES).map_err(|e| usage(&e))?);
-    let public_key = match PublicKey::from_pem(&bytes) {
-        Ok(key) => key,
-        Err(SigningError::NotAPublicKey { .. }) => {
-            load_signer(&args.file, &args.passphrase, settings)?
-                .public_key()
-                .clone()
+    let private = || load_signer(&args.file, &args.passphrase, &args.kms, settings);
+    let public_key = match &args.file {
+        KeySource::AwsKms(_) => private()?.public_key().clone(),
+        KeySource::File(path) => {
+            let bytes = files::read_bounded(path, MAX_KEY_FILE_BYTES).map_err(|e| usage(&e))?;
+            match PublicKey::from_pem(&Zeroizing::new(bytes)) {
+                Ok(key) => key,
+                Err(SigningError::NotAPublicKey { .. }) => private()?.public_key().clone(),
+                Err(error) => return Err(in_file(path, Exit::Usage, &error)),
+            }
         }
-        Err(error) => return Err(in_file(&args.file, Exit::Usage, &error)),
     };
     terminal::result(&public_key.to_pem().map_err(|e| usage(&e))?)?;
     Ok(Exit::Pass)
@@ -230,20 +248,26 @@ enum Ask {
     Twice,
 }
 
-/// The signer in an encrypted key file.
+/// The signer in an encrypted key file or in KMS.
 ///
 /// # Errors
-/// Exit 2: unreadable file, no passphrase, wrong passphrase, unsupported key.
+/// Exit 2: unreadable file, no passphrase, wrong passphrase, unsupported key; for KMS as
+/// [`crate::cli::key_source::exit_of`] says.
 pub fn load_signer(
-    path: &Path,
+    key: &KeySource,
     passphrase: &PassphraseOptions,
+    kms: &KmsOptions,
     settings: &Settings,
-) -> Result<KeyFileSigner, CliError> {
+) -> Result<Box<dyn Signer>, CliError> {
+    let path = match key {
+        KeySource::File(path) => path,
+        KeySource::AwsKms(reference) => return Ok(Box::new(kms.open(reference, settings)?)),
+    };
     let failed = |error: SigningError| in_file(path, Exit::Usage, &error);
     // The file is looked at first: nobody should type a passphrase for a missing key.
     let encrypted = signing::read_key_file(path).map_err(failed)?;
     let passphrase = read_passphrase(passphrase, settings, Ask::Once)?;
-    encrypted.decrypt(&passphrase).map_err(failed)
+    Ok(Box::new(encrypted.decrypt(&passphrase).map_err(failed)?))
 }
 
 fn read_passphrase(

@@ -4,20 +4,19 @@
 //! It does not judge: a failed test result is sealed as such, and the gate denies. It
 //! refuses to seal a test result of another artifact.
 
-use super::key::{KeyOptions, in_file, load_signer, usage, with_ending};
+use super::key::{KeyOptions, in_file, usage, with_ending};
 use crate::attest::{
     AttestError, CYCLONEDX_TYPE, MAX_STATEMENT_BYTES, Predicate, SCAN_TYPE, SbomPredicate,
     ScanPredicate, Statement, Subject, TestOutcome,
 };
 use crate::cli::exit::{CliError, Exit};
+use crate::cli::key_source::exit_of;
 use crate::cli::pipeline::Check;
 use crate::cli::settings::Settings;
 use crate::cli::targets::check_target;
 use crate::cli::terminal;
 use crate::model::terminal_safe;
-use crate::signing::{
-    Artifact, KeyFileSigner, MAX_BUNDLES, Signer as _, parse_json, read_bundles, sign_statement,
-};
+use crate::signing::{Artifact, MAX_BUNDLES, Signer, parse_json, read_bundles, sign_statement};
 use crate::support::{files, hash};
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -108,7 +107,7 @@ impl Part {
 ///
 /// # Errors
 /// Exit 1 where the test result is about another artifact; exit 2 for a part, key or
-/// passphrase that is missing or cannot be used.
+/// passphrase that is missing or cannot be used; exit 3 where KMS gives no usable answer.
 pub fn run(args: &SealArgs, settings: &Settings) -> Result<Exit, CliError> {
     if args.output.is_some() && args.artifacts.len() > 1 {
         return Err(CliError::new(
@@ -134,13 +133,13 @@ pub fn run(args: &SealArgs, settings: &Settings) -> Result<Exit, CliError> {
             statements.push((path, *part, statement(args, *part, &artifact)?));
         }
     }
-    let signer = load_signer(&args.key.key, &args.key.passphrase, settings)?;
+    let signer = args.key.signer(settings)?;
     let mut outputs = Vec::new();
     for path in &args.artifacts {
         let own = statements.iter().filter(|(of, _, _)| *of == path);
         let own: Vec<&[u8]> = own.map(|(_, _, bytes)| bytes.as_slice()).collect();
         let output = output_of(path);
-        let lines = lines(args, &output, &own, &signer)?;
+        let lines = lines(args, &output, &own, signer.as_ref())?;
         outputs.push((path, output, lines));
     }
     let mut text = String::new();
@@ -175,7 +174,7 @@ fn lines(
     args: &SealArgs,
     output: &Path,
     statements: &[&[u8]],
-    signer: &KeyFileSigner,
+    signer: &dyn Signer,
 ) -> Result<String, CliError> {
     let mut lines = Vec::new();
     if args.append && output.symlink_metadata().is_ok() {
@@ -189,7 +188,7 @@ fn lines(
     }
     for statement in statements {
         let bundle = sign_statement(signer, statement).and_then(|bundle| bundle.to_json());
-        lines.push(bundle.map_err(|e| usage(&e))?);
+        lines.push(bundle.map_err(|e| CliError::of(exit_of(&e), &e))?);
     }
     if lines.len() > MAX_BUNDLES {
         return Err(CliError::new(

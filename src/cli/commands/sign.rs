@@ -1,12 +1,13 @@
 //! `sealgate sign`: a Sigstore bundle beside each file.
 
-use super::key::{KeyOptions, in_file, load_signer, usage, with_ending};
+use super::key::{KeyOptions, in_file, usage, with_ending};
 use crate::cli::exit::{CliError, Exit};
+use crate::cli::key_source::exit_of;
 use crate::cli::settings::Settings;
 use crate::cli::targets::check_target;
 use crate::cli::terminal;
 use crate::model::terminal_safe;
-use crate::signing::{Artifact, Signer as _, sign_artifact};
+use crate::signing::{Artifact, sign_artifact};
 use crate::support::files;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -15,7 +16,8 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   sealgate sign app.tar.gz --key release.key
-  sealgate sign *.deb --key release.key --passphrase-fd 3 3<pass.txt")]
+  sealgate sign *.deb --key release.key --passphrase-fd 3 3<pass.txt
+  sealgate sign app.tar.gz --key awskms:///alias/release")]
 pub struct SignArgs {
     /// The files to sign
     #[arg(required = true, value_name = "FILE")]
@@ -31,7 +33,8 @@ pub struct SignArgs {
 /// Signs every file, or none: nothing is written before all are signed.
 ///
 /// # Errors
-/// Exit 2 for a file, key or passphrase that cannot be used.
+/// Exit 2 for a file, key or passphrase that cannot be used; 3 where KMS gives no usable
+/// answer.
 pub fn run(args: &SignArgs, settings: &Settings) -> Result<Exit, CliError> {
     if args.bundle.is_some() && args.files.len() > 1 {
         return Err(CliError::new(
@@ -55,12 +58,12 @@ pub fn run(args: &SignArgs, settings: &Settings) -> Result<Exit, CliError> {
         let files = args.files.iter().map(PathBuf::as_path);
         check_target(output, files.chain(args.key.files()))?;
     }
-    let signer = load_signer(&args.key.key, &args.key.passphrase, settings)?;
+    let signer = args.key.signer(settings)?;
     let mut signed = Vec::new();
     for (file, output) in args.files.iter().zip(outputs) {
-        let bundle = sign_artifact(&signer, &Artifact::new(file))
+        let bundle = sign_artifact(signer.as_ref(), &Artifact::new(file))
             .and_then(|bundle| bundle.to_json())
-            .map_err(|error| in_file(file, Exit::Usage, &error))?;
+            .map_err(|error| in_file(file, exit_of(&error), &error))?;
         signed.push((file, output, bundle));
     }
     let mut text = String::new();

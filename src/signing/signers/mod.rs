@@ -1,7 +1,11 @@
 //! What can sign, one file each.
 
+mod aws_kms;
 mod key_file;
 
+pub use aws_kms::{
+    AWS_KMS_SCHEME, KmsConnection, KmsError, KmsKey, KmsReference, KmsSigner, Refusal,
+};
 pub use key_file::KeyFileSigner;
 
 use super::error::SigningError;
@@ -16,13 +20,14 @@ pub trait Signer {
     /// A signature over a whole message: DER for ECDSA, 64 bytes for Ed25519.
     ///
     /// # Errors
-    /// [`SigningError::Crypto`].
+    /// [`SigningError::Crypto`], [`SigningError::Kms`].
     fn sign_message(&self, message: &[u8]) -> Result<Vec<u8>, SigningError>;
 
-    /// A signature over a SHA-256 digest, equal in meaning to one over the message.
+    /// A signature over a digest of the algorithm's hash, equal in meaning to one over the
+    /// message.
     ///
     /// # Errors
     /// [`SigningError::NoDigestSigning`] where the algorithm signs whole messages;
-    /// [`SigningError::Crypto`].
+    /// [`SigningError::Crypto`], [`SigningError::Kms`].
     fn sign_digest(&self, digest: &Digest) -> Result<Vec<u8>, SigningError>;
 }

@@ -1,12 +1,17 @@
 //! The client: attempts, redirects, bodies.
 
+mod post;
+
+pub use post::{Post, Replied};
+
 use super::error::HttpError;
+use super::headers::headers;
 use super::network::Network;
 use super::request::{Answer, Limits, Request, Stored, Validators, shown};
 use super::retry::{Timer, backoff, retry_after};
 use crate::support::files::FileError;
 use crate::support::hash::Sha256;
-use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{self, HeaderMap, HeaderName};
 use reqwest::{Response, StatusCode};
 use std::fs::File;
 use std::io::{Seek as _, Write as _};
@@ -204,7 +209,7 @@ impl Client {
         sink.restart()?;
         let mut url = request.address.url().clone();
         for _ in 0..=self.limits.redirects {
-            let response = self.send(request, &url, deadline)?;
+            let response = self.send(request, &url, None, deadline)?;
             let status = response.status();
             match status.as_u16() {
                 200 => return self.body(request, response, sink, deadline).map(Some),
@@ -220,49 +225,20 @@ impl Client {
         })
     }
 
+    /// `POST` where there is a body, else `GET`.
     fn send(
         &self,
         request: &Request,
         url: &Url,
+        body: Option<&[u8]>,
         deadline: Duration,
     ) -> Result<Response, HttpError> {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::ACCEPT, HeaderValue::from_static(request.accept));
-        headers.insert(
-            header::ACCEPT_ENCODING,
-            HeaderValue::from_static("identity"),
-        );
-        let mut set = |name: HeaderName, value: Option<&str>| {
-            if let Some(mut value) = value.and_then(|value| HeaderValue::from_str(value).ok()) {
-                value.set_sensitive(name == header::AUTHORIZATION);
-                headers.insert(name, value);
-            }
-        };
-        set(header::IF_NONE_MATCH, request.unless.etag.as_deref());
-        set(
-            header::IF_MODIFIED_SINCE,
-            request.unless.last_modified.as_deref(),
-        );
-        set(
-            header::AUTHORIZATION,
-            request
-                .address
-                .authorization_for(url)
-                .map(crate::model::Redacted::expose),
-        );
-        if url.origin() == request.address.url().origin() {
-            for (name, value) in &request.headers {
-                let name = HeaderName::from_bytes(name.as_bytes());
-                let value = HeaderValue::from_str(value.expose());
-                if let (Ok(name), Ok(mut value)) = (name, value) {
-                    value.set_sensitive(true);
-                    headers.insert(name, value);
-                }
-            }
-        }
         let remaining = self.remaining(request, deadline)?;
-        let prepared = self.inner.get(url.clone());
-        let prepared = prepared.headers(headers).timeout(remaining);
+        let prepared = match body {
+            None => self.inner.get(url.clone()),
+            Some(body) => self.inner.post(url.clone()).body(body.to_vec()),
+        };
+        let prepared = prepared.headers(headers(request, url)).timeout(remaining);
         // Its timers start in the runtime.
         self.block_on(async { prepared.send().await })?
             .map_err(|error| self.not_answered(&error, request, url, deadline))
@@ -291,7 +267,7 @@ impl Client {
         HttpError::Denied {
             url: shown(url),
             status,
-            reason: super::reason::of_body(&body, secret),
+            reason: super::reason::of_body(&body, &Vec::from_iter(secret)),
         }
     }
 

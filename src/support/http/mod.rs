@@ -8,14 +8,16 @@
 
 mod client;
 mod error;
+mod headers;
 mod network;
 mod reason;
 mod request;
 mod retry;
 
-pub use client::Client;
+pub use client::{Client, Post, Replied};
 pub use error::HttpError;
 pub use network::Network;
+pub use reason::of_body as reason_of_body;
 pub use request::{Address, Answer, Limits, Request, Stored, Validators};
 pub use retry::{SystemTimer, Timer};
 

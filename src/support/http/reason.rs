@@ -7,12 +7,15 @@ use serde_json::Value;
 const SHOWN_CHARACTERS: usize = 300;
 
 /// Keys under which servers put the text of an error.
-const KEYS: [&str; 6] = ["message", "reason", "error", "detail", "title", "errors"];
+const KEYS: [&str; 7] = [
+    "message", "Message", "reason", "error", "detail", "title", "errors",
+];
 
 /// One line of at most 300 characters: the message of a JSON error, the text of a page or of
-/// plain text. Without the credential that was sent, which a server may repeat, and without
+/// plain text. Without the credentials that were sent, which a server may repeat, and without
 /// control characters. `None` where it says nothing.
-pub(super) fn of_body(body: &[u8], secret: Option<&Redacted>) -> Option<String> {
+#[must_use]
+pub fn of_body(body: &[u8], secrets: &[&Redacted]) -> Option<String> {
     let text = String::from_utf8_lossy(body);
     let said = match serde_json::from_str::<Value>(&text) {
         Ok(value) => message(&value, 0)?,
@@ -20,7 +23,7 @@ pub(super) fn of_body(body: &[u8], secret: Option<&Redacted>) -> Option<String> 
         Err(_) => text.into_owned(),
     };
     let mut line = said.split_whitespace().collect::<Vec<_>>().join(" ");
-    for secret in secret.into_iter().flat_map(parts_of) {
+    for secret in secrets.iter().copied().flat_map(parts_of) {
         line = line.replace(secret, "***");
     }
     let folded = fold_url_credentials(&line);
@@ -89,11 +92,7 @@ mod tests {
             ("{}", None),
             ("", None),
         ] {
-            assert_eq!(
-                of_body(body.as_bytes(), None).as_deref(),
-                expected,
-                "{body}"
-            );
+            assert_eq!(of_body(body.as_bytes(), &[]).as_deref(), expected, "{body}");
         }
     }
 
@@ -102,10 +101,10 @@ mod tests {
         let token = ["tok", "en-of-the-build"].concat();
         let secret = Redacted::new(format!("Bearer {token}"));
         let body = format!("no \u{1b}[2J access with {token} at https://u:{token}@h.example/");
-        let shown = of_body(body.as_bytes(), Some(&secret)).unwrap();
+        let shown = of_body(body.as_bytes(), &[&secret]).unwrap();
         assert!(!shown.contains(&token), "{shown}");
         assert!(!shown.contains('\u{1b}'), "{shown}");
-        let long = of_body("x".repeat(5000).as_bytes(), None).unwrap();
+        let long = of_body("x".repeat(5000).as_bytes(), &[]).unwrap();
         assert_eq!(long.chars().count(), SHOWN_CHARACTERS + 1);
     }
 }

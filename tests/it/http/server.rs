@@ -42,6 +42,11 @@ type Answering = dyn Fn(&Seen, &mut dyn Stream) -> std::io::Result<()> + Send + 
 pub struct Reply(Arc<Answering>);
 
 impl Reply {
+    /// Sends what this reply sends; for replies that choose another one.
+    pub fn send(&self, seen: &Seen, stream: &mut dyn Stream) -> std::io::Result<()> {
+        (self.0)(seen, stream)
+    }
+
     /// Answers by hand.
     pub fn new(
         answer: impl Fn(&Seen, &mut dyn Stream) -> std::io::Result<()> + Send + Sync + 'static,
@@ -122,7 +127,8 @@ impl Reply {
     }
 }
 
-/// The answers of each `GET` target in order; the last one is repeated.
+/// The answers of each target in order; the last one is repeated. A target is one of `GET`
+/// unless its method stands before it: `POST /`.
 pub type Routes = Vec<(&'static str, Vec<Reply>)>;
 
 struct Shared {
@@ -205,7 +211,10 @@ impl Server {
 fn by_target(routes: Routes) -> HashMap<String, Vec<Reply>> {
     routes
         .into_iter()
-        .map(|(target, replies)| (format!("GET {target}"), replies))
+        .map(|(target, replies)| match target.contains(' ') {
+            true => (target.to_owned(), replies),
+            false => (format!("GET {target}"), replies),
+        })
         .collect()
 }
 

@@ -3,12 +3,13 @@
 use super::super::settings::RegistrySettings;
 use super::answers::{Answers, Failure, FailureKind, PackageAnswer, Reply};
 use super::cache::Cache;
-use super::codeartifact::{Api, AwsKeys, CodeArtifactApi};
+use super::codeartifact::{Api, CodeArtifactApi};
 use super::credentials::Credentials;
 use super::protocols::{self, Protocol};
 use super::question::{Question, questions};
 use super::session::{Endpoint, NoDocument, Session};
 use crate::model::{Ecosystem, Hint, Inventory};
+use crate::support::aws;
 use crate::support::files::FileError;
 use crate::support::http::{Client, HttpError, Limits, Network, SystemTimer};
 use std::collections::BTreeMap;
@@ -36,7 +37,7 @@ pub struct AskOptions<'a> {
     /// APIs of CodeArtifact that the policy names.
     pub codeartifact: &'a [CodeArtifactApi],
     /// What their requests are signed with.
-    pub aws: Option<&'a AwsKeys>,
+    pub aws: Option<&'a aws::Keys>,
 }
 
 /// Why nothing could be asked.
@@ -158,7 +159,7 @@ struct Run<'a> {
     questions: &'a [Question],
     endpoints: &'a Endpoints,
     settings: &'a RegistrySettings,
-    aws: Option<&'a AwsKeys>,
+    aws: Option<&'a aws::Keys>,
     next: AtomicUsize,
     answers: Mutex<Vec<PackageAnswer>>,
 }

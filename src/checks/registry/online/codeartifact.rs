@@ -7,13 +7,9 @@ use super::super::address::Address;
 use super::super::settings::Approved;
 use super::answers::{CameFrom, Failure, FailureKind, VersionFacts};
 use super::session::{Document, Endpoint, NoDocument, Session, malformed};
-use crate::model::{Ecosystem, Redacted};
-use crate::support::http;
-use aws_credential_types::Credentials as KeyPair;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4;
+use crate::model::Ecosystem;
+use crate::support::{aws, clock, http};
 use serde::Deserialize;
-use std::time::SystemTime;
 
 const MAX_DESCRIPTION: u64 = 1024 * 1024;
 
@@ -79,20 +75,6 @@ pub struct CodeArtifactApi {
     pub place: [Option<String>; 4],
 }
 
-/// AWS credentials of the caller, and the time to sign with: AWS refuses signatures that are
-/// older than some minutes.
-#[derive(Debug, Clone)]
-pub struct AwsKeys {
-    /// The access key's id.
-    pub key_id: Redacted,
-    /// The secret key.
-    pub secret: Redacted,
-    /// The session token of temporary credentials.
-    pub token: Option<Redacted>,
-    /// Now, whatever time the verdict is as of.
-    pub time: SystemTime,
-}
-
 /// One API, ready to be asked.
 pub(super) struct Api {
     address: http::Address,
@@ -150,7 +132,7 @@ impl Api {
         &self,
         session: &Session<'_>,
         endpoint: &Endpoint,
-        keys: Option<&AwsKeys>,
+        keys: Option<&aws::Keys>,
         (ecosystem, name, version): (Ecosystem, &str, &str),
         facts: &mut VersionFacts,
     ) -> Result<(), Failure> {
@@ -173,7 +155,16 @@ impl Api {
             .address
             .join(&["v1", "package", "version"])
             .with_query(&query);
-        let headers = signed(&address, keys, &self.place.region).ok_or_else(|| Failure {
+        let call = aws::Call {
+            method: "GET",
+            address: &address,
+            headers: &[],
+            body: &[],
+            service: "codeartifact",
+            region: &self.place.region,
+        };
+        let headers = aws::signed_headers(&call, keys, clock::signing_time());
+        let headers = headers.ok_or_else(|| Failure {
             kind: FailureKind::NotAuthorized,
             reason: "the request to its API could not be signed".to_owned(),
             remedy: "look at the AWS credentials".to_owned(),
@@ -264,46 +255,6 @@ fn split(ecosystem: Ecosystem, name: &str) -> (Option<&str>, &str) {
         Some((namespace, name)) => (Some(namespace), name),
         None => (None, name),
     }
-}
-
-/// The headers of AWS's signature, version 4.
-fn signed(
-    address: &http::Address,
-    keys: &AwsKeys,
-    region: &str,
-) -> Option<Vec<(String, Redacted)>> {
-    let token = keys.token.as_ref().map(|token| token.expose().to_owned());
-    let identity = KeyPair::new(
-        keys.key_id.expose(),
-        keys.secret.expose(),
-        token,
-        None,
-        "sealgate",
-    )
-    .into();
-    let params = v4::SigningParams::builder()
-        .identity(&identity)
-        .region(region)
-        .name("codeartifact")
-        .time(keys.time)
-        .settings(SigningSettings::default())
-        .build()
-        .ok()?
-        .into();
-    let request = SignableRequest::new(
-        "GET",
-        address.as_str(),
-        std::iter::empty(),
-        SignableBody::Bytes(&[]),
-    )
-    .ok()?;
-    let (instructions, _) = sign(request, &params).ok()?.into_parts();
-    let headers = instructions.headers();
-    Some(
-        headers
-            .map(|(name, value)| (name.to_owned(), Redacted::new(value)))
-            .collect(),
-    )
 }
 
 #[cfg(test)]

@@ -31,5 +31,5 @@ pub use answers::{
 };
 pub use ask::{AskError, AskOptions, ask};
 pub use availability::fill_availability;
-pub use codeartifact::{AwsKeys, CodeArtifactApi};
+pub use codeartifact::CodeArtifactApi;
 pub use judge::{OnlineSettings, judge};

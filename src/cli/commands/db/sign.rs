@@ -2,12 +2,11 @@
 
 use super::failed;
 use crate::checks::advisories::{Database, UpdateLock};
-use crate::cli::commands::key::{KeyOptions, load_signer};
+use crate::cli::commands::key::KeyOptions;
 use crate::cli::database_signature::sign;
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::settings::Settings;
 use crate::cli::terminal;
-use crate::signing::Signer as _;
 
 /// Options.
 #[derive(Debug, clap::Args)]
@@ -31,8 +30,8 @@ pub fn run(args: &SignArgs, settings: &Settings) -> Result<Exit, CliError> {
     let lock = UpdateLock::take(directory).map_err(|e| failed(&e))?;
     let database = Database::open(directory).map_err(|e| failed(&e))?;
     database.verify().map_err(|e| failed(&e))?;
-    let signer = load_signer(&args.key.key, &args.key.passphrase, settings)?;
-    let signature = sign(&database, &signer)?;
+    let signer = args.key.signer(settings)?;
+    let signature = sign(&database, signer.as_ref())?;
     lock.attach_signature(Some(signature))
         .map_err(|e| failed(&e))?;
     terminal::result(&format!(

@@ -1,0 +1,102 @@
+//! Questions with a body, to services whose refusals are told in the body of the answer.
+
+use super::{Client, Request, backoff, header, refusal, retry_after};
+use crate::support::http::HttpError;
+use std::time::Duration;
+
+/// Larger questions are refused before anything is sent.
+const MAX_QUESTION_BYTES: usize = 1024 * 1024;
+
+/// What is sent.
+pub struct Post<'a> {
+    /// The body, at most 1 MiB.
+    pub body: &'a [u8],
+    /// Whether an answer (status, body) says "later": it is asked for again like 429, 500,
+    /// 502, 503 and 504 are, and given back where it does not get better.
+    pub is_busy: fn(u16, &[u8]) -> bool,
+}
+
+/// A complete answer of any status but a redirect and 407.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replied {
+    /// The status code.
+    pub status: u16,
+    /// The body, at most [`Request::max_bytes`].
+    pub body: Vec<u8>,
+    /// How long it asks to wait.
+    wait: Option<Duration>,
+}
+
+impl Client {
+    /// Asks by `POST`, only the address itself: no redirect is followed. The same request is
+    /// sent again after a failure that may pass, also where it may have arrived: only for
+    /// questions that do no harm twice. [`Request::unless`] and
+    /// [`Request::redirect_hosts`] play no part.
+    ///
+    /// # Errors
+    /// Those of a request that got no complete answer; [`HttpError::UnexpectedStatus`] for
+    /// a redirect, [`HttpError::Denied`] for a proxy's refusal, [`HttpError::TooLarge`] also
+    /// for a question over 1 MiB.
+    pub fn post(&self, request: &Request, post: &Post<'_>) -> Result<Replied, HttpError> {
+        if post.body.len() > MAX_QUESTION_BYTES {
+            return Err(HttpError::TooLarge {
+                url: request.address.to_string(),
+                limit: MAX_QUESTION_BYTES as u64,
+            });
+        }
+        let deadline = self.timer.elapsed() + self.limit_of(request);
+        let mut attempt = 1;
+        loop {
+            let tried = self.post_once(request, post, deadline);
+            let wait = match &tried {
+                Ok(replied) if is_later(replied, post) => replied.wait,
+                Err(error) if error.is_transient() => None,
+                _ => return tried,
+            };
+            let wait = wait.unwrap_or_else(|| backoff(self.limits.first_wait, attempt));
+            let has_time = self.timer.elapsed() + wait < deadline;
+            if attempt >= self.limits.attempts || !has_time {
+                return tried;
+            }
+            self.timer.sleep(wait);
+            attempt += 1;
+        }
+    }
+
+    fn post_once(
+        &self,
+        request: &Request,
+        post: &Post<'_>,
+        deadline: Duration,
+    ) -> Result<Replied, HttpError> {
+        let url = request.address.url();
+        let response = self.send(request, url, Some(post.body), deadline)?;
+        let status = response.status();
+        if status.is_redirection() {
+            return Err(refusal(url, status, response.headers()));
+        }
+        if status.as_u16() == 407 {
+            return Err(self.denied(request, url, response, deadline));
+        }
+        let text = |name| {
+            let value = response.headers().get(name)?;
+            value.to_str().ok().map(str::to_owned)
+        };
+        let wait = retry_after(
+            text(header::RETRY_AFTER).as_deref(),
+            text(header::DATE).as_deref(),
+        );
+        let mut body = Vec::new();
+        self.body(request, response, &mut body, deadline)?;
+        Ok(Replied {
+            status: status.as_u16(),
+            body,
+            wait,
+        })
+    }
+}
+
+fn is_later(replied: &Replied, post: &Post<'_>) -> bool {
+    matches!(replied.status, 429 | 500 | 502 | 503 | 504)
+        || (post.is_busy)(replied.status, &replied.body)
+}
