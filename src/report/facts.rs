@@ -62,7 +62,7 @@ pub(super) fn entry(approval: &Approval) -> String {
     let lines: Vec<&str> = approval.entry.split('\n').collect();
     let is_plain =
         |text: &&str| text.chars().count() <= ENTRY_LINE && terminal_safe(text) == **text;
-    match lines.iter().all(|text| is_plain(text)) {
+    match lines.iter().all(is_plain) {
         true => approval.entry.clone(),
         false => "see `approval` in the JSON report".to_owned(),
     }

@@ -223,6 +223,17 @@ fn an_approver_without_a_name_is_refused() {
 
 const REQUEST: [&str; 3] = ["--at", NOW, "registry"];
 
+/// That a dossier has the shape that is documented.
+fn insist_on_the_schema(dossier: &Value) {
+    let schema = include_str!("../../docs/schema/registry-request-v1.schema.json");
+    let validator = jsonschema::draft202012::new(&serde_json::from_str(schema).unwrap()).unwrap();
+    let errors: Vec<String> = validator
+        .iter_errors(dossier)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+}
+
 /// One request with more arguments; stdout.
 fn request(root: &Path, more: &[&str], code: i32) -> String {
     let head = ["request", "--policy", "policy.toml"];
@@ -231,7 +242,9 @@ fn request(root: &Path, more: &[&str], code: i32) -> String {
 
 fn request_json(root: &Path, more: &[&str], code: i32) -> Value {
     let out = request(root, &[more, &["--format", "json"]].concat(), code);
-    serde_json::from_str(&out).unwrap()
+    let dossier = serde_json::from_str(&out).unwrap();
+    insist_on_the_schema(&dossier);
+    dossier
 }
 
 fn parts(dossier: &Value) -> Vec<&str> {

@@ -1,5 +1,5 @@
-//! A request for one package in the frozen shape `sealgate/registry-request/v1`. Keys are
-//! only ever added in v1.
+//! A request for one package in the frozen shape `sealgate/registry-request/v1`. Its JSON
+//! Schema is `docs/schema/registry-request-v1.schema.json`. Keys are only ever added in v1.
 
 use super::finding::{ApprovalV1, ConfiguredV1, FindingV1, LocationV1, OriginV1, ReachV1};
 use super::shown::{Shown, all_shown, shown, shown_purl};
