@@ -248,15 +248,16 @@ fn configured(out: &mut String, clients: &[Clients]) {
 
 fn advisories(out: &mut String, dossier: &Dossier) {
     let found: Vec<&JudgedFinding> = dossier.findings.iter().filter(|f| is_advisory(f)).collect();
-    if !found.is_empty() {
-        findings(out, "Advisories", &found);
+    match found.is_empty() {
+        true => out.push_str("\n## Advisories\n"),
+        false => findings(out, "Advisories", &found),
     }
     let Some(database) = &dossier.database else {
         out.push_str("\nAdvisories were **not** looked up: see what is missing above\n");
         return;
     };
     if found.is_empty() {
-        out.push_str("\n## Advisories\n\nNone is known\n");
+        out.push_str("\nNone is known\n");
     }
     let database = facts::database(database, &dossier.time);
     out.push_str(&format!(
