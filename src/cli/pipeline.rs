@@ -14,8 +14,8 @@ use crate::checks::registry::{AllowedLicences, Approved, NamePattern, RegistrySe
 use crate::checks::{advisories, secrets};
 use crate::inventory;
 use crate::model::{
-    Advice, Detail, Disposition, Ecosystem, Finding, Gap, Inventory, Location, Outcome, Report,
-    SecretsScanned, ToolInfo, Verdict, fold_url_credentials, terminal_safe,
+    Advice, Detail, Disposition, Ecosystem, Finding, Gap, Inventory, Location, Outcome, Purl,
+    Report, SecretsScanned, ToolInfo, Verdict, fold_url_credentials, terminal_safe,
 };
 use crate::policy::{self, Checked};
 use crate::support::files;
@@ -73,6 +73,8 @@ pub struct Request<'a> {
     pub database: Option<Wanted<'a>>,
     /// Whether approved registries are asked.
     pub registry: RegistrySource,
+    /// The only component that registries are asked about; every one without it.
+    pub about: Option<&'a Purl>,
     /// Rules for secrets beside the built-in ones.
     pub own_rules: secrets::OwnRules,
     /// VEX documents to show with findings.

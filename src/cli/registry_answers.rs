@@ -19,6 +19,7 @@ use crate::model::{Ecosystem, Inventory, Outcome, RegistryAsked};
 use crate::policy;
 use crate::support::files::read_bounded;
 use crate::support::http::Network;
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -115,7 +116,12 @@ pub fn obtain(
     };
     let answers = match &request.registry {
         RegistrySource::Offline => return Ok(None),
-        RegistrySource::Ask(asking) => ask(asking, inventory, settings, &request.policy)?,
+        RegistrySource::Ask(asking) => ask(
+            asking,
+            &asked_about(request, inventory),
+            settings,
+            &request.policy,
+        )?,
         RegistrySource::Snapshot(path) => {
             let bytes = read_bounded(path, MAX_SNAPSHOT_BYTES)
                 .map_err(|error| CliError::of(Exit::Usage, &error))?;
@@ -125,6 +131,17 @@ pub fn obtain(
     };
     online::fill_availability(inventory, settings, &answers);
     Ok(Some(answers))
+}
+
+/// The components that registries are asked about.
+fn asked_about<'i>(request: &Request<'_>, inventory: &'i Inventory) -> Cow<'i, Inventory> {
+    let Some(purl) = request.about else {
+        return Cow::Borrowed(inventory);
+    };
+    Cow::Owned(Inventory {
+        components: inventory.component(purl).cloned().into_iter().collect(),
+        ..inventory.clone()
+    })
 }
 
 /// What needs no answer. An SBOM and a program have no clients with a configuration.
@@ -159,7 +176,7 @@ pub fn check(
         return Ok((outcome, None));
     };
     let (found, said) = online::judge(
-        inventory,
+        &asked_about(request, inventory),
         registries,
         &settings(&request.policy, &request.checks)?,
         answers,

@@ -176,6 +176,9 @@ pub struct RegistryDetail {
     /// The lines of the client's configuration that lead to it, the one that decides
     /// first; none where the lockfile alone tells.
     pub configuration: Vec<ConfiguredAt>,
+    /// What would have to stand beside `approved` for the origin to be approved; none where
+    /// no such entry would do.
+    pub approvals: Vec<String>,
 }
 
 /// How sure a secret finding is.

@@ -3,6 +3,7 @@
 mod advice;
 mod component;
 mod digest;
+mod dossier;
 mod ecosystem;
 mod finding;
 mod gap;
@@ -25,6 +26,7 @@ pub use component::{
     Scope, SkipKind, Skipped,
 };
 pub use digest::{Digest, DigestAlgorithm, DigestError};
+pub use dossier::{Clients, Dossier, MissingPart};
 pub use ecosystem::Ecosystem;
 pub use finding::{
     AdvisoryClass, AdvisoryDetail, Confidence, ConfiguredAt, Detail, ExploitScore, Finding,
@@ -37,8 +39,8 @@ pub use licence::{Licence, LicenceSource};
 pub use location::Location;
 pub use purl::{Purl, PurlError, PurlParts};
 pub use report::{
-    DatabaseInfo, DroppedCandidate, DroppedCandidates, EvidenceLine, PolicyInfo, RegistryAnswer,
-    RegistryAsked, Report, SecretsScanned, SourceInfo, SourceUse, ToolInfo,
+    DatabaseInfo, DroppedCandidate, DroppedCandidates, EvidenceLine, PolicyInfo, Published,
+    RegistryAnswer, RegistryAsked, Report, SecretsScanned, SourceInfo, SourceUse, ToolInfo,
 };
 pub use severity::Severity;
 pub use strict_json::{Limits as JsonLimits, StrictJsonError, parse_strict_json};
@@ -47,7 +49,7 @@ pub use text::{
 };
 pub use toml_problem::{TomlProblem, nearest};
 pub use verdict::{
-    Decision, Disposition, JudgedFinding, JudgedGap, Lapse, LapsedWaiver, UnusedWaiver, Verdict,
-    VexUse, WaiverState, WaiverUse,
+    Approval, Decision, Disposition, EntryPlace, JudgedFinding, JudgedGap, Lapse, LapsedWaiver,
+    UnusedWaiver, Verdict, VexUse, WaiverState, WaiverUse,
 };
 pub use vex::{VexDocumentInfo, VexJustification, VexStatement, VexStatus};

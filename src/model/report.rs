@@ -176,6 +176,18 @@ pub struct RegistryAnswer {
     /// `checksum-mismatch`, `checksum-unknown`, `not-asked`, `origin-external`, `too-new`,
     /// `unlisted-checksum`, `unreachable`, `yanked`.
     pub answers: Vec<&'static str>,
+    /// When the youngest file that the lockfile accepts was published; `None` where the
+    /// registry does not say it of every one.
+    pub published: Option<Published>,
+}
+
+/// When a version was published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// RFC 3339.
+    pub time: String,
+    /// Who says so: `index`, `last-modified`, `commit-time`.
+    pub source: &'static str,
 }
 
 impl RegistryAsked {

@@ -134,6 +134,40 @@ pub struct JudgedFinding {
     pub lapsed: Vec<LapsedWaiver>,
     /// VEX statements about it, the one that decides first, then newest first.
     pub vex: Vec<VexUse>,
+    /// How its package can be let in, where the finding is about where a package comes from
+    /// and nothing waives it.
+    pub approval: Option<Approval>,
+}
+
+/// How a finding about one package can be settled in the policy.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Approval {
+    /// Who may add the entry, as the policy names them; none where it names nobody.
+    pub approvers: Vec<String>,
+    /// What kind of entry it is.
+    pub place: EntryPlace,
+    /// The entry in TOML, lines separated by `\n`, none at the end.
+    pub entry: String,
+}
+
+/// Where an entry of a policy stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EntryPlace {
+    /// A `[[waiver]]` of its own.
+    Waiver,
+    /// The line of the ecosystem under `[registry.approved]`; it replaces the line there.
+    ApprovedRegistries,
+}
+
+impl EntryPlace {
+    /// The word used in every format.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiver => "waiver",
+            Self::ApprovedRegistries => "registry.approved",
+        }
+    }
 }
 
 /// A gap with the policy's word on it.

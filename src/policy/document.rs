@@ -5,7 +5,7 @@ use super::environments::{Environment, Role, check_environments};
 use super::error::PolicyError;
 use super::level::{Level, LevelTable};
 use super::presets::Preset;
-use super::registry::{AgeEntry, CodeArtifactEntry, UnknownAge, check_ages};
+use super::registry::{AgeEntry, CodeArtifactEntry, UnknownAge, check_ages, check_approvers};
 use super::waiver::{Waiver, WaiverDocument};
 use crate::model::{Confidence, TomlProblem, nearest};
 use serde::Deserialize;
@@ -51,6 +51,8 @@ pub struct RegistryPolicy {
     pub approved: BTreeMap<String, Vec<String>>,
     /// Name patterns that must come from an approved registry of one's own.
     pub internal: Vec<String>,
+    /// Who may approve a package: for messages, nobody is asked.
+    pub approvers: Vec<String>,
     /// Minimum ages; the first that fits decides.
     pub ages: Vec<AgeEntry>,
     /// The minimum age where none of them fits, in days.
@@ -136,6 +138,8 @@ struct RegistrySection {
     approved: BTreeMap<String, Vec<String>>,
     #[serde(default)]
     internal: Vec<String>,
+    #[serde(default)]
+    approvers: Vec<String>,
     #[serde(default)]
     age: Vec<AgeEntry>,
     #[serde(default)]
@@ -241,7 +245,9 @@ impl Document {
         policy.registry.internal.extend(self.registry.internal);
         policy.licences = self.licences.allow.or(policy.licences);
         check_ages(&self.registry.age, source_name)?;
+        check_approvers(&self.registry.approvers, source_name)?;
         let registry = &mut policy.registry;
+        registry.approvers.extend(self.registry.approvers);
         // The file's own before the preset's: the first that fits decides.
         registry.ages.splice(0..0, self.registry.age);
         registry.codeartifact.extend(self.registry.codeartifact);

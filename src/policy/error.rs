@@ -85,6 +85,14 @@ pub enum PolicyError {
         /// 1-based position in the file.
         number: usize,
     },
+    /// An approver without a name.
+    #[error("{source_name}: entry {number} of `approvers` under [registry] is blank")]
+    BlankApprover {
+        /// File name or preset name.
+        source_name: String,
+        /// 1-based position in the list.
+        number: usize,
+    },
     /// An age for a source that cannot exist.
     #[error("{source_name}: `{name}` under [advisories.max-age] is no source")]
     UnknownSource {
@@ -178,6 +186,9 @@ impl Hint for PolicyError {
             Self::AgeForEverything { .. } => Some(
                 "give it `names`, `registry` or `ecosystem`, or write `minimum-age-days` under [registry]".to_owned(),
             ),
+            Self::BlankApprover { .. } => {
+                Some("write an address or a name of who may approve packages".to_owned())
+            }
             Self::BadVexDocument { .. } => Some(
                 "write `file` as a name beside the policy and `sha256` as 64 hex digits".to_owned(),
             ),

@@ -1,5 +1,6 @@
 //! From findings and gaps to a verdict. Pure: no file, no clock.
 
+use super::approval::approval;
 use super::document::{Marks, Policy};
 use super::error::{PolicyError, WaiverProblem};
 use super::level::Level;
@@ -209,6 +210,12 @@ fn judge_finding(
     if waiver.is_some() {
         lapsed.clear();
     }
+    let is_open = disposition != Disposition::Waived;
+    let is_of_registry = matches!(finding.detail, Detail::Registry(_));
+    let approval = match is_open && is_of_registry {
+        true => approval(policy, &finding, waivers.now),
+        false => None,
+    };
     let judged = JudgedFinding {
         waiver: waiver.map(|waiver| WaiverUse {
             id: waiver.id.clone(),
@@ -225,6 +232,7 @@ fn judge_finding(
         reason,
         lapsed,
         vex: heard.statements,
+        approval,
     };
     (judged, heard.gap)
 }

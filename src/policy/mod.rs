@@ -5,6 +5,7 @@
 //! Nothing here reads a file or a clock: the same input gives the same verdict.
 
 mod advisories;
+mod approval;
 mod document;
 pub mod environments;
 mod error;
@@ -19,6 +20,7 @@ mod version_range;
 mod waiver;
 
 pub use advisories::{AdvisoryPolicy, VexDocument};
+pub use approval::approval;
 pub use document::{MAX_POLICY_BYTES, Marks, Policy, RegistryPolicy};
 pub use error::{PolicyError, WaiverProblem};
 pub use evaluate::{Checked, evaluate};

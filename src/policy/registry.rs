@@ -52,6 +52,17 @@ pub struct CodeArtifactEntry {
     pub repository: Option<String>,
 }
 
+/// Who approves is a person or a team: blank text is nobody.
+pub(super) fn check_approvers(approvers: &[String], source_name: &str) -> Result<(), PolicyError> {
+    match approvers.iter().position(|name| name.trim().is_empty()) {
+        None => Ok(()),
+        Some(index) => Err(PolicyError::BlankApprover {
+            source_name: source_name.to_owned(),
+            number: index + 1,
+        }),
+    }
+}
+
 /// An entry that fits everything would hide the ones after it, and `[registry]` has a key of
 /// its own for it.
 pub(super) fn check_ages(entries: &[AgeEntry], source_name: &str) -> Result<(), PolicyError> {

@@ -3,14 +3,17 @@
 
 use super::text::{clipped, line, origin};
 use crate::model::{
-    AdvisoryDetail, DatabaseInfo, Detail, ExploitScore, Finding, JudgedFinding, KnownExploited,
-    Lapse, LapsedWaiver, Origin, Reach, RegistryDetail, Scope, SourceInfo, SourceUse, VexUse,
-    WaiverUse,
+    AdvisoryDetail, Approval, DatabaseInfo, Detail, ExploitScore, Finding, JudgedFinding,
+    KnownExploited, Lapse, LapsedWaiver, Origin, Reach, RegistryDetail, Scope, SourceInfo,
+    SourceUse, VexUse, WaiverUse, terminal_safe,
 };
 use url::Url;
 
 /// Paths, statements and waivers that are named beside one finding.
 const NAMED: usize = 5;
+
+/// Longest line of an entry of the policy that is shown, in characters.
+const ENTRY_LINE: usize = 1_000;
 
 /// Names and values of what is known of a finding, in the order in which they are shown.
 pub(super) fn facts(judged: &JudgedFinding) -> Vec<(&'static str, String)> {
@@ -36,7 +39,33 @@ pub(super) fn facts(judged: &JudgedFinding) -> Vec<(&'static str, String)> {
     }
     several(&mut facts, "vex", judged.vex.iter().map(vex));
     several(&mut facts, "waiver", judged.lapsed.iter().map(lapsed));
+    if let Some(approval) = &judged.approval {
+        approve(&mut facts, approval);
+    }
     facts
+}
+
+/// Who may approve, and the entry of the policy, which has a line for each of its own.
+fn approve(facts: &mut Vec<(&'static str, String)>, approval: &Approval) {
+    if !approval.approvers.is_empty() {
+        facts.push(("may approve", line(&approval.approvers.join(", "))));
+    }
+    facts.push((ENTRY, entry(approval)));
+}
+
+/// Name of the fact whose value has several lines, none of which may be cut or wrapped.
+pub(super) const ENTRY: &str = "policy entry";
+
+/// The lines of an entry, safe to show. One that cannot be shown as it is, or not whole, is
+/// named only: half of it would be another entry.
+pub(super) fn entry(approval: &Approval) -> String {
+    let lines: Vec<&str> = approval.entry.split('\n').collect();
+    let is_plain =
+        |text: &&str| text.chars().count() <= ENTRY_LINE && terminal_safe(text) == **text;
+    match lines.iter().all(is_plain) {
+        true => approval.entry.clone(),
+        false => "see `approval` in the JSON report".to_owned(),
+    }
 }
 
 fn advisory(facts: &mut Vec<(&'static str, String)>, detail: &AdvisoryDetail) {

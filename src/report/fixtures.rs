@@ -9,12 +9,12 @@ pub(super) use hostile::{hostile, hostile_text};
 pub(super) use upgrades::advice;
 
 use crate::model::{
-    AdvisoryClass, AdvisoryDetail, Component, ComponentKind, Confidence, DatabaseInfo, Decision,
-    Detail, Digest, DigestAlgorithm, Disposition, Ecosystem, Finding, Gap, Inventory,
-    JudgedFinding, JudgedGap, Location, LockfileRead, Occurrence, Origin, PolicyInfo, Purl, Reach,
-    Redacted, RegistryDetail, Report, Root, Rule, Scope, SecretDetail, SecretsScanned, Severity,
-    SkipKind, Skipped, SourceInfo, SourceUse, Subject, ToolInfo, UnusedWaiver, Validity, Verdict,
-    VexJustification, VexStatus, WaiverState, WaiverUse,
+    AdvisoryClass, AdvisoryDetail, Approval, Component, ComponentKind, Confidence, DatabaseInfo,
+    Decision, Detail, Digest, DigestAlgorithm, Disposition, Ecosystem, EntryPlace, Finding, Gap,
+    Inventory, JudgedFinding, JudgedGap, Location, LockfileRead, Occurrence, Origin, PolicyInfo,
+    Purl, Reach, Redacted, RegistryDetail, Report, Root, Rule, Scope, SecretDetail, SecretsScanned,
+    Severity, SkipKind, Skipped, SourceInfo, SourceUse, Subject, ToolInfo, UnusedWaiver, Validity,
+    Verdict, VexJustification, VexStatus, WaiverState, WaiverUse,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -64,6 +64,7 @@ fn judged(finding: Finding, disposition: Disposition, reason: &str) -> JudgedFin
         waiver: None,
         lapsed: Vec::new(),
         vex: Vec::new(),
+        approval: None,
     }
 }
 
@@ -172,13 +173,24 @@ pub(super) fn registry(line: u32) -> JudgedFinding {
             },
             approved: vec!["https://npm.acme.example/".to_owned()],
             configuration: Vec::new(),
+            approvals: Vec::new(),
         }),
     };
-    judged(
-        finding,
-        Disposition::Report,
-        "`registry.plain-http = \"report\"` (line 31)",
-    )
+    let approval = Approval {
+        approvers: vec!["security@acme.example".to_owned()],
+        place: EntryPlace::Waiver,
+        entry: format!(
+            "[[waiver]]\nid = \"registry/plain-http\"\ncomponent = \"pkg:npm/lib{line}\"\nversions = \"1.3.0\""
+        ),
+    };
+    JudgedFinding {
+        approval: Some(approval),
+        ..judged(
+            finding,
+            Disposition::Report,
+            "`registry.plain-http = \"report\"` (line 31)",
+        )
+    }
 }
 
 pub(super) fn waived() -> JudgedFinding {

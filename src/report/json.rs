@@ -2,16 +2,18 @@
 //! `docs/schema/report-v1.schema.json`. Keys are only ever added in v1.
 
 mod advice;
+mod dossier;
 mod finding;
 mod inventory;
 mod shown;
 
 use super::{facts, text};
 use crate::model::{
-    DatabaseInfo, DroppedCandidate, JudgedGap, RegistryAsked, Report, SecretsScanned, UnusedWaiver,
-    VexDocumentInfo, terminal_safe_json,
+    DatabaseInfo, DroppedCandidate, JudgedGap, PolicyInfo, RegistryAnswer, RegistryAsked, Report,
+    SecretsScanned, ToolInfo, UnusedWaiver, VexDocumentInfo, terminal_safe_json,
 };
 use advice::AdviceV1;
+pub use dossier::{DOSSIER_SCHEMA, render_dossier};
 use finding::{FindingV1, LocationV1};
 use inventory::InventoryV1;
 use serde::Serialize;
@@ -157,6 +159,13 @@ struct RegistryAnswerV1 {
     purl: Shown,
     registry: Option<Shown>,
     answers: Vec<&'static str>,
+    published: Option<PublishedV1>,
+}
+
+#[derive(Serialize)]
+struct PublishedV1 {
+    time: Shown,
+    source: &'static str,
 }
 
 #[derive(Serialize)]
@@ -183,19 +192,12 @@ impl ReportV1 {
         let verdict = &report.verdict;
         Self {
             schema: SCHEMA,
-            tool: ToolV1 {
-                name: report.tool.name,
-                version: report.tool.version,
-            },
+            tool: ToolV1::of(&report.tool),
             target: shown(&report.target),
             time: shown(&report.time),
             decision: verdict.decision.as_str(),
             summary: shown(&verdict.summary),
-            policy: PolicyV1 {
-                name: shown(&report.policy.name),
-                source: shown(&report.policy.source),
-                digest: shown(&report.policy.digest),
-            },
+            policy: PolicyV1::of(&report.policy),
             database: report
                 .database
                 .as_ref()
@@ -215,6 +217,25 @@ impl ReportV1 {
                 .collect(),
             waivers: verdict.waivers.iter().map(WaiverV1::of).collect(),
             advice: report.advice.as_ref().map(AdviceV1::of),
+        }
+    }
+}
+
+impl ToolV1 {
+    fn of(tool: &ToolInfo) -> Self {
+        Self {
+            name: tool.name,
+            version: tool.version,
+        }
+    }
+}
+
+impl PolicyV1 {
+    fn of(policy: &PolicyInfo) -> Self {
+        Self {
+            name: shown(&policy.name),
+            source: shown(&policy.source),
+            digest: shown(&policy.digest),
         }
     }
 }
@@ -259,15 +280,21 @@ impl RegistryAskedV1 {
             asked: shown(&asked.asked),
             snapshot: asked.is_snapshot,
             counts: asked.counts(),
-            components: asked
-                .components
-                .iter()
-                .map(|component| RegistryAnswerV1 {
-                    purl: shown(component.purl.as_str()),
-                    registry: component.registry.as_deref().map(shown),
-                    answers: component.answers.clone(),
-                })
-                .collect(),
+            components: asked.components.iter().map(RegistryAnswerV1::of).collect(),
+        }
+    }
+}
+
+impl RegistryAnswerV1 {
+    fn of(component: &RegistryAnswer) -> Self {
+        Self {
+            purl: shown(component.purl.as_str()),
+            registry: component.registry.as_deref().map(shown),
+            answers: component.answers.clone(),
+            published: component.published.as_ref().map(|published| PublishedV1 {
+                time: shown(&published.time),
+                source: published.source,
+            }),
         }
     }
 }

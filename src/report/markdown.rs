@@ -161,6 +161,10 @@ fn what(judged: &JudgedFinding) -> String {
             .and_then(facts::web_address);
         let value = match link {
             Some(address) => format!("[advisory](<{}>)", address.replace('|', "%7C")),
+            None if name == facts::ENTRY => {
+                let lines: Vec<String> = value.split('\n').map(escape).collect();
+                format!("<br>{}", lines.join("<br>"))
+            }
             None => escape(&text::clipped(&value, 300)),
         };
         what.push_str(&format!("<br>{name}: {value}"));

@@ -4,6 +4,7 @@
 
 mod advice;
 pub mod diff;
+pub mod dossier;
 mod error;
 mod facts;
 pub mod github;
@@ -21,6 +22,7 @@ mod tests;
 
 pub use error::ReportError;
 
+use crate::model::Purl;
 use std::fmt;
 use std::str::FromStr;
 
@@ -72,6 +74,12 @@ impl Format {
             Self::SpdxJson => "spdx-json",
         }
     }
+}
+
+/// A purl as every format shows it, credentials folded.
+#[must_use]
+pub fn purl(purl: &Purl) -> String {
+    text::purl(purl)
 }
 
 impl fmt::Display for Format {

@@ -34,6 +34,7 @@ mod mutations;
 mod purl;
 mod registry_clients;
 mod registry_online;
+mod registry_request;
 mod report;
 mod sbom;
 mod sbom_diff;

@@ -76,6 +76,7 @@ fn report() -> Report {
         waiver: None,
         lapsed: Vec::new(),
         vex: Vec::new(),
+        approval: None,
     });
     let gaps = outcome.gaps.into_iter().map(|gap| JudgedGap {
         gap,

@@ -19,6 +19,12 @@ pub(super) struct Paths<'a> {
     dependents: OnceCell<HashMap<&'a Purl, Vec<&'a Purl>>>,
 }
 
+/// Scope of a component of the inventory, and paths from the product to it.
+#[must_use]
+pub fn reach<'a>(inventory: &'a Inventory, component: &'a Component) -> Reach {
+    Paths::of(inventory).reach(component)
+}
+
 impl<'a> Paths<'a> {
     /// Walks the graph once, breadth first and in the order of purls, so that of several
     /// shortest paths always the same one is found.

@@ -132,6 +132,14 @@ impl Address {
         plain_scheme(&self.to_string()).is_none()
     }
 
+    /// The same with only the first parts of the path.
+    pub(super) fn above(&self, parts: usize) -> Self {
+        Self {
+            segments: self.segments.iter().take(parts).cloned().collect(),
+            ..self.clone()
+        }
+    }
+
     /// The parts of the path, `%2f` and `%40` decoded.
     pub(super) fn segments(&self) -> &[String] {
         &self.segments

@@ -76,6 +76,7 @@ struct Group {
     origin: Origin,
     places: Vec<Location>,
     configuration: Vec<ConfiguredAt>,
+    approvals: Vec<String>,
 }
 
 /// Collects the findings of one component: entries that one rule says the same of become
@@ -112,12 +113,28 @@ impl<'a> Sink<'a> {
             origin: fold_origin(&occurrence.origin),
             places: Vec::new(),
             configuration: Vec::new(),
+            approvals: Vec::new(),
         });
         group.places.push(occurrence.location.clone());
         for place in configuration {
             if !group.configuration.contains(&place) {
                 group.configuration.push(place);
             }
+        }
+    }
+
+    /// As [`Sink::add_configured`], with what would have to be approved.
+    pub(super) fn add_unapproved(
+        &mut self,
+        hit: Hit,
+        occurrence: &Occurrence,
+        configuration: Vec<ConfiguredAt>,
+        approvals: Vec<String>,
+    ) {
+        let key = (hit.rule.id, hit.message.clone());
+        self.add_configured(hit, occurrence, configuration);
+        if let Some(group) = self.groups.get_mut(&key) {
+            group.approvals = approvals;
         }
     }
 
@@ -166,6 +183,7 @@ impl<'a> Sink<'a> {
                     origin: group.origin,
                     approved: approved.clone(),
                     configuration: group.configuration,
+                    approvals: group.approvals,
                 }),
             })
         })

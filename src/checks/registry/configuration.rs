@@ -143,6 +143,7 @@ impl Collected<'_> {
                 origin: said.origin,
                 approved: approved.iter().map(ToString::to_string).collect(),
                 configuration: said.places,
+                approvals: Vec::new(),
             }),
         });
     }

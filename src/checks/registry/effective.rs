@@ -43,6 +43,19 @@ impl Way<'_> {
         places
     }
 
+    /// Every registry that may be asked.
+    pub(super) fn routes(&self) -> &[&Route] {
+        &self.routes
+    }
+
+    /// Every one of them in words, without credentials.
+    pub(super) fn targets(&self) -> Vec<String> {
+        self.routes
+            .iter()
+            .map(|route| words(&route.target))
+            .collect()
+    }
+
     /// `takes` where there is one registry only.
     pub(super) fn verb(&self) -> &'static str {
         match self.routes.len() {

@@ -5,6 +5,7 @@
 //! joins both with every line.
 
 mod address;
+mod approvals;
 mod case;
 mod checksums;
 pub mod clients;
@@ -27,7 +28,10 @@ pub use licences::AllowedLicences;
 pub use rules::{GAPS, RULES};
 pub use settings::{Approved, NamePattern, RegistrySettings};
 
-use crate::model::{Checksum, ComponentKind, Ecosystem, Finding, Gap, Inventory, Outcome};
+use crate::model::{
+    Checksum, Clients as ClientsOfPackage, Component, ComponentKind, Ecosystem, Finding, Gap,
+    Inventory, Outcome,
+};
 use case::{Case, Sink};
 use clients::{Clients, Machine, Source};
 use lookalikes::Known;
@@ -130,6 +134,44 @@ pub fn check_configured(
     let mut gaps = clients.gaps.clone();
     gaps.extend(gap_for(&open));
     Outcome { findings, gaps }
+}
+
+/// Where the configuration of the clients takes one component from, for each of its places
+/// where it says more than the lockfile; sorted.
+#[must_use]
+pub fn configured_ways(
+    root: &Path,
+    inventory: &Inventory,
+    settings: &RegistrySettings,
+    machine: Option<&Machine>,
+    component: &Component,
+) -> Vec<ClientsOfPackage> {
+    let clients = clients::read(root, &inventory.lockfiles, machine);
+    let mut found: Vec<ClientsOfPackage> = component
+        .occurrences
+        .iter()
+        .filter_map(|occurrence| {
+            let case = Case {
+                component,
+                occurrence,
+                settings,
+                approved: settings.approved_for(component.ecosystem),
+                format: "",
+                lockfile_has_hashes: false,
+                client: clients.of(&occurrence.location.path),
+            };
+            let way = effective::way(&case)?;
+            Some(ClientsOfPackage {
+                lockfile: occurrence.location.clone(),
+                client: way.client.to_string(),
+                takes_from: way.targets(),
+                places: way.places(),
+            })
+        })
+        .collect();
+    found.sort();
+    found.dedup();
+    found
 }
 
 /// Paths of lockfiles in which some dependency has a file checksum.

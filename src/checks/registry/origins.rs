@@ -1,6 +1,7 @@
 //! Rules about the recorded origin.
 
 use super::address::{Credential, addresses, credential, describe_reference, plain_scheme, shown};
+use super::approvals;
 use super::case::{Case, Hit, Sink};
 use super::effective::{self, End, Way};
 use super::rules;
@@ -10,8 +11,15 @@ use crate::model::{Checksum, Ecosystem, GitReference, Origin, Severity, terminal
 /// Adds what the origin of one entry breaks.
 pub(super) fn check(case: &Case<'_>, sink: &mut Sink<'_>) {
     let way = effective::way(case);
-    let approval = unapproved(case, way.as_ref()).into_iter();
-    for hit in approval.chain(internal_outside(case, way.as_ref())) {
+    if let Some(hit) = unapproved(case, way.as_ref()) {
+        let configuration = way.as_ref().map(Way::places).unwrap_or_default();
+        let approvals = match hit.rule.id == rules::UNAPPROVED_ORIGIN.id {
+            true => approvals::of(case, way.as_ref()),
+            false => Vec::new(),
+        };
+        sink.add_unapproved(hit, case.occurrence, configuration, approvals);
+    }
+    if let Some(hit) = internal_outside(case, way.as_ref()) {
         let configuration = way.as_ref().map(Way::places).unwrap_or_default();
         sink.add_configured(hit, case.occurrence, configuration);
     }

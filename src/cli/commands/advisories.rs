@@ -92,6 +92,7 @@ fn check(args: &AdvisoriesArgs, settings: &Settings) -> Result<Exit, CliError> {
             None => Wanted::current(directory),
         }),
         registry: RegistrySource::Offline,
+        about: None,
         own_rules: OwnRules::default(),
         vex: &judging.vex,
         machine: None,

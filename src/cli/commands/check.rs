@@ -101,6 +101,7 @@ pub fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit, CliError> {
         policy: policies::load(&args.judging.reporting.policy)?,
         database,
         registry,
+        about: None,
         own_rules: secret_rules::load(&args.rules)?,
         vex: &args.judging.vex,
         machine: args.client_config.then(Settings::machine),

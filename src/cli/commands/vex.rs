@@ -119,6 +119,7 @@ fn generate(args: &GenerateArgs, settings: &Settings) -> Result<Exit, CliError> 
         policy: policies::load(&args.policy)?,
         database: Some(Wanted::current(settings.database()?)),
         registry: RegistrySource::Offline,
+        about: None,
         own_rules: OwnRules::default(),
         vex: &[],
         machine: None,

@@ -90,6 +90,15 @@ impl<'a> Frame<'a> {
             "",
             margin = self.margin
         ));
+        if value.contains('\n') {
+            // Text to copy: a line of its own each, never wrapped, and no space after the name.
+            out.truncate(out.trim_end_matches(' ').len());
+            for line in value.split('\n') {
+                out.push_str(&format!("\n{:indent$}{line}", "", indent = self.margin + 5));
+            }
+            out.push('\n');
+            return;
+        }
         let mut used = 0;
         for word in value.split(' ') {
             let length = word.chars().count();

@@ -2,9 +2,9 @@
 
 use super::shown::{Shown, all_shown, shown, shown_purl};
 use crate::model::{
-    AdvisoryDetail, ConfiguredAt, Detail, GitReference, JudgedFinding, LapsedWaiver, Location,
-    Origin, Reach, RegistryDetail, SecretDetail, Subject, VexJustification, VexUse, WaiverUse,
-    YankDetail,
+    AdvisoryDetail, Approval, ConfiguredAt, Detail, GitReference, JudgedFinding, LapsedWaiver,
+    Location, Origin, Reach, RegistryDetail, SecretDetail, Subject, VexJustification, VexUse,
+    WaiverUse, YankDetail,
 };
 use serde::Serialize;
 
@@ -26,6 +26,7 @@ pub(super) struct FindingV1 {
     waiver: Option<WaiverUseV1>,
     lapsed_waivers: Vec<LapsedV1>,
     vex: Vec<VexV1>,
+    approval: Option<ApprovalV1>,
     advisory: Option<AdvisoryV1>,
     yanked: Option<YankedV1>,
     registry: Option<RegistryV1>,
@@ -80,6 +81,13 @@ struct VexV1 {
 }
 
 #[derive(Serialize)]
+pub(super) struct ApprovalV1 {
+    approvers: Vec<Shown>,
+    place: &'static str,
+    entry: Shown,
+}
+
+#[derive(Serialize)]
 struct AdvisoryV1 {
     id: Shown,
     aliases: Vec<Shown>,
@@ -115,7 +123,7 @@ struct EpssV1 {
 }
 
 #[derive(Serialize)]
-struct ReachV1 {
+pub(super) struct ReachV1 {
     scope: &'static str,
     /// A shortest path.
     introduced_by: Vec<Shown>,
@@ -140,14 +148,14 @@ struct RegistryV1 {
 }
 
 #[derive(Serialize)]
-struct ConfiguredV1 {
+pub(super) struct ConfiguredV1 {
     location: LocationV1,
     says: Shown,
 }
 
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-enum OriginV1 {
+pub(super) enum OriginV1 {
     Registry {
         index: Option<Shown>,
         file: Option<Shown>,
@@ -172,7 +180,7 @@ enum OriginV1 {
 }
 
 #[derive(Serialize)]
-struct ReferenceV1 {
+pub(super) struct ReferenceV1 {
     kind: &'static str,
     name: Option<Shown>,
 }
@@ -233,6 +241,7 @@ impl FindingV1 {
             waiver: judged.waiver.as_ref().map(WaiverUseV1::of),
             lapsed_waivers: judged.lapsed.iter().map(LapsedV1::of).collect(),
             vex: judged.vex.iter().map(VexV1::of).collect(),
+            approval: judged.approval.as_ref().map(ApprovalV1::of),
             advisory,
             yanked,
             registry,
@@ -294,8 +303,18 @@ impl VexV1 {
     }
 }
 
+impl ApprovalV1 {
+    pub(super) fn of(approval: &Approval) -> Self {
+        Self {
+            approvers: all_shown(&approval.approvers),
+            place: approval.place.as_str(),
+            entry: shown(&approval.entry),
+        }
+    }
+}
+
 impl ReachV1 {
-    fn of(reach: &Reach) -> Self {
+    pub(super) fn of(reach: &Reach) -> Self {
         let mut paths = reach.paths.iter().map(|path| all_shown(path));
         Self {
             scope: reach.scope.as_str(),
@@ -359,7 +378,7 @@ impl RegistryV1 {
 }
 
 impl ConfiguredV1 {
-    fn of(place: &ConfiguredAt) -> Self {
+    pub(super) fn of(place: &ConfiguredAt) -> Self {
         Self {
             location: LocationV1::of(&place.location),
             says: shown(&place.says),
@@ -368,7 +387,7 @@ impl ConfiguredV1 {
 }
 
 impl OriginV1 {
-    fn of(origin: &Origin) -> Self {
+    pub(super) fn of(origin: &Origin) -> Self {
         match origin {
             Origin::Registry {
                 index,

@@ -135,6 +135,7 @@ fn finding(lockfile: &str, missing: Vec<Missing>) -> Option<Finding> {
             origin: Origin::Unrecorded,
             approved: Vec::new(),
             configuration: places,
+            approvals: Vec::new(),
         }),
     })
 }

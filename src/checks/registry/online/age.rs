@@ -68,11 +68,7 @@ pub(super) fn judge(
     let Some(source) = facts.date_source else {
         return unknown("the registry gives no date");
     };
-    let times: Option<Vec<Timestamp>> = files
-        .iter()
-        .map(|file| file.published.as_deref()?.parse().ok())
-        .collect();
-    let Some(published) = times.and_then(|times| times.into_iter().max()) else {
+    let Some(published) = youngest(files) else {
         return unknown("the registry gives no date for one of its files");
     };
     let age = now.as_second().saturating_sub(published.as_second());
@@ -88,6 +84,15 @@ pub(super) fn judge(
         },
         false => Age::Fine,
     }
+}
+
+/// When the youngest of some files was published; `None` where one of them has no date.
+pub(super) fn youngest(files: &[&FileFacts]) -> Option<Timestamp> {
+    let times: Option<Vec<Timestamp>> = files
+        .iter()
+        .map(|file| file.published.as_deref()?.parse().ok())
+        .collect();
+    times.and_then(|times| times.into_iter().max())
 }
 
 impl AgeRule {

@@ -190,6 +190,16 @@ pub enum DateSource {
 }
 
 impl DateSource {
+    /// The word used in every format.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Index => "index",
+            Self::LastModified => "last-modified",
+            Self::CommitTime => "commit-time",
+        }
+    }
+
     /// In words, for messages.
     pub(super) fn words(self) -> &'static str {
         match self {

@@ -42,6 +42,7 @@ impl Elsewhere {
                 origin: fold_origin(&first.origin),
                 approved: approved.iter().map(ToString::to_string).collect(),
                 configuration: Vec::new(),
+                approvals: Vec::new(),
             },
         });
         group.components.insert(component.label());

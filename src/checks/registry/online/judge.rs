@@ -12,7 +12,7 @@ use super::gaps::Gaps;
 use super::question::{Question, is_of_a_registry, questions};
 use super::{protocols, rules};
 use crate::model::{
-    Component, Ecosystem, Inventory, Outcome, RegistryAnswer, RegistryAsked, Severity,
+    Component, Ecosystem, Inventory, Outcome, Published, RegistryAnswer, RegistryAsked, Severity,
     terminal_safe,
 };
 use jiff::Timestamp;
@@ -180,9 +180,18 @@ impl Judge<'_> {
         let best = best(component, ready, answers);
         let mut words = BTreeSet::new();
         let mut registry = None;
+        let mut published = None;
         match best {
             Some(best) => {
                 registry = Some(best.answer.registry.clone());
+                let files = locked_files(component, best.facts);
+                published =
+                    age::youngest(&files)
+                        .zip(best.facts.date_source)
+                        .map(|(time, source)| Published {
+                            time: time.to_string(),
+                            source: source.as_str(),
+                        });
                 self.present(component, &best, &mut words);
                 // Another approved registry may have the file that is taken, and did not say.
                 if best.comparison != Comparison::Same {
@@ -210,6 +219,7 @@ impl Judge<'_> {
             purl: component.purl.clone(),
             registry,
             answers: words.into_iter().collect(),
+            published,
         });
     }
 

@@ -1,5 +1,6 @@
 //! `sealgate registry`: where packages come from, alone, with all its options.
 
+mod request;
 mod snapshot;
 
 use crate::checks::secrets::OwnRules;
@@ -23,6 +24,7 @@ use std::path::PathBuf;
   sealgate registry --policy policy.toml --online     and what the approved registries say
   sealgate registry snapshot --policy policy.toml -o answers.json
   sealgate registry --policy policy.toml --snapshot answers.json
+  sealgate registry request pkg:npm/left-pad@1.3.0 --policy policy.toml
 
 Only addresses that the policy approves are contacted. Credentials come from the package
 managers' own files and variables of this user, never from the tree. No answer is a gap,
@@ -61,6 +63,8 @@ pub struct RegistryArgs {
 /// The subcommands of `registry`.
 #[derive(Debug, clap::Subcommand)]
 pub enum RegistryCommand {
+    /// Write what is known of one package, for whoever may approve it
+    Request(Box<request::RequestArgs>),
     /// Ask the approved registries and write their answers to a file for later runs
     Snapshot(snapshot::SnapshotArgs),
 }
@@ -72,6 +76,7 @@ pub enum RegistryCommand {
 /// read.
 pub fn run(args: &RegistryArgs, settings: &Settings) -> Result<Exit, CliError> {
     match &args.command {
+        Some(RegistryCommand::Request(args)) => request::run(args, settings),
         Some(RegistryCommand::Snapshot(args)) => snapshot::run(args, settings),
         None => check(args, settings),
     }
@@ -94,6 +99,7 @@ fn check(args: &RegistryArgs, settings: &Settings) -> Result<Exit, CliError> {
         policy: policies::load(&args.reporting.policy)?,
         database: None,
         registry: args.online.source(args.snapshot.as_deref(), settings),
+        about: None,
         own_rules: OwnRules::default(),
         vex: &[],
         machine: args.client_config.then(Settings::machine),
