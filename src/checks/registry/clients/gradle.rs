@@ -19,6 +19,9 @@ const SCRIPTS: [&str; 4] = [
 /// Repositories that a word stands for, whose address no script says.
 const WORDS: [&str; 3] = ["google", "gradlePluginPortal", "jcenter"];
 
+/// Blocks inside one another; each statement is compared with all around it.
+const DEPTH_LIMIT: usize = 64;
+
 #[derive(Default)]
 struct Found {
     routes: Vec<Route>,
@@ -120,6 +123,14 @@ fn declared(files: &Files<'_>, file: &File, found: &mut Found, effective: &mut E
                     };
                     statement(files, file, number, &word, &blocks, found, effective);
                     blocks.push(word);
+                    if blocks.len() > DEPTH_LIMIT {
+                        let message = format!(
+                            "`{}` has more than {DEPTH_LIMIT} blocks inside one another",
+                            file.shown
+                        );
+                        files.note(Location::line(&file.shown, number), &message);
+                        return;
+                    }
                 }
                 Piece::Close(before) => {
                     statement(files, file, number, before, &blocks, found, effective);
@@ -188,6 +199,9 @@ fn statement(
     effective: &mut Effective,
 ) {
     let text = text.trim();
+    if text.is_empty() {
+        return;
+    }
     if applies_a_script(text, blocks) {
         let message = format!(
             "`{}` applies another script, which may add repositories",
