@@ -97,6 +97,9 @@ fn judged(
     (stale, gaps)
 }
 
+/// A lockfile with this text as a version.
+type LockWith<'a> = &'a dyn Fn(&str) -> String;
+
 #[test]
 fn a_copy_with_a_member_of_another_type_is_a_gap() {
     let npm = |version: &str| {
@@ -110,7 +113,7 @@ fn a_copy_with_a_member_of_another_type_is_a_gap() {
         )
     };
     let manifest = "{\"dependencies\": {\"a\": \"^2\"}}";
-    let locks: [(&str, &str, &dyn Fn(&str) -> String); 2] = [
+    let locks: [(&str, &str, LockWith<'_>); 2] = [
         ("package-lock", "package-lock.json", &npm),
         ("bun-lock", "bun.lock", &bun),
     ];

@@ -292,7 +292,10 @@ fn nuget_drops_what_stands_before_a_clear_in_every_section() {
         read(&format!("{off}{clear}"), ""),
         [evil.clone(), good.clone()]
     );
-    assert_eq!(read(&format!("{clear}{off}"), ""), [good.clone()]);
+    assert_eq!(
+        read(&format!("{clear}{off}"), ""),
+        std::slice::from_ref(&good)
+    );
     let to = |key: &str| {
         format!("<packageSource key=\"{key}\"><package pattern=\"Acme.*\"/></packageSource>")
     };
