@@ -481,7 +481,7 @@ fn a_package_that_is_not_there_names_what_is() {
         ("pkg:pypi/left", "it has `pkg:npm/left@1.2.3`"),
         (
             "pkg:npm/zzzzzzzz",
-            "`sealgate inventory show` lists what it has",
+            "`sealgate sbom generate` lists what it has",
         ),
     ] {
         let output = sealgate(root)

@@ -256,7 +256,7 @@ fn not_here(inventory: &Inventory, purl: &Purl) -> CliError {
         .collect();
     like.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.purl.cmp(&b.1.purl)));
     match like.is_empty() {
-        true => error.with_hint("`sealgate inventory show` lists what it has"),
+        true => error.with_hint("`sealgate sbom generate` lists what it has"),
         false => {
             let names = list(like.into_iter().map(|(_, component)| component));
             error.with_hint(format!("it has {names}"))
