@@ -71,36 +71,32 @@ pub struct Statement {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Wire {
+pub(super) struct Wire {
     #[serde(rename = "_type")]
     statement_type: String,
-    subject: Vec<WireSubject>,
-    predicate_type: String,
+    pub(super) subject: Vec<WireSubject>,
+    pub(super) predicate_type: String,
     #[serde(default)]
     predicate: Value,
 }
 
 #[derive(Serialize, Deserialize)]
-struct WireSubject {
+pub(super) struct WireSubject {
     #[serde(default)]
-    name: String,
-    digest: BTreeMap<String, String>,
+    pub(super) name: String,
+    pub(super) digest: BTreeMap<String, String>,
 }
 
-impl Statement {
-    /// Reads a statement of at most [`MAX_STATEMENT_BYTES`].
-    ///
-    /// # Errors
-    /// [`AttestError::NotJson`], [`AttestError::MalformedStatement`],
-    /// [`AttestError::WrongStatementType`], [`AttestError::SubjectCount`],
-    /// [`AttestError::BadSubjectDigest`].
-    pub fn parse(bytes: &[u8]) -> Result<Self, AttestError> {
+impl Wire {
+    /// A statement of one of these types, with at least one subject and at most
+    /// [`MAX_SUBJECTS`].
+    pub(super) fn read(bytes: &[u8], types: &[&str]) -> Result<Self, AttestError> {
         let value = parse_json(bytes, MAX_STATEMENT_BYTES)?;
-        let wire: Wire =
+        let wire: Self =
             serde_json::from_value(value).map_err(|e| AttestError::MalformedStatement {
                 reason: e.to_string(),
             })?;
-        if wire.statement_type != STATEMENT_TYPE {
+        if !types.contains(&wire.statement_type.as_str()) {
             return Err(AttestError::WrongStatementType {
                 got: wire.statement_type,
                 want: STATEMENT_TYPE,
@@ -113,6 +109,19 @@ impl Statement {
                 limit: MAX_SUBJECTS,
             });
         }
+        Ok(wire)
+    }
+}
+
+impl Statement {
+    /// Reads a statement of at most [`MAX_STATEMENT_BYTES`].
+    ///
+    /// # Errors
+    /// [`AttestError::NotJson`], [`AttestError::MalformedStatement`],
+    /// [`AttestError::WrongStatementType`], [`AttestError::SubjectCount`],
+    /// [`AttestError::BadSubjectDigest`].
+    pub fn parse(bytes: &[u8]) -> Result<Self, AttestError> {
+        let wire = Wire::read(bytes, &[STATEMENT_TYPE])?;
         let subjects = wire
             .subject
             .into_iter()

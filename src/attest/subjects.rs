@@ -7,11 +7,8 @@
 //! [`Statement`]: super::Statement
 
 use super::error::AttestError;
-use super::statement::{MAX_STATEMENT_BYTES, MAX_SUBJECTS, STATEMENT_TYPE};
+use super::statement::{STATEMENT_TYPE, Wire};
 use crate::model::{Digest, DigestAlgorithm};
-use crate::signing::parse_json;
-use serde::Deserialize;
-use std::collections::BTreeMap;
 
 const OLD_STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v0.1";
 
@@ -29,24 +26,8 @@ pub struct Subjects {
     digests: Vec<Digest>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Wire {
-    #[serde(rename = "_type")]
-    statement_type: String,
-    subject: Vec<WireSubject>,
-    predicate_type: String,
-}
-
-#[derive(Deserialize)]
-struct WireSubject {
-    #[serde(default)]
-    name: String,
-    digest: BTreeMap<String, String>,
-}
-
 impl Subjects {
-    /// Reads the subjects of a statement of at most [`MAX_STATEMENT_BYTES`]. At least one
+    /// Reads the subjects of a statement of at most [`super::statement::MAX_STATEMENT_BYTES`]. At least one
     /// must have a digest that nobody can find a second artifact for; only such count, and
     /// they must be in lower-case hex.
     ///
@@ -55,23 +36,7 @@ impl Subjects {
     /// [`AttestError::WrongStatementType`], [`AttestError::SubjectCount`],
     /// [`AttestError::BadSubjectDigest`].
     pub fn parse(bytes: &[u8]) -> Result<Self, AttestError> {
-        let value = parse_json(bytes, MAX_STATEMENT_BYTES)?;
-        let wire: Wire =
-            serde_json::from_value(value).map_err(|e| AttestError::MalformedStatement {
-                reason: e.to_string(),
-            })?;
-        if wire.statement_type != STATEMENT_TYPE && wire.statement_type != OLD_STATEMENT_TYPE {
-            return Err(AttestError::WrongStatementType {
-                got: wire.statement_type,
-                want: STATEMENT_TYPE,
-            });
-        }
-        if wire.subject.is_empty() || wire.subject.len() > MAX_SUBJECTS {
-            return Err(AttestError::SubjectCount {
-                got: wire.subject.len(),
-                limit: MAX_SUBJECTS,
-            });
-        }
+        let wire = Wire::read(bytes, &[STATEMENT_TYPE, OLD_STATEMENT_TYPE])?;
         let mut digests = Vec::new();
         for subject in &wire.subject {
             for algorithm in COMPARED {
