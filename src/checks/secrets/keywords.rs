@@ -1,16 +1,21 @@
 //! The prefilter: one pass that says where the keywords of all rules stand.
 //!
-//! Three bytes, hashed, are looked up in a table of bits that stays in the first cache;
-//! where the bit is set, the keywords that begin so are compared. An automaton over all
-//! keywords needs a megabyte of tables and waits for one of them at each byte.
+//! Three bytes, hashed, are looked up in a table of bits that stays in the first cache, and
+//! where the bit is set, four in a second one; where both are, the keywords that begin so
+//! are compared. An automaton over all keywords needs a megabyte of tables and waits for one
+//! of them at each byte.
 
 use std::ops::Range;
 
-/// Bits of a hash.
+/// Bits of a hash of three bytes.
 const BITS: u32 = 15;
-/// Number of hashes.
+/// Number of these hashes.
 const SLOTS: usize = 1 << BITS;
-/// Spreads three bytes over the hashes.
+/// Bits of a hash of four bytes.
+const WIDE_BITS: u32 = 17;
+/// Number of these hashes.
+const WIDE_SLOTS: usize = 1 << WIDE_BITS;
+/// Spreads bytes over the hashes.
 const FACTOR: u32 = 0x9E37_79B1;
 /// Set in every byte before it is hashed, so that the two cases of a letter are one.
 const FOLD: u8 = 0x20;
@@ -19,14 +24,53 @@ const FOLD: u8 = 0x20;
 #[derive(Debug)]
 pub(super) struct Keywords {
     words: Vec<Box<[u8]>>,
-    /// Per hash, whether a keyword begins with such bytes.
+    /// Per hash of three bytes, whether a keyword begins with such bytes.
     begins: Box<[u64; SLOTS / 64]>,
-    /// Per hash, where its entries begin; one more at the end.
+    /// The same of four bytes.
+    begins_wide: Box<[u64; WIDE_SLOTS / 64]>,
+    /// Per hash of three bytes, where its entries begin; one more at the end.
     starts: Vec<u32>,
-    /// Indexes of `words`, by hash.
-    entries: Vec<u32>,
-    /// Indexes of keywords of a single byte, which may stand anywhere.
-    single: Vec<u32>,
+    /// By hash.
+    entries: Vec<Entry>,
+    /// Keywords of a single byte, which may stand anywhere.
+    single: Vec<Entry>,
+}
+
+/// A keyword by its first eight bytes, which decide nearly always.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry {
+    head: u64,
+    mask: u64,
+    /// Index in `words`.
+    word: u32,
+}
+
+impl Entry {
+    fn of(word: &[u8], index: u32) -> Self {
+        let mask = match word.len() {
+            0..8 => (1 << (8 * word.len())) - 1,
+            _ => u64::MAX,
+        };
+        Self {
+            head: head(word) & mask,
+            mask,
+            word: index,
+        }
+    }
+}
+
+/// The first eight bytes, or as many as there are, folded.
+fn head(bytes: &[u8]) -> u64 {
+    let mut first = [0; 8];
+    match bytes.first_chunk() {
+        Some(chunk) => first = *chunk,
+        None => {
+            for (to, from) in first.iter_mut().zip(bytes) {
+                *to = *from;
+            }
+        }
+    }
+    u64::from_le_bytes(first) | u64::from_le_bytes([FOLD; 8])
 }
 
 impl Keywords {
@@ -34,25 +78,43 @@ impl Keywords {
     pub(super) fn new<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
         let words: Vec<Box<[u8]>> = words.into_iter().map(|w| w.as_bytes().into()).collect();
         let mut single = Vec::new();
-        let mut placed: Vec<(usize, u32)> = Vec::new();
+        let mut placed: Vec<(usize, Entry)> = Vec::new();
+        let mut begins_wide = Box::new([0; WIDE_SLOTS / 64]);
         for (index, word) in (0..).zip(&words) {
+            let entry = Entry::of(word, index);
+            // What follows a short one may be anything.
+            let any = 0..=u8::MAX;
             match **word {
                 [] => {}
-                [_] => single.push(index),
-                // What follows may be anything: an entry for each third byte.
-                [a, b] => placed.extend((0..=u8::MAX).map(|c| (slot([a, b, c]), index))),
-                [a, b, c, ..] => placed.push((slot([a, b, c]), index)),
+                [_] => single.push(entry),
+                [a, b] => {
+                    for c in any.clone() {
+                        placed.push((slot([a, b, c, 0]), entry));
+                        let quads = any.clone().map(|d| wide_slot([a, b, c, d]));
+                        quads.for_each(|slot| set(begins_wide.as_mut(), slot));
+                    }
+                }
+                [a, b, c] => {
+                    placed.push((slot([a, b, c, 0]), entry));
+                    let quads = any.map(|d| wide_slot([a, b, c, d]));
+                    quads.for_each(|slot| set(begins_wide.as_mut(), slot));
+                }
+                [a, b, c, d, ..] => {
+                    placed.push((slot([a, b, c, d]), entry));
+                    set(begins_wide.as_mut(), wide_slot([a, b, c, d]));
+                }
             }
         }
         placed.sort_unstable();
         placed.dedup();
-        let all = if single.is_empty() { 0 } else { u64::MAX };
-        let mut begins = Box::new([all; SLOTS / 64]);
+        let mut begins = Box::new([0; SLOTS / 64]);
+        if !single.is_empty() {
+            begins.fill(u64::MAX);
+            begins_wide.fill(u64::MAX);
+        }
         let mut starts = vec![0; SLOTS + 1];
         for (slot, _) in &placed {
-            if let Some(bits) = begins.get_mut(slot / 64) {
-                *bits |= 1 << (slot % 64);
-            }
+            set(begins.as_mut(), *slot);
             if let Some(next) = starts.get_mut(slot + 1) {
                 *next += 1;
             }
@@ -65,8 +127,9 @@ impl Keywords {
         Self {
             words,
             begins,
+            begins_wide,
             starts,
-            entries: placed.into_iter().map(|(_, index)| index).collect(),
+            entries: placed.into_iter().map(|(_, entry)| entry).collect(),
             single,
         }
     }
@@ -74,17 +137,19 @@ impl Keywords {
     /// Calls `hit` with the index of each keyword and its place, sorted by where it begins;
     /// keywords may overlap.
     pub(super) fn find(&self, bytes: &[u8], mut hit: impl FnMut(usize, Range<usize>)) {
-        let (mut at, mut window) = (0, 0_u32);
-        // The first two bytes fill the window; two more after the end empty it again. As a
-        // closure, the two parts of the chain become two loops.
-        bytes.iter().chain(&[0, 0]).for_each(|byte| {
+        let (mut read, mut window) = (0, 0_u32);
+        // The first three bytes fill the window; three more after the end empty it again.
+        // As a closure, the two parts of the chain become two loops.
+        bytes.iter().chain(&[0; 3]).for_each(|byte| {
             window = window << 8 | u32::from(byte | FOLD);
+            read += 1;
             let slot = slot_of(window);
-            let bits = self.begins.get(slot / 64).copied().unwrap_or_default();
-            if bits >> (slot % 64) & 1 == 1 && at >= 2 {
-                self.compare(bytes, at - 2, slot, &mut hit);
+            if is_set(self.begins.as_ref(), slot)
+                && is_set(self.begins_wide.as_ref(), wide_slot_of(window))
+                && read >= 4
+            {
+                self.compare(bytes, read - 4, slot, &mut hit);
             }
-            at += 1;
         });
     }
 
@@ -99,11 +164,16 @@ impl Keywords {
         let place = |slot: usize| self.starts.get(slot).map_or(0, |start| *start as usize);
         let entries = self.entries.get(place(slot)..place(slot + 1));
         let rest = bytes.get(at..).unwrap_or_default();
-        for index in self.single.iter().chain(entries.unwrap_or_default()) {
-            let index = *index as usize;
+        let here = head(rest);
+        for entry in self.single.iter().chain(entries.unwrap_or_default()) {
+            if (here ^ entry.head) & entry.mask != 0 {
+                continue;
+            }
+            let index = entry.word as usize;
             let Some(word) = self.words.get(index) else {
                 continue;
             };
+            // Folding takes `@` for a backquote, and the end of the text for a blank.
             let text = rest.get(..word.len());
             if text.is_some_and(|text| text.eq_ignore_ascii_case(word)) {
                 hit(index, at..at + word.len());
@@ -112,14 +182,37 @@ impl Keywords {
     }
 }
 
-fn slot(first: [u8; 3]) -> usize {
-    let push = |window: u32, byte: u8| window << 8 | u32::from(byte | FOLD);
-    slot_of(first.into_iter().fold(0, push))
+fn is_set(bits: &[u64], slot: usize) -> bool {
+    let word = bits.get(slot / 64).copied().unwrap_or_default();
+    word >> (slot % 64) & 1 == 1
 }
 
-/// The hash of the last three bytes of a window.
+fn set(bits: &mut [u64], slot: usize) {
+    if let Some(word) = bits.get_mut(slot / 64) {
+        *word |= 1 << (slot % 64);
+    }
+}
+
+fn window(bytes: [u8; 4]) -> u32 {
+    u32::from_be_bytes(bytes.map(|byte| byte | FOLD))
+}
+
+fn slot(first: [u8; 4]) -> usize {
+    slot_of(window(first))
+}
+
+fn wide_slot(first: [u8; 4]) -> usize {
+    wide_slot_of(window(first))
+}
+
+/// The hash of the first three bytes of a window.
 fn slot_of(window: u32) -> usize {
-    ((window << 8).wrapping_mul(FACTOR) >> (u32::BITS - BITS)) as usize
+    ((window & !0xFF).wrapping_mul(FACTOR) >> (u32::BITS - BITS)) as usize
+}
+
+/// The hash of all of it.
+fn wide_slot_of(window: u32) -> usize {
+    (window.wrapping_mul(FACTOR) >> (u32::BITS - WIDE_BITS)) as usize
 }
 
 #[cfg(test)]

@@ -36,10 +36,10 @@ impl Serialize for OrderedObject<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let object = self.id.and_then(|id| Schema::embedded().object(id));
         let members = self.map.iter().map(|(key, value)| {
-            let placed = object.and_then(|object| object.placed(key));
+            let placed: Option<(usize, &Field)> = object.and_then(|object| object.placed(key));
             (placed, key, value)
         });
-        let mut members: Vec<(Option<(usize, &Field)>, &String, &Value)> = members.collect();
+        let mut members: Vec<_> = members.collect();
         // The sort is stable: what has no place keeps the order of the alphabet.
         members.sort_by_key(|(placed, ..)| placed.map_or(usize::MAX, |(place, _)| place));
         let mut map = serializer.serialize_map(Some(members.len()))?;
