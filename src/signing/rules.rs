@@ -1,21 +1,6 @@
 //! The stable ids of the reasons why a signature does not count.
 
-use crate::model::Rule;
-
-macro_rules! rules {
-    ($($name:ident = $id:literal, $title:literal, $description:literal, $remedy:literal;)*) => {
-        $(
-            pub(crate) const $name: Rule = Rule {
-                id: $id,
-                title: $title,
-                description: $description,
-                remedy: $remedy,
-            };
-        )*
-        /// Every reason, sorted by id.
-        pub const RULES: &[Rule] = &[$($name),*];
-    };
-}
+use crate::model::rules;
 
 rules! {
     BAD_CERTIFICATE = "signing/bad-certificate", "unusable certificate",
