@@ -5,12 +5,14 @@
 //! `signing` does the one, `gate` the other.
 
 mod error;
+mod predicate_types;
 mod predicates;
 mod statement;
 mod subjects;
 mod test_report;
 
 pub use error::AttestError;
+pub use predicate_types::{PREDICATE_TYPES, predicate_type};
 pub use predicates::{
     CYCLONEDX_TYPE, Predicate, ReportDigest, SCAN_TYPE, SbomPredicate, ScanPredicate,
     TEST_RESULT_TYPE, TestOutcome, TestResult, TestRun, Tool, VSA_TYPE, VerificationResult,

@@ -65,6 +65,8 @@ pub enum Command {
     Key(commands::key::KeyArgs),
     /// Sign files into Sigstore bundles
     Sign(commands::sign::SignArgs),
+    /// Sign a predicate about artifacts: provenance, an SBOM, a review
+    Attest(commands::attest::AttestArgs),
     /// Verify artifacts against Sigstore bundles, by key or by certificate
     Verify(commands::verify::VerifyArgs),
     /// Trusted roots: show what one trusts, export a built-in one

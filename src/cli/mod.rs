@@ -2,6 +2,7 @@
 //! prints.
 
 pub mod args;
+pub mod attestations;
 pub mod aws;
 pub mod commands;
 pub mod database;

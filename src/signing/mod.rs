@@ -25,6 +25,7 @@ mod error;
 mod json;
 mod key;
 mod key_file;
+mod maker;
 mod message;
 mod rules;
 mod shape;
@@ -47,6 +48,7 @@ pub use key::{
 pub use key_file::{
     EncryptedKey, GeneratedKey, MAX_KEY_FILE_BYTES, Passphrase, generate_key, read_key_file,
 };
+pub use maker::BundleMaker;
 pub use message::{Artifact, MAX_WHOLE_MESSAGE_BYTES, sign_artifact, verify_artifact};
 pub use rules::RULES;
 pub use shape::BundleVersion;

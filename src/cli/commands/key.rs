@@ -7,7 +7,8 @@ use crate::cli::targets::check_target;
 use crate::cli::terminal;
 use crate::model::{Hint, terminal_safe};
 use crate::signing::{
-    self, MAX_KEY_FILE_BYTES, Passphrase, PublicKey, Signer, SigningAlgorithm, SigningError,
+    self, BundleMaker, MAX_KEY_FILE_BYTES, Passphrase, PublicKey, Signer, SigningAlgorithm,
+    SigningError,
 };
 use crate::support::files;
 use std::fs::File;
@@ -131,6 +132,14 @@ impl KeyOptions {
     /// Those of [`load_signer`].
     pub fn signer(&self, settings: &Settings) -> Result<Box<dyn Signer>, CliError> {
         load_signer(&self.key, &self.passphrase, &self.kms, settings)
+    }
+
+    /// What makes bundles with it.
+    ///
+    /// # Errors
+    /// Those of [`load_signer`].
+    pub fn maker(&self, settings: &Settings) -> Result<BundleMaker, CliError> {
+        Ok(BundleMaker::by_key(self.signer(settings)?))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub mod advisories;
+pub mod attest;
 pub mod check;
 pub mod completions;
 pub mod db;
@@ -45,6 +46,7 @@ pub fn run(command: Command, settings: &Settings) -> Result<Exit, CliError> {
         Command::TrustedRoot(args) => trusted_root::run(&args, settings),
         Command::Test(args) => test::run(&args, settings),
         Command::Secrets(args) => secrets::run(&args, settings),
+        Command::Attest(args) => attest::run(&args, settings),
         Command::Seal(args) => seal::run(&args, settings),
         Command::Gate(args) => gate::run(&args, settings),
         Command::Demo(args) => demo::run(&args, settings),

@@ -9,6 +9,7 @@ use crate::attest::{
     AttestError, CYCLONEDX_TYPE, MAX_STATEMENT_BYTES, Predicate, SCAN_TYPE, SbomPredicate,
     ScanPredicate, Statement, Subject, TestOutcome,
 };
+use crate::cli::attestations::Attestations;
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::key_source::exit_of;
 use crate::cli::pipeline::Check;
@@ -16,7 +17,7 @@ use crate::cli::settings::Settings;
 use crate::cli::targets::check_target;
 use crate::cli::terminal;
 use crate::model::terminal_safe;
-use crate::signing::{Artifact, MAX_BUNDLES, Signer, parse_json, read_bundles, sign_statement};
+use crate::signing::{Artifact, parse_json};
 use crate::support::{files, hash};
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -133,28 +134,32 @@ pub fn run(args: &SealArgs, settings: &Settings) -> Result<Exit, CliError> {
             statements.push((path, *part, statement(args, *part, &artifact)?));
         }
     }
-    let signer = args.key.signer(settings)?;
-    let mut outputs = Vec::new();
+    let mut files = Vec::new();
     for path in &args.artifacts {
-        let own = statements.iter().filter(|(of, _, _)| *of == path);
-        let own: Vec<&[u8]> = own.map(|(_, _, bytes)| bytes.as_slice()).collect();
-        let output = output_of(path);
-        let lines = lines(args, &output, &own, signer.as_ref())?;
-        outputs.push((path, output, lines));
+        let file = Attestations::open(&output_of(path), args.append)?;
+        file.make_room(parts.len())?;
+        files.push((path, file));
+    }
+    let maker = args.key.maker(settings)?;
+    for (path, file) in &mut files {
+        for (_, _, statement) in statements.iter().filter(|(of, _, _)| of == path) {
+            let bundle = maker.sign_statement(statement);
+            file.push(&bundle.map_err(|e| CliError::of(exit_of(&e), &e))?)?;
+        }
     }
     let mut text = String::new();
-    for (path, output, lines) in outputs {
-        files::write_atomic(&output, lines.as_bytes()).map_err(|e| usage(&e))?;
+    for (path, file) in files {
+        file.write()?;
         let names: Vec<_> = parts.iter().map(|part| part.name()).collect();
         let _ = writeln!(
             text,
             "{}: sealed {} into {}",
             terminal_safe(&path.display().to_string()),
             names.join(", "),
-            terminal_safe(&output.display().to_string())
+            terminal_safe(&file.path().display().to_string())
         );
     }
-    let _ = writeln!(text, "key {}", signer.public_key().id());
+    let _ = writeln!(text, "{}", maker.signed_by());
     terminal::result(&text)?;
     Ok(Exit::Pass)
 }
@@ -168,43 +173,6 @@ fn inputs<'a>(args: &'a SealArgs, parts: &[Part]) -> Vec<&'a Path> {
         .chain(given)
         .chain(args.key.files())
         .collect()
-}
-
-fn lines(
-    args: &SealArgs,
-    output: &Path,
-    statements: &[&[u8]],
-    signer: &dyn Signer,
-) -> Result<String, CliError> {
-    let mut lines = Vec::new();
-    if args.append && output.symlink_metadata().is_ok() {
-        for source in read_bundles(output).map_err(|e| in_file(output, Exit::Usage, &e))? {
-            let line = source
-                .bundle
-                .and_then(|bundle| bundle.to_json())
-                .map_err(|e| in_file(Path::new(&source.name), Exit::Usage, &e))?;
-            lines.push(line);
-        }
-    }
-    for statement in statements {
-        let bundle = sign_statement(signer, statement).and_then(|bundle| bundle.to_json());
-        lines.push(bundle.map_err(|e| CliError::of(exit_of(&e), &e))?);
-    }
-    if lines.len() > MAX_BUNDLES {
-        return Err(CliError::new(
-            Exit::Usage,
-            format!(
-                "`{}` would hold more than {MAX_BUNDLES} bundles",
-                output.display()
-            ),
-        )
-        .with_hint("seal without --append"));
-    }
-    Ok(lines.iter().fold(String::new(), |mut text, line| {
-        text.push_str(line);
-        text.push('\n');
-        text
-    }))
 }
 
 /// The bytes of the statement of one part about one artifact.

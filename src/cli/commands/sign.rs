@@ -7,7 +7,7 @@ use crate::cli::settings::Settings;
 use crate::cli::targets::check_target;
 use crate::cli::terminal;
 use crate::model::terminal_safe;
-use crate::signing::{Artifact, sign_artifact};
+use crate::signing::Artifact;
 use crate::support::files;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -58,10 +58,11 @@ pub fn run(args: &SignArgs, settings: &Settings) -> Result<Exit, CliError> {
         let files = args.files.iter().map(PathBuf::as_path);
         check_target(output, files.chain(args.key.files()))?;
     }
-    let signer = args.key.signer(settings)?;
+    let maker = args.key.maker(settings)?;
     let mut signed = Vec::new();
     for (file, output) in args.files.iter().zip(outputs) {
-        let bundle = sign_artifact(signer.as_ref(), &Artifact::new(file))
+        let bundle = maker
+            .sign_artifact(&Artifact::new(file))
             .and_then(|bundle| bundle.to_json())
             .map_err(|error| in_file(file, exit_of(&error), &error))?;
         signed.push((file, output, bundle));
@@ -77,7 +78,7 @@ pub fn run(args: &SignArgs, settings: &Settings) -> Result<Exit, CliError> {
             terminal_safe(&output.display().to_string())
         );
     }
-    let _ = writeln!(text, "key {}", signer.public_key().id());
+    let _ = writeln!(text, "{}", maker.signed_by());
     terminal::result(&text)?;
     Ok(Exit::Pass)
 }
