@@ -61,7 +61,7 @@ pub fn predicate_type(text: &str) -> Result<&str, AttestError> {
     }
     let names = PREDICATE_TYPES.iter().map(|(name, _)| *name);
     let near = names.map(|name| (strsim::damerau_levenshtein(name, text), name));
-    let nearest = near.min().filter(|(distance, _)| *distance <= 3);
+    let nearest = near.min().filter(|(distance, _)| *distance <= 2);
     Err(AttestError::UnknownPredicateType {
         got: text.chars().take(80).collect(),
         nearest: nearest.map(|(_, name)| name),

@@ -1,8 +1,10 @@
 //! Why something could not be signed or verified.
 
+use super::identity::TokenError;
 use super::json::JsonError;
 use super::key::KeyId;
 use super::rules;
+use super::services::ServiceError;
 use super::signers::KmsError;
 use super::sigstore::VerifyError;
 use crate::model::{Digest, Hint, Rule};
@@ -175,6 +177,12 @@ pub enum SigningError {
     /// A key in AWS KMS cannot be used, or did not sign.
     #[error(transparent)]
     Kms(Box<KmsError>),
+    /// A service of Sigstore cannot be used, or gave nothing that can be.
+    #[error(transparent)]
+    Service(Box<ServiceError>),
+    /// An identity token cannot be used.
+    #[error(transparent)]
+    Token(Box<TokenError>),
     /// An algorithm that signs digests was asked for whole messages, or the reverse.
     #[error("{algorithm} cannot sign a digest")]
     NoDigestSigning {
@@ -192,6 +200,18 @@ impl From<VerifyError> for SigningError {
 impl From<KmsError> for SigningError {
     fn from(error: KmsError) -> Self {
         Self::Kms(Box::new(error))
+    }
+}
+
+impl From<ServiceError> for SigningError {
+    fn from(error: ServiceError) -> Self {
+        Self::Service(Box::new(error))
+    }
+}
+
+impl From<TokenError> for SigningError {
+    fn from(error: TokenError) -> Self {
+        Self::Token(Box::new(error))
     }
 }
 
@@ -224,6 +244,8 @@ impl SigningError {
             Self::Verify(error) => error.rule(),
             Self::File(_)
             | Self::Kms(_)
+            | Self::Service(_)
+            | Self::Token(_)
             | Self::EmptyPassphrase
             | Self::NotAKeyFile { .. }
             | Self::KeyNotEncrypted
@@ -241,6 +263,8 @@ impl Hint for SigningError {
         let text = match self {
             Self::File(error) => return error.hint(),
             Self::Kms(error) => return error.hint(),
+            Self::Service(error) => return error.hint(),
+            Self::Token(error) => return error.hint(),
             Self::EmptyPassphrase => "choose a passphrase of several words",
             Self::NotAKeyFile { .. } => "make one with `sealgate key generate`",
             Self::KeyNotEncrypted => {

@@ -22,12 +22,14 @@ mod bundle;
 mod cosign_key;
 mod dsse;
 mod error;
+pub mod identity;
 mod json;
 mod key;
 mod key_file;
 mod maker;
 mod message;
 mod rules;
+pub mod services;
 mod shape;
 mod signers;
 pub mod sigstore;
@@ -48,7 +50,7 @@ pub use key::{
 pub use key_file::{
     EncryptedKey, GeneratedKey, MAX_KEY_FILE_BYTES, Passphrase, generate_key, read_key_file,
 };
-pub use maker::BundleMaker;
+pub use maker::{BundleMaker, Keyless, Witnesses};
 pub use message::{Artifact, MAX_WHOLE_MESSAGE_BYTES, sign_artifact, verify_artifact};
 pub use rules::RULES;
 pub use shape::BundleVersion;

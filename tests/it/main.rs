@@ -51,6 +51,7 @@ mod secrets;
 mod secrets_git;
 mod signing;
 mod signing_attacks;
+mod signing_keyless;
 mod signing_kms;
 mod versions;
 mod vex;

@@ -1,7 +1,7 @@
 //! `sealgate attest`: signs a predicate about artifacts, as an in-toto statement in
 //! `<artifact>.attestations.jsonl`, one bundle a line.
 
-use super::key::{KeyOptions, in_file, usage, with_ending};
+use super::key::{in_file, usage, with_ending};
 use crate::attest::{
     AttestError, MAX_STATEMENT_BYTES, Predicate, Statement, Subject, predicate_type,
 };
@@ -9,6 +9,7 @@ use crate::cli::attestations::Attestations;
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::key_source::exit_of;
 use crate::cli::settings::Settings;
+use crate::cli::signing::SigningOptions;
 use crate::cli::targets::check_target;
 use crate::cli::terminal;
 use crate::model::terminal_safe;
@@ -25,6 +26,7 @@ use std::path::{Path, PathBuf};
   sealgate attest app --predicate app.spdx.json --type spdxjson --key awskms:///alias/builder
   sealgate attest *.deb --predicate review.json --type https://acme.example/review/v1 \\
       --key reviewer.key
+  sealgate attest app --predicate provenance.json --type slsaprovenance1 --keyless
 
 Short names of types: cyclonedx, openvex, release, runtime-trace, sbom, scai, scan,
 slsaprovenance, slsaprovenance02, slsaprovenance1, spdx, spdxjson, test-result, vsa, vuln, vulns")]
@@ -42,9 +44,9 @@ pub struct AttestArgs {
     /// ARTIFACT.attestations.jsonl]
     #[arg(long, value_name = "OUT")]
     pub output: Option<PathBuf>,
-    /// The key.
+    /// What signs.
     #[command(flatten)]
-    pub key: KeyOptions,
+    pub signing: SigningOptions,
 }
 
 /// What is said, whoever it is said about.
@@ -110,7 +112,7 @@ impl Said {
 /// Attests for every artifact, or for none: nothing is written before all is signed.
 ///
 /// # Errors
-/// Exit 2 for a file, type, key or passphrase that cannot be used; exit 3 where KMS gives
+/// Exit 2 for a file, type, key or passphrase that cannot be used; exit 3 where KMS or a service gives
 /// no usable answer.
 pub fn run(args: &AttestArgs, settings: &Settings) -> Result<Exit, CliError> {
     if args.output.is_some() && args.artifacts.len() > 1 {
@@ -130,7 +132,7 @@ pub fn run(args: &AttestArgs, settings: &Settings) -> Result<Exit, CliError> {
             None => with_ending(path, ".attestations.jsonl"),
         };
         let inputs = args.artifacts.iter().chain([&args.predicate]);
-        let inputs = inputs.map(PathBuf::as_path).chain(args.key.files());
+        let inputs = inputs.map(PathBuf::as_path).chain(args.signing.files());
         check_target(&output, inputs)?;
         let attestations = Attestations::open(&output, true)?;
         attestations.make_room(1)?;
@@ -141,7 +143,7 @@ pub fn run(args: &AttestArgs, settings: &Settings) -> Result<Exit, CliError> {
         let statement = said.about(vec![subject]).to_bytes();
         planned.push((path, attestations, statement.map_err(|e| usage(&e))?));
     }
-    let maker = args.key.maker(settings)?;
+    let maker = args.signing.maker(settings)?;
     for (path, attestations, statement) in &mut planned {
         let bundle = maker.sign_statement(statement);
         attestations.push(&bundle.map_err(|e| in_file(path, exit_of(&e), &e))?)?;

@@ -2,19 +2,21 @@
 
 mod render;
 
-use super::key::{PassphraseOptions, ResultFormat, in_file, load_signer, usage, with_ending};
+use super::key::{ResultFormat, in_file, usage, with_ending};
 use crate::cli::exit::{CliError, Exit};
-use crate::cli::key_source::{KeySource, KmsOptions, exit_of, key_source};
+use crate::cli::key_source::{KeySource, exit_of};
 use crate::cli::policies::{self, LoadedPolicy};
 use crate::cli::settings::Settings;
+use crate::cli::signing::SigningOptions;
 use crate::cli::targets::{check_target, remove_old};
 use crate::cli::terminal;
-use crate::gate::{Examined, SummaryRequest, evaluate, examine, summary_statement};
+use crate::gate::{Examined, GateOutcome, SummaryRequest, evaluate, examine, summary_statement};
 use crate::model::Decision;
 use crate::policy::environments::{
-    Condition, EnvironmentError, Required, TrustedRoles, requirements, resolve_roles,
+    Condition, EnvironmentError, Required, TrustedIdentity, TrustedRoles, requirements,
+    resolve_roles,
 };
-use crate::signing::{Artifact, Signer, SigningError, read_bundles, sign_statement};
+use crate::signing::{Artifact, Bundle, BundleMaker, KeyId, PublicKey, SigningError, read_bundles};
 use crate::support::files::{self, FileError};
 use std::path::{Path, PathBuf};
 
@@ -24,6 +26,7 @@ use std::path::{Path, PathBuf};
   sealgate gate app --env staging --policy environments.toml --key promoter-staging.key
   sealgate gate app --env prod --policy environments.toml --key promoter-prod.key \\
       --vsa-in from-staging/app.staging.vsa.json
+  sealgate gate app --env prod --policy environments.toml --keyless
   sealgate gate app --env dev --policy environments.toml --no-vsa")]
 pub struct GateArgs {
     /// The artifact
@@ -41,32 +44,26 @@ pub struct GateArgs {
     /// ARTIFACT.OTHER.vsa.json where ENV requires one of OTHER]
     #[arg(long, value_name = "FILE")]
     pub vsa_in: Vec<PathBuf>,
-    /// The promoter's private key, which signs the verification summary: an encrypted file, or
-    /// a key in AWS KMS (`awskms:///alias/NAME`, `awskms:///ARN`)
-    #[arg(long, value_name = "FILE", value_parser = key_source())]
-    pub key: Option<KeySource>,
     /// Where the summary goes [default: ARTIFACT.ENV.vsa.json]
     #[arg(long, value_name = "OUT")]
     pub vsa: Option<PathBuf>,
     /// Decide without writing a summary; no key is needed
-    #[arg(long, conflicts_with_all = ["vsa", "key"])]
+    #[arg(long, conflicts_with_all = ["vsa", "key", "keyless"])]
     pub no_vsa: bool,
     /// Form of the result
     #[arg(long, value_enum, default_value_t)]
     pub format: ResultFormat,
-    /// Where the key's passphrase comes from.
+    /// The promoter, who signs the verification summary.
     #[command(flatten)]
-    pub passphrase: PassphraseOptions,
-    /// How KMS is reached.
-    #[command(flatten)]
-    pub kms: KmsOptions,
+    pub signing: SigningOptions,
 }
 
 /// Decides, and leaves a signed verification summary behind.
 ///
 /// # Errors
 /// Exit 2 for a policy, environment, key or file that cannot be used; exit 3 for a file of
-/// bundles that is there and cannot be read, and where KMS gives no usable answer.
+/// bundles that is there and cannot be read, and where KMS or a service of Sigstore gives no
+/// usable answer.
 pub fn run(args: &GateArgs, settings: &Settings) -> Result<Exit, CliError> {
     let LoadedPolicy { policy, info, .. } = policies::load(&args.policy.to_string_lossy())?;
     let failed = |error: EnvironmentError| in_file(&args.policy, Exit::Usage, &error);
@@ -92,13 +89,14 @@ pub fn run(args: &GateArgs, settings: &Settings) -> Result<Exit, CliError> {
         .vsa
         .clone()
         .unwrap_or_else(|| with_ending(&args.artifact, &format!(".{}.vsa.json", args.env)));
-    if let Some(key) = &args.key {
+    if signs(args) {
         let files = [&args.artifact, &args.policy];
         let inputs = files.into_iter().chain(&args.attestations);
-        check_target(&output, inputs.map(PathBuf::as_path).chain(key.file()))?;
+        let inputs = inputs.map(PathBuf::as_path);
+        check_target(&output, inputs.chain(args.signing.files()))?;
     }
-    let signer = promoter_signer(args, settings, promoter, &roles)?;
-    if signer.is_some() {
+    let promoter = promoter_of(args, settings, promoter, &roles)?;
+    if promoter.is_some() {
         remove_old(&output)?;
     }
     if settings.time_is_given {
@@ -120,7 +118,7 @@ pub fn run(args: &GateArgs, settings: &Settings) -> Result<Exit, CliError> {
         time: settings.now,
         outcome: &outcome,
     };
-    if let Some(signer) = &signer {
+    if let Some(promoter) = &promoter {
         let request = SummaryRequest {
             artifact_name: &artifact.name(),
             artifact: digest,
@@ -128,22 +126,7 @@ pub fn run(args: &GateArgs, settings: &Settings) -> Result<Exit, CliError> {
             policy: &info,
             now: settings.now,
         };
-        let statement = summary_statement(request, &outcome)
-            .and_then(|statement| statement.to_bytes())
-            .map_err(|e| usage(&e))?;
-        let mut bundle = sign_statement(signer.as_ref(), &statement)
-            .and_then(|bundle| bundle.to_json())
-            .map_err(|e| CliError::of(exit_of(&e), &e))?;
-        bundle.push('\n');
-        files::write_atomic(&output, bundle.as_bytes()).map_err(|e| usage(&e))?;
-        let word = match outcome.decision {
-            Decision::Pass => "PASSED",
-            Decision::Fail | Decision::Inconclusive => "FAILED",
-        };
-        terminal::note(&format!(
-            "verification summary ({word}): {}",
-            output.display()
-        ));
+        write_summary(promoter, request, &outcome, &output)?;
     }
     terminal::result(&match args.format {
         ResultFormat::Human => page.human(),
@@ -152,15 +135,73 @@ pub fn run(args: &GateArgs, settings: &Settings) -> Result<Exit, CliError> {
     Ok(outcome.decision.into())
 }
 
-/// The key that signs the summary: it must be the promoter's, or the next environment
-/// would not accept what this gate says.
-fn promoter_signer(
+fn write_summary(
+    promoter: &Promoter<'_>,
+    request: SummaryRequest<'_>,
+    outcome: &GateOutcome,
+    output: &Path,
+) -> Result<(), CliError> {
+    let statement = summary_statement(request, outcome)
+        .and_then(|statement| statement.to_bytes())
+        .map_err(|e| usage(&e))?;
+    let bundle = promoter.sign(&statement)?;
+    let mut line = bundle.to_json().map_err(|e| usage(&e))?;
+    line.push('\n');
+    files::write_atomic(output, line.as_bytes()).map_err(|e| usage(&e))?;
+    let word = match outcome.decision {
+        Decision::Pass => "PASSED",
+        Decision::Fail | Decision::Inconclusive => "FAILED",
+    };
+    terminal::note(&format!(
+        "verification summary ({word}): {}",
+        output.display()
+    ));
+    Ok(())
+}
+
+/// Whether a summary is to be signed.
+fn signs(args: &GateArgs) -> bool {
+    args.signing.key.is_some() || args.signing.keyless
+}
+
+/// Who signs the summary: it must be the promoter, or the next environment would not accept
+/// what this gate says.
+struct Promoter<'a> {
+    role: &'a str,
+    maker: BundleMaker,
+    /// Who a certificate has to be for.
+    identity: Option<&'a TrustedIdentity>,
+}
+
+impl Promoter<'_> {
+    /// A summary that the next environment accepts.
+    fn sign(&self, statement: &[u8]) -> Result<Bundle, CliError> {
+        let bundle = self.maker.sign_statement(statement);
+        let bundle = bundle.map_err(|e| CliError::of(exit_of(&e), &e))?;
+        if let Some(identity) = self.identity {
+            identity.verify(&bundle).map_err(|e| {
+                let mut of = CliError::of(Exit::Usage, &e);
+                of.message = format!(
+                    "the summary would not count as one of the role `{}`: {}",
+                    self.role, of.message
+                );
+                of.with_hint(
+                    "sign as the promoter that the policy names, or decide without a summary: \
+                     --no-vsa",
+                )
+            })?;
+        }
+        Ok(bundle)
+    }
+}
+
+fn promoter_of<'a>(
     args: &GateArgs,
     settings: &Settings,
-    promoter: Option<&str>,
-    roles: &TrustedRoles,
-) -> Result<Option<Box<dyn Signer>>, CliError> {
-    let Some(key) = &args.key else {
+    promoter: Option<&'a str>,
+    roles: &'a TrustedRoles,
+) -> Result<Option<Promoter<'a>>, CliError> {
+    if !signs(args) {
         if args.no_vsa {
             return Ok(None);
         }
@@ -172,16 +213,16 @@ fn promoter_signer(
             ),
         )
         .with_hint(match promoter {
-            Some(role) => {
-                format!("name the key of role `{role}` with --key, or decide without: --no-vsa")
-            }
+            Some(role) => format!(
+                "name the key of role `{role}` with --key, or --keyless, or decide without: \
+                 --no-vsa"
+            ),
             None => {
                 "this environment has no promoter: decide without a summary: --no-vsa".to_owned()
             }
         }));
-    };
-    let Some((promoter, expected)) = promoter.and_then(|role| Some((role, roles.key(role)?)))
-    else {
+    }
+    let Some(role) = promoter else {
         return Err(CliError::new(
             Exit::Usage,
             format!(
@@ -191,20 +232,60 @@ fn promoter_signer(
         )
         .with_hint("name one in the policy, or decide without a summary: --no-vsa"));
     };
-    let signer = load_signer(key, &args.passphrase, &args.kms, settings)?;
-    let got = signer.public_key().id();
-    if got != expected.id() {
+    let of_role = roles.identities().find(|(name, _)| *name == role);
+    let identity = of_role.map(|(_, identity)| identity);
+    if args.signing.keyless != identity.is_some() {
+        let (has, hint) = match identity {
+            Some(_) => ("an identity", "sign with --keyless"),
+            None => ("a key", "sign with it: --key"),
+        };
         return Err(CliError::new(
             Exit::Usage,
             format!(
-                "`{key}` is the key {got}, but the promoter of `{}` (role `{promoter}`) has the key {}",
-                args.env,
-                expected.id()
+                "the promoter of `{}` (role `{role}`) has {has} in the policy",
+                args.env
             ),
         )
-        .with_hint("sign with the promoter's key, or decide without a summary: --no-vsa"));
+        .with_hint(format!("{hint}, or decide without a summary: --no-vsa")));
     }
-    Ok(Some(signer))
+    let maker = args.signing.maker(settings)?;
+    if let Some(key) = &args.signing.key {
+        check_key(args, role, key, maker.key_id(), roles.key(role))?;
+    }
+    Ok(Some(Promoter {
+        role,
+        maker,
+        identity,
+    }))
+}
+
+/// Fails unless the key is the promoter's.
+fn check_key(
+    args: &GateArgs,
+    role: &str,
+    key: &KeySource,
+    got: Option<&KeyId>,
+    expected: Option<&PublicKey>,
+) -> Result<(), CliError> {
+    let (Some(got), Some(expected)) = (got, expected) else {
+        return Err(CliError::new(
+            Exit::Usage,
+            format!("the role `{role}` has no key in the policy"),
+        )
+        .with_hint("name one there, or decide without a summary: --no-vsa"));
+    };
+    if got == expected.id() {
+        return Ok(());
+    }
+    Err(CliError::new(
+        Exit::Usage,
+        format!(
+            "`{key}` is the key {got}, but the promoter of `{}` (role `{role}`) has the key {}",
+            args.env,
+            expected.id()
+        ),
+    )
+    .with_hint("sign with the promoter's key, or decide without a summary: --no-vsa"))
 }
 
 fn examine_bundles(

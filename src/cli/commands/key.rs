@@ -7,8 +7,7 @@ use crate::cli::targets::check_target;
 use crate::cli::terminal;
 use crate::model::{Hint, terminal_safe};
 use crate::signing::{
-    self, BundleMaker, MAX_KEY_FILE_BYTES, Passphrase, PublicKey, Signer, SigningAlgorithm,
-    SigningError,
+    self, MAX_KEY_FILE_BYTES, Passphrase, PublicKey, Signer, SigningAlgorithm, SigningError,
 };
 use crate::support::files;
 use std::fs::File;
@@ -120,26 +119,12 @@ pub struct KeyOptions {
 }
 
 impl KeyOptions {
-    /// The files that it names.
-    pub fn files(&self) -> impl Iterator<Item = &Path> {
-        let passphrase = self.passphrase.passphrase_file.as_deref();
-        self.key.file().into_iter().chain(passphrase)
-    }
-
     /// The signer.
     ///
     /// # Errors
     /// Those of [`load_signer`].
     pub fn signer(&self, settings: &Settings) -> Result<Box<dyn Signer>, CliError> {
         load_signer(&self.key, &self.passphrase, &self.kms, settings)
-    }
-
-    /// What makes bundles with it.
-    ///
-    /// # Errors
-    /// Those of [`load_signer`].
-    pub fn maker(&self, settings: &Settings) -> Result<BundleMaker, CliError> {
-        Ok(BundleMaker::by_key(self.signer(settings)?))
     }
 }
 

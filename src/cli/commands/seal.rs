@@ -4,7 +4,7 @@
 //! It does not judge: a failed test result is sealed as such, and the gate denies. It
 //! refuses to seal a test result of another artifact.
 
-use super::key::{KeyOptions, in_file, usage, with_ending};
+use super::key::{in_file, usage, with_ending};
 use crate::attest::{
     AttestError, CYCLONEDX_TYPE, MAX_STATEMENT_BYTES, Predicate, SCAN_TYPE, SbomPredicate,
     ScanPredicate, Statement, Subject, TestOutcome,
@@ -14,6 +14,7 @@ use crate::cli::exit::{CliError, Exit};
 use crate::cli::key_source::exit_of;
 use crate::cli::pipeline::Check;
 use crate::cli::settings::Settings;
+use crate::cli::signing::SigningOptions;
 use crate::cli::targets::check_target;
 use crate::cli::terminal;
 use crate::model::terminal_safe;
@@ -28,7 +29,8 @@ use std::path::{Path, PathBuf};
 #[command(after_help = "Examples:
   sealgate seal app --key release.key
   sealgate seal app --key tester.key --only test-result
-  sealgate seal app --key builder.key --only sbom,scan --append")]
+  sealgate seal app --key builder.key --only sbom,scan --append
+  sealgate seal app --keyless --only test-result")]
 pub struct SealArgs {
     /// The artifacts; each gets its own ARTIFACT.attestations.jsonl
     #[arg(required = true, value_name = "ARTIFACT")]
@@ -51,9 +53,9 @@ pub struct SealArgs {
     /// Where the bundles go; with one artifact only [default: ARTIFACT.attestations.jsonl]
     #[arg(long, value_name = "OUT")]
     pub output: Option<PathBuf>,
-    /// The key.
+    /// What signs.
     #[command(flatten)]
-    pub key: KeyOptions,
+    pub signing: SigningOptions,
 }
 
 /// What can be sealed.
@@ -108,7 +110,7 @@ impl Part {
 ///
 /// # Errors
 /// Exit 1 where the test result is about another artifact; exit 2 for a part, key or
-/// passphrase that is missing or cannot be used; exit 3 where KMS gives no usable answer.
+/// passphrase that is missing or cannot be used; exit 3 where KMS or a service gives no usable answer.
 pub fn run(args: &SealArgs, settings: &Settings) -> Result<Exit, CliError> {
     if args.output.is_some() && args.artifacts.len() > 1 {
         return Err(CliError::new(
@@ -140,7 +142,7 @@ pub fn run(args: &SealArgs, settings: &Settings) -> Result<Exit, CliError> {
         file.make_room(parts.len())?;
         files.push((path, file));
     }
-    let maker = args.key.maker(settings)?;
+    let maker = args.signing.maker(settings)?;
     for (path, file) in &mut files {
         for (_, _, statement) in statements.iter().filter(|(of, _, _)| of == path) {
             let bundle = maker.sign_statement(statement);
@@ -171,7 +173,7 @@ fn inputs<'a>(args: &'a SealArgs, parts: &[Part]) -> Vec<&'a Path> {
         .iter()
         .map(PathBuf::as_path)
         .chain(given)
-        .chain(args.key.files())
+        .chain(args.signing.files())
         .collect()
 }
 

@@ -1,9 +1,10 @@
 //! `sealgate sign`: a Sigstore bundle beside each file.
 
-use super::key::{KeyOptions, in_file, usage, with_ending};
+use super::key::{in_file, usage, with_ending};
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::key_source::exit_of;
 use crate::cli::settings::Settings;
+use crate::cli::signing::SigningOptions;
 use crate::cli::targets::check_target;
 use crate::cli::terminal;
 use crate::model::terminal_safe;
@@ -17,7 +18,12 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:
   sealgate sign app.tar.gz --key release.key
   sealgate sign *.deb --key release.key --passphrase-fd 3 3<pass.txt
-  sealgate sign app.tar.gz --key awskms:///alias/release")]
+  sealgate sign app.tar.gz --key awskms:///alias/release
+  sealgate sign app.tar.gz --keyless
+  sealgate sign app.tar.gz --keyless --identity-token-file token --signing-config acme.json \\
+      --trusted-root acme-root.json
+  sealgate sign app.tar.gz --key release.key --timestamp-url https://tsa.acme.example/api/v1/timestamp \\
+      --trusted-root acme-root.json")]
 pub struct SignArgs {
     /// The files to sign
     #[arg(required = true, value_name = "FILE")]
@@ -25,15 +31,15 @@ pub struct SignArgs {
     /// Where the bundle goes; with one file only [default: FILE.sigstore.json]
     #[arg(long, value_name = "OUT")]
     pub bundle: Option<PathBuf>,
-    /// The key.
+    /// What signs.
     #[command(flatten)]
-    pub key: KeyOptions,
+    pub signing: SigningOptions,
 }
 
 /// Signs every file, or none: nothing is written before all are signed.
 ///
 /// # Errors
-/// Exit 2 for a file, key or passphrase that cannot be used; 3 where KMS gives no usable
+/// Exit 2 for a file, key or passphrase that cannot be used; 3 where KMS or a service gives no usable
 /// answer.
 pub fn run(args: &SignArgs, settings: &Settings) -> Result<Exit, CliError> {
     if args.bundle.is_some() && args.files.len() > 1 {
@@ -56,9 +62,9 @@ pub fn run(args: &SignArgs, settings: &Settings) -> Result<Exit, CliError> {
     };
     for output in &outputs {
         let files = args.files.iter().map(PathBuf::as_path);
-        check_target(output, files.chain(args.key.files()))?;
+        check_target(output, files.chain(args.signing.files()))?;
     }
-    let maker = args.key.maker(settings)?;
+    let maker = args.signing.maker(settings)?;
     let mut signed = Vec::new();
     for (file, output) in args.files.iter().zip(outputs) {
         let bundle = maker

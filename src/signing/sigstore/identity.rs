@@ -3,8 +3,9 @@
 use super::claims::{CLAIMS, ClaimName, RequiredClaim};
 use super::error::VerifyError;
 use super::pattern::IdentityPattern;
+use jiff::Timestamp;
 use sigstore_crypto::{CertificateInfo, SubjectAltName, parse_certificate_info};
-use sigstore_types::DerCertificate;
+use sigstore_types::{DerCertificate, DerPublicKey};
 use std::fmt;
 use x509_cert::Certificate;
 use x509_cert::der::Decode as _;
@@ -60,6 +61,44 @@ pub struct SignerPolicy {
     pub issuer: Option<String>,
     /// What else the certificate must claim, all of it.
     pub claims: Vec<RequiredClaim>,
+}
+
+/// A certificate that was issued for a key of this program.
+#[derive(Debug, Clone)]
+pub(in crate::signing) struct CertificateOfOurs {
+    pub public_key: DerPublicKey,
+    pub identity: SignerIdentity,
+    pub issuer: Option<String>,
+    /// Its last moment.
+    pub until: Timestamp,
+}
+
+impl CertificateOfOurs {
+    /// Reads it. Nothing of it is verified.
+    ///
+    /// # Errors
+    /// [`VerifyError::BadCertificate`].
+    pub(in crate::signing) fn read(der: &DerCertificate) -> Result<Self, VerifyError> {
+        let claimed = Claimed::read(der)?;
+        Ok(Self {
+            public_key: claimed.info.public_key,
+            identity: claimed.identity,
+            issuer: claimed.issuer,
+            until: claimed.info.not_after,
+        })
+    }
+
+    /// Demands exactly its name and issuer.
+    pub(in crate::signing) fn policy(&self) -> SignerPolicy {
+        SignerPolicy {
+            identity: IdentityPattern::Exact {
+                text: self.identity.text.clone(),
+                kind: Some(self.identity.kind),
+            },
+            issuer: self.issuer.clone(),
+            claims: Vec::new(),
+        }
+    }
 }
 
 /// What a certificate says; not to be trusted before it is verified.

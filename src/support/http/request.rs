@@ -104,6 +104,13 @@ impl Address {
         self
     }
 
+    /// The same address with these names and values behind its query.
+    #[must_use]
+    pub fn with_further_query(mut self, pairs: &[(&str, &str)]) -> Self {
+        self.url.query_pairs_mut().extend_pairs(pairs);
+        self
+    }
+
     /// The value of the `Authorization` header for a request to `url`: only for the origin
     /// (scheme, host and port) that the credentials were given for.
     pub(super) fn authorization_for(&self, url: &Url) -> Option<&Redacted> {

@@ -201,6 +201,12 @@ impl Server {
         self.seen().into_iter().map(|seen| seen.line).collect()
     }
 
+    /// One answer more.
+    pub fn add(&self, line: &str, reply: Reply) {
+        let mut routes = self.shared.routes.lock().unwrap();
+        routes.insert(line.to_owned(), vec![reply]);
+    }
+
     /// Other answers from now on, and forgets what was asked.
     pub fn set(&self, routes: Routes) {
         *self.shared.routes.lock().unwrap() = by_target(routes);
