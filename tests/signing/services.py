@@ -4,7 +4,7 @@ and trust the services. Only the standard library and the program openssl.
     services.py issuer PORT                         serves until it is ended
     services.py token PORT email|workflow [FLAW]    prints a token; FLAW: expired, audience, forged
     services.py wait URL                            until it answers 200, at most 30 seconds
-    services.py configure FULCIO REKOR TSA ISSUER   writes root.json and signing.json
+    services.py configure FULCIO REKOR TSA ISSUER   writes root.json, signing.json and both as trust.json
 """
 
 import base64
@@ -180,7 +180,13 @@ def configure(fulcio, rekor, tsa, issuer_port):
         "rekorTlogConfig": {"selector": "ANY"},
         "tsaConfig": {"selector": "ANY"},
     }
-    for name, content in (("root.json", root), ("signing.json", signing)):
+    trust = {
+        "mediaType": "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json",
+        "trustedRoot": root,
+        "signingConfig": signing,
+    }
+    files = {"root.json": root, "signing.json": signing, "trust.json": trust}
+    for name, content in files.items():
         with open(name, "w", encoding="ascii") as file:
             json.dump(content, file)
 

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Keyless signing against the real services on loopback: Fulcio with a certificate
 # transparency log (TesseraCT), Rekor 2 (rekor-tiles) and a timestamp authority, and a small
-# identity provider of our own. cosign and sealgate verify each other's bundles.
+# identity provider of our own. cosign, sigstore-python and sealgate verify each other's
+# bundles.
 #
 #   tests/signing/services.sh [SEALGATE [TOOLS]]
 #
 # TOOLS is a directory of programs (kept between runs); what is not there is installed with
-# `go install`. Needed: go, openssl, python3. Without Go this says so and ends with 77;
+# `go install`, and sigstore-python from wheels into TOOLS/python. Needed: go, openssl, python3. Without Go this says so and ends with 77;
 # tests/it/signing_keyless runs against an instance of our own then.
 set -euo pipefail
 
@@ -28,6 +29,12 @@ install_program rekor-server "github.com/sigstore/rekor-tiles/v2/cmd/rekor-serve
 install_program timestamp-server "github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server@v2.1.2"
 install_program tesseract "github.com/transparency-dev/tesseract/cmd/tesseract/posix@v0.1.1"
 install_program cosign "github.com/sigstore/cosign/v3/cmd/cosign@v3.1.3"
+if [ ! -x "$tools/python/bin/sigstore" ]; then
+    python3 -m venv "$tools/python"
+    "$tools/python/bin/pip" install -q --only-binary :all: sigstore
+fi
+python_client() { "$tools/python/bin/sigstore" --trust-config trust.json "$@"; }
+"$tools/python/bin/sigstore" --version
 echo "services: Fulcio, TesseraCT, rekor-tiles, timestamp-authority from $tools"
 
 work=$(mktemp -d)
@@ -125,7 +132,7 @@ for kind in email workflow; do
     if [ "$kind" = email ]; then by=("${email[@]}"); else by=("${workflow[@]}"); fi
     verify=(--trusted-root root.json --certificate-identity "${by[0]}" --certificate-oidc-issuer "${by[1]}")
     other=(--trusted-root root.json --certificate-identity evil@acme.example --certificate-oidc-issuer "${by[1]}")
-    rm -f app.*
+    rm -f app.* theirs.json python.json attested.json
     token "$kind"
     try 0 "$kind: sealgate signs" "$sealgate" sign app "${keyless[@]}"
     try 0 "$kind: sealgate attests" "$sealgate" attest app --predicate predicate.json \
@@ -142,9 +149,25 @@ for kind in email workflow; do
             verify-blob-attestation --bundle app.attestations.jsonl --use-signed-timestamps \
             --type https://acme.example/review/v1 "${options[@]}" app
     done
+    for who in verify other; do
+        expected=0 name=${by[0]}
+        [ "$who" = verify ] || { expected=other; name=evil@acme.example; }
+        for bundle in app.sigstore.json app.attestations.jsonl; do
+            try "$expected" "$kind: sigstore-python ($who) on our $bundle" python_client verify identity \
+                --bundle "$bundle" --cert-identity "$name" --cert-oidc-issuer "${by[1]}" --offline app
+        done
+    done
+    try 0 "$kind: sigstore-python signs" python_client sign --identity-token "$(cat token)" \
+        --bundle python.json app
+    try 0 "$kind: sealgate verifies sigstore-python's" "$sealgate" verify app --bundle python.json "${verify[@]}"
     try 0 "$kind: cosign signs" "$tools/cosign" sign-blob --yes --bundle theirs.json \
         --identity-token "$(cat token)" --signing-config signing.json --trusted-root root.json app
     try 0 "$kind: sealgate verifies cosign's" "$sealgate" verify app --bundle theirs.json "${verify[@]}"
+    try 0 "$kind: cosign attests" "$tools/cosign" attest-blob --yes --bundle attested.json \
+        --predicate predicate.json --type https://acme.example/review/v1 \
+        --identity-token "$(cat token)" --signing-config signing.json --trusted-root root.json app
+    try 0 "$kind: sealgate verifies cosign's attestation" \
+        "$sealgate" verify app --bundle attested.json "${verify[@]}"
     try 1 "$kind: sealgate refuses cosign's for another identity" \
         "$sealgate" verify app --bundle theirs.json "${other[@]}"
 done
