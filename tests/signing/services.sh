@@ -7,17 +7,68 @@
 #   tests/signing/services.sh [SEALGATE [TOOLS]]
 #
 # TOOLS is a directory of programs (kept between runs); what is not there is installed with
-# `go install`, and sigstore-python from wheels into TOOLS/python. Needed: go, openssl, python3. Without Go this says so and ends with 77;
-# tests/it/signing_keyless runs against an instance of our own then.
+# `go install`, and sigstore-python from wheels into TOOLS/python. Needed: go, openssl and
+# python3. Without Go, and with SEALGATE_MOCK=1, it uses npm's @sigstore/mock: Fulcio and
+# Rekor 1, files alone. It says which it uses.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 sealgate=$(realpath "${1:-$here/../../target/debug/sealgate}")
 tools=$(realpath -m "${2:-${TMPDIR:-/tmp}/sealgate-sigstore}")
 
+work=$(mktemp -d)
+started=()
+finish() {
+    for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done
+    rm -rf "$work"
+}
+trap finish EXIT
+
+failed=0
+try() { # EXPECTED NAME COMMAND…; EXPECTED is an exit code, or `other` for any but 0
+    local expected=$1 name=$2 code=0
+    shift 2
+    "$@" >out 2>&1 || code=$?
+    [ "$expected" != other ] || { [ "$code" -ne 0 ] && expected=$code; }
+    if [ "$code" = "$expected" ]; then
+        echo "ok    $name"
+    else
+        failed=1
+        echo "WRONG $name: exit $code, expected $expected"
+        sed 's/^/      /' out
+    fi
+}
+
+with_mock() {
+    local port by verify
+    mkdir -p "$tools/npm"
+    [ -d "$tools/npm/node_modules/@sigstore/mock" ] ||
+        npm install --prefix "$tools/npm" --no-audit --no-fund --ignore-scripts --silent @sigstore/mock
+    echo "services: @sigstore/mock $(node -p "require('$tools/npm/node_modules/@sigstore/mock/package.json').version")"
+    port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    (cd "$tools/npm" && exec node "$here/mock.cjs" "$port" "$work/root.json") >"$work/mock.log" 2>&1 &
+    started+=($!)
+    cd "$work"
+    python3 "$here/services.py" wait "http://127.0.0.1:$port/ready" || { cat mock.log; exit 1; }
+    openssl genrsa -out issuer.key 2048 2>/dev/null
+    python3 "$here/services.py" token "$port" workflow >token
+    printf 'the artifact\n' >app
+    by=(--keyless --identity-token-file token --fulcio-url "http://127.0.0.1:$port"
+        --rekor-url "http://127.0.0.1:$port" --trusted-root root.json)
+    verify=(--trusted-root root.json --certificate-oidc-issuer "http://localhost:$port")
+    try 0 "sealgate signs" "$sealgate" sign app "${by[@]}"
+    try 0 "sealgate verifies" "$sealgate" verify app "${verify[@]}" \
+        --certificate-identity repo:acme/app:ref:refs/tags/v1
+    try 1 "sealgate refuses another identity" "$sealgate" verify app "${verify[@]}" \
+        --certificate-identity repo:evil/app:ref:refs/tags/v1
+    exit "$failed"
+}
+if [ -n "${SEALGATE_MOCK:-}" ] || ! command -v go >/dev/null; then
+    with_mock
+fi
+
 install_program() { # NAME MODULE; the last part of a module is not always a good name
     [ -x "$tools/$1" ] && return
-    command -v go >/dev/null || { echo "skipped: no Go, and no $1 in $tools"; exit 77; }
     echo "installing $2"
     mkdir -p "$tools/.new"
     GOBIN="$tools/.new" go install "$2"
@@ -37,13 +88,6 @@ python_client() { "$tools/python/bin/sigstore" --trust-config trust.json "$@"; }
 "$tools/python/bin/sigstore" --version
 echo "services: Fulcio, TesseraCT, rekor-tiles, timestamp-authority from $tools"
 
-work=$(mktemp -d)
-started=()
-finish() {
-    for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done
-    rm -rf "$work"
-}
-trap finish EXIT
 cd "$work"
 # Nothing of the caller's: tokens come from files, and cosign keeps its things here.
 export HOME=$work
@@ -107,20 +151,6 @@ for url in "http://127.0.0.1:$ct/acme/ct/v1/get-roots" "http://127.0.0.1:$fulcio
 done
 "$python" "$here/services.py" configure "$fulcio" "$rekor" "$tsa" "$issuer"
 
-failed=0
-try() { # EXPECTED NAME COMMAND…
-    local expected=$1 name=$2 code=0
-    shift 2
-    "$@" >out 2>&1 || code=$?
-    [ "$expected" != other ] || { [ "$code" -ne 0 ] && expected=$code; }
-    if [ "$code" = "$expected" ]; then
-        echo "ok    $name"
-    else
-        failed=1
-        echo "WRONG $name: exit $code, expected $expected"
-        sed 's/^/      /' out
-    fi
-}
 token() { "$python" "$here/services.py" token "$issuer" "$@" >token; }
 keyless=(--keyless --identity-token-file token --signing-config signing.json --trusted-root root.json)
 email=(release@acme.example "http://127.0.0.1:$issuer")
@@ -186,6 +216,9 @@ try 0 "its bundle verifies with its log entry" "$sealgate" verify app --key rele
     --trusted-root root.json --log-entries 1
 try 0 "cosign verifies it" "$tools/cosign" verify-blob --bundle app.sigstore.json \
     --use-signed-timestamps --trusted-root root.json --key release.pub app
+try 0 "another key pair" "$sealgate" key generate --output stranger
+try other "cosign refuses it with another key" "$tools/cosign" verify-blob --bundle app.sigstore.json \
+    --use-signed-timestamps --trusted-root root.json --key stranger.pub app
 
 # What the services refuse leaves nothing.
 rm -f app.*

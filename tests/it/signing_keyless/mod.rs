@@ -7,6 +7,7 @@ mod lies;
 mod services;
 mod tokens;
 
+use crate::http::tls::Authority;
 use crate::signing::{Ran, expect, key, names, read, sealgate, write};
 use crate::signing_attacks::world::{IDENTITY, ISSUER};
 use base64::Engine as _;
@@ -310,6 +311,102 @@ fn a_signing_configuration_names_the_services() {
     );
     run(dir.path(), 0, &["sign", "app.bin"], &options);
     assert_eq!(material(&dir.path().join(BUNDLE))["tlogEntries"], json!([]));
+}
+
+#[test]
+fn several_logs_and_authorities_stand_beside_one_signature() {
+    let Some(sigstore) = Sigstore::honest() else {
+        return;
+    };
+    let dir = scene(&sigstore);
+    let service = |path: &str, version: u32, operator: &str| {
+        json!({
+            "url": sigstore.server.url(path), "majorApiVersion": version,
+            "validFor": {"start": "2020-01-01T00:00:00Z"}, "operator": operator,
+        })
+    };
+    let config = json!({
+        "mediaType": "application/vnd.dev.sigstore.signingconfig.v0.2+json",
+        "caUrls": [service("", 1, "a")],
+        "rekorTlogUrls": [service("", 1, "a"), service("", 2, "b")],
+        "tsaUrls": [service("/timestamp", 1, "a"), service("/timestamp", 1, "b")],
+        "rekorTlogConfig": {"selector": "EXACT", "count": 2}, "tsaConfig": {"selector": "ALL"},
+    });
+    let config = config.to_string();
+    write(&dir.path().join("signing.json"), config.as_bytes());
+    let options = [
+        "--keyless",
+        "--identity-token-file",
+        "token",
+        "--without-sct",
+        "--signing-config",
+        "signing.json",
+        "--trusted-root",
+        "root.json",
+    ];
+    run(
+        dir.path(),
+        0,
+        &["sign", "app.bin"],
+        &options.map(str::to_owned),
+    );
+    assert_eq!(sigstore.lines(), [FULCIO, TSA, TSA, REKOR_2, REKOR_1]);
+    let material = material(&dir.path().join(BUNDLE));
+    let stamps = &material["timestampVerificationData"]["rfc3161Timestamps"];
+    assert_eq!(stamps.as_array().unwrap().len(), 2);
+    for (count, code) in [("2", 0), ("1", 1)] {
+        let arguments = [
+            "verify",
+            "app.bin",
+            "--certificate-identity",
+            IDENTITY,
+            "--certificate-oidc-issuer",
+            ISSUER,
+            "--trusted-root",
+            "root.json",
+            "--without-sct",
+            "--log-entries",
+            count,
+        ];
+        expect(code, &mut sealgate(dir.path()), &arguments);
+    }
+}
+
+#[test]
+fn a_certificate_that_was_never_logged_is_refused_unless_that_is_said() {
+    let Some(sigstore) = Sigstore::honest() else {
+        return;
+    };
+    let dir = scene(&sigstore);
+    let mut options = keyless(&sigstore, "2");
+    options.retain(|option| option != "--without-sct");
+    let ran = run(dir.path(), 3, &["sign", "app.bin"], &options);
+    assert!(ran.stderr.contains("(SCT)"), "{}", ran.stderr);
+    assert!(!dir.path().join(BUNDLE).exists());
+    assert_eq!(sigstore.lines(), [FULCIO, TSA]);
+    run(
+        dir.path(),
+        0,
+        &["sign", "app.bin"],
+        &keyless(&sigstore, "2"),
+    );
+}
+
+#[test]
+fn services_of_a_private_authority_are_trusted_where_it_is_named() {
+    let authority = Authority::new();
+    let Some(sigstore) = Sigstore::honest_tls(authority.server(&["127.0.0.1"])) else {
+        return;
+    };
+    let dir = scene(&sigstore);
+    let mut options = keyless(&sigstore, "2");
+    let ran = run(dir.path(), 3, &["sign", "app.bin"], &options);
+    assert!(ran.stderr.contains("not trusted"), "{}", ran.stderr);
+    assert!(sigstore.lines().is_empty());
+    let ca = authority.write(dir.path()).display().to_string();
+    options.extend(["--ca-file".to_owned(), ca]);
+    run(dir.path(), 0, &["sign", "app.bin"], &options);
+    verify(dir.path(), 0, IDENTITY);
 }
 
 #[test]
