@@ -19,6 +19,7 @@ use crate::support::{files, process};
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use zeroize::Zeroizing;
 
 const HEADING: &str = "Keyless";
 
@@ -134,9 +135,8 @@ impl IdentityOptions {
         let token = match &self.identity_token_file {
             Some(path) => {
                 let bytes = files::read_bounded(path, MAX_TOKEN_BYTES).map_err(|e| usage(&e))?;
-                let text = zeroize::Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned());
-                let bytes = zeroize::Zeroizing::new(bytes);
-                drop(bytes);
+                let bytes = Zeroizing::new(bytes);
+                let text = Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned());
                 IdentityToken::parse(&text).map_err(|e| in_file(path, Exit::Usage, &e))?
             }
             None => self.ask(caller, issuer)?,

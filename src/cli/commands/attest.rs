@@ -16,6 +16,7 @@ use crate::model::terminal_safe;
 use crate::signing::{Artifact, parse_json};
 use crate::support::files;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -124,9 +125,17 @@ pub fn run(args: &AttestArgs, settings: &Settings) -> Result<Exit, CliError> {
     }
     let said = Said::read(&args.predicate, &args.predicate_type)?;
     let mut planned = Vec::new();
+    let mut seen = BTreeSet::new();
     for path in &args.artifacts {
         let artifact = Artifact::new(path);
         artifact.check_is_file().map_err(|e| usage(&e))?;
+        // The second file that is written would lack what the first has.
+        if !seen.insert(std::fs::canonicalize(path).unwrap_or_else(|_| path.clone())) {
+            return Err(
+                CliError::new(Exit::Usage, format!("`{}` is named twice", path.display()))
+                    .with_hint("name each artifact once"),
+            );
+        }
         let output = match &args.output {
             Some(output) => output.clone(),
             None => with_ending(path, ".attestations.jsonl"),

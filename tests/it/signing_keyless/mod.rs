@@ -314,6 +314,88 @@ fn a_signing_configuration_names_the_services() {
 }
 
 #[test]
+fn an_artifact_passes_from_gate_to_gate_without_any_key() {
+    let Some(sigstore) = Sigstore::honest() else {
+        return;
+    };
+    let dir = scene(&sigstore);
+    let role = |name: &str, identity: &str| {
+        format!(
+            "[roles.{name}]\nidentity = \"{identity}\"\nissuer = \"{ISSUER}\"\n\
+             trusted-root = \"root.json\"\nwithout-sct = true\n"
+        )
+    };
+    let policy = |promoter: &str| {
+        let text = format!(
+            "schema = 1\nname = \"environments\"\nversion = 1\n{}{}[environments.staging]\n\
+             promoter = \"promoter\"\n[[environments.staging.require]]\npredicate = \
+             \"test-result\"\nrole = \"tester\"\nmin-tests = 1\n[environments.prod]\n\
+             promoter = \"promoter\"\nrequires-vsa-from = \"staging\"\n",
+            role("tester", IDENTITY),
+            role("promoter", promoter)
+        );
+        write(&dir.path().join("policy.toml"), text.as_bytes());
+    };
+    let options = keyless(&sigstore, "2");
+    write(&dir.path().join("output.txt"), TESTED.as_bytes());
+    let test = ["test", "app.bin", "--", "sh", "-c", "cat output.txt"];
+    expect(0, &mut sealgate(dir.path()), &test);
+    let seal = ["seal", "app.bin", "--only", "test-result"];
+    run(dir.path(), 0, &seal, &options);
+    let gate = |env: &'static str| ["gate", "app.bin", "--env", env, "--policy", "policy.toml"];
+    policy(IDENTITY);
+    run(dir.path(), 1, &gate("prod"), &options);
+    run(dir.path(), 0, &gate("staging"), &options);
+    run(dir.path(), 0, &gate("prod"), &options);
+    // The twin: the summary is of somebody who is not the promoter.
+    policy("somebody-else@acme.example");
+    let no_vsa = ["--no-vsa".to_owned()];
+    run(dir.path(), 1, &gate("prod"), &no_vsa);
+}
+
+#[test]
+fn without_a_word_the_services_of_the_instance_are_asked_whose_root_is_trusted() {
+    let dir = tempfile::tempdir().unwrap();
+    write(&dir.path().join("app.bin"), b"the artifact\n");
+    write(&dir.path().join("token"), token(&claims()).as_bytes());
+    let sign = |code: i32, more: &[&str]| {
+        // Nothing leaves this machine: no proxy listens there.
+        let mut command = sealgate(dir.path());
+        command.env("HTTPS_PROXY", "http://127.0.0.1:1");
+        let keyless = [
+            "sign",
+            "app.bin",
+            "--keyless",
+            "--identity-token-file",
+            "token",
+        ];
+        expect(code, &mut command, &[&keyless[..], more].concat())
+    };
+    for (more, authority, log) in [
+        (&[][..], "fulcio.sigstore.dev", "rekor.sigstore.dev"),
+        (&["--staging"], "fulcio.sigstage.dev", "rekor.sigstage.dev"),
+    ] {
+        let ran = sign(3, more);
+        assert!(ran.stderr.contains(authority), "{}", ran.stderr);
+        assert!(ran.stderr.contains(log), "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains("are entered in the log"),
+            "{}",
+            ran.stderr
+        );
+    }
+    // Another root has other services, which have to be named.
+    let root = sealgate(dir.path())
+        .args(["trusted-root", "export", "--output", "root.json"])
+        .output()
+        .unwrap();
+    assert!(root.status.success());
+    let ran = sign(2, &["--trusted-root", "root.json"]);
+    assert!(ran.stderr.contains("is named"), "{}", ran.stderr);
+    assert_eq!(names(dir.path()), ["app.bin", "root.json", "token"]);
+}
+
+#[test]
 fn several_logs_and_authorities_stand_beside_one_signature() {
     let Some(sigstore) = Sigstore::honest() else {
         return;
