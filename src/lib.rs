@@ -9,6 +9,7 @@ pub mod cli;
 pub mod gate;
 pub mod inventory;
 pub mod model;
+pub mod oci;
 pub mod policy;
 pub mod report;
 pub mod sbom;

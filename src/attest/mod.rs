@@ -5,6 +5,7 @@
 //! `signing` does the one, `gate` the other.
 
 mod error;
+mod image;
 mod predicate_types;
 mod predicates;
 mod statement;
@@ -12,6 +13,7 @@ mod subjects;
 mod test_report;
 
 pub use error::AttestError;
+pub use image::{IMAGE_SIGNATURE_TYPE, image_signature};
 pub use predicate_types::{PREDICATE_TYPES, predicate_type};
 pub use predicates::{
     CYCLONEDX_TYPE, Predicate, ReportDigest, SCAN_TYPE, SbomPredicate, ScanPredicate,

@@ -82,7 +82,7 @@ pub struct KmsOptions {
 }
 
 impl KmsOptions {
-    /// How everything that signing asks is reached.
+    /// How everything that signing asks is reached, registries of images too.
     #[must_use]
     pub fn network(&self, settings: &Settings) -> Network {
         self.certificates.network(settings, Vec::new())

@@ -10,6 +10,8 @@ pub mod database_signature;
 pub mod depth;
 pub mod exit;
 pub mod identity_source;
+pub mod image_credentials;
+pub mod images;
 pub mod input;
 pub mod judging;
 pub mod key_source;

@@ -26,6 +26,7 @@ mod findings;
 mod gate;
 mod hostile;
 mod http;
+mod images;
 mod inventory_fixtures;
 mod inventory_store;
 mod layering;

@@ -1,7 +1,9 @@
-//! `sealgate sign`: a Sigstore bundle beside each file.
+//! `sealgate sign`: a Sigstore bundle beside each file, or attached to each image.
 
+use super::image;
 use super::key::{in_file, usage, with_ending};
 use crate::cli::exit::{CliError, Exit};
+use crate::cli::images::{self, ImageOptions, or_image};
 use crate::cli::key_source::exit_of;
 use crate::cli::settings::Settings;
 use crate::cli::signing::SigningOptions;
@@ -23,9 +25,12 @@ use std::path::PathBuf;
   sealgate sign app.tar.gz --keyless --identity-token-file token --signing-config acme.json \\
       --trusted-root acme-root.json
   sealgate sign app.tar.gz --key release.key --timestamp-url https://tsa.acme.example/api/v1/timestamp \\
-      --trusted-root acme-root.json")]
+      --trusted-root acme-root.json
+
+  sealgate sign oci://registry.example/team/app@sha256:9f86d0… --key release.key")]
 pub struct SignArgs {
-    /// The files to sign
+    /// The files to sign, or images: oci://HOST/REPOSITORY@sha256:…,
+    /// oci://HOST/REPOSITORY:TAG, oci-layout:DIRECTORY with the same endings
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Where the bundle goes; with one file only [default: FILE.sigstore.json]
@@ -34,6 +39,9 @@ pub struct SignArgs {
     /// What signs.
     #[command(flatten)]
     pub signing: SigningOptions,
+    /// Which image, and how registries are asked.
+    #[command(flatten)]
+    pub images: ImageOptions,
 }
 
 /// Signs every file, or none: nothing is written before all are signed.
@@ -42,6 +50,17 @@ pub struct SignArgs {
 /// Exit 2 for a file, key or passphrase that cannot be used; 3 where KMS or a service gives no usable
 /// answer.
 pub fn run(args: &SignArgs, settings: &Settings) -> Result<Exit, CliError> {
+    let images = images::all_or_none(&args.files)?;
+    if !images.is_empty() {
+        if args.bundle.is_some() {
+            return Err(CliError::new(
+                Exit::Usage,
+                "--bundle names a file, but bundles of images are attached to them",
+            )
+            .with_hint("leave --bundle out"));
+        }
+        return image::sign(&images, &args.signing, &args.images, settings);
+    }
     if args.bundle.is_some() && args.files.len() > 1 {
         return Err(CliError::new(
             Exit::Usage,
@@ -50,7 +69,9 @@ pub fn run(args: &SignArgs, settings: &Settings) -> Result<Exit, CliError> {
         .with_hint("leave --bundle out: each bundle is written beside its file"));
     }
     for file in &args.files {
-        Artifact::new(file).check_is_file().map_err(|e| usage(&e))?;
+        Artifact::new(file)
+            .check_is_file()
+            .map_err(|e| or_image(usage(&e), file))?;
     }
     let outputs: Vec<PathBuf> = match &args.bundle {
         Some(output) => vec![output.clone()],

@@ -67,6 +67,12 @@ impl Address {
         }
     }
 
+    /// Whether another address has the same scheme, host and port.
+    #[must_use]
+    pub fn is_same_origin(&self, other: &Self) -> bool {
+        self.url.origin() == other.url.origin()
+    }
+
     /// Its path, percent-encoded.
     #[must_use]
     pub fn path(&self) -> &str {
