@@ -6,7 +6,7 @@ mod gate;
 mod hostile;
 mod layout;
 mod registry;
-mod stub;
+pub mod stub;
 
 use crate::signing::{Ran, expect, key, sealgate, write};
 use serde_json::Value;

@@ -2,6 +2,7 @@
 //! instance of our own on loopback (`services`): what it does when told the truth, and when
 //! not.
 
+mod image;
 mod interop;
 mod lies;
 mod services;
