@@ -180,7 +180,7 @@ fn token(
         };
         client.exchange(&request, &exchange)
     } else {
-        let mut address = address.clone().with_query(&pairs);
+        let mut address = address.clone().with_further_query(&pairs);
         if let Some(Credential::Basic { user, password }) = credential {
             address = address.with_authorization(basic(user, password));
         }

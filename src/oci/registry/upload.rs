@@ -5,7 +5,7 @@ use crate::oci::attach::Referrer;
 use crate::oci::error::OciError;
 use crate::oci::manifest::{Descriptor, OCI_MANIFEST};
 use crate::oci::store::Store as _;
-use crate::support::http::{Address, Exchange, Method, Redirects};
+use crate::support::http::{Exchange, Method, Redirects};
 
 /// How often an upload is begun. The session that broke off cannot be used again.
 const ATTEMPTS: u32 = 3;
@@ -86,12 +86,7 @@ impl Registry {
         let finish = Question {
             what,
             action: "written",
-            address: with_digest(&session, descriptor).map_err(|source| {
-                OciError::NotARegistry {
-                    host: self.host.clone(),
-                    reason: source.to_string(),
-                }
-            })?,
+            address: session.with_further_query(&[("digest", &descriptor.digest.to_string())]),
             exchange: Exchange {
                 method: Method::Put,
                 body: Some(("application/octet-stream", bytes)),
@@ -131,14 +126,4 @@ impl Registry {
         let subject = answered.header("oci-subject");
         Ok(subject == Some(referrer.subject.to_string().as_str()))
     }
-}
-
-/// The address of an upload with the digest; what its query has must stay.
-fn with_digest(
-    session: &Address,
-    descriptor: &Descriptor,
-) -> Result<Address, crate::support::http::HttpError> {
-    let text = session.as_str();
-    let joint = if text.contains('?') { '&' } else { '?' };
-    Address::parse(&format!("{text}{joint}digest={}", descriptor.digest))
 }

@@ -69,7 +69,7 @@ fn a_password_goes_to_the_registry_that_asks_for_it() {
 #[test]
 fn a_token_is_fetched_for_this_repository_and_the_password_goes_to_its_service_alone() {
     let service = token_service();
-    let registry = wanting(Wants::Bearer(service.url("/token")));
+    let registry = wanting(Wants::Bearer(service.url("/token?account=made-up")));
     let scene = Scene::new();
     registry.image("one", "1.0");
     let image = registry.name(":1.0");
@@ -84,7 +84,9 @@ fn a_token_is_fetched_for_this_repository_and_the_password_goes_to_its_service_a
     let encoded = REPOSITORY.replace('/', "%2F");
     let lines = service.lines();
     let scope = |actions: &str| {
-        format!("GET /token?scope=repository%3A{encoded}%3A{actions}&service=images")
+        format!(
+            "GET /token?account=made-up&scope=repository%3A{encoded}%3A{actions}&service=images"
+        )
     };
     assert_eq!(lines[1], scope("pull%2Cpush"));
     assert_eq!(lines[2], scope("pull"));

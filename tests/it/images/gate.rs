@@ -61,6 +61,12 @@ fn an_image_enters_by_what_is_attached_to_it_and_its_summary_is_attached() {
     );
     attest(&scene, &image, "PASSED", 0);
     gate(&scene, &image, 0, &["--no-vsa"], &[]);
+    // Signatures of the image are no evidence, and no obstacle.
+    for name in ["tester.key", "stranger.key"] {
+        let arguments = ["sign", &image, "--key", &key(name)];
+        expect(0, &mut sealgate(scene.dir.path()), &arguments);
+    }
+    gate(&scene, &image, 0, &["--no-vsa"], &[]);
     // The same words about another image do not count.
     let other = registry.image("two", "2.0");
     let other = registry.name(&format!("@{other}"));
