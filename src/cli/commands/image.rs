@@ -68,10 +68,17 @@ fn run(
     verb: &str,
     statement: impl Fn(&OpenImage) -> Statement,
 ) -> Result<Exit, CliError> {
-    let mut found = Vec::new();
+    let mut found: Vec<OpenImage> = Vec::new();
     for image in images {
         let network = signing.kms.network(settings);
-        found.push(images::open(image, Access::Write, options, network, false)?);
+        let image = images::open(image, Access::Write, options, network, false)?;
+        if found.iter().any(|other| other.name() == image.name()) {
+            return Err(
+                CliError::new(Exit::Usage, format!("{} is named twice", image.name()))
+                    .with_hint("name each image once; two tags may stand for one"),
+            );
+        }
+        found.push(image);
     }
     for image in &found {
         tell_tag(image);

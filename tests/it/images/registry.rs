@@ -236,7 +236,7 @@ fn bundles_of_others_do_no_harm_and_do_not_help() {
 fn several_images_are_all_found_before_any_is_signed() {
     let registry = Registry::honest();
     let scene = Scene::new();
-    registry.image("one", "1.0");
+    let digest = registry.image("one", "1.0");
     registry.image("two", "2.0");
     let (one, two) = (registry.name(":1.0"), registry.name(":2.0"));
     let missing = registry.name(":3.0");
@@ -247,6 +247,9 @@ fn several_images_are_all_found_before_any_is_signed() {
     scene.run(0, &["sign", &one, &two, "--key", &tester]);
     let public = key("tester.pub");
     scene.run(0, &["verify", &one, &two, "--key", &public]);
+    let by_digest = registry.name(&format!("@{digest}"));
+    let ran = scene.run(2, &["sign", &one, &by_digest, "--key", &tester]);
+    says(&ran, &["is named twice"]);
     let ran = scene.run(2, &["sign", &one, "app.bin", "--key", &tester]);
     says(&ran, &["images and files"]);
     let ran = scene.run(2, &["sign", &one, "--bundle", "x", "--key", &tester]);
