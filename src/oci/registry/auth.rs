@@ -87,8 +87,8 @@ pub(super) struct Scope<'a> {
     pub scope: &'a str,
 }
 
-/// The value of the `Authorization` header that answers a challenge; `None` where there are no
-/// credentials and none are needed to be refused again.
+/// The value of the `Authorization` header that answers a challenge; `None` where there is
+/// nothing to be sent.
 pub(super) fn authorization(
     client: &Client,
     scope: &Scope<'_>,
