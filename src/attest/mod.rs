@@ -24,6 +24,6 @@ pub use statement::{
     MAX_STATEMENT_BYTES, MAX_SUBJECTS, ResourceDescriptor, STATEMENT_TYPE, Statement, Subject,
 };
 pub use subjects::Subjects;
-pub use test_report::{
-    MAX_REPORT_BYTES, MAX_REPORT_NODES, TestCounts, TestReport, parse_cargo_test, parse_junit,
-};
+pub use test_report::{MAX_REPORT_BYTES, TestCounts, TestReport};
+#[cfg(feature = "full")]
+pub use test_report::{MAX_REPORT_NODES, parse_cargo_test, parse_junit};

@@ -1,9 +1,9 @@
 //! Which bundles belong to which artifacts, and all of them on every core.
 
-use super::super::key::{in_file, with_ending};
 use super::bundle::{Outcome, verify};
 use super::signer::Judge;
 use crate::cli::exit::{CliError, Exit};
+use crate::cli::forms::{in_file, with_ending};
 use crate::model::{Digest, DigestAlgorithm};
 use crate::signing::{Artifact, BundleSource, read_bundles};
 use std::path::{Path, PathBuf};

@@ -10,6 +10,9 @@ use crate::signing::{
     verify_artifact, verify_statement,
 };
 
+/// The reason of a bundle that verifies and is of another type.
+pub const OTHER_PREDICATE: &str = "signing/other-predicate";
+
 /// What became of one bundle.
 #[derive(Debug)]
 pub struct Outcome {
@@ -36,6 +39,10 @@ pub struct Proof {
     /// What it says: `file signature`, or the short name of a predicate.
     pub what: String,
     /// Type URI of the predicate; none for the signature of a file.
+    #[cfg_attr(
+        not(feature = "full"),
+        expect(dead_code, reason = "only images are asked for by type")
+    )]
     pub predicate_type: Option<String>,
     /// The key's name, for a signature by key.
     pub key: Option<String>,

@@ -5,22 +5,120 @@
 //! of the asked type: without `--type` only the image's signature, since a statement such as a
 //! failed test result is signed, too.
 
-use super::artifacts::{ArtifactResult, Enough};
-use super::bundle::{Failure, Outcome, Proof, verify};
+use super::super::image::tell_tag;
+use super::VerifyArgs;
+use super::artifacts::{self, ArtifactResult, Enough};
+use super::bundle::{Failure, OTHER_PREDICATE, Outcome, Proof, verify};
 use super::signer::Judge;
-use crate::attest::{IMAGE_SIGNATURE_TYPE, short_name};
+use crate::attest::{IMAGE_SIGNATURE_TYPE, predicate_type, short_name};
 use crate::cli::exit::{CliError, Exit};
-use crate::cli::images::{OpenImage, cli_error};
+use crate::cli::images::{self as images_of_cli, OpenImage, cli_error};
 use crate::cli::progress::Progress;
+use crate::cli::settings::Settings;
 use crate::model::{Hint as _, Rule, terminal_safe};
-use crate::oci::{Candidate, Descriptor, OciError, attached_bundle, is_candidate};
+use crate::oci::{
+    Access, Candidate, Descriptor, ImageReference, OciError, Selector, attached_bundle,
+    is_candidate,
+};
 use crate::signing::{Artifact, Bundle, MAX_ATTESTATIONS_BYTES, RULES};
+use std::path::{Path, PathBuf};
 
 /// Most candidates of one image that are read.
 pub const MAX_CANDIDATES: usize = 200;
 
-/// The reason of a bundle that verifies and is of another type.
-pub const OTHER_PREDICATE: &str = "signing/other-predicate";
+/// The images among artifacts; `None` where all are files.
+///
+/// # Errors
+/// Exit 2 for a malformed reference.
+pub fn named(artifacts: &[PathBuf]) -> Result<Option<Vec<Option<ImageReference>>>, CliError> {
+    let named: Vec<Option<ImageReference>> = artifacts
+        .iter()
+        .map(|artifact| images_of_cli::of_argument(artifact))
+        .collect::<Result<_, _>>()?;
+    Ok(named.iter().any(Option::is_some).then_some(named))
+}
+
+/// Verifies the images of one call.
+///
+/// # Errors
+/// Exit 2 for files among them and for options that do not go together, and as
+/// [`verify_image`].
+pub fn verify_all(
+    args: &VerifyArgs,
+    named: &[Option<ImageReference>],
+    judge: &Judge,
+    settings: &Settings,
+) -> Result<Vec<ArtifactResult>, CliError> {
+    let wanted = match &args.predicate_type {
+        Some(text) => Some(predicate_type(text).map_err(|e| CliError::of(Exit::Usage, &e))?),
+        None => None,
+    };
+    let mut results = Vec::new();
+    for (artifact, image) in args.artifacts.iter().zip(named) {
+        let Some(reference) = image else {
+            return Err(
+                CliError::new(Exit::Usage, "images and files are named in one call")
+                    .with_hint("verify them in two calls"),
+            );
+        };
+        results.push(verify_named(
+            args, artifact, reference, wanted, judge, settings,
+        )?);
+    }
+    Ok(results)
+}
+
+/// One image: by what is attached to it, or by the bundle that is named.
+fn verify_named(
+    args: &VerifyArgs,
+    artifact: &Path,
+    reference: &ImageReference,
+    wanted: Option<&str>,
+    judge: &Judge,
+    settings: &Settings,
+) -> Result<ArtifactResult, CliError> {
+    let digest = match (&reference.selector, args.bundle.as_slice()) {
+        // With digest and bundle nothing has to be asked.
+        (Some(Selector::Digest(digest)), [_, ..]) if args.images.platform.is_none() => {
+            digest.clone()
+        }
+        (_, bundles) => {
+            let network = args.certificates.network(settings, Vec::new());
+            let image =
+                images_of_cli::open(reference, Access::Read, &args.images, network, args.offline)?;
+            tell_tag(&image);
+            if bundles.is_empty() {
+                return verify_image(&image, wanted, judge);
+            }
+            image.digest().clone()
+        }
+    };
+    if args.artifacts.len() > 1 {
+        return Err(CliError::new(
+            Exit::Usage,
+            "--bundle is for one image, but there are several",
+        )
+        .with_hint("verify them one by one, or by what is attached to them"));
+    }
+    if wanted.is_some() {
+        return Err(CliError::new(
+            Exit::Usage,
+            "--type is for what is attached to an image, not for --bundle",
+        )
+        .with_hint("leave one of them out"));
+    }
+    let by_digest = [PathBuf::from(digest.to_string())];
+    let tasks = artifacts::tasks(&by_digest, &args.bundle)?;
+    let mut results = artifacts::verify_all(tasks, judge)?;
+    let mut result = results.pop().ok_or_else(|| {
+        CliError::new(
+            Exit::Usage,
+            format!("`{}` was not verified", artifact.display()),
+        )
+    })?;
+    result.name = format!("{}@{digest}", reference.place);
+    Ok(result)
+}
 
 /// Verifies what is attached to an image.
 ///

@@ -8,22 +8,20 @@
 
 mod artifacts;
 mod bundle;
+#[cfg(feature = "full")]
 mod images;
 mod render;
 mod signer;
 
+#[cfg(feature = "full")]
 pub use images::{MAX_CANDIDATES, candidates};
 
-use super::image::tell_tag;
-use super::key::ResultFormat;
-use crate::attest::predicate_type;
 use crate::cli::exit::{CliError, Exit};
-use crate::cli::images::{self as images_of_cli, ImageOptions};
-use crate::cli::network::CertificateArgs;
-use crate::cli::settings::Settings;
-use crate::oci::{Access, ImageReference, Selector};
-use artifacts::{ArtifactResult, Task, worst};
-use std::path::{Path, PathBuf};
+use crate::cli::forms::ResultFormat;
+#[cfg(feature = "full")]
+use crate::cli::{images::ImageOptions, network::CertificateArgs, settings::Settings};
+use artifacts::{ArtifactResult, worst};
+use std::path::PathBuf;
 
 /// Options.
 #[derive(Debug, clap::Args)]
@@ -58,13 +56,16 @@ pub struct VerifyArgs {
     /// Use no network: images in registries are refused; nothing else needs it
     #[arg(long)]
     pub offline: bool,
+    #[cfg(feature = "full")]
     /// Of an image: what must be attested, a URI or a short name as for `attest` [default: the
     /// image's signature]
     #[arg(long = "type", value_name = "URI")]
     pub predicate_type: Option<String>,
+    #[cfg(feature = "full")]
     /// Which image, and how registries are asked.
     #[command(flatten)]
     pub images: ImageOptions,
+    #[cfg(feature = "full")]
     /// Whom to trust in the network.
     #[command(flatten)]
     pub certificates: CertificateArgs,
@@ -78,94 +79,35 @@ pub struct VerifyArgs {
 /// # Errors
 /// Exit 2 where a key, the trusted root, an artifact or a bundle file cannot be read; exit 3
 /// where a registry gives no usable answer.
+#[cfg(feature = "full")]
 pub fn run(args: &VerifyArgs, settings: &Settings) -> Result<Exit, CliError> {
     let judge = signer::Judge::new(&args.signer, &args.evidence, settings.now)?;
-    let named: Vec<Option<ImageReference>> = args
-        .artifacts
-        .iter()
-        .map(|artifact| images_of_cli::of_argument(artifact))
-        .collect::<Result<_, _>>()?;
-    if named.iter().all(Option::is_none) {
-        if args.predicate_type.is_some() {
+    let results = match images::named(&args.artifacts)? {
+        Some(named) => images::verify_all(args, &named, &judge, settings)?,
+        None if args.predicate_type.is_some() => {
             return Err(CliError::new(
                 Exit::Usage,
                 "--type is for images: every bundle of a file must verify, whatever it says",
             )
             .with_hint("leave --type out"));
         }
-        let tasks: Vec<Task> = artifacts::tasks(&args.artifacts, &args.bundle)?;
-        let results = artifacts::verify_all(tasks, &judge)?;
-        return finish(args, &results);
-    }
-    let wanted = match &args.predicate_type {
-        Some(text) => Some(predicate_type(text).map_err(|e| CliError::of(Exit::Usage, &e))?),
-        None => None,
+        None => verify_files(args, &judge)?,
     };
-    let mut results = Vec::new();
-    for (artifact, image) in args.artifacts.iter().zip(&named) {
-        let Some(reference) = image else {
-            return Err(
-                CliError::new(Exit::Usage, "images and files are named in one call")
-                    .with_hint("verify them in two calls"),
-            );
-        };
-        results.push(verify_named(
-            args, artifact, reference, wanted, &judge, settings,
-        )?);
-    }
     finish(args, &results)
 }
 
-/// One image: by what is attached to it, or by the bundle that is named.
-fn verify_named(
-    args: &VerifyArgs,
-    artifact: &Path,
-    reference: &ImageReference,
-    wanted: Option<&str>,
-    judge: &signer::Judge,
-    settings: &Settings,
-) -> Result<ArtifactResult, CliError> {
-    let digest = match (&reference.selector, args.bundle.as_slice()) {
-        // With digest and bundle nothing has to be asked.
-        (Some(Selector::Digest(digest)), [_, ..]) if args.images.platform.is_none() => {
-            digest.clone()
-        }
-        (_, bundles) => {
-            let network = args.certificates.network(settings, Vec::new());
-            let image =
-                images_of_cli::open(reference, Access::Read, &args.images, network, args.offline)?;
-            tell_tag(&image);
-            if bundles.is_empty() {
-                return images::verify_image(&image, wanted, judge);
-            }
-            image.digest().clone()
-        }
-    };
-    if args.artifacts.len() > 1 {
-        return Err(CliError::new(
-            Exit::Usage,
-            "--bundle is for one image, but there are several",
-        )
-        .with_hint("verify them one by one, or by what is attached to them"));
-    }
-    if wanted.is_some() {
-        return Err(CliError::new(
-            Exit::Usage,
-            "--type is for what is attached to an image, not for --bundle",
-        )
-        .with_hint("leave one of them out"));
-    }
-    let by_digest = [PathBuf::from(digest.to_string())];
-    let tasks = artifacts::tasks(&by_digest, &args.bundle)?;
-    let mut results = artifacts::verify_all(tasks, judge)?;
-    let mut result = results.pop().ok_or_else(|| {
-        CliError::new(
-            Exit::Usage,
-            format!("`{}` was not verified", artifact.display()),
-        )
-    })?;
-    result.name = format!("{}@{digest}", reference.place);
-    Ok(result)
+/// The same in a build that knows files alone.
+///
+/// # Errors
+/// Exit 2 where a key, the trusted root, an artifact or a bundle file cannot be read.
+#[cfg(not(feature = "full"))]
+pub fn run(args: &VerifyArgs, now: jiff::Timestamp) -> Result<Exit, CliError> {
+    let judge = signer::Judge::new(&args.signer, &args.evidence, now)?;
+    finish(args, &verify_files(args, &judge)?)
+}
+
+fn verify_files(args: &VerifyArgs, judge: &signer::Judge) -> Result<Vec<ArtifactResult>, CliError> {
+    artifacts::verify_all(artifacts::tasks(&args.artifacts, &args.bundle)?, judge)
 }
 
 fn finish(args: &VerifyArgs, results: &[ArtifactResult]) -> Result<Exit, CliError> {

@@ -1,10 +1,9 @@
 //! What `verify` tells.
 
-use super::super::key::ResultFormat;
 use super::artifacts::{ArtifactResult, Enough};
-use super::bundle::{Outcome, Proof};
-use super::images::OTHER_PREDICATE;
+use super::bundle::{OTHER_PREDICATE, Outcome, Proof};
 use crate::cli::exit::{CliError, Exit};
+use crate::cli::forms::ResultFormat;
 use crate::cli::terminal;
 use crate::model::terminal_safe;
 use crate::signing::sigstore::VerifiedSigner;
