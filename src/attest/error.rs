@@ -1,6 +1,6 @@
 //! Why a statement or a test report cannot be used.
 
-use crate::model::{DigestError, Hint};
+use crate::model::{DigestError, Hint, terminal_safe};
 use crate::signing::JsonError;
 
 /// One variant per failure.
@@ -48,6 +48,14 @@ pub enum AttestError {
         /// What is wrong.
         reason: String,
     },
+    /// A text that is neither a short name of a predicate type nor a URI.
+    #[error("`{}` is no predicate type", terminal_safe(got))]
+    UnknownPredicateType {
+        /// The first 80 characters, as written.
+        got: String,
+        /// A short name that is nearly the same.
+        nearest: Option<&'static str>,
+    },
     /// A digest in a predicate cannot be read.
     #[error("bad digest: {0}")]
     Digest(#[from] DigestError),
@@ -90,6 +98,13 @@ pub enum AttestError {
 impl Hint for AttestError {
     fn hint(&self) -> Option<String> {
         let text = match self {
+            Self::UnknownPredicateType {
+                nearest: Some(name),
+                ..
+            } => return Some(format!("did you mean `{name}`?")),
+            Self::UnknownPredicateType { .. } => {
+                "write the URI of the predicate's type, or a short name: `sealgate attest --help`"
+            }
             Self::NotJson(_)
             | Self::MalformedStatement { .. }
             | Self::BadSubjectDigest { .. }

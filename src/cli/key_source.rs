@@ -7,6 +7,7 @@ use super::progress::Progress;
 use super::settings::Settings;
 use crate::model::Hint as _;
 use crate::signing::{AWS_KMS_SCHEME, KmsConnection, KmsReference, KmsSigner, SigningError};
+use crate::support::http::Network;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -81,6 +82,12 @@ pub struct KmsOptions {
 }
 
 impl KmsOptions {
+    /// How everything that signing asks is reached, registries of images too.
+    #[must_use]
+    pub fn network(&self, settings: &Settings) -> Network {
+        self.certificates.network(settings, Vec::new())
+    }
+
     /// The signer with a key in KMS; asks for the public key.
     ///
     /// # Errors
@@ -101,7 +108,7 @@ impl KmsOptions {
         let endpoint = self.kms_endpoint.as_deref();
         let endpoint = endpoint.or_else(|| environment.endpoint("KMS"));
         let connection = KmsConnection {
-            network: self.certificates.network(settings, Vec::new()),
+            network: self.network(settings),
             endpoint: endpoint.map(str::to_owned),
             region: environment.region().map(str::to_owned),
             fips: environment.wants_fips(),
@@ -117,12 +124,13 @@ impl KmsOptions {
     }
 }
 
-/// The exit code of a signature that was not made: 3 where KMS gave no usable answer, so
-/// that the same command may succeed another time; else 2.
+/// The exit code of a signature that was not made: 3 where KMS or a service of Sigstore gave
+/// no usable answer, so that the same command may succeed another time; else 2.
 #[must_use]
 pub fn exit_of(error: &SigningError) -> Exit {
     match error {
         SigningError::Kms(error) if !error.is_configuration() => Exit::Inconclusive,
+        SigningError::Service(error) if !error.is_configuration() => Exit::Inconclusive,
         _ => Exit::Usage,
     }
 }

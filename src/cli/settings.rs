@@ -77,6 +77,12 @@ impl Settings {
             .collect()
     }
 
+    /// The time now, whatever time is judged as of: services and tokens live by the clock.
+    #[must_use]
+    pub fn real_time() -> Timestamp {
+        clock::system_now()
+    }
+
     /// Directory of the advisory database; it may not exist.
     ///
     /// # Errors

@@ -11,9 +11,11 @@ use super::key::KeyId;
 use super::shape::{self, BundleVersion};
 use crate::model::Digest;
 use crate::support::{files, hash};
+use sigstore_types::bundle::{Rfc3161Timestamp, TimestampVerificationData};
 use sigstore_types::{
     Bundle as WireBundle, DsseEnvelope, MediaType, MessageSignature, PublicKeyIdentifier,
-    SignatureContent, VerificationMaterial, VerificationMaterialContent,
+    SignatureContent, TimestampToken, TransparencyLogEntry, VerificationMaterial,
+    VerificationMaterialContent,
 };
 use std::path::Path;
 
@@ -68,9 +70,7 @@ impl Bundle {
 
     /// A bundle of a key signature.
     pub(super) fn of_key(key: &KeyId, content: SignatureContent) -> Result<Self, SigningError> {
-        let material = VerificationMaterial::new(VerificationMaterialContent::PublicKey(
-            PublicKeyIdentifier::new(key.hint()),
-        ));
+        let material = VerificationMaterial::new(by_key(key));
         let wire = WireBundle::new(MediaType::Bundle0_3, material, content);
         let json = wire.to_json().map_err(|e| malformed(e.to_string()))?;
         Ok(Self {
@@ -78,6 +78,29 @@ impl Bundle {
             version: BundleVersion::V0_3,
             digest: hash::sha256(json.as_bytes()),
         })
+    }
+
+    /// A bundle of a signature and what stands beside it; read back as anybody will read it.
+    ///
+    /// # Errors
+    /// Those of [`Bundle::parse`], where a part is not as bundles have it.
+    #[cfg_attr(
+        not(feature = "full"),
+        expect(dead_code, reason = "only bundles made here have parts")
+    )]
+    pub(super) fn of_parts(
+        by: VerificationMaterialContent,
+        content: SignatureContent,
+        entries: Vec<TransparencyLogEntry>,
+        timestamps: Vec<TimestampToken>,
+    ) -> Result<Self, SigningError> {
+        let timestamps = timestamps.into_iter().map(Rfc3161Timestamp::new).collect();
+        let material = VerificationMaterial::new(by)
+            .with_tlog_entries(entries)
+            .with_timestamp_verification_data(TimestampVerificationData::new(timestamps));
+        let wire = WireBundle::new(MediaType::Bundle0_3, material, content);
+        let json = wire.to_json().map_err(|e| malformed(e.to_string()))?;
+        Self::parse(json.as_bytes())
     }
 
     /// The bundle as one line of JSON, without a line break.
@@ -144,6 +167,11 @@ impl Bundle {
                 .rfc3161_timestamps
                 .len()
     }
+}
+
+/// Names a key in a bundle.
+pub(super) fn by_key(key: &KeyId) -> VerificationMaterialContent {
+    VerificationMaterialContent::PublicKey(PublicKeyIdentifier::new(key.hint()))
 }
 
 /// The lines of a `.jsonl` file of bundles with their 1-based numbers; blank lines are

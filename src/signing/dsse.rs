@@ -29,16 +29,24 @@ pub struct VerifiedStatement {
 /// # Errors
 /// [`SigningError::Crypto`].
 pub fn sign_statement(signer: &dyn Signer, statement: &[u8]) -> Result<Bundle, SigningError> {
+    Bundle::of_key(
+        signer.public_key().id(),
+        signed_statement(signer, statement)?,
+    )
+}
+
+/// The envelope of a statement.
+pub(super) fn signed_statement(
+    signer: &dyn Signer,
+    statement: &[u8],
+) -> Result<SignatureContent, SigningError> {
     let signature = signer.sign_message(&pae(STATEMENT_PAYLOAD_TYPE, statement))?;
     let envelope = DsseEnvelope::new(
         STATEMENT_PAYLOAD_TYPE,
         PayloadBytes::from_bytes(statement),
         DsseSignature::new(SignatureBytes::new(signature), WireKeyId::default()),
     );
-    Bundle::of_key(
-        signer.public_key().id(),
-        SignatureContent::DsseEnvelope(envelope),
-    )
+    Ok(SignatureContent::DsseEnvelope(envelope))
 }
 
 /// The payload of a bundle, if `key` signed it as an in-toto statement.

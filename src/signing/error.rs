@@ -1,8 +1,13 @@
 //! Why something could not be signed or verified.
 
+#[cfg(feature = "full")]
+use super::identity::TokenError;
 use super::json::JsonError;
 use super::key::KeyId;
 use super::rules;
+#[cfg(feature = "full")]
+use super::services::ServiceError;
+#[cfg(feature = "full")]
 use super::signers::KmsError;
 use super::sigstore::VerifyError;
 use crate::model::{Digest, Hint, Rule};
@@ -174,7 +179,16 @@ pub enum SigningError {
     Verify(Box<VerifyError>),
     /// A key in AWS KMS cannot be used, or did not sign.
     #[error(transparent)]
+    #[cfg(feature = "full")]
     Kms(Box<KmsError>),
+    /// A service of Sigstore cannot be used, or gave nothing that can be.
+    #[error(transparent)]
+    #[cfg(feature = "full")]
+    Service(Box<ServiceError>),
+    /// An identity token cannot be used.
+    #[error(transparent)]
+    #[cfg(feature = "full")]
+    Token(Box<TokenError>),
     /// An algorithm that signs digests was asked for whole messages, or the reverse.
     #[error("{algorithm} cannot sign a digest")]
     NoDigestSigning {
@@ -189,9 +203,24 @@ impl From<VerifyError> for SigningError {
     }
 }
 
+#[cfg(feature = "full")]
 impl From<KmsError> for SigningError {
     fn from(error: KmsError) -> Self {
         Self::Kms(Box::new(error))
+    }
+}
+
+#[cfg(feature = "full")]
+impl From<ServiceError> for SigningError {
+    fn from(error: ServiceError) -> Self {
+        Self::Service(Box::new(error))
+    }
+}
+
+#[cfg(feature = "full")]
+impl From<TokenError> for SigningError {
+    fn from(error: TokenError) -> Self {
+        Self::Token(Box::new(error))
     }
 }
 
@@ -222,8 +251,9 @@ impl SigningError {
             Self::NotAStatement | Self::NotAMessage => &rules::WRONG_CONTENT,
             Self::NeedsFile { .. } => &rules::NEEDS_FILE,
             Self::Verify(error) => error.rule(),
+            #[cfg(feature = "full")]
+            Self::Kms(_) | Self::Service(_) | Self::Token(_) => return None,
             Self::File(_)
-            | Self::Kms(_)
             | Self::EmptyPassphrase
             | Self::NotAKeyFile { .. }
             | Self::KeyNotEncrypted
@@ -240,7 +270,12 @@ impl Hint for SigningError {
     fn hint(&self) -> Option<String> {
         let text = match self {
             Self::File(error) => return error.hint(),
+            #[cfg(feature = "full")]
             Self::Kms(error) => return error.hint(),
+            #[cfg(feature = "full")]
+            Self::Service(error) => return error.hint(),
+            #[cfg(feature = "full")]
+            Self::Token(error) => return error.hint(),
             Self::EmptyPassphrase => "choose a passphrase of several words",
             Self::NotAKeyFile { .. } => "make one with `sealgate key generate`",
             Self::KeyNotEncrypted => {

@@ -172,6 +172,14 @@ impl Artifact {
 /// [`SigningError::File`], also for a file over [`MAX_WHOLE_MESSAGE_BYTES`] with Ed25519;
 /// [`SigningError::Crypto`].
 pub fn sign_artifact(signer: &dyn Signer, artifact: &Artifact) -> Result<Bundle, SigningError> {
+    Bundle::of_key(signer.public_key().id(), signed_artifact(signer, artifact)?)
+}
+
+/// The signature of a file.
+pub(super) fn signed_artifact(
+    signer: &dyn Signer,
+    artifact: &Artifact,
+) -> Result<SignatureContent, SigningError> {
     let key = signer.public_key();
     let (digest, signature) = match key.algorithm().digest_algorithm() {
         Some(algorithm) => {
@@ -191,7 +199,7 @@ pub fn sign_artifact(signer: &dyn Signer, artifact: &Artifact) -> Result<Bundle,
     let message = MessageSignature::new(SignatureBytes::new(signature)).with_message_digest(
         MessageDigest::new(algorithm, DigestBytes::new(digest.bytes().to_vec())),
     );
-    Bundle::of_key(key.id(), SignatureContent::MessageSignature(message))
+    Ok(SignatureContent::MessageSignature(message))
 }
 
 /// Verifies that `key` signed exactly this file.

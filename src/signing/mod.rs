@@ -19,14 +19,22 @@
 //! they leave out is counted ([`Bundle::evidence_count`]).
 
 mod bundle;
+#[cfg(feature = "full")]
 mod cosign_key;
 mod dsse;
 mod error;
+#[cfg(feature = "full")]
+pub mod identity;
 mod json;
 mod key;
+#[cfg(feature = "full")]
 mod key_file;
+#[cfg(feature = "full")]
+mod maker;
 mod message;
 mod rules;
+#[cfg(feature = "full")]
+pub mod services;
 mod shape;
 mod signers;
 pub mod sigstore;
@@ -36,6 +44,7 @@ pub use bundle::{
     Bundle, BundleSource, MAX_ATTESTATIONS_BYTES, MAX_BUNDLES, MEDIA_TYPE, SignedContent,
     bundle_lines, read_bundles,
 };
+#[cfg(feature = "full")]
 pub use cosign_key::import_cosign_key;
 pub use dsse::{STATEMENT_PAYLOAD_TYPE, VerifiedStatement, sign_statement, verify_statement};
 pub use error::SigningError;
@@ -44,15 +53,20 @@ pub use key::{
     KeyId, MAX_PUBLIC_KEY_BYTES, PublicKey, SignatureAlgorithm, SigningAlgorithm, read_public_key,
     show_hint,
 };
+#[cfg(feature = "full")]
 pub use key_file::{
     EncryptedKey, GeneratedKey, MAX_KEY_FILE_BYTES, Passphrase, generate_key, read_key_file,
 };
+#[cfg(feature = "full")]
+pub use maker::{BundleMaker, Keyless, Witnesses};
 pub use message::{Artifact, MAX_WHOLE_MESSAGE_BYTES, sign_artifact, verify_artifact};
 pub use rules::RULES;
 pub use shape::BundleVersion;
+pub use signers::Signer;
+#[cfg(feature = "full")]
 pub use signers::{
     AWS_KMS_SCHEME, KeyFileSigner, KmsConnection, KmsError, KmsKey, KmsReference, KmsSigner,
-    Refusal, Signer,
+    Refusal,
 };
 pub use trusted_keys::{MAX_TRUSTED_KEYS, MAX_TRUSTED_KEYS_BYTES, TrustedKey, read_trusted_keys};
 

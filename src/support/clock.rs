@@ -14,12 +14,12 @@ pub fn system_now() -> Timestamp {
     Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 
-/// The time now, for signatures that others compare with their own clock; no verdict
-/// depends on it.
+/// The time now, for signatures and certificates that others compare with their own clock;
+/// no verdict depends on it.
 #[must_use]
 #[expect(
     clippy::disallowed_methods,
-    reason = "AWS refuses signatures of another time"
+    reason = "AWS and Fulcio refuse requests of another time"
 )]
 pub fn signing_time() -> SystemTime {
     SystemTime::now()

@@ -1,5 +1,6 @@
 //! `key`, `sign` and `verify` through the program.
 
+mod attest;
 mod record;
 
 use sealgate::support::files::{read_bounded, write_atomic};

@@ -1,22 +1,24 @@
 //! `sealgate gate`: may this artifact enter this environment.
 
 mod render;
+mod subject;
 
-use super::key::{PassphraseOptions, ResultFormat, in_file, load_signer, usage, with_ending};
+use super::key::{ResultFormat, in_file, usage};
 use crate::cli::exit::{CliError, Exit};
-use crate::cli::key_source::{KeySource, KmsOptions, exit_of, key_source};
+use crate::cli::images::ImageOptions;
+use crate::cli::key_source::{KeySource, exit_of};
 use crate::cli::policies::{self, LoadedPolicy};
 use crate::cli::settings::Settings;
-use crate::cli::targets::{check_target, remove_old};
+use crate::cli::signing::SigningOptions;
 use crate::cli::terminal;
-use crate::gate::{Examined, SummaryRequest, evaluate, examine, summary_statement};
+use crate::gate::{GateOutcome, SummaryRequest, evaluate, summary_statement};
 use crate::model::Decision;
 use crate::policy::environments::{
-    Condition, EnvironmentError, Required, TrustedRoles, requirements, resolve_roles,
+    EnvironmentError, TrustedIdentity, TrustedRoles, requirements, resolve_roles,
 };
-use crate::signing::{Artifact, Signer, SigningError, read_bundles, sign_statement};
-use crate::support::files::{self, FileError};
+use crate::signing::{Bundle, BundleMaker, KeyId, PublicKey};
 use std::path::{Path, PathBuf};
+use subject::GateSubject;
 
 /// Options.
 #[derive(Debug, clap::Args)]
@@ -24,9 +26,12 @@ use std::path::{Path, PathBuf};
   sealgate gate app --env staging --policy environments.toml --key promoter-staging.key
   sealgate gate app --env prod --policy environments.toml --key promoter-prod.key \\
       --vsa-in from-staging/app.staging.vsa.json
-  sealgate gate app --env dev --policy environments.toml --no-vsa")]
+  sealgate gate app --env prod --policy environments.toml --keyless
+  sealgate gate app --env dev --policy environments.toml --no-vsa
+  sealgate gate oci://registry.example/team/app@sha256:9f86d0… --env prod \\
+      --policy environments.toml --key promoter-prod.key")]
 pub struct GateArgs {
-    /// The artifact
+    /// The artifact: a file, or an image (oci://HOST/REPOSITORY@sha256:…, oci-layout:DIRECTORY)
     pub artifact: PathBuf,
     /// The environment that it is to enter
     #[arg(long, value_name = "NAME")]
@@ -34,39 +39,37 @@ pub struct GateArgs {
     /// The policy with `[roles]` and `[environments]`
     #[arg(long, value_name = "FILE")]
     pub policy: PathBuf,
-    /// Bundles about the artifact; may be given again [default: ARTIFACT.attestations.jsonl]
+    /// Bundles about the artifact; may be given again [default: ARTIFACT.attestations.jsonl,
+    /// or what is attached to the image]
     #[arg(long, value_name = "FILE")]
     pub attestations: Vec<PathBuf>,
     /// A verification summary of another environment; may be given again [default:
     /// ARTIFACT.OTHER.vsa.json where ENV requires one of OTHER]
     #[arg(long, value_name = "FILE")]
     pub vsa_in: Vec<PathBuf>,
-    /// The promoter's private key, which signs the verification summary: an encrypted file, or
-    /// a key in AWS KMS (`awskms:///alias/NAME`, `awskms:///ARN`)
-    #[arg(long, value_name = "FILE", value_parser = key_source())]
-    pub key: Option<KeySource>,
-    /// Where the summary goes [default: ARTIFACT.ENV.vsa.json]
+    /// Where the summary goes [default: ARTIFACT.ENV.vsa.json, or attached to the image]
     #[arg(long, value_name = "OUT")]
     pub vsa: Option<PathBuf>,
     /// Decide without writing a summary; no key is needed
-    #[arg(long, conflicts_with_all = ["vsa", "key"])]
+    #[arg(long, conflicts_with_all = ["vsa", "key", "keyless"])]
     pub no_vsa: bool,
     /// Form of the result
     #[arg(long, value_enum, default_value_t)]
     pub format: ResultFormat,
-    /// Where the key's passphrase comes from.
+    /// The promoter, who signs the verification summary.
     #[command(flatten)]
-    pub passphrase: PassphraseOptions,
-    /// How KMS is reached.
+    pub signing: SigningOptions,
+    /// Which image, and how registries are asked.
     #[command(flatten)]
-    pub kms: KmsOptions,
+    pub images: ImageOptions,
 }
 
 /// Decides, and leaves a signed verification summary behind.
 ///
 /// # Errors
 /// Exit 2 for a policy, environment, key or file that cannot be used; exit 3 for a file of
-/// bundles that is there and cannot be read, and where KMS gives no usable answer.
+/// bundles that is there and cannot be read, and where KMS or a service of Sigstore gives no
+/// usable answer.
 pub fn run(args: &GateArgs, settings: &Settings) -> Result<Exit, CliError> {
     let LoadedPolicy { policy, info, .. } = policies::load(&args.policy.to_string_lossy())?;
     let failed = |error: EnvironmentError| in_file(&args.policy, Exit::Usage, &error);
@@ -86,20 +89,10 @@ pub fn run(args: &GateArgs, settings: &Settings) -> Result<Exit, CliError> {
         .environments
         .get(&args.env)
         .and_then(|environment| environment.promoter.as_deref());
-    let artifact = Artifact::new(&args.artifact);
-    artifact.check_is_file().map_err(|e| usage(&e))?;
-    let output = args
-        .vsa
-        .clone()
-        .unwrap_or_else(|| with_ending(&args.artifact, &format!(".{}.vsa.json", args.env)));
-    if let Some(key) = &args.key {
-        let files = [&args.artifact, &args.policy];
-        let inputs = files.into_iter().chain(&args.attestations);
-        check_target(&output, inputs.map(PathBuf::as_path).chain(key.file()))?;
-    }
-    let signer = promoter_signer(args, settings, promoter, &roles)?;
-    if signer.is_some() {
-        remove_old(&output)?;
+    let subject = GateSubject::open(args, settings)?;
+    let promoter = promoter_of(args, settings, promoter, &roles)?;
+    if promoter.is_some() {
+        subject.remove_old_summary()?;
     }
     if settings.time_is_given {
         terminal::warning(&format!(
@@ -108,42 +101,27 @@ pub fn run(args: &GateArgs, settings: &Settings) -> Result<Exit, CliError> {
         ));
     }
 
-    let bundles = examine_bundles(args, &required, &roles)?;
-    let digest = artifact.digest().map_err(|e| usage(&e))?;
+    let bundles = subject.examine(args, &required, &roles)?;
+    let digest = subject.digest()?;
     let outcome = evaluate(digest, &bundles, &required, settings.now);
 
     let page = render::Page {
-        artifact: artifact.name(),
+        artifact: subject.name(),
         digest: digest.to_string(),
         environment: args.env.clone(),
         policy: &info,
         time: settings.now,
         outcome: &outcome,
     };
-    if let Some(signer) = &signer {
+    if let Some(promoter) = &promoter {
         let request = SummaryRequest {
-            artifact_name: &artifact.name(),
+            artifact_name: &subject.name(),
             artifact: digest,
             environment: &args.env,
             policy: &info,
             now: settings.now,
         };
-        let statement = summary_statement(request, &outcome)
-            .and_then(|statement| statement.to_bytes())
-            .map_err(|e| usage(&e))?;
-        let mut bundle = sign_statement(signer.as_ref(), &statement)
-            .and_then(|bundle| bundle.to_json())
-            .map_err(|e| CliError::of(exit_of(&e), &e))?;
-        bundle.push('\n');
-        files::write_atomic(&output, bundle.as_bytes()).map_err(|e| usage(&e))?;
-        let word = match outcome.decision {
-            Decision::Pass => "PASSED",
-            Decision::Fail | Decision::Inconclusive => "FAILED",
-        };
-        terminal::note(&format!(
-            "verification summary ({word}): {}",
-            output.display()
-        ));
+        write_summary(promoter, request, &outcome, &subject, settings)?;
     }
     terminal::result(&match args.format {
         ResultFormat::Human => page.human(),
@@ -152,15 +130,67 @@ pub fn run(args: &GateArgs, settings: &Settings) -> Result<Exit, CliError> {
     Ok(outcome.decision.into())
 }
 
-/// The key that signs the summary: it must be the promoter's, or the next environment
-/// would not accept what this gate says.
-fn promoter_signer(
+fn write_summary(
+    promoter: &Promoter<'_>,
+    request: SummaryRequest<'_>,
+    outcome: &GateOutcome,
+    subject: &GateSubject,
+    settings: &Settings,
+) -> Result<(), CliError> {
+    let summary = summary_statement(request, outcome).map_err(|e| usage(&e))?;
+    let bundle = promoter.sign(&summary.to_bytes().map_err(|e| usage(&e))?)?;
+    let place = subject.deliver(&bundle, &summary.predicate_type, settings)?;
+    let word = match outcome.decision {
+        Decision::Pass => "PASSED",
+        Decision::Fail | Decision::Inconclusive => "FAILED",
+    };
+    terminal::note(&format!("verification summary ({word}): {place}"));
+    Ok(())
+}
+
+/// Whether a summary is to be signed.
+fn signs(args: &GateArgs) -> bool {
+    args.signing.key.is_some() || args.signing.keyless
+}
+
+/// Who signs the summary: it must be the promoter, or the next environment would not accept
+/// what this gate says.
+struct Promoter<'a> {
+    role: &'a str,
+    maker: BundleMaker,
+    /// Who a certificate has to be for.
+    identity: Option<&'a TrustedIdentity>,
+}
+
+impl Promoter<'_> {
+    /// A summary that the next environment accepts.
+    fn sign(&self, statement: &[u8]) -> Result<Bundle, CliError> {
+        let bundle = self.maker.sign_statement(statement);
+        let bundle = bundle.map_err(|e| CliError::of(exit_of(&e), &e))?;
+        if let Some(identity) = self.identity {
+            identity.verify(&bundle).map_err(|e| {
+                let mut of = CliError::of(Exit::Usage, &e);
+                of.message = format!(
+                    "the summary would not count as one of the role `{}`: {}",
+                    self.role, of.message
+                );
+                of.with_hint(
+                    "sign as the promoter that the policy names, or decide without a summary: \
+                     --no-vsa",
+                )
+            })?;
+        }
+        Ok(bundle)
+    }
+}
+
+fn promoter_of<'a>(
     args: &GateArgs,
     settings: &Settings,
-    promoter: Option<&str>,
-    roles: &TrustedRoles,
-) -> Result<Option<Box<dyn Signer>>, CliError> {
-    let Some(key) = &args.key else {
+    promoter: Option<&'a str>,
+    roles: &'a TrustedRoles,
+) -> Result<Option<Promoter<'a>>, CliError> {
+    if !signs(args) {
         if args.no_vsa {
             return Ok(None);
         }
@@ -172,16 +202,16 @@ fn promoter_signer(
             ),
         )
         .with_hint(match promoter {
-            Some(role) => {
-                format!("name the key of role `{role}` with --key, or decide without: --no-vsa")
-            }
+            Some(role) => format!(
+                "name the key of role `{role}` with --key, or --keyless, or decide without: \
+                 --no-vsa"
+            ),
             None => {
                 "this environment has no promoter: decide without a summary: --no-vsa".to_owned()
             }
         }));
-    };
-    let Some((promoter, expected)) = promoter.and_then(|role| Some((role, roles.key(role)?)))
-    else {
+    }
+    let Some(role) = promoter else {
         return Err(CliError::new(
             Exit::Usage,
             format!(
@@ -191,74 +221,58 @@ fn promoter_signer(
         )
         .with_hint("name one in the policy, or decide without a summary: --no-vsa"));
     };
-    let signer = load_signer(key, &args.passphrase, &args.kms, settings)?;
-    let got = signer.public_key().id();
-    if got != expected.id() {
+    let of_role = roles.identities().find(|(name, _)| *name == role);
+    let identity = of_role.map(|(_, identity)| identity);
+    if args.signing.keyless != identity.is_some() {
+        let (has, hint) = match identity {
+            Some(_) => ("an identity", "sign with --keyless"),
+            None => ("a key", "sign with it: --key"),
+        };
         return Err(CliError::new(
             Exit::Usage,
             format!(
-                "`{key}` is the key {got}, but the promoter of `{}` (role `{promoter}`) has the key {}",
-                args.env,
-                expected.id()
+                "the promoter of `{}` (role `{role}`) has {has} in the policy",
+                args.env
             ),
         )
-        .with_hint("sign with the promoter's key, or decide without a summary: --no-vsa"));
+        .with_hint(format!("{hint}, or decide without a summary: --no-vsa")));
     }
-    Ok(Some(signer))
+    let maker = args.signing.maker(settings)?;
+    if let Some(key) = &args.signing.key {
+        check_key(args, role, key, maker.key_id(), roles.key(role))?;
+    }
+    Ok(Some(Promoter {
+        role,
+        maker,
+        identity,
+    }))
 }
 
-fn examine_bundles(
+/// Fails unless the key is the promoter's.
+fn check_key(
     args: &GateArgs,
-    required: &[Required],
-    roles: &TrustedRoles,
-) -> Result<Vec<Examined>, CliError> {
-    let mut paths = args.attestations.clone();
-    if paths.is_empty() {
-        let default = with_ending(&args.artifact, ".attestations.jsonl");
-        // Without attestations the gate still decides: everything required is missing.
-        if default.symlink_metadata().is_ok() {
-            paths.push(default);
-        } else {
-            terminal::warning(&format!(
-                "no attestations: `{}` does not exist",
-                default.display()
-            ));
-        }
+    role: &str,
+    key: &KeySource,
+    got: Option<&KeyId>,
+    expected: Option<&PublicKey>,
+) -> Result<(), CliError> {
+    let (Some(got), Some(expected)) = (got, expected) else {
+        return Err(CliError::new(
+            Exit::Usage,
+            format!("the role `{role}` has no key in the policy"),
+        )
+        .with_hint("name one there, or decide without a summary: --no-vsa"));
+    };
+    if got == expected.id() {
+        return Ok(());
     }
-    paths.extend(args.vsa_in.iter().cloned());
-    if args.vsa_in.is_empty() {
-        let beside = required
-            .iter()
-            .filter_map(|required| match &required.condition {
-                Condition::Vsa { from, .. } => {
-                    Some(with_ending(&args.artifact, &format!(".{from}.vsa.json")))
-                }
-                _ => None,
-            });
-        paths.extend(beside.filter(|path| path.symlink_metadata().is_ok()));
-    }
-    let mut bundles = Vec::new();
-    for path in &paths {
-        let sources = read_bundles(path).map_err(|error| {
-            let missing = matches!(
-                &error,
-                SigningError::File(FileError::Read { source, .. })
-                    if source.kind() == std::io::ErrorKind::NotFound
-            );
-            // A mistyped path is the caller's; a file that is there and cannot be read
-            // may hold what speaks against the artifact.
-            let exit = if missing {
-                Exit::Usage
-            } else {
-                Exit::Inconclusive
-            };
-            in_file(path, exit, &error)
-        })?;
-        bundles.extend(
-            sources
-                .into_iter()
-                .map(|source| examine(source.name, source.bundle, roles)),
-        );
-    }
-    Ok(bundles)
+    Err(CliError::new(
+        Exit::Usage,
+        format!(
+            "`{key}` is the key {got}, but the promoter of `{}` (role `{role}`) has the key {}",
+            args.env,
+            expected.id()
+        ),
+    )
+    .with_hint("sign with the promoter's key, or decide without a summary: --no-vsa"))
 }

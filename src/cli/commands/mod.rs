@@ -1,13 +1,16 @@
 //! The commands, one file each.
 
 pub mod advisories;
+pub mod attest;
 pub mod check;
 pub mod completions;
 pub mod db;
 pub mod demo;
+pub mod discover;
 pub mod explain;
 pub mod gate;
 pub mod hook;
+pub mod image;
 pub mod inventory;
 pub mod key;
 pub mod registry;
@@ -42,9 +45,11 @@ pub fn run(command: Command, settings: &Settings) -> Result<Exit, CliError> {
         Command::Key(args) => key::run(&args, settings),
         Command::Sign(args) => sign::run(&args, settings),
         Command::Verify(args) => verify::run(&args, settings),
+        Command::Discover(args) => discover::run(&args, settings),
         Command::TrustedRoot(args) => trusted_root::run(&args, settings),
         Command::Test(args) => test::run(&args, settings),
         Command::Secrets(args) => secrets::run(&args, settings),
+        Command::Attest(args) => attest::run(&args, settings),
         Command::Seal(args) => seal::run(&args, settings),
         Command::Gate(args) => gate::run(&args, settings),
         Command::Demo(args) => demo::run(&args, settings),

@@ -4,19 +4,21 @@
 //! It does not judge: a failed test result is sealed as such, and the gate denies. It
 //! refuses to seal a test result of another artifact.
 
-use super::key::{KeyOptions, in_file, usage, with_ending};
+use super::key::{in_file, usage, with_ending};
 use crate::attest::{
     AttestError, CYCLONEDX_TYPE, MAX_STATEMENT_BYTES, Predicate, SCAN_TYPE, SbomPredicate,
     ScanPredicate, Statement, Subject, TestOutcome,
 };
+use crate::cli::attestations::Attestations;
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::key_source::exit_of;
 use crate::cli::pipeline::Check;
 use crate::cli::settings::Settings;
+use crate::cli::signing::SigningOptions;
 use crate::cli::targets::check_target;
 use crate::cli::terminal;
 use crate::model::terminal_safe;
-use crate::signing::{Artifact, MAX_BUNDLES, Signer, parse_json, read_bundles, sign_statement};
+use crate::signing::{Artifact, parse_json};
 use crate::support::{files, hash};
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -27,7 +29,8 @@ use std::path::{Path, PathBuf};
 #[command(after_help = "Examples:
   sealgate seal app --key release.key
   sealgate seal app --key tester.key --only test-result
-  sealgate seal app --key builder.key --only sbom,scan --append")]
+  sealgate seal app --key builder.key --only sbom,scan --append
+  sealgate seal app --keyless --only test-result")]
 pub struct SealArgs {
     /// The artifacts; each gets its own ARTIFACT.attestations.jsonl
     #[arg(required = true, value_name = "ARTIFACT")]
@@ -50,9 +53,9 @@ pub struct SealArgs {
     /// Where the bundles go; with one artifact only [default: ARTIFACT.attestations.jsonl]
     #[arg(long, value_name = "OUT")]
     pub output: Option<PathBuf>,
-    /// The key.
+    /// What signs.
     #[command(flatten)]
-    pub key: KeyOptions,
+    pub signing: SigningOptions,
 }
 
 /// What can be sealed.
@@ -107,7 +110,7 @@ impl Part {
 ///
 /// # Errors
 /// Exit 1 where the test result is about another artifact; exit 2 for a part, key or
-/// passphrase that is missing or cannot be used; exit 3 where KMS gives no usable answer.
+/// passphrase that is missing or cannot be used; exit 3 where KMS or a service gives no usable answer.
 pub fn run(args: &SealArgs, settings: &Settings) -> Result<Exit, CliError> {
     if args.output.is_some() && args.artifacts.len() > 1 {
         return Err(CliError::new(
@@ -133,28 +136,32 @@ pub fn run(args: &SealArgs, settings: &Settings) -> Result<Exit, CliError> {
             statements.push((path, *part, statement(args, *part, &artifact)?));
         }
     }
-    let signer = args.key.signer(settings)?;
-    let mut outputs = Vec::new();
+    let mut files = Vec::new();
     for path in &args.artifacts {
-        let own = statements.iter().filter(|(of, _, _)| *of == path);
-        let own: Vec<&[u8]> = own.map(|(_, _, bytes)| bytes.as_slice()).collect();
-        let output = output_of(path);
-        let lines = lines(args, &output, &own, signer.as_ref())?;
-        outputs.push((path, output, lines));
+        let file = Attestations::open(&output_of(path), args.append)?;
+        file.make_room(parts.len())?;
+        files.push((path, file));
+    }
+    let maker = args.signing.maker(settings)?;
+    for (path, file) in &mut files {
+        for (_, _, statement) in statements.iter().filter(|(of, _, _)| of == path) {
+            let bundle = maker.sign_statement(statement);
+            file.push(&bundle.map_err(|e| CliError::of(exit_of(&e), &e))?)?;
+        }
     }
     let mut text = String::new();
-    for (path, output, lines) in outputs {
-        files::write_atomic(&output, lines.as_bytes()).map_err(|e| usage(&e))?;
+    for (path, file) in files {
+        file.write()?;
         let names: Vec<_> = parts.iter().map(|part| part.name()).collect();
         let _ = writeln!(
             text,
             "{}: sealed {} into {}",
             terminal_safe(&path.display().to_string()),
             names.join(", "),
-            terminal_safe(&output.display().to_string())
+            terminal_safe(&file.path().display().to_string())
         );
     }
-    let _ = writeln!(text, "key {}", signer.public_key().id());
+    let _ = writeln!(text, "{}", maker.signed_by());
     terminal::result(&text)?;
     Ok(Exit::Pass)
 }
@@ -166,45 +173,8 @@ fn inputs<'a>(args: &'a SealArgs, parts: &[Part]) -> Vec<&'a Path> {
         .iter()
         .map(PathBuf::as_path)
         .chain(given)
-        .chain(args.key.files())
+        .chain(args.signing.files())
         .collect()
-}
-
-fn lines(
-    args: &SealArgs,
-    output: &Path,
-    statements: &[&[u8]],
-    signer: &dyn Signer,
-) -> Result<String, CliError> {
-    let mut lines = Vec::new();
-    if args.append && output.symlink_metadata().is_ok() {
-        for source in read_bundles(output).map_err(|e| in_file(output, Exit::Usage, &e))? {
-            let line = source
-                .bundle
-                .and_then(|bundle| bundle.to_json())
-                .map_err(|e| in_file(Path::new(&source.name), Exit::Usage, &e))?;
-            lines.push(line);
-        }
-    }
-    for statement in statements {
-        let bundle = sign_statement(signer, statement).and_then(|bundle| bundle.to_json());
-        lines.push(bundle.map_err(|e| CliError::of(exit_of(&e), &e))?);
-    }
-    if lines.len() > MAX_BUNDLES {
-        return Err(CliError::new(
-            Exit::Usage,
-            format!(
-                "`{}` would hold more than {MAX_BUNDLES} bundles",
-                output.display()
-            ),
-        )
-        .with_hint("seal without --append"));
-    }
-    Ok(lines.iter().fold(String::new(), |mut text, line| {
-        text.push_str(line);
-        text.push('\n');
-        text
-    }))
 }
 
 /// The bytes of the statement of one part about one artifact.

@@ -1,13 +1,16 @@
-//! `sealgate sign`: a Sigstore bundle beside each file.
+//! `sealgate sign`: a Sigstore bundle beside each file, or attached to each image.
 
-use super::key::{KeyOptions, in_file, usage, with_ending};
+use super::image;
+use super::key::{in_file, usage, with_ending};
 use crate::cli::exit::{CliError, Exit};
+use crate::cli::images::{self, ImageOptions, or_image};
 use crate::cli::key_source::exit_of;
 use crate::cli::settings::Settings;
+use crate::cli::signing::SigningOptions;
 use crate::cli::targets::check_target;
 use crate::cli::terminal;
 use crate::model::terminal_safe;
-use crate::signing::{Artifact, sign_artifact};
+use crate::signing::Artifact;
 use crate::support::files;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -17,25 +20,47 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:
   sealgate sign app.tar.gz --key release.key
   sealgate sign *.deb --key release.key --passphrase-fd 3 3<pass.txt
-  sealgate sign app.tar.gz --key awskms:///alias/release")]
+  sealgate sign app.tar.gz --key awskms:///alias/release
+  sealgate sign app.tar.gz --keyless
+  sealgate sign app.tar.gz --keyless --identity-token-file token --signing-config acme.json \\
+      --trusted-root acme-root.json
+  sealgate sign app.tar.gz --key release.key --timestamp-url https://tsa.acme.example/api/v1/timestamp \\
+      --trusted-root acme-root.json
+
+  sealgate sign oci://registry.example/team/app@sha256:9f86d0… --key release.key")]
 pub struct SignArgs {
-    /// The files to sign
+    /// The files to sign, or images: oci://HOST/REPOSITORY@sha256:…,
+    /// oci://HOST/REPOSITORY:TAG, oci-layout:DIRECTORY with the same endings
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Where the bundle goes; with one file only [default: FILE.sigstore.json]
     #[arg(long, value_name = "OUT")]
     pub bundle: Option<PathBuf>,
-    /// The key.
+    /// What signs.
     #[command(flatten)]
-    pub key: KeyOptions,
+    pub signing: SigningOptions,
+    /// Which image, and how registries are asked.
+    #[command(flatten)]
+    pub images: ImageOptions,
 }
 
 /// Signs every file, or none: nothing is written before all are signed.
 ///
 /// # Errors
-/// Exit 2 for a file, key or passphrase that cannot be used; 3 where KMS gives no usable
+/// Exit 2 for a file, key or passphrase that cannot be used; 3 where KMS or a service gives no usable
 /// answer.
 pub fn run(args: &SignArgs, settings: &Settings) -> Result<Exit, CliError> {
+    let images = images::all_or_none(&args.files)?;
+    if !images.is_empty() {
+        if args.bundle.is_some() {
+            return Err(CliError::new(
+                Exit::Usage,
+                "--bundle names a file, but bundles of images are attached to them",
+            )
+            .with_hint("leave --bundle out"));
+        }
+        return image::sign(&images, &args.signing, &args.images, settings);
+    }
     if args.bundle.is_some() && args.files.len() > 1 {
         return Err(CliError::new(
             Exit::Usage,
@@ -44,7 +69,9 @@ pub fn run(args: &SignArgs, settings: &Settings) -> Result<Exit, CliError> {
         .with_hint("leave --bundle out: each bundle is written beside its file"));
     }
     for file in &args.files {
-        Artifact::new(file).check_is_file().map_err(|e| usage(&e))?;
+        Artifact::new(file)
+            .check_is_file()
+            .map_err(|e| or_image(usage(&e), file))?;
     }
     let outputs: Vec<PathBuf> = match &args.bundle {
         Some(output) => vec![output.clone()],
@@ -56,12 +83,13 @@ pub fn run(args: &SignArgs, settings: &Settings) -> Result<Exit, CliError> {
     };
     for output in &outputs {
         let files = args.files.iter().map(PathBuf::as_path);
-        check_target(output, files.chain(args.key.files()))?;
+        check_target(output, files.chain(args.signing.files()))?;
     }
-    let signer = args.key.signer(settings)?;
+    let maker = args.signing.maker(settings)?;
     let mut signed = Vec::new();
     for (file, output) in args.files.iter().zip(outputs) {
-        let bundle = sign_artifact(signer.as_ref(), &Artifact::new(file))
+        let bundle = maker
+            .sign_artifact(&Artifact::new(file))
             .and_then(|bundle| bundle.to_json())
             .map_err(|error| in_file(file, exit_of(&error), &error))?;
         signed.push((file, output, bundle));
@@ -77,7 +105,7 @@ pub fn run(args: &SignArgs, settings: &Settings) -> Result<Exit, CliError> {
             terminal_safe(&output.display().to_string())
         );
     }
-    let _ = writeln!(text, "key {}", signer.public_key().id());
+    let _ = writeln!(text, "{}", maker.signed_by());
     terminal::result(&text)?;
     Ok(Exit::Pass)
 }

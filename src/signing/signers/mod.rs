@@ -1,11 +1,15 @@
 //! What can sign, one file each.
 
+#[cfg(feature = "full")]
 mod aws_kms;
+#[cfg(feature = "full")]
 mod key_file;
 
+#[cfg(feature = "full")]
 pub use aws_kms::{
     AWS_KMS_SCHEME, KmsConnection, KmsError, KmsKey, KmsReference, KmsSigner, Refusal,
 };
+#[cfg(feature = "full")]
 pub use key_file::KeyFileSigner;
 
 use super::error::SigningError;

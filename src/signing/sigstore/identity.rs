@@ -62,6 +62,46 @@ pub struct SignerPolicy {
     pub claims: Vec<RequiredClaim>,
 }
 
+/// A certificate that was issued for a key of this program.
+#[cfg(feature = "full")]
+#[derive(Debug, Clone)]
+pub(in crate::signing) struct CertificateOfOurs {
+    pub public_key: sigstore_types::DerPublicKey,
+    pub identity: SignerIdentity,
+    pub issuer: Option<String>,
+    /// Its last moment.
+    pub until: jiff::Timestamp,
+}
+
+#[cfg(feature = "full")]
+impl CertificateOfOurs {
+    /// Reads it. Nothing of it is verified.
+    ///
+    /// # Errors
+    /// [`VerifyError::BadCertificate`].
+    pub(in crate::signing) fn read(der: &DerCertificate) -> Result<Self, VerifyError> {
+        let claimed = Claimed::read(der)?;
+        Ok(Self {
+            public_key: claimed.info.public_key,
+            identity: claimed.identity,
+            issuer: claimed.issuer,
+            until: claimed.info.not_after,
+        })
+    }
+
+    /// Demands exactly its name and issuer.
+    pub(in crate::signing) fn policy(&self) -> SignerPolicy {
+        SignerPolicy {
+            identity: IdentityPattern::Exact {
+                text: self.identity.text.clone(),
+                kind: Some(self.identity.kind),
+            },
+            issuer: self.issuer.clone(),
+            claims: Vec::new(),
+        }
+    }
+}
+
 /// What a certificate says; not to be trusted before it is verified.
 #[derive(Debug, Clone)]
 pub(super) struct Claimed {

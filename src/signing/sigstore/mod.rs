@@ -21,6 +21,8 @@ mod verify;
 pub use claims::{CLAIMS, ClaimName, RequiredClaim};
 pub use error::{ConditionError, VerifyError};
 pub use evidence::{EvidencePolicy, LogPolicy, SctPolicy};
+#[cfg(feature = "full")]
+pub(super) use identity::CertificateOfOurs;
 pub use identity::{IdentityKind, SignerIdentity, SignerPolicy};
 pub use pattern::{AnchoredPattern, IdentityPattern};
 pub use root::{Instance, MAX_TRUSTED_ROOT_BYTES, RootPart, TrustedRoot, read_trusted_root};

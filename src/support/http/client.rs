@@ -1,7 +1,9 @@
 //! The client: attempts, redirects, bodies.
 
+mod exchange;
 mod post;
 
+pub use exchange::{Exchange, Exchanged, Method, Redirects};
 pub use post::{Post, Replied};
 
 use super::error::HttpError;
@@ -415,6 +417,24 @@ fn tls_error(error: &reqwest::Error) -> Option<&rustls::Error> {
 
 /// Where a redirect leads, if it may.
 fn next(request: &Request, from: &Url, response: &Response) -> Result<Url, HttpError> {
+    let to = target(from, response)?;
+    let host = to.host_str().unwrap_or_default();
+    let is_allowed = request.address.url().host_str() == Some(host)
+        || request
+            .redirect_hosts
+            .iter()
+            .any(|allowed| allowed.eq_ignore_ascii_case(host));
+    if is_allowed {
+        return Ok(to);
+    }
+    Err(HttpError::RedirectElsewhere {
+        url: shown(from),
+        to: shown(&to),
+    })
+}
+
+/// Where a redirect leads: without credentials, and never from https to http.
+fn target(from: &Url, response: &Response) -> Result<Url, HttpError> {
     let mut to = response
         .headers()
         .get(header::LOCATION)
@@ -434,19 +454,7 @@ fn next(request: &Request, from: &Url, response: &Response) -> Result<Url, HttpE
             to: shown(&to),
         });
     }
-    let host = to.host_str().unwrap_or_default();
-    let is_allowed = request.address.url().host_str() == Some(host)
-        || request
-            .redirect_hosts
-            .iter()
-            .any(|allowed| allowed.eq_ignore_ascii_case(host));
-    if is_allowed {
-        return Ok(to);
-    }
-    Err(HttpError::RedirectElsewhere {
-        url: shown(from),
-        to: shown(&to),
-    })
+    Ok(to)
 }
 
 /// The error of a status that brings no body.

@@ -67,6 +67,12 @@ impl Address {
         }
     }
 
+    /// Whether another address has the same scheme, host and port.
+    #[must_use]
+    pub fn is_same_origin(&self, other: &Self) -> bool {
+        self.url.origin() == other.url.origin()
+    }
+
     /// Its path, percent-encoded.
     #[must_use]
     pub fn path(&self) -> &str {
@@ -101,6 +107,13 @@ impl Address {
     #[must_use]
     pub fn with_query(mut self, pairs: &[(&str, &str)]) -> Self {
         self.url.query_pairs_mut().clear().extend_pairs(pairs);
+        self
+    }
+
+    /// The same address with these names and values behind its query.
+    #[must_use]
+    pub fn with_further_query(mut self, pairs: &[(&str, &str)]) -> Self {
+        self.url.query_pairs_mut().extend_pairs(pairs);
         self
     }
 

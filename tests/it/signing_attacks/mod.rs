@@ -13,7 +13,7 @@ mod offline;
 mod statements;
 mod timestamps;
 mod upstream;
-mod world;
+pub mod world;
 
 use crate::signing::{sealgate, write};
 use base64::Engine as _;

@@ -10,12 +10,14 @@ use aws_lc_rs::signature::{
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DistinguishedName,
-    ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose, SanType, date_time_ymd,
+    BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, CustomExtension,
+    DistinguishedName, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose, PublicKeyData,
+    SanType, date_time_ymd,
 };
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
+use std::sync::Mutex;
 
 pub const ARTIFACT: &[u8] = b"the artifact\n";
 pub const IDENTITY: &str = "release@acme.example";
@@ -55,6 +57,8 @@ impl Default for Leaf {
 /// The instance; its keys are in memory and in a directory that goes with it.
 pub struct World {
     directory: tempfile::TempDir,
+    /// Held while a timestamp is made: all are made in one directory.
+    stamping: Mutex<()>,
     authority: CertifiedIssuer<'static, KeyPair>,
 }
 
@@ -83,6 +87,7 @@ impl World {
         timestamp_authority(directory.path());
         Some(Self {
             directory,
+            stamping: Mutex::new(()),
             authority: authority("acme root"),
         })
     }
@@ -170,6 +175,26 @@ impl World {
         by: &CertifiedIssuer<'static, KeyPair>,
         signature: &[u8],
     ) -> Value {
+        let certificate = Self::certificate(leaf, key, by);
+        json!({
+            "certificate": {"rawBytes": STANDARD.encode(certificate.der())},
+            "timestampVerificationData": {"rfc3161Timestamps": [
+                {"signedTimestamp": STANDARD.encode(self.timestamp(signature))}
+            ]},
+        })
+    }
+
+    /// The authority that certifies.
+    pub fn authority(&self) -> &CertifiedIssuer<'static, KeyPair> {
+        &self.authority
+    }
+
+    /// A certificate of a key.
+    pub fn certificate(
+        leaf: &Leaf,
+        key: &impl PublicKeyData,
+        by: &CertifiedIssuer<'static, KeyPair>,
+    ) -> Certificate {
         let mut params = CertificateParams::default();
         params.distinguished_name = DistinguishedName::new();
         params.subject_alt_names.clone_from(&leaf.names);
@@ -191,13 +216,7 @@ impl World {
                     der,
                 ));
         }
-        let certificate = params.signed_by(key, by).unwrap();
-        json!({
-            "certificate": {"rawBytes": STANDARD.encode(certificate.der())},
-            "timestampVerificationData": {"rfc3161Timestamps": [
-                {"signedTimestamp": STANDARD.encode(self.timestamp(signature))}
-            ]},
-        })
+        params.signed_by(key, by).unwrap()
     }
 
     /// A scene whose bundle verifies, if the leaf is good.
@@ -221,12 +240,25 @@ impl World {
 
     /// A timestamp of now over a signature.
     fn timestamp(&self, signature: &[u8]) -> Vec<u8> {
+        let _stamping = self.stamping.lock().unwrap();
         let dir = self.directory.path();
         write(&dir.join("signature"), signature);
         openssl(
             dir,
             "ts -query -data signature -sha256 -cert -no_nonce -out query",
         );
+        self.reply()
+    }
+
+    /// The timestamp authority's answer to a question.
+    pub fn answer(&self, query: &[u8]) -> Vec<u8> {
+        let _stamping = self.stamping.lock().unwrap();
+        write(&self.directory.path().join("query"), query);
+        self.reply()
+    }
+
+    fn reply(&self) -> Vec<u8> {
+        let dir = self.directory.path();
         openssl(
             dir,
             "ts -reply -config tsa.cnf -queryfile query -signer tsa.pem -inkey tsa.key -out reply",

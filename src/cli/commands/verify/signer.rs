@@ -1,7 +1,7 @@
 //! Who must have signed and with what evidence, from the command line.
 
-use super::super::key::in_file;
 use crate::cli::exit::{CliError, Exit};
+use crate::cli::forms::in_file;
 use crate::signing::sigstore::{
     AnchoredPattern, EvidencePolicy, IdentityKind, IdentityPattern, Instance, LogPolicy,
     RequiredClaim, SctPolicy, SignerPolicy, TrustedRoot, Verifier, VerifyError, read_trusted_root,

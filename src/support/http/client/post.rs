@@ -4,12 +4,16 @@ use super::{Client, Request, backoff, header, refusal, retry_after};
 use crate::support::http::HttpError;
 use std::time::Duration;
 
-/// Larger questions are refused before anything is sent.
-const MAX_QUESTION_BYTES: usize = 1024 * 1024;
+/// Larger questions are refused before anything is sent. A log of signatures is sent whole
+/// statements.
+const MAX_QUESTION_BYTES: usize = 128 * 1024 * 1024;
+
+/// Longest `Location` header that is kept, in bytes.
+const MAX_LOCATION: usize = 2048;
 
 /// What is sent.
 pub struct Post<'a> {
-    /// The body, at most 1 MiB.
+    /// The body, at most 128 MiB.
     pub body: &'a [u8],
     /// Whether an answer (status, body) says "later": it is asked for again like 429, 500,
     /// 502, 503 and 504 are, and given back where it does not get better.
@@ -23,6 +27,8 @@ pub struct Replied {
     pub status: u16,
     /// The body, at most [`Request::max_bytes`].
     pub body: Vec<u8>,
+    /// The `Location` header, as it came.
+    pub location: Option<String>,
     /// How long it asks to wait.
     wait: Option<Duration>,
 }
@@ -36,7 +42,7 @@ impl Client {
     /// # Errors
     /// Those of a request that got no complete answer; [`HttpError::UnexpectedStatus`] for
     /// a redirect, [`HttpError::Denied`] for a proxy's refusal, [`HttpError::TooLarge`] also
-    /// for a question over 1 MiB.
+    /// for a question over 128 MiB.
     pub fn post(&self, request: &Request, post: &Post<'_>) -> Result<Replied, HttpError> {
         if post.body.len() > MAX_QUESTION_BYTES {
             return Err(HttpError::TooLarge {
@@ -86,11 +92,13 @@ impl Client {
             text(header::RETRY_AFTER).as_deref(),
             text(header::DATE).as_deref(),
         );
+        let location = text(header::LOCATION).filter(|text| text.len() <= MAX_LOCATION);
         let mut body = Vec::new();
         self.body(request, response, &mut body, deadline)?;
         Ok(Replied {
             status: status.as_u16(),
             body,
+            location,
             wait,
         })
     }
