@@ -23,6 +23,9 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// Most time for one question about credentials.
+const MAX_CREDENTIALS_TIME: Duration = Duration::from_secs(20);
+
 /// How registries are asked.
 #[derive(Debug, Clone, clap::Args)]
 pub struct AskArgs {
@@ -206,11 +209,16 @@ pub fn ask(
         .iter()
         .map(|entry| codeartifact_api(entry, &policy.info.source, &approved))
         .collect::<Result<Vec<_>, _>>()?;
+    let _progress = Progress::start("asking registries");
     let aws = match codeartifact.is_empty() {
         true => None,
-        false => aws::Environment::read().keys(),
+        false => Some(
+            aws::Environment::read()
+                .chain(&asking.network)
+                .within(asking.budget.min(MAX_CREDENTIALS_TIME))
+                .find(),
+        ),
     };
-    let _progress = Progress::start("asking registries");
     let options = AskOptions {
         network: &asking.network,
         credentials: &registry_credentials::load(),

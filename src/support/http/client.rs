@@ -45,6 +45,15 @@ impl Drop for Client {
     }
 }
 
+/// How it is asked.
+#[derive(Clone, Copy)]
+enum Method<'a> {
+    Get,
+    Post(&'a [u8]),
+    /// Without a body.
+    Put,
+}
+
 /// Where a body goes.
 trait Sink {
     /// Forgets what came so far.
@@ -209,7 +218,7 @@ impl Client {
         sink.restart()?;
         let mut url = request.address.url().clone();
         for _ in 0..=self.limits.redirects {
-            let response = self.send(request, &url, None, deadline)?;
+            let response = self.send(request, &url, Method::Get, deadline)?;
             let status = response.status();
             match status.as_u16() {
                 200 => return self.body(request, response, sink, deadline).map(Some),
@@ -225,18 +234,18 @@ impl Client {
         })
     }
 
-    /// `POST` where there is a body, else `GET`.
     fn send(
         &self,
         request: &Request,
         url: &Url,
-        body: Option<&[u8]>,
+        method: Method<'_>,
         deadline: Duration,
     ) -> Result<Response, HttpError> {
         let remaining = self.remaining(request, deadline)?;
-        let prepared = match body {
-            None => self.inner.get(url.clone()),
-            Some(body) => self.inner.post(url.clone()).body(body.to_vec()),
+        let prepared = match method {
+            Method::Get => self.inner.get(url.clone()),
+            Method::Post(body) => self.inner.post(url.clone()).body(body.to_vec()),
+            Method::Put => self.inner.put(url.clone()),
         };
         let prepared = prepared.headers(headers(request, url)).timeout(remaining);
         // Its timers start in the runtime.

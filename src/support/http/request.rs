@@ -67,6 +67,16 @@ impl Address {
         }
     }
 
+    /// The address of the machine, where it names one by it.
+    #[must_use]
+    pub fn ip(&self) -> Option<std::net::IpAddr> {
+        match self.url.host()? {
+            url::Host::Ipv4(address) => Some(address.into()),
+            url::Host::Ipv6(address) => Some(address.into()),
+            url::Host::Domain(_) => None,
+        }
+    }
+
     /// Its path, percent-encoded.
     #[must_use]
     pub fn path(&self) -> &str {

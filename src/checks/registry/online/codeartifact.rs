@@ -7,7 +7,8 @@ use super::super::address::Address;
 use super::super::settings::Approved;
 use super::answers::{CameFrom, Failure, FailureKind, VersionFacts};
 use super::session::{Document, Endpoint, NoDocument, Session, malformed};
-use crate::model::Ecosystem;
+use crate::model::{Ecosystem, Hint as _};
+use crate::support::aws::CredentialsError;
 use crate::support::{aws, clock, http};
 use serde::Deserialize;
 
@@ -132,15 +133,11 @@ impl Api {
         &self,
         session: &Session<'_>,
         endpoint: &Endpoint,
-        keys: Option<&aws::Keys>,
+        keys: Option<&Result<aws::Keys, CredentialsError>>,
         (ecosystem, name, version): (Ecosystem, &str, &str),
         facts: &mut VersionFacts,
     ) -> Result<(), Failure> {
-        let keys = keys.ok_or_else(|| Failure {
-            kind: FailureKind::NotAuthorized,
-            reason: "no AWS credentials for its API were found".to_owned(),
-            remedy: "give AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile of the shared credentials file".to_owned(),
-        })?;
+        let keys = keys_of(keys)?;
         let (namespace, package) = split(ecosystem, name);
         let mut query = vec![
             ("domain", self.place.domain.as_str()),
@@ -179,6 +176,22 @@ impl Api {
             Err(NoDocument::Failed(failure)) => return Err(failure),
         };
         read(&document, facts)
+    }
+}
+
+fn keys_of(keys: Option<&Result<aws::Keys, CredentialsError>>) -> Result<&aws::Keys, Failure> {
+    let failure = |reason: String, remedy: Option<String>| Failure {
+        kind: FailureKind::NotAuthorized,
+        reason,
+        remedy: remedy.unwrap_or_default(),
+    };
+    match keys {
+        Some(Ok(keys)) => Ok(keys),
+        Some(Err(error)) => Err(failure(
+            format!("its API was not asked: {error}"),
+            error.hint(),
+        )),
+        None => Err(failure("its API was not asked".to_owned(), None)),
     }
 }
 
