@@ -219,11 +219,10 @@ impl Run<'_> {
             return Ok(());
         };
         let api = api.as_ref().map_err(Clone::clone)?;
-        for (version, facts) in versions {
-            let about = (question.ecosystem, question.name.as_str(), version.as_str());
-            api.describe(session, endpoint, self.aws, about, facts)?;
-        }
-        Ok(())
+        let (ecosystem, name) = (question.ecosystem, question.name.as_str());
+        let internal = self.settings.is_internal(ecosystem, name);
+        let about = (ecosystem, name, internal);
+        api.describe((session, endpoint), self.aws, about, versions)
     }
 }
 
