@@ -10,8 +10,8 @@ const ASSETS: &str = "POST /aws/v1/package/version/assets?domain=my-team&domain-
 const NEXT_ASSETS: &str = "POST /aws/v1/package/version/assets?domain=my-team&domain-owner=123456789012&format=npm&package=left&repository=shared&version=1.2.3&next-token=n%2F2&namespace=acme";
 const PACKAGE: &str = "/aws/v1/package?domain=my-team&domain-owner=123456789012&format=npm&package=left&repository=shared&namespace=acme";
 const GROUP: &str = "/aws/v1/get-associated-package-group?domain=my-team&domain-owner=123456789012&format=npm&package=left&namespace=acme";
-const REPOSITORIES: &str = "/aws/v1/package-group-allowed-repositories?domain=my-team&domain-owner=123456789012&package-group=%2Fnpm%2F*&originRestrictionType=EXTERNAL_UPSTREAM";
-const NEXT_REPOSITORIES: &str = "/aws/v1/package-group-allowed-repositories?domain=my-team&domain-owner=123456789012&package-group=%2Fnpm%2F*&originRestrictionType=EXTERNAL_UPSTREAM&next-token=n%2F2";
+const REPOSITORIES: &str = "/aws/v1/package-group-allowed-repositories?domain=my-team&domain-owner=123456789012&package-group=%2Fnpm%2F%2A&originRestrictionType=EXTERNAL_UPSTREAM";
+const NEXT_REPOSITORIES: &str = "/aws/v1/package-group-allowed-repositories?domain=my-team&domain-owner=123456789012&package-group=%2Fnpm%2F%2A&originRestrictionType=EXTERNAL_UPSTREAM&next-token=n%2F2";
 
 fn keys() -> [(&'static str, String); 3] {
     [
