@@ -2,7 +2,7 @@
 //! the lockfile. Versions are not compared: their requirements differ too much.
 
 use super::super::clients::{Source, Toml, join, place, says};
-use super::{Locked, Missing};
+use super::{Locked, Missing, hashes, javascript};
 use crate::support::json_tree;
 use std::path::Path;
 use toml::de::DeTable;
@@ -47,6 +47,32 @@ fn add(
     }
 }
 
+/// How a lockfile is written.
+enum Shape {
+    Toml,
+    Json,
+}
+
+/// The digest of the manifest that a lockfile keeps, with its line.
+fn kept_hash(root: &Path, path: &str, keys: &[&str], shape: Shape) -> Option<(String, u32)> {
+    let text = javascript::lockfile(root, path)?;
+    let (last, above) = keys.split_last()?;
+    match shape {
+        Shape::Toml => {
+            let document = Toml::parse(&text)?;
+            let (found, line) = document.text(document.table(above)?, last)?;
+            Some((found.to_owned(), line))
+        }
+        Shape::Json => {
+            let document = json_tree::parse(&text);
+            let start = Some(&document.root);
+            let table = above.iter().fold(start, |node, key| node?.value(key));
+            let member = table?.member(last)?;
+            Some((member.value.text()?.to_owned(), member.line))
+        }
+    }
+}
+
 /// `[project]` of `pyproject.toml`, for uv and PDM.
 pub(super) fn project(_root: &Path, source: &Source<'_>, locked: &Locked<'_>) -> Vec<Missing> {
     let mut out = Vec::new();
@@ -70,7 +96,7 @@ fn requirements(path: &str, document: &Toml<'_>, locked: &Locked<'_>, out: &mut 
 }
 
 /// `[tool.poetry]` groups, or `[project]`.
-pub(super) fn poetry(_root: &Path, source: &Source<'_>, locked: &Locked<'_>) -> Vec<Missing> {
+pub(super) fn poetry(root: &Path, source: &Source<'_>, locked: &Locked<'_>) -> Vec<Missing> {
     let mut out = Vec::new();
     let Some(file) = source.tree(&join(locked.directory, "pyproject.toml")) else {
         return out;
@@ -79,6 +105,20 @@ pub(super) fn poetry(_root: &Path, source: &Source<'_>, locked: &Locked<'_>) -> 
         return out;
     };
     requirements(&file.shown, &document, locked, &mut out);
+    let kept = kept_hash(
+        root,
+        locked.path,
+        &["metadata", "content-hash"],
+        Shape::Toml,
+    );
+    if let (Some((kept, line)), Some(known)) = (kept, hashes::of_poetry(&document.root))
+        && !known.contains(&kept)
+    {
+        let says = says("content-hash", &kept);
+        out.push(Missing {
+            place: place(locked.path, line, says),
+        });
+    }
     let mut tables: Vec<&DeTable<'_>> = Vec::new();
     for key in ["dependencies", "dev-dependencies"] {
         tables.extend(document.table(&["tool", "poetry", key]));
@@ -112,7 +152,7 @@ pub(super) fn poetry(_root: &Path, source: &Source<'_>, locked: &Locked<'_>) -> 
 }
 
 /// `[packages]` and `[dev-packages]` of a Pipfile.
-pub(super) fn pipfile(_root: &Path, source: &Source<'_>, locked: &Locked<'_>) -> Vec<Missing> {
+pub(super) fn pipfile(root: &Path, source: &Source<'_>, locked: &Locked<'_>) -> Vec<Missing> {
     let mut out = Vec::new();
     let Some(file) = source.tree(&join(locked.directory, "Pipfile")) else {
         return out;
@@ -120,6 +160,14 @@ pub(super) fn pipfile(_root: &Path, source: &Source<'_>, locked: &Locked<'_>) ->
     let Some(document) = Toml::parse(&file.text) else {
         return out;
     };
+    let kept = kept_hash(root, locked.path, &["_meta", "hash", "sha256"], Shape::Json);
+    if let (Some((kept, line)), Some(known)) = (kept, hashes::of_pipfile(&document.root))
+        && known != kept
+    {
+        out.push(Missing {
+            place: place(locked.path, line, says("sha256", &kept)),
+        });
+    }
     for key in ["packages", "dev-packages"] {
         for (name, value) in document.table(&[key]).into_iter().flatten() {
             // A project beside it is locked by its path, under no name.

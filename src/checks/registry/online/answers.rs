@@ -148,6 +148,10 @@ pub struct VersionFacts {
     /// Withdrawn, with the reason if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub yanked: Option<String>,
+    /// Whether it was looked whether the version was retracted (Go): a proxy need not say
+    /// which version is the newest.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub retractions: bool,
     /// Advised against, with what the publisher says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deprecated: Option<String>,

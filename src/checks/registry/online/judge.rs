@@ -355,7 +355,15 @@ impl Judge<'_> {
                 Hit {
                     rule: &rules::YANKED,
                     severity: Severity::Medium,
-                    message: format!("`{name}` was yanked from `{registry}`{}", said(reason)),
+                    message: match component.ecosystem {
+                        Ecosystem::Golang => {
+                            format!(
+                                "`{name}` was retracted, as `{registry}` says{}",
+                                said(reason)
+                            )
+                        }
+                        _ => format!("`{name}` was yanked from `{registry}`{}", said(reason)),
+                    },
                     remedy: format!(
                         "move `{}` to a version that is still offered",
                         terminal_safe(&component.name)
