@@ -19,6 +19,20 @@ lock_with() {
     expect "$client: as it locked" 0 approved "$tree"
 }
 
+# installs CLIENT TREE COMMAND…: the client takes the lock as it is, with nothing cached. Without
+# this a client that refuses everything would pass for one that refuses a change.
+installs() {
+    local client=$1 tree=$2
+    shift 2
+    copy "$tree"
+    rm -rf "$work/changed/node_modules" "$work/changed/.venv" "$work/fresh" && mkdir "$work/fresh"
+    if (cd "$work/changed" && timeout -k 5 60 "$@") >"$client_log" 2>&1; then
+        echo "ok: $client: installs what it locked"
+    else
+        echo "FAILED: $client: does not install what it locked" && tail -5 "$client_log" && failed=1
+    fi
+}
+
 # tamper CLIENT TREE LOCK WHAT SED ANSWER COMMAND…: the lock with one field changed by a sed
 # expression. The client installs it with nothing cached, or refuses; sealgate must not pass what
 # the client refuses. ANSWER is what sealgate has to say: an answer, a rule, or `-` where the
@@ -86,6 +100,7 @@ npm_clients() {
     fresh_tree npm
     if lock_with npm "$tree" npm install --silent --package-lock-only --no-audit; then
         local ci=(npm ci --silent --no-audit --cache "$work/fresh")
+        installs npm "$tree" "${ci[@]}"
         tamper npm "$tree" package-lock.json "integrity" "$hash" checksum-mismatch "${ci[@]}"
         tamper npm "$tree" package-lock.json "another host" "$moved" registry/unapproved-origin "${ci[@]}"
         tamper npm "$tree" package-lock.json "version" 's/"version": "2.0.0"/"version": "2.0.9"/; s/right-2.0.0/right-2.0.9/' absent "${ci[@]}"
@@ -105,6 +120,7 @@ npm_clients() {
     printf 'minimumReleaseAge: 0\n' >"$tree/pnpm-workspace.yaml"
     if lock_with pnpm "$tree" "$bin/pnpm" install --lockfile-only --store-dir "$work/pnpm-store"; then
         local frozen=("$bin/pnpm" install --frozen-lockfile --store-dir "$work/fresh/store" --config.cacheDir="$work/fresh/cache" --config.fetchRetries=0)
+        installs pnpm "$tree" "${frozen[@]}"
         tamper pnpm "$tree" pnpm-lock.yaml "integrity" "$hash" checksum-mismatch "${frozen[@]}"
         tamper pnpm "$tree" pnpm-lock.yaml "version" 's/2\.0\.0$/2.0.9/; s/right@2\.0\.0/right@2.0.9/' absent "${frozen[@]}"
         tamper pnpm "$tree" pnpm-lock.yaml "a tarball elsewhere" "s#(resolution: \{integrity: [^}]*)\}#\1, tarball: ${other}right.tgz}#" registry/unapproved-origin "${frozen[@]}"
@@ -115,6 +131,7 @@ npm_clients() {
     fresh_tree yarn
     if lock_with yarn "$tree" "$bin/yarn" install --silent --no-progress --cache-folder "$work/yarn-cache"; then
         local frozen=("$bin/yarn" install --frozen-lockfile --silent --no-progress --cache-folder "$work/fresh")
+        installs yarn "$tree" "${frozen[@]}"
         tamper yarn "$tree" yarn.lock "integrity" "$hash" checksum-mismatch "${frozen[@]}"
         tamper yarn "$tree" yarn.lock "the hash in the address" 's/tgz#.{8}/tgz#00000000/' checksum-mismatch "${frozen[@]}"
         tamper yarn "$tree" yarn.lock "another host" "$moved" registry/unapproved-origin "${frozen[@]}"
@@ -127,6 +144,7 @@ npm_clients() {
     printf '[install]\nregistry = "%s"\n' "$registry" >"$tree/bunfig.toml"
     if lock_with bun "$tree" env BUN_INSTALL_CACHE_DIR="$work/bun-cache" "$bin/bun" install --lockfile-only; then
         local frozen=(env BUN_INSTALL_CACHE_DIR="$work/fresh" "$bin/bun" install --frozen-lockfile)
+        installs bun "$tree" "${frozen[@]}"
         tamper bun "$tree" bun.lock "integrity" "$hash" checksum-mismatch "${frozen[@]}"
         tamper bun "$tree" bun.lock "version" 's/right@2.0.0/right@2.0.9/; s/right-2.0.0/right-2.0.9/' absent "${frozen[@]}"
         tamper bun "$tree" bun.lock "another host" "s#${registry}right#${other}right#; s#(\"right@2.0.0\", )\"\"#\1\"${other}right/-/right-2.0.0.tgz\"#" registry/unapproved-origin "${frozen[@]}"
@@ -143,6 +161,7 @@ npm_clients() {
     printf 'npmRegistryServer: "%s"\nunsafeHttpWhitelist: ["127.0.0.1"]\nenableTelemetry: false\nenableGlobalCache: false\nnodeLinker: node-modules\nnpmMinimalAgeGate: 0\n' "${registry%/}" >"$tree/.yarnrc.yml"
     if lock_with "yarn 4" "$tree" env YARN_CACHE_FOLDER="$work/berry-cache" "$bin/yarn" install --mode=skip-build; then
         local frozen=(env YARN_CACHE_FOLDER="$work/fresh" "$bin/yarn" install --immutable --mode=skip-build)
+        installs "yarn 4" "$tree" "${frozen[@]}"
         tamper "yarn 4" "$tree" yarn.lock "checksum" 's#(checksum: 10c0/).{8}#\100000000#' explained "${frozen[@]}"
         tamper "yarn 4" "$tree" yarn.lock "version" 's/version: 2.0.0/version: 2.0.9/; s/right@npm:2.0.0/right@npm:2.0.9/' absent "${frozen[@]}"
         tamper "yarn 4" "$tree" yarn.lock "no checksum" '/^  checksum/d' - "${frozen[@]}"
@@ -171,6 +190,7 @@ python_clients() {
     if lock_with pip "$tree" compile; then
         local pip=("$python/pip" -q --isolated download --no-cache-dir -r requirements.txt -d "$work/fresh")
         local install=("${pip[@]}" --require-hashes)
+        installs pip "$tree" "${install[@]}"
         tamper pip "$tree" requirements.txt "hash" "$hash" checksum-mismatch "${install[@]}"
         tamper pip "$tree" requirements.txt "version" "$version" absent "${install[@]}"
         tamper pip "$tree" requirements.txt "no hash" 's/ \\$//; /--hash/d' - "${pip[@]}"
@@ -182,6 +202,7 @@ python_clients() {
     printf "$project"'[[tool.uv.index]]\nurl = "%s"\ndefault = true\n' "$index" >"$tree/pyproject.toml"
     if lock_with uv "$tree" "$python/uv" -q lock; then
         local sync=(env UV_CACHE_DIR="$work/fresh" "$python/uv" -q sync --locked --no-install-project)
+        installs uv "$tree" "${sync[@]}"
         tamper uv "$tree" uv.lock "hash" "$hash" checksum-mismatch "${sync[@]}"
         tamper uv "$tree" uv.lock "version" "s/^version = \"1\.2\.3\"/version = \"1.2.9\"/; s/acme_left-1.2.3/acme_left-1.2.9/" absent "${sync[@]}"
         tamper uv "$tree" uv.lock "another index" "s#${index}#${other}#; s#${files}#${other}#" registry/unapproved-origin "${sync[@]}"
@@ -194,6 +215,7 @@ python_clients() {
         printf "$project"'[tool.poetry]\npackage-mode = false\n[[tool.poetry.source]]\nname = "approved"\nurl = "%s"\npriority = "primary"\n' "$index" >"$tree/pyproject.toml"
         local poetry=(env POETRY_VIRTUALENVS_IN_PROJECT=true POETRY_CACHE_DIR="$work/fresh" POETRY_KEYRING_ENABLED=false "$tools/poetry/bin/poetry" -q)
         if lock_with poetry "$tree" "${poetry[@]}" lock; then
+            installs poetry "$tree" "${poetry[@]}" sync
             tamper poetry "$tree" poetry.lock "hash" "$hash" checksum-mismatch "${poetry[@]}" sync
             tamper poetry "$tree" poetry.lock "version" 's/^version = "1\.2\.3"/version = "1.2.9"/' absent "${poetry[@]}" sync
             tamper poetry "$tree" poetry.lock "no files" 's/^    \{file.*$//' registry/missing-checksum "${poetry[@]}" sync
@@ -211,6 +233,7 @@ python_clients() {
         local pipenv=(env PIPENV_VENV_IN_PROJECT=1 PIPENV_IGNORE_VIRTUALENVS=1 PIPENV_NOSPIN=1 CI=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIPENV_CACHE_DIR="$work/fresh" PIP_CACHE_DIR="$work/fresh" "$tools/pipenv/bin/pipenv")
         if lock_with pipenv "$tree" "${pipenv[@]}" lock; then
             rm -rf "$tree/.venv"
+            installs pipenv "$tree" "${pipenv[@]}" install --deploy
             tamper pipenv "$tree" Pipfile.lock "hash" 's/(sha256:)[0-9a-f]{8}([0-9a-f]{56}"$)/\100000000\2/' checksum-mismatch "${pipenv[@]}" sync
             tamper pipenv "$tree" Pipfile.lock "version" 's/==1\.2\.3/==1.2.9/' absent "${pipenv[@]}" sync
             tamper pipenv "$tree" Pipfile.lock "another index" "s#${index}#${other}#" registry/unapproved-origin "${pipenv[@]}" sync

@@ -48,10 +48,10 @@ impl Chain {
         };
         let profile = self.environment.profiles.profile(name);
         let profile = profile.ok_or_else(|| wrong("there is no such profile".to_owned()))?;
-        if !visited.is_empty() {
-            if let Some(keys) = static_keys(name, profile)? {
-                return Ok(Some(keys));
-            }
+        if !visited.is_empty()
+            && let Some(keys) = static_keys(name, profile)?
+        {
+            return Ok(Some(keys));
         }
         if visited.iter().any(|other| other == name) || visited.len() >= MAX_PROFILES {
             return Err(wrong(format!(
