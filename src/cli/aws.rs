@@ -19,6 +19,12 @@ impl Environment {
     /// cannot be read is told when credentials are looked for in it.
     #[must_use]
     pub fn read() -> Self {
+        Self::read_beside(Path::new("."))
+    }
+
+    /// The same for a command that judges a tree, or a file in one.
+    #[must_use]
+    pub fn read_beside(judged: &Path) -> Self {
         let variables = Settings::variables();
         let home = ["HOME", "USERPROFILE"]
             .iter()
@@ -30,7 +36,9 @@ impl Environment {
             let path = match (value(&variables, named), &home) {
                 (Some(path), home) => {
                     let path = in_home(path, home.as_deref());
-                    may_start_programs &= is_outside_of_work(&path);
+                    may_start_programs &= path.is_absolute()
+                        && is_outside(&path, Path::new("."))
+                        && is_outside(&path, directory_of(judged));
                     path
                 }
                 (None, Some(home)) => home.join(".aws").join(usual),
@@ -93,12 +101,22 @@ fn in_home(path: &str, home: Option<&Path>) -> PathBuf {
     }
 }
 
-/// Whether a file is named by an absolute path and lies outside the working directory, which
-/// is where judged trees are.
-fn is_outside_of_work(path: &Path) -> bool {
-    let real = |path: &Path| path.canonicalize().ok();
-    match (real(path), real(Path::new("."))) {
-        (Some(file), Some(work)) => path.is_absolute() && !file.starts_with(work),
+/// The directory of a file, or the directory itself.
+fn directory_of(path: &Path) -> &Path {
+    match path.is_dir() {
+        true => path,
+        false => path.parent().unwrap_or(path),
+    }
+}
+
+/// Whether a file is there and lies outside a directory, wherever links lead.
+fn is_outside(path: &Path, directory: &Path) -> bool {
+    let directory = match directory.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => directory,
+    };
+    match (path.canonicalize(), directory.canonicalize()) {
+        (Ok(file), Ok(directory)) => !file.starts_with(directory),
         _ => false,
     }
 }

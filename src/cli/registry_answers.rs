@@ -121,6 +121,7 @@ pub fn obtain(
         RegistrySource::Offline => return Ok(None),
         RegistrySource::Ask(asking) => ask(
             asking,
+            request.path,
             &asked_about(request, inventory),
             settings,
             &request.policy,
@@ -191,12 +192,13 @@ pub fn check(
     Ok((outcome, Some(said)))
 }
 
-/// Asks the approved registries about an inventory.
+/// Asks the approved registries about an inventory, which was read from `judged`.
 ///
 /// # Errors
 /// Exit 2 where the proxy, the certificates or the cache cannot be used.
 pub fn ask(
     asking: &Asking,
+    judged: &Path,
     inventory: &Inventory,
     settings: &RegistrySettings,
     policy: &LoadedPolicy,
@@ -213,7 +215,7 @@ pub fn ask(
     let aws = match codeartifact.is_empty() {
         true => None,
         false => Some(
-            aws::Environment::read()
+            aws::Environment::read_beside(judged)
                 .chain(&asking.network)
                 .within(asking.budget.min(MAX_CREDENTIALS_TIME))
                 .find(),

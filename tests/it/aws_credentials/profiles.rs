@@ -168,6 +168,10 @@ fn profiles_that_cannot_be_used_say_why_and_nobody_is_asked() {
             format!("{role}source_profile = base\nendpoint_url = http://sts.example/\n{base}"),
             "is not encrypted",
         ),
+        (
+            "[default]\nlogin_session = arn:aws:iam::1:user/a\n".to_owned(),
+            "`login_session` is not read",
+        ),
     ] {
         let (error, text) = told(chain(&[], &config).find());
         assert!(

@@ -370,3 +370,47 @@ fn origin_controls_that_are_not_said_are_no_answer() {
         );
     }
 }
+
+#[test]
+fn a_configuration_in_the_judged_tree_starts_no_program() {
+    let server = Server::start(vec![]);
+    server.set(vec![(PLACE, vec![json(&packument(&server, &sri(1)))])]);
+    let more = format!(
+        "[[registry.codeartifact]]\nregistry = \"{}\"\napi = \"{}\"\ndomain = \"my-team\"\nowner = \"123456789012\"\nregion = \"eu-central-1\"\nrepository = \"shared\"\n",
+        server.url("/npm/"),
+        server.url("/aws/")
+    );
+    let dir = project_with(
+        &approved(&server),
+        &more,
+        &lock(Some(tarball(&server)), &sri(1)),
+    );
+    let elsewhere = tempfile::tempdir().unwrap();
+    let started = elsewhere.path().join("started");
+    let config = format!(
+        "[default]\ncredential_process = /bin/sh -c 'echo > {}'\n",
+        started.display()
+    );
+    let inside = crate::cli::write(dir.path(), "app/aws.config", &config);
+    let outside = crate::cli::write(elsewhere.path(), "aws/config", &config);
+    let (tree, policy) = (dir.path().join("app"), dir.path().join("policy.toml"));
+    let lockfile = tree.join("package-lock.json");
+    std::fs::create_dir(elsewhere.path().join("work")).unwrap();
+    for (config, judged, starts) in [
+        (&inside, &tree, false),
+        (&inside, &lockfile, false),
+        (&outside, &tree, true),
+    ] {
+        let output = crate::cli::sealgate(&elsewhere.path().join("work"))
+            .env("AWS_CONFIG_FILE", config)
+            .args(["registry", "--online", "--policy"])
+            .arg(&policy)
+            .arg(judged)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(3));
+        assert_eq!(started.exists(), starts, "{}", judged.display());
+        let told = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(told.contains("part of the judged tree"), !starts, "{told}");
+    }
+}

@@ -87,14 +87,15 @@ impl Chain {
             return self.token(file, CONTAINER).map(Some);
         }
         let token = self.environment.redacted(VARIABLE);
+        let is_header = |text: &str| text.bytes().all(|b| b.is_ascii_graphic() || b == b' ');
         match token {
-            Some(token) if token.expose().contains(['\r', '\n']) => {
-                Err(CredentialsError::Configuration {
-                    source_name: CONTAINER.to_owned(),
-                    problem: format!("{VARIABLE} has more than one line"),
-                    remedy: "give the token alone".to_owned(),
-                })
-            }
+            Some(token) if !is_header(token.expose()) => Err(CredentialsError::Configuration {
+                source_name: CONTAINER.to_owned(),
+                problem: format!(
+                    "{VARIABLE} has line breaks or other characters that no token has"
+                ),
+                remedy: "give the token alone".to_owned(),
+            }),
             token => Ok(token.cloned()),
         }
     }

@@ -69,6 +69,13 @@ impl Chain {
         if let Some(command) = profile.text("credential_process") {
             return self.of_process(command, &named(name)).map(Some);
         }
+        if has("login_session") {
+            return Err(CredentialsError::Configuration {
+                source_name: named(name),
+                problem: "the login of `login_session` is not read here".to_owned(),
+                remedy: "put the keys that `aws configure export-credentials --format env` prints into the environment".to_owned(),
+            });
+        }
         static_keys(name, profile)
     }
 
