@@ -199,7 +199,7 @@ def fail(path, *errors):
     return apply
 
 
-OUTSIDE = {"originType": "EXTERNAL", "domainEntryPoint": {"externalConnectionName": "public:npmjs"}}
+OUTSIDE = {"originType": "EXTERNAL", "domainEntryPoint": {"externalConnectionName": "public:npm"}}
 OTHER = {"SHA-512": "00" * 64, "SHA-256": "00" * 32}
 DENIED = (403, "AccessDeniedException")
 # What is changed, how, the exit code, the answers, the findings.

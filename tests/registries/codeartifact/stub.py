@@ -65,7 +65,7 @@ class State:
         outside = self.packages[("npm", None, "right")]
         outside.origin = {
             "originType": "EXTERNAL",
-            "domainEntryPoint": {"externalConnectionName": "public:npmjs"},
+            "domainEntryPoint": {"externalConnectionName": "public:npm"},
         }
         #: Errors by path, (status, code): the list is used up from its front.
         self.errors = {}
