@@ -102,8 +102,9 @@ fn digest(json: &str) -> String {
 }
 
 /// The values that `content-hash` may have: versions of Poetry differ in whether they count
-/// `[dependency-groups]`. `None` where it cannot be computed.
-pub(super) fn of_poetry(pyproject: &DeTable<'_>) -> Option<Vec<String>> {
+/// `[dependency-groups]`, and before version 2 `[project]`; `is_new` where it was version 2 or
+/// later that wrote the lockfile. `None` where it cannot be computed.
+pub(super) fn of_poetry(pyproject: &DeTable<'_>, is_new: bool) -> Option<Vec<String>> {
     const PROJECT: [&str; 3] = ["requires-python", "dependencies", "optional-dependencies"];
     const LEGACY: [&str; 4] = ["dependencies", "source", "extras", "dev-dependencies"];
     let under = |path: &[&str]| {
@@ -130,6 +131,13 @@ pub(super) fn of_poetry(pyproject: &DeTable<'_>) -> Option<Vec<String>> {
         under(&["tool", "poetry"]),
         &[&LEGACY[..], &["group"]].concat(),
     )?;
+    let old = || {
+        let mut parts = poetry.clone();
+        for key in LEGACY {
+            parts.entry(key).or_insert_with(|| "null".to_owned());
+        }
+        digest(&object(&parts, PLAIN))
+    };
     let with = |groups: Option<&String>| {
         let mut parts = BTreeMap::new();
         if !project.is_empty() {
@@ -137,17 +145,17 @@ pub(super) fn of_poetry(pyproject: &DeTable<'_>) -> Option<Vec<String>> {
         }
         parts.extend(groups.map(|groups| ("dependency-groups", groups.clone())));
         if parts.is_empty() {
-            let mut parts = poetry.clone();
-            for key in LEGACY {
-                parts.entry(key).or_insert_with(|| "null".to_owned());
-            }
-            return digest(&object(&parts, PLAIN));
+            return old();
         }
         let inside = BTreeMap::from([("poetry", object(&poetry, PLAIN))]);
         parts.insert("tool", object(&inside, PLAIN));
         digest(&object(&parts, PLAIN))
     };
-    Some(vec![with(groups.as_ref()), with(None)])
+    let mut known = vec![with(groups.as_ref()), with(None)];
+    if !is_new {
+        known.push(old());
+    }
+    Some(known)
 }
 
 /// The hash of a `Pipfile`. `None` where it names no source: Pipenv then takes one of its
