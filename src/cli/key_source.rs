@@ -65,7 +65,8 @@ pub fn key_source() -> impl clap::builder::TypedValueParser<Value = KeySource> {
     clap::builder::OsStringValueParser::new().try_map(KeySource::parse)
 }
 
-/// How KMS is reached. Keys and region come from the environment or the profile.
+/// How KMS is reached. Credentials and region come from the environment, as AWS's tools take
+/// them.
 #[derive(Debug, Clone, clap::Args)]
 pub struct KmsOptions {
     /// Address of KMS for `awskms:///…` [else: AWS_ENDPOINT_URL_KMS, AWS_ENDPOINT_URL, or
@@ -107,12 +108,13 @@ impl KmsOptions {
         let environment = aws::Environment::read();
         let endpoint = self.kms_endpoint.as_deref();
         let endpoint = endpoint.or_else(|| environment.endpoint("KMS"));
+        let network = self.certificates.network(settings, Vec::new());
         let connection = KmsConnection {
-            network: self.network(settings),
+            credentials: environment.chain(&network),
+            network,
             endpoint: endpoint.map(str::to_owned),
             region: environment.region().map(str::to_owned),
             fips: environment.wants_fips(),
-            keys: environment.keys(),
             within: Duration::from_secs(self.kms_timeout),
         };
         let _progress = Progress::start("asking KMS");

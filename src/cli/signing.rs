@@ -136,7 +136,10 @@ impl SigningOptions {
         })?;
         let verifier = self.services.verifier()?;
         let caller = self.caller(settings)?;
-        let token = self.identity.token(&caller, services.issuer.as_ref())?;
+        let network = self.kms.network(settings);
+        let token = self
+            .identity
+            .token(&caller, services.issuer.as_ref(), &network)?;
         for log in &services.logs {
             if !log.address.is_loopback() {
                 terminal::note(&format!(

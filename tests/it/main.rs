@@ -15,6 +15,7 @@
 mod advisories;
 mod advisories_check;
 mod advisories_diff;
+mod aws_credentials;
 mod check;
 mod cli;
 mod conformance;

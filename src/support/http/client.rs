@@ -47,6 +47,15 @@ impl Drop for Client {
     }
 }
 
+/// How it is asked.
+#[derive(Clone, Copy)]
+enum Ask<'a> {
+    Get,
+    Post(&'a [u8]),
+    /// Without a body.
+    Put,
+}
+
 /// Where a body goes.
 trait Sink {
     /// Forgets what came so far.
@@ -211,7 +220,7 @@ impl Client {
         sink.restart()?;
         let mut url = request.address.url().clone();
         for _ in 0..=self.limits.redirects {
-            let response = self.send(request, &url, None, deadline)?;
+            let response = self.send(request, &url, Ask::Get, deadline)?;
             let status = response.status();
             match status.as_u16() {
                 200 => return self.body(request, response, sink, deadline).map(Some),
@@ -227,18 +236,18 @@ impl Client {
         })
     }
 
-    /// `POST` where there is a body, else `GET`.
     fn send(
         &self,
         request: &Request,
         url: &Url,
-        body: Option<&[u8]>,
+        method: Ask<'_>,
         deadline: Duration,
     ) -> Result<Response, HttpError> {
         let remaining = self.remaining(request, deadline)?;
-        let prepared = match body {
-            None => self.inner.get(url.clone()),
-            Some(body) => self.inner.post(url.clone()).body(body.to_vec()),
+        let prepared = match method {
+            Ask::Get => self.inner.get(url.clone()),
+            Ask::Post(body) => self.inner.post(url.clone()).body(body.to_vec()),
+            Ask::Put => self.inner.put(url.clone()),
         };
         let prepared = prepared.headers(headers(request, url)).timeout(remaining);
         // Its timers start in the runtime.
