@@ -37,7 +37,7 @@ mod trusted_keys;
 
 pub use bundle::{
     Bundle, BundleSource, MAX_ATTESTATIONS_BYTES, MAX_BUNDLES, MEDIA_TYPE, SignedContent,
-    bundle_lines, read_bundles,
+    bundle_lines, holds_lines, read_bundles,
 };
 pub use cosign_key::import_cosign_key;
 pub use dsse::{STATEMENT_PAYLOAD_TYPE, VerifiedStatement, sign_statement, verify_statement};

@@ -387,7 +387,7 @@ impl Client {
             return HttpError::Unreachable {
                 url,
                 reason,
-                has_proxy: self.has_proxy,
+                has_proxy: self.has_proxy && !request.address.is_loopback(),
             };
         }
         HttpError::NoAnswer { url, reason }

@@ -172,3 +172,64 @@ fn the_output_replaces_no_input() {
     }
     assert_eq!(read(&dir.path().join("predicate.json")), "{}");
 }
+
+#[test]
+fn attestations_made_at_the_same_time_all_stay() {
+    let dir = with_predicate(b"{}");
+    let key = key("tester.key");
+    let arguments = |name: &'static str| {
+        let more = ["--predicate", "predicate.json", "--type", name];
+        [&["attest", "app.bin", "--key", key.as_str()], &more[..]].concat()
+    };
+    let started = ["urn:a", "urn:b", "urn:c"].map(|name| {
+        let mut command = sealgate(dir.path());
+        command.args(arguments(name));
+        command.stdout(std::process::Stdio::null()).spawn().unwrap()
+    });
+    for mut child in started {
+        assert!(child.wait().unwrap().success());
+    }
+    let mut types: Vec<String> = statements(&dir.path().join(OUTPUT))
+        .iter()
+        .map(|statement| statement["predicateType"].as_str().unwrap().to_owned())
+        .collect();
+    types.sort();
+    assert_eq!(types, ["urn:a", "urn:b", "urn:c"]);
+    assert_eq!(names(dir.path()), ["app.bin", OUTPUT, "predicate.json"]);
+}
+
+#[test]
+fn an_output_that_would_not_be_read_line_by_line_is_refused() {
+    let dir = with_predicate(b"{}");
+    let key = key("tester.key");
+    // One bundle, as `sign` names it: another line would make it unreadable.
+    attest(dir.path(), 0, "urn:x");
+    let single = dir.path().join("app.bin.sigstore.json");
+    std::fs::rename(dir.path().join(OUTPUT), &single).unwrap();
+    let before = read(&single);
+    let run = |code: i32, output: &str| {
+        let about = ["attest", "app.bin", "--predicate", "predicate.json"];
+        let more = ["--type", "urn:y", "--key", &key, "--output", output];
+        expect(
+            code,
+            &mut sealgate(dir.path()),
+            &[&about[..], &more].concat(),
+        )
+    };
+    for output in ["app.bin.sigstore.json", "new.json"] {
+        let ran = run(2, output);
+        assert!(
+            ran.stderr.contains("does not end in `.jsonl`"),
+            "{}",
+            ran.stderr
+        );
+    }
+    assert_eq!(read(&single), before);
+    assert!(!dir.path().join("new.json").exists());
+    run(0, "new.jsonl");
+    let public = crate::signing::key("tester.pub");
+    for bundle in ["new.jsonl", "app.bin.sigstore.json"] {
+        let verify = ["verify", "app.bin", "--key", &public, "--bundle", bundle];
+        expect(0, &mut sealgate(dir.path()), &verify);
+    }
+}
