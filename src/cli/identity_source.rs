@@ -14,6 +14,7 @@ use crate::signing::identity::{
     StsConnection, TokenError,
 };
 use crate::signing::services::{Caller, Service, ServiceError, service_address};
+use crate::support::aws::Keys;
 use crate::support::http::Address;
 use crate::support::{files, process};
 use std::io::IsTerminal as _;
@@ -218,7 +219,14 @@ impl IdentityOptions {
             "log in with a browser of this machine:\n{}",
             terminal_safe(&address.0)
         ));
-        login.finish(caller).map_err(failed)
+        let token = login.finish(caller).map_err(failed)?;
+        // Somebody else who had the address may have been faster.
+        terminal::note(&format!(
+            "logged in as {} by {}",
+            terminal_safe(token.subject()),
+            terminal_safe(token.issuer())
+        ));
+        Ok(token)
     }
 }
 
@@ -247,17 +255,22 @@ fn sts() -> Result<StsConnection, CliError> {
             "set AWS_REGION to the region's name",
         )
     })?;
-    let keys = environment.keys().ok_or_else(|| {
+    Ok(StsConnection {
+        endpoint: environment.endpoint("STS").map(str::to_owned),
+        region: region.to_owned(),
+        fips: environment.wants_fips(),
+        keys: aws_keys(&environment)?,
+    })
+}
+
+/// The credentials that KMS would be asked with.
+fn aws_keys(environment: &aws::Environment) -> Result<Keys, CliError> {
+    environment.keys().ok_or_else(|| {
         missing(
             "no AWS credentials were found",
             "set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or name a profile \
              with keys in AWS_PROFILE",
         )
-    })?;
-    Ok(StsConnection {
-        endpoint: environment.endpoint("STS").map(str::to_owned),
-        region: region.to_owned(),
-        keys,
     })
 }
 

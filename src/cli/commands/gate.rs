@@ -90,15 +90,15 @@ pub fn run(args: &GateArgs, settings: &Settings) -> Result<Exit, CliError> {
         .clone()
         .unwrap_or_else(|| with_ending(&args.artifact, &format!(".{}.vsa.json", args.env)));
     if signs(args) {
+        let summaries = summaries(args, &required);
         let files = [&args.artifact, &args.policy];
         let inputs = files.into_iter().chain(&args.attestations);
-        let inputs = inputs.map(PathBuf::as_path);
+        let inputs = inputs.chain(&summaries).map(PathBuf::as_path);
         check_target(&output, inputs.chain(args.signing.files()))?;
-    }
-    let promoter = promoter_of(args, settings, promoter, &roles)?;
-    if promoter.is_some() {
+        // Before anything else can fail: an older summary may say PASSED.
         remove_old(&output)?;
     }
+    let promoter = promoter_of(args, settings, promoter, &roles)?;
     if settings.time_is_given {
         terminal::warning(&format!(
             "judged as of {} (--at), not by the clock; a summary will say so",
@@ -288,6 +288,25 @@ fn check_key(
     .with_hint("sign with the promoter's key, or decide without a summary: --no-vsa"))
 }
 
+/// The files of other environments' summaries: those that are named, else those that are
+/// there and required.
+fn summaries(args: &GateArgs, required: &[Required]) -> Vec<PathBuf> {
+    if !args.vsa_in.is_empty() {
+        return args.vsa_in.clone();
+    }
+    let beside = required
+        .iter()
+        .filter_map(|required| match &required.condition {
+            Condition::Vsa { from, .. } => {
+                Some(with_ending(&args.artifact, &format!(".{from}.vsa.json")))
+            }
+            _ => None,
+        });
+    beside
+        .filter(|path| path.symlink_metadata().is_ok())
+        .collect()
+}
+
 fn examine_bundles(
     args: &GateArgs,
     required: &[Required],
@@ -306,18 +325,7 @@ fn examine_bundles(
             ));
         }
     }
-    paths.extend(args.vsa_in.iter().cloned());
-    if args.vsa_in.is_empty() {
-        let beside = required
-            .iter()
-            .filter_map(|required| match &required.condition {
-                Condition::Vsa { from, .. } => {
-                    Some(with_ending(&args.artifact, &format!(".{from}.vsa.json")))
-                }
-                _ => None,
-            });
-        paths.extend(beside.filter(|path| path.symlink_metadata().is_ok()));
-    }
+    paths.extend(summaries(args, required));
     let mut bundles = Vec::new();
     for path in &paths {
         let sources = read_bundles(path).map_err(|error| {

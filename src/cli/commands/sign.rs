@@ -5,7 +5,7 @@ use crate::cli::exit::{CliError, Exit};
 use crate::cli::key_source::exit_of;
 use crate::cli::settings::Settings;
 use crate::cli::signing::SigningOptions;
-use crate::cli::targets::check_target;
+use crate::cli::targets::{check_named_once, check_target};
 use crate::cli::terminal;
 use crate::model::terminal_safe;
 use crate::signing::Artifact;
@@ -49,6 +49,7 @@ pub fn run(args: &SignArgs, settings: &Settings) -> Result<Exit, CliError> {
         )
         .with_hint("leave --bundle out: each bundle is written beside its file"));
     }
+    check_named_once(&args.files)?;
     for file in &args.files {
         Artifact::new(file).check_is_file().map_err(|e| usage(&e))?;
     }

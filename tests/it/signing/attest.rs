@@ -6,6 +6,12 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use std::path::Path;
 
+const TESTED: &str = "running 1 test
+test a ... ok
+
+test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s
+";
+
 const OUTPUT: &str = "app.bin.attestations.jsonl";
 
 /// A directory with an artifact and a predicate.
@@ -98,7 +104,6 @@ fn what_is_no_predicate_is_refused_and_nothing_is_written() {
         ("{} {}", "urn:x", "malformed"),
         ("[]", "urn:x", "no JSON object"),
         (&statement, "urn:x", "whole statement"),
-        ("{}", "test-result", "`test-result` predicate is malformed"),
         ("{}", "cyclonedx", "predicate is malformed"),
     ] {
         let dir = with_predicate(predicate.as_bytes());
@@ -108,6 +113,29 @@ fn what_is_no_predicate_is_refused_and_nothing_is_written() {
     }
     let dir = with_predicate(b"{}");
     attest(dir.path(), 0, "urn:x");
+}
+
+#[test]
+fn a_test_result_is_sealed_and_not_attested() {
+    // A good one, of another artifact: only `seal` looks what it is about.
+    let dir = with_predicate(b"{}");
+    write(&dir.path().join("tested.bin"), b"tested\n");
+    write(&dir.path().join("output.txt"), TESTED.as_bytes());
+    let test = ["test", "tested.bin", "--", "cat", "output.txt"];
+    expect(0, &mut sealgate(dir.path()), &test);
+    let text = read(&dir.path().join("tested.bin.test-result.json"));
+    let statement: Value = serde_json::from_str(&text).unwrap();
+    let predicate = statement["predicate"].to_string();
+    write(&dir.path().join("predicate.json"), predicate.as_bytes());
+    let uri = statement["predicateType"].as_str().unwrap();
+    for name in ["test-result", uri] {
+        let ran = attest(dir.path(), 2, name);
+        assert!(ran.stderr.contains("sealgate seal"), "{}", ran.stderr);
+        assert!(!dir.path().join(OUTPUT).exists());
+    }
+    let key = key("tester.key");
+    let seal = ["seal", "tested.bin", "--only", "test-result", "--key", &key];
+    expect(0, &mut sealgate(dir.path()), &seal);
 }
 
 #[test]

@@ -87,7 +87,13 @@ fn run(dir: &Path, code: i32, command: &[&str], options: &[String]) -> Ran {
 
 /// Signs `app.bin`; nothing may be left unless the exit code is 0.
 fn sign(sigstore: &Sigstore, code: i32, version: &str) -> Ran {
+    sign_for(sigstore, code, version, &claims())
+}
+
+/// The same for a token of these claims.
+fn sign_for(sigstore: &Sigstore, code: i32, version: &str, claims: &Value) -> Ran {
     let dir = scene(sigstore);
+    write(&dir.path().join("token"), token(claims).as_bytes());
     let ran = run(
         dir.path(),
         code,
@@ -304,13 +310,23 @@ fn a_signing_configuration_names_the_services() {
     );
     let ran = run(dir.path(), 2, &["sign", "app.bin"], &options);
     assert!(ran.stderr.contains("signing.json"), "{}", ran.stderr);
-    // An instance without a log.
-    write(
-        &dir.path().join("signing.json"),
-        config(json!([])).to_string().as_bytes(),
-    );
-    run(dir.path(), 0, &["sign", "app.bin"], &options);
-    assert_eq!(material(&dir.path().join(BUNDLE))["tlogEntries"], json!([]));
+    // An instance without a log, whether it should have one or not: only if that is said.
+    let without_log = [&options[..], &["--without-log".to_owned()]].concat();
+    let mut unsaid = config(json!([]));
+    unsaid.as_object_mut().unwrap().remove("rekorTlogConfig");
+    for (config, text) in [
+        (config(json!([])), "asks for 1"),
+        (unsaid, "no transparency log is named"),
+    ] {
+        write(
+            &dir.path().join("signing.json"),
+            config.to_string().as_bytes(),
+        );
+        let ran = run(dir.path(), 2, &["sign", "app.bin"], &options);
+        assert!(ran.stderr.contains(text), "{}", ran.stderr);
+        run(dir.path(), 0, &["sign", "app.bin"], &without_log);
+        assert_eq!(material(&dir.path().join(BUNDLE))["tlogEntries"], json!([]));
+    }
 }
 
 #[test]
@@ -384,6 +400,20 @@ fn without_a_word_the_services_of_the_instance_are_asked_whose_root_is_trusted()
             ran.stderr
         );
     }
+    // It is told before anybody vouches.
+    write(&dir.path().join("token"), b"");
+    let ran = sign(2, &["--without-log"]);
+    assert!(
+        ran.stderr.contains("certificate transparency log"),
+        "{}",
+        ran.stderr
+    );
+    assert!(
+        !ran.stderr.contains("are entered in the log"),
+        "{}",
+        ran.stderr
+    );
+    write(&dir.path().join("token"), token(&claims()).as_bytes());
     // Another root has other services, which have to be named.
     let root = sealgate(dir.path())
         .args(["trusted-root", "export", "--output", "root.json"])
@@ -590,4 +620,43 @@ fn a_gate_signs_its_summary_as_the_promoter_that_the_policy_names() {
     let with_key = ["--key".to_owned(), key("tester.key")];
     let ran = run(dir.path(), 2, &gate, &with_key);
     assert!(ran.stderr.contains("has an identity"), "{}", ran.stderr);
+    assert!(!summary.exists(), "an older summary outlives no failed run");
+    // No token at all.
+    write(&summary, line.as_bytes());
+    write(&dir.path().join("token"), b"");
+    run(dir.path(), 2, &gate, &options);
+    assert!(!summary.exists(), "an older summary outlives no failed run");
+}
+
+#[test]
+fn a_summary_takes_the_place_of_none_that_is_read() {
+    let Some(sigstore) = Sigstore::honest() else {
+        return;
+    };
+    let dir = scene(&sigstore);
+    let text = format!(
+        "schema = 1\nname = \"environments\"\nversion = 1\n[roles.promoter]\n\
+         identity = \"{IDENTITY}\"\nissuer = \"{ISSUER}\"\ntrusted-root = \"root.json\"\n\
+         without-sct = true\n[environments.prod]\npromoter = \"promoter\"\n\
+         requires-vsa-from = \"staging\"\n[environments.staging]\npromoter = \"promoter\"\n\
+         [[environments.staging.require]]\npredicate = \"test-result\"\nrole = \"promoter\"\n"
+    );
+    write(&dir.path().join("policy.toml"), text.as_bytes());
+    let gate = ["gate", "app.bin", "--policy", "policy.toml", "--env"];
+    let options = keyless(&sigstore, "2");
+    run(dir.path(), 1, &[&gate[..], &["staging"]].concat(), &options);
+    let staging = dir.path().join("app.bin.staging.vsa.json");
+    let before = read(&staging);
+    for named in [&["--vsa-in", "app.bin.staging.vsa.json"][..], &[]] {
+        let output = ["prod", "--vsa", "app.bin.staging.vsa.json"];
+        let ran = run(
+            dir.path(),
+            2,
+            &[&gate, &output[..], named].concat(),
+            &options,
+        );
+        assert!(ran.stderr.contains("would replace"), "{}", ran.stderr);
+        assert_eq!(read(&staging), before);
+    }
+    run(dir.path(), 1, &[&gate[..], &["prod"]].concat(), &options);
 }

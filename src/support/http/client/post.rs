@@ -69,6 +69,20 @@ impl Client {
         }
     }
 
+    /// Asks by `POST` as [`Client::post`] does, but never twice: for questions that do harm
+    /// when they are repeated.
+    ///
+    /// # Errors
+    /// As [`Client::post`].
+    pub fn post_only_once(&self, request: &Request, body: &[u8]) -> Result<Replied, HttpError> {
+        let post = Post {
+            body,
+            is_busy: |_, _| false,
+        };
+        let deadline = self.timer.elapsed() + self.limit_of(request);
+        self.post_once(request, &post, deadline)
+    }
+
     fn post_once(
         &self,
         request: &Request,
