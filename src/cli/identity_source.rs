@@ -225,7 +225,14 @@ impl IdentityOptions {
             "log in with a browser of this machine:\n{}",
             terminal_safe(&address.0)
         ));
-        login.finish(caller).map_err(failed)
+        let token = login.finish(caller).map_err(failed)?;
+        // Somebody else who had the address may have been faster.
+        terminal::note(&format!(
+            "logged in as {} by {}",
+            terminal_safe(token.subject()),
+            terminal_safe(token.issuer())
+        ));
+        Ok(token)
     }
 }
 
@@ -254,11 +261,11 @@ fn sts(network: &Network) -> Result<StsConnection, CliError> {
             "set AWS_REGION to the region's name",
         )
     })?;
-    let keys = aws_keys(&environment, network)?;
     Ok(StsConnection {
         endpoint: environment.endpoint("STS").map(str::to_owned),
         region: region.to_owned(),
-        keys,
+        fips: environment.wants_fips(),
+        keys: aws_keys(&environment, network)?,
     })
 }
 

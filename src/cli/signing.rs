@@ -63,7 +63,8 @@ pub struct ServiceOptions {
     /// several
     #[arg(long, value_name = "URL", help_heading = HEADING)]
     pub timestamp_url: Vec<String>,
-    /// Log nothing: nobody can find out later what was signed
+    /// Enter no signature in a log: nobody can find out later what was signed. The
+    /// certificate authority enters the certificate in its own log all the same
     #[arg(long, help_heading = HEADING)]
     pub without_log: bool,
     /// Accept a certificate without a certificate transparency timestamp
@@ -136,10 +137,7 @@ impl SigningOptions {
         })?;
         let verifier = self.services.verifier()?;
         let caller = self.caller(settings)?;
-        let network = self.kms.network(settings);
-        let token = self
-            .identity
-            .token(&caller, services.issuer.as_ref(), &network)?;
+        // Before anybody logs in: afterwards it is too late to think of it.
         for log in &services.logs {
             if !log.address.is_loopback() {
                 terminal::note(&format!(
@@ -148,6 +146,16 @@ impl SigningOptions {
                 ));
             }
         }
+        if !authority.is_loopback() {
+            terminal::note(&format!(
+                "the certificate, which names the identity, is entered in a certificate \
+                 transparency log by {authority}"
+            ));
+        }
+        let network = self.kms.network(settings);
+        let token = self
+            .identity
+            .token(&caller, services.issuer.as_ref(), &network)?;
         let keyless = Keyless::new(token, &self.identity.oidc_client_id, authority);
         let witnesses =
             Witnesses::new(caller, services, verifier, self.services.sct()).map_err(failed)?;
@@ -169,6 +177,11 @@ impl ServiceOptions {
             true => Instance::Staging,
             false => Instance::PublicGood,
         }
+    }
+
+    /// Whether the logs of a configuration are asked.
+    fn logs(&self) -> bool {
+        !self.without_log && self.rekor_url.is_empty()
     }
 
     fn sct(&self) -> SctPolicy {
@@ -220,16 +233,15 @@ impl ServiceOptions {
             None if self.trusted_root.is_some() => Services::default(),
             None => SigningConfig::of(self.instance())
                 .and_then(|config| {
-                    let config = config.map(|config| config.services(Settings::real_time(), true));
+                    let config = config
+                        .map(|config| config.services(Settings::real_time(), true, self.logs()));
                     config.transpose()
                 })
                 .map_err(|e| usage(&e))?
                 .unwrap_or_default(),
         };
-        let has_config = self.signing_config.is_some();
         let services = self.replaced(configured)?;
-        // A configuration without logs is of an instance that has none.
-        if services.logs.is_empty() && !self.without_log && !has_config {
+        if services.logs.is_empty() && !self.without_log {
             return Err(usage(&ServiceError::NoService {
                 service: Service::Log,
                 reason: "a keyless signature is logged".to_owned(),
@@ -243,7 +255,7 @@ impl ServiceOptions {
             return Ok(None);
         };
         read_signing_config(path)
-            .and_then(|config| Ok(config.services(Settings::real_time(), keyless)?))
+            .and_then(|config| Ok(config.services(Settings::real_time(), keyless, self.logs())?))
             .map(Some)
             .map_err(|e| in_file(path, Exit::Usage, &e))
     }

@@ -1,6 +1,7 @@
 //! Files that a command is about to write, looked at before it does any work.
 
 use super::exit::{CliError, Exit};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Checks that `output` can be written and is none of the files that the command reads:
@@ -45,6 +46,24 @@ pub fn check_target<'a>(
         .prefix(".sealgate-")
         .tempfile_in(directory)
         .map_err(|error| failed(std::io::Error::from(error.kind())))?;
+    Ok(())
+}
+
+/// Checks that no file is named twice, however it is spelled: what is written for it the
+/// second time would replace what was written first.
+///
+/// # Errors
+/// Exit 2 where one is.
+pub fn check_named_once(files: &[PathBuf]) -> Result<(), CliError> {
+    let mut seen = BTreeSet::new();
+    for file in files {
+        if !seen.insert(std::fs::canonicalize(file).unwrap_or_else(|_| file.clone())) {
+            return Err(
+                CliError::new(Exit::Usage, format!("`{}` is named twice", file.display()))
+                    .with_hint("name each file once"),
+            );
+        }
+    }
     Ok(())
 }
 

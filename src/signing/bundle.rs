@@ -202,6 +202,13 @@ pub struct BundleSource {
     pub bundle: Result<Bundle, SigningError>,
 }
 
+/// Whether a file holds one bundle a line: its name ends in `.jsonl`.
+#[must_use]
+pub fn holds_lines(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension == "jsonl")
+}
+
 /// The bundles of a file: one per line where its name ends in `.jsonl`, else one. A
 /// bundle that cannot be read does not hide the others.
 ///
@@ -213,10 +220,7 @@ pub fn read_bundles(path: &Path) -> Result<Vec<BundleSource>, SigningError> {
         || path.display().to_string(),
         |name| name.to_string_lossy().into_owned(),
     );
-    if path
-        .extension()
-        .is_some_and(|extension| extension == "jsonl")
-    {
+    if holds_lines(path) {
         return Ok(bundle_lines(&bytes)?
             .into_iter()
             .map(|(number, line)| BundleSource {

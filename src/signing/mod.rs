@@ -42,7 +42,7 @@ mod trusted_keys;
 
 pub use bundle::{
     Bundle, BundleSource, MAX_ATTESTATIONS_BYTES, MAX_BUNDLES, MEDIA_TYPE, SignedContent,
-    bundle_lines, read_bundles,
+    bundle_lines, holds_lines, read_bundles,
 };
 #[cfg(feature = "full")]
 pub use cosign_key::import_cosign_key;

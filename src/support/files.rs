@@ -1,5 +1,9 @@
 //! Files, read with a limit and written whole or not at all.
 
+mod lock;
+
+pub use lock::{FileLock, lock};
+
 use crate::model::Hint;
 use std::fs::File;
 use std::io::{Read, Write};
@@ -37,6 +41,12 @@ pub enum FileError {
         /// The path.
         path: PathBuf,
     },
+    /// Another process is writing it, and does not end.
+    #[error("cannot write `{}`: another process has been writing it for ten seconds", path.display())]
+    Locked {
+        /// The path.
+        path: PathBuf,
+    },
     /// Writing failed; the old content, if any, is untouched.
     #[error("cannot write `{}`: {source}", path.display())]
     Write {
@@ -60,6 +70,7 @@ impl Hint for FileError {
             Self::NotAFile { .. } => Some("name a file".to_owned()),
             Self::TooLarge { .. } => None,
             Self::Occupied { .. } => Some("name another file".to_owned()),
+            Self::Locked { .. } => Some("wait for the other to end, and try again".to_owned()),
             Self::Write { .. } => {
                 Some("check that the directory exists and can be written".to_owned())
             }
@@ -175,7 +186,8 @@ fn check_replaceable(path: &Path) -> Result<(), FileError> {
 /// Whether a path is one of the system's names for an open file, a pipe or a terminal. A
 /// rename would put a file in its place.
 #[cfg(unix)]
-fn is_stream(path: &Path) -> bool {
+#[must_use]
+pub fn is_stream(path: &Path) -> bool {
     use std::os::unix::fs::FileTypeExt as _;
     let is_system = path.starts_with("/dev") || path.starts_with("/proc");
     is_system
@@ -186,7 +198,8 @@ fn is_stream(path: &Path) -> bool {
 }
 
 #[cfg(not(unix))]
-fn is_stream(_: &Path) -> bool {
+#[must_use]
+pub fn is_stream(_: &Path) -> bool {
     false
 }
 

@@ -4,7 +4,8 @@
 use super::image;
 use super::key::{in_file, usage, with_ending};
 use crate::attest::{
-    AttestError, MAX_STATEMENT_BYTES, Predicate, Statement, Subject, predicate_type,
+    AttestError, MAX_STATEMENT_BYTES, Predicate, Statement, Subject, TEST_RESULT_TYPE,
+    predicate_type,
 };
 use crate::cli::attestations::Attestations;
 use crate::cli::exit::{CliError, Exit};
@@ -12,13 +13,12 @@ use crate::cli::images::{self, ImageOptions, or_image};
 use crate::cli::key_source::exit_of;
 use crate::cli::settings::Settings;
 use crate::cli::signing::SigningOptions;
-use crate::cli::targets::check_target;
+use crate::cli::targets::{check_named_once, check_target};
 use crate::cli::terminal;
 use crate::model::terminal_safe;
 use crate::signing::{Artifact, parse_json};
 use crate::support::files;
 use serde_json::Value;
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -34,7 +34,7 @@ use std::path::{Path, PathBuf};
       --type slsaprovenance1 --key builder.key
 
 Short names of types: cyclonedx, openvex, release, runtime-trace, sbom, scai, scan,
-slsaprovenance, slsaprovenance02, slsaprovenance1, spdx, spdxjson, test-result, vsa, vuln, vulns")]
+slsaprovenance, slsaprovenance02, slsaprovenance1, spdx, spdxjson, vsa, vuln, vulns")]
 pub struct AttestArgs {
     /// The artifacts, files or images (oci://HOST/REPOSITORY@sha256:…, oci-layout:DIRECTORY);
     /// each gets a statement of its own
@@ -68,14 +68,25 @@ pub struct Said {
 
 impl Said {
     /// Reads a predicate from a file. The predicates that a gate understands must have the
-    /// fields of their type; a test result must be made by `test`, which looks at the
-    /// report.
+    /// fields of their type. A test result is none that can be said about any artifact: it
+    /// is about the one that was tested, which `test` writes down and `seal` looks at.
     ///
     /// # Errors
-    /// Exit 2 for a type that is none, and a file that is no such predicate.
+    /// Exit 2 for a type that is none, for a test result, and for a file that is no such
+    /// predicate.
     pub fn read(path: &Path, type_name: &str) -> Result<Self, CliError> {
         let failed = |error: AttestError| in_file(path, Exit::Usage, &error);
         let predicate_type = predicate_type(type_name).map_err(|e| usage(&e))?;
+        if predicate_type == TEST_RESULT_TYPE {
+            return Err(CliError::new(
+                Exit::Usage,
+                "a test result is not attested: it is about the artifact that was tested",
+            )
+            .with_hint(
+                "run the tests with `sealgate test ARTIFACT -- COMMAND`, and sign the result with \
+                 `sealgate seal ARTIFACT --only test-result`",
+            ));
+        }
         let bytes = files::read_bounded(path, MAX_STATEMENT_BYTES as u64).map_err(|e| usage(&e))?;
         let predicate =
             parse_json(&bytes, MAX_STATEMENT_BYTES).map_err(|e| failed(AttestError::NotJson(e)))?;
@@ -131,6 +142,7 @@ pub fn run(args: &AttestArgs, settings: &Settings) -> Result<Exit, CliError> {
         )
         .with_hint("leave --output out: each file is written beside its artifact"));
     }
+    check_named_once(&args.artifacts)?;
     let said = Said::read(&args.predicate, &args.predicate_type)?;
     let images = images::all_or_none(&args.artifacts)?;
     if !images.is_empty() {
@@ -144,19 +156,11 @@ pub fn run(args: &AttestArgs, settings: &Settings) -> Result<Exit, CliError> {
         return image::attest(&images, &said, &args.signing, &args.images, settings);
     }
     let mut planned = Vec::new();
-    let mut seen = BTreeSet::new();
     for path in &args.artifacts {
         let artifact = Artifact::new(path);
         artifact
             .check_is_file()
             .map_err(|e| or_image(usage(&e), path))?;
-        // The second file that is written would lack what the first has.
-        if !seen.insert(std::fs::canonicalize(path).unwrap_or_else(|_| path.clone())) {
-            return Err(
-                CliError::new(Exit::Usage, format!("`{}` is named twice", path.display()))
-                    .with_hint("name each artifact once"),
-            );
-        }
         let output = match &args.output {
             Some(output) => output.clone(),
             None => with_ending(path, ".attestations.jsonl"),

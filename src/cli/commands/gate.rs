@@ -89,11 +89,12 @@ pub fn run(args: &GateArgs, settings: &Settings) -> Result<Exit, CliError> {
         .environments
         .get(&args.env)
         .and_then(|environment| environment.promoter.as_deref());
-    let subject = GateSubject::open(args, settings)?;
-    let promoter = promoter_of(args, settings, promoter, &roles)?;
-    if promoter.is_some() {
+    let subject = GateSubject::open(args, &required, settings)?;
+    if signs(args) {
+        // Before anything else can fail: an older summary may say PASSED.
         subject.remove_old_summary()?;
     }
+    let promoter = promoter_of(args, settings, promoter, &roles)?;
     if settings.time_is_given {
         terminal::warning(&format!(
             "judged as of {} (--at), not by the clock; a summary will say so",

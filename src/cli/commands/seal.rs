@@ -15,7 +15,7 @@ use crate::cli::key_source::exit_of;
 use crate::cli::pipeline::Check;
 use crate::cli::settings::Settings;
 use crate::cli::signing::SigningOptions;
-use crate::cli::targets::check_target;
+use crate::cli::targets::{check_named_once, check_target};
 use crate::cli::terminal;
 use crate::model::terminal_safe;
 use crate::signing::{Artifact, parse_json};
@@ -119,6 +119,7 @@ pub fn run(args: &SealArgs, settings: &Settings) -> Result<Exit, CliError> {
         )
         .with_hint("leave --output out: each file is written beside its artifact"));
     }
+    check_named_once(&args.artifacts)?;
     let parts: Vec<Part> = Part::ALL
         .into_iter()
         .filter(|part| args.only.is_empty() || args.only.contains(part))

@@ -7,7 +7,7 @@ use crate::cli::images::{self, ImageOptions, or_image};
 use crate::cli::key_source::exit_of;
 use crate::cli::settings::Settings;
 use crate::cli::signing::SigningOptions;
-use crate::cli::targets::check_target;
+use crate::cli::targets::{check_named_once, check_target};
 use crate::cli::terminal;
 use crate::model::terminal_safe;
 use crate::signing::Artifact;
@@ -68,6 +68,7 @@ pub fn run(args: &SignArgs, settings: &Settings) -> Result<Exit, CliError> {
         )
         .with_hint("leave --bundle out: each bundle is written beside its file"));
     }
+    check_named_once(&args.files)?;
     for file in &args.files {
         Artifact::new(file)
             .check_is_file()

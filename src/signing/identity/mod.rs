@@ -136,6 +136,8 @@ struct Claims {
     email_verified: Option<Truth>,
     #[serde(default)]
     federated_claims: Option<Federated>,
+    #[serde(default)]
+    job_workflow_ref: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -263,6 +265,16 @@ impl IdentityToken {
     #[must_use]
     pub fn subject(&self) -> &str {
         self.email().unwrap_or(&self.claims.sub)
+    }
+
+    /// Its `sub`, also where it has an e-mail address.
+    pub(in crate::signing) fn claimed_subject(&self) -> &str {
+        &self.claims.sub
+    }
+
+    /// The workflow of a job of GitHub Actions: `OWNER/REPOSITORY/PATH@REF`.
+    pub(in crate::signing) fn workflow(&self) -> Option<&str> {
+        self.claims.job_workflow_ref.as_deref()
     }
 
     /// The e-mail address.

@@ -6,15 +6,18 @@
 use super::{IdentityToken, TokenError};
 use crate::model::{Redacted, terminal_safe};
 use crate::signing::error::SigningError;
-use crate::signing::services::ask::{Question, malformed, refused};
+use crate::signing::services::ask::{Question, malformed, refused, unavailable};
 use crate::signing::services::{Caller, Service, service_address};
 use crate::support::aws::{Call, Keys, signed_headers};
 use crate::support::clock;
+use crate::support::http::Replied;
 use crate::support::xml::{Xml, child, child_text};
 use url::form_urlencoded::Serializer;
 
 /// Seconds that the token lasts: long enough for a build's signatures.
 const LIFETIME: &str = "300";
+/// Longest refusal that is shown, in characters.
+const MAX_REASON: usize = 300;
 const CONTENT_TYPE: &str = "application/x-www-form-urlencoded; charset=utf-8";
 
 /// What is needed to ask STS.
@@ -24,6 +27,8 @@ pub struct StsConnection {
     pub endpoint: Option<String>,
     /// The region.
     pub region: String,
+    /// The endpoint validated after FIPS 140, where AWS's own is asked.
+    pub fips: bool,
     /// Whose token it is.
     pub keys: Keys,
 }
@@ -34,7 +39,7 @@ impl StsConnection {
     /// # Errors
     /// [`SigningError::Service`], [`SigningError::Token`].
     pub fn token(&self, caller: &Caller, audience: &str) -> Result<IdentityToken, SigningError> {
-        let own = format!("https://sts.{}.{}/", self.region, domain(&self.region));
+        let own = own_endpoint(&self.region, self.fips);
         let address = self.endpoint.as_deref().unwrap_or(&own);
         let address = service_address(Service::Identity, address)?;
         let body = Serializer::new(String::new())
@@ -67,16 +72,12 @@ impl StsConnection {
                 .filter(|(name, _)| !name.eq_ignore_ascii_case("content-type"))
                 .collect(),
             secrets: self.keys.secrets(),
+            is_busy: |_, body| code_of(body).is_some_and(|code| is_later(&code)),
         };
         let replied = caller.post_any(&question)?;
         let text = String::from_utf8_lossy(&replied.body);
         if replied.status != 200 {
-            return Err(match refusal(&text, &question.secrets) {
-                Some(reason) if (400..429).contains(&replied.status) => {
-                    TokenError::Sts { reason }.into()
-                }
-                _ => refused(&question, &replied).into(),
-            });
+            return Err(refused_by_sts(&question, &replied));
         }
         let failed = |reason: String| malformed(Service::Identity, reason);
         let xml =
@@ -91,12 +92,56 @@ impl StsConnection {
     }
 }
 
-fn domain(region: &str) -> &'static str {
-    match region {
+/// AWS's own server of a region. Those of GovCloud are validated ones under their usual name.
+fn own_endpoint(region: &str, fips: bool) -> String {
+    let suffix = match region {
         region if region.starts_with("cn-") => "amazonaws.com.cn",
         region if region.starts_with("eusc-") => "amazonaws.eu",
         _ => "amazonaws.com",
+    };
+    let service = match fips && !region.starts_with("us-gov-") {
+        true => "sts-fips",
+        false => "sts",
+    };
+    format!("https://{service}.{region}.{suffix}/")
+}
+
+/// The error of an answer without a token: of STS itself, or of the way to it.
+fn refused_by_sts(question: &Question<'_>, replied: &Replied) -> SigningError {
+    let status = replied.status;
+    if code_of(&replied.body).is_some_and(|code| is_later(&code)) {
+        return unavailable(question, replied).into();
     }
+    let text = String::from_utf8_lossy(&replied.body);
+    match refusal(&text, &question.secrets) {
+        Some(reason) if (400..429).contains(&status) => TokenError::Sts { reason }.into(),
+        _ => refused(question, replied).into(),
+    }
+}
+
+/// AWS says "later" with 400, too ("Common Errors" of the STS API reference).
+fn is_later(code: &str) -> bool {
+    matches!(
+        code,
+        "Throttling"
+            | "ThrottlingException"
+            | "ThrottledException"
+            | "RequestThrottled"
+            | "RequestThrottledException"
+            | "RequestLimitExceeded"
+            | "TooManyRequestsException"
+            | "PriorRequestNotComplete"
+            | "SlowDown"
+            | "ServiceUnavailable"
+            | "InternalFailure"
+            | "InternalError"
+    )
+}
+
+/// The code of an error of the query protocol.
+fn code_of(body: &[u8]) -> Option<String> {
+    let xml = Xml::parse(std::str::from_utf8(body).ok()?).ok()?;
+    child_text(child(xml.root(), "Error")?, "Code").map(|code| code.into_owned())
 }
 
 /// Code and message of an error of the query protocol.
@@ -105,9 +150,44 @@ fn refusal(text: &str, secrets: &[&Redacted]) -> Option<String> {
     let error = child(xml.root(), "Error")?;
     let code = child_text(error, "Code")?;
     let message = child_text(error, "Message").unwrap_or_default();
-    let mut line: String = format!("{code}: {message}").chars().take(300).collect();
-    for secret in secrets {
+    let mut line = format!("{code}: {message}");
+    // Before anything is cut: half a secret is not found any more.
+    for secret in secrets.iter().filter(|secret| !secret.expose().is_empty()) {
         line = line.replace(secret.expose(), "***");
     }
-    Some(terminal_safe(&line).into_owned())
+    let short: String = line.chars().take(MAX_REASON).collect();
+    Some(terminal_safe(&short).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_hidden_wherever_it_stands() {
+        let secret = ["wJalr", "made/up+of-sts"].concat();
+        let redacted = Redacted::new(secret.as_str());
+        for before in [0, MAX_REASON - 20, MAX_REASON - 8, MAX_REASON - 6, 1000] {
+            let message = format!("{}{secret}", "x".repeat(before));
+            let body = format!(
+                "<ErrorResponse><Error><Code>A</Code><Message>{message}</Message></Error>\
+                 </ErrorResponse>"
+            );
+            let said = refusal(&body, &[&redacted]).unwrap();
+            assert!(!said.contains("wJ"), "{before}: {said}");
+            assert!(said.chars().count() <= MAX_REASON, "{said}");
+        }
+    }
+
+    #[test]
+    fn the_servers_of_regions() {
+        for (region, fips, host) in [
+            ("eu-central-1", false, "sts.eu-central-1.amazonaws.com"),
+            ("us-east-1", true, "sts-fips.us-east-1.amazonaws.com"),
+            ("us-gov-west-1", true, "sts.us-gov-west-1.amazonaws.com"),
+            ("cn-north-1", false, "sts.cn-north-1.amazonaws.com.cn"),
+        ] {
+            assert_eq!(own_endpoint(region, fips), format!("https://{host}/"));
+        }
+    }
 }

@@ -47,6 +47,8 @@ pub(in crate::signing) struct Question<'a> {
     pub headers: Vec<(String, Redacted)>,
     /// What must not be shown where the service repeats it.
     pub secrets: Vec<&'a Redacted>,
+    /// Whether an answer (status, body) says "later" in another way than by its status.
+    pub is_busy: fn(u16, &[u8]) -> bool,
 }
 
 impl<'a> Question<'a> {
@@ -60,6 +62,7 @@ impl<'a> Question<'a> {
             accept: "application/json",
             headers: Vec::new(),
             secrets: Vec::new(),
+            is_busy: |_, _| false,
         }
     }
 }
@@ -92,11 +95,23 @@ impl Caller {
         &self,
         question: &Question<'_>,
     ) -> Result<Vec<u8>, ServiceError> {
-        let replied = self.post_any(question)?;
-        match replied.status {
-            200 | 201 => Ok(replied.body),
-            _ => Err(refused(question, &replied)),
-        }
+        good(question, self.post_any(question)?)
+    }
+
+    /// The same, but the question is sent once, whatever happens to it: asked again it would
+    /// be taken for a replay.
+    ///
+    /// # Errors
+    /// As [`Caller::post`].
+    pub(in crate::signing) fn post_once(
+        &self,
+        question: &Question<'_>,
+    ) -> Result<Vec<u8>, ServiceError> {
+        let replied = self
+            .client
+            .post_only_once(&request_of(question), question.body)
+            .map_err(|source| unanswered(question.service, source))?;
+        good(question, replied)
     }
 
     /// A complete answer of any status.
@@ -104,19 +119,12 @@ impl Caller {
         &self,
         question: &Question<'_>,
     ) -> Result<Replied, ServiceError> {
-        let mut request = Request::new(question.address.clone(), MAX_ANSWER_BYTES);
-        request.accept = question.accept;
-        request.headers.clone_from(&question.headers);
-        let content_type = Redacted::new(question.content_type);
-        request
-            .headers
-            .push(("content-type".to_owned(), content_type));
         let post = Post {
             body: question.body,
-            is_busy: |_, _| false,
+            is_busy: question.is_busy,
         };
         self.client
-            .post(&request, &post)
+            .post(&request_of(question), &post)
             .map_err(|source| unanswered(question.service, source))
     }
 
@@ -141,7 +149,11 @@ impl Caller {
                 status,
                 said: reason,
             },
-            HttpError::NotFound { status, .. } => ServiceError::Refused {
+            HttpError::NotFound { status, .. }
+            | HttpError::UnexpectedStatus {
+                status: status @ 400..=499,
+                ..
+            } => ServiceError::Refused {
                 service,
                 address: address.to_string(),
                 status,
@@ -156,30 +168,48 @@ impl Caller {
     }
 }
 
+fn request_of(question: &Question<'_>) -> Request {
+    let mut request = Request::new(question.address.clone(), MAX_ANSWER_BYTES);
+    request.accept = question.accept;
+    request.headers.clone_from(&question.headers);
+    let content_type = Redacted::new(question.content_type);
+    request
+        .headers
+        .push(("content-type".to_owned(), content_type));
+    request
+}
+
+fn good(question: &Question<'_>, replied: Replied) -> Result<Vec<u8>, ServiceError> {
+    match replied.status {
+        200 | 201 => Ok(replied.body),
+        _ => Err(refused(question, &replied)),
+    }
+}
+
 /// The error of an answer that is not the one that was hoped for.
 pub(in crate::signing) fn refused(question: &Question<'_>, replied: &Replied) -> ServiceError {
     let service = question.service;
     let address = question.address.to_string();
     let said = reason_of_body(&replied.body, &question.secrets);
     match replied.status {
-        429 => ServiceError::Unavailable {
-            service,
-            address,
-            status: replied.status,
-            said,
-        },
+        429 => unavailable(question, replied),
         status @ 400..=499 => ServiceError::Refused {
             service,
             address,
             status,
             said,
         },
-        status => ServiceError::Unavailable {
-            service,
-            address,
-            status,
-            said,
-        },
+        _ => unavailable(question, replied),
+    }
+}
+
+/// The error of an answer after which the same may succeed another time.
+pub(in crate::signing) fn unavailable(question: &Question<'_>, replied: &Replied) -> ServiceError {
+    ServiceError::Unavailable {
+        service: question.service,
+        address: question.address.to_string(),
+        status: replied.status,
+        said: reason_of_body(&replied.body, &question.secrets),
     }
 }
 

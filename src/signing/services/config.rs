@@ -12,6 +12,7 @@ use crate::signing::sigstore::Instance;
 use crate::support::files;
 use crate::support::http::Address;
 use jiff::Timestamp;
+use serde_json::Value;
 use sigstore_trust_root::signing_config::{
     ServiceConfiguration, ServiceEndpoint, ServiceSelector, SigningConfig as LibraryConfig,
 };
@@ -40,7 +41,11 @@ pub struct Services {
 
 /// A well-formed signing configuration.
 #[derive(Debug, Clone)]
-pub struct SigningConfig(LibraryConfig);
+pub struct SigningConfig {
+    config: LibraryConfig,
+    /// Whether it says how to choose logs, and timestamp authorities: then there must be some.
+    says_how: (bool, bool),
+}
 
 impl SigningConfig {
     /// That of an instance, as it was when this program was made; none for GitHub's, which
@@ -64,12 +69,16 @@ impl SigningConfig {
     pub fn parse(bytes: &[u8]) -> Result<Self, ServiceError> {
         let limit = usize::try_from(MAX_SIGNING_CONFIG_BYTES).unwrap_or(usize::MAX);
         let value = parse_json(bytes, limit).map_err(|e| bad(e.to_string()))?;
+        let says_how = (
+            says_how(&value, "rekorTlogConfig")?,
+            says_how(&value, "tsaConfig")?,
+        );
         let config: LibraryConfig =
             serde_json::from_value(value).map_err(|e| bad(e.to_string()))?;
         if config.media_type != MEDIA_TYPE {
             return Err(bad(format!("its media type is `{}`", config.media_type)));
         }
-        Ok(Self(config))
+        Ok(Self { config, says_how })
     }
 
     /// The services to ask at a time.
@@ -77,16 +86,22 @@ impl SigningConfig {
     /// 1. Only services whose window contains the time, and whose API is known, count.
     /// 2. Each operator gives one: of the highest version, of those the newest.
     /// 3. `ANY` takes the best one, `EXACT` so many, `ALL` one of each operator. Where a
-    ///    kind is not listed at all, none is asked.
+    ///    kind is not listed at all, none is asked, unless it says `ANY` or `EXACT`.
     ///
-    /// Without `keyless` neither certificates nor tokens are needed, and none are chosen.
+    /// Without `keyless` neither certificates nor tokens are needed, and without `logged` no
+    /// logs: none are chosen.
     ///
     /// # Errors
     /// [`ServiceError::BadConfig`] where there are too few, and for a selector that says
     /// nothing; [`ServiceError::PlainAddress`], [`ServiceError::Unusable`].
-    pub fn services(&self, now: Timestamp, keyless: bool) -> Result<Services, ServiceError> {
+    pub fn services(
+        &self,
+        now: Timestamp,
+        keyless: bool,
+        logged: bool,
+    ) -> Result<Services, ServiceError> {
         let any = ServiceConfiguration::default();
-        let config = &self.0;
+        let config = &self.config;
         let addresses = |kind, list: &[ServiceEndpoint], how| {
             let chosen = choose(kind, list, how, now, &[1])?;
             let texts = chosen.into_iter().map(|endpoint| &endpoint.url);
@@ -94,13 +109,11 @@ impl SigningConfig {
                 .map(|text| service_address(kind, text))
                 .collect::<Result<Vec<_>, _>>()
         };
-        let logs = choose(
-            Service::Log,
-            &config.rekor_tlog_urls,
-            &config.rekor_tlog_config,
-            now,
-            &[2, 1],
-        )?;
+        let how = (&config.rekor_tlog_config, self.says_how.0);
+        let logs = match logged {
+            true => choose(Service::Log, &config.rekor_tlog_urls, how, now, &[2, 1])?,
+            false => Vec::new(),
+        };
         let logs = logs.into_iter().map(|endpoint| {
             Ok(LogService {
                 address: service_address(Service::Log, &endpoint.url)?,
@@ -111,26 +124,45 @@ impl SigningConfig {
             })
         });
         let one = |kind, list: &[ServiceEndpoint]| match keyless {
-            true => addresses(kind, list, &any).map(|mut list| list.pop()),
+            true => addresses(kind, list, (&any, false)).map(|mut list| list.pop()),
             false => Ok(None),
         };
         Ok(Services {
             issuer: one(Service::Identity, &config.oidc_urls)?,
             authority: one(Service::Authority, &config.ca_urls)?,
             logs: logs.collect::<Result<_, ServiceError>>()?,
-            timestamps: addresses(Service::Timestamp, &config.tsa_urls, &config.tsa_config)?,
+            timestamps: addresses(
+                Service::Timestamp,
+                &config.tsa_urls,
+                (&config.tsa_config, self.says_how.1),
+            )?,
         })
+    }
+}
+
+/// Whether a configuration says how to choose services of a kind.
+///
+/// # Errors
+/// [`ServiceError::BadConfig`] for a count that does not say what it is the count of.
+fn says_how(config: &Value, name: &str) -> Result<bool, ServiceError> {
+    let there = |key: &str| {
+        let value = config.get(name).and_then(|how| how.get(key));
+        value.is_some_and(|value| !value.is_null())
+    };
+    match (there("selector"), there("count")) {
+        (false, true) => Err(bad(format!("`{name}` has a count without a selector"))),
+        (says, _) => Ok(says),
     }
 }
 
 fn choose<'a>(
     service: Service,
     list: &'a [ServiceEndpoint],
-    how: &ServiceConfiguration,
+    (how, says_how): (&ServiceConfiguration, bool),
     now: Timestamp,
     versions: &[u32],
 ) -> Result<Vec<&'a ServiceEndpoint>, ServiceError> {
-    if list.is_empty() {
+    if list.is_empty() && (!says_how || how.selector == ServiceSelector::All) {
         return Ok(Vec::new());
     }
     // 1. Window and version.
@@ -194,7 +226,7 @@ fn bad(reason: String) -> ServiceError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     fn service(url: &str, version: u32, range: (&str, Option<&str>), operator: &str) -> Value {
         let mut window = json!({"start": format!("{}T00:00:00Z", range.0)});
@@ -209,7 +241,7 @@ mod tests {
             "mediaType": MEDIA_TYPE, "rekorTlogUrls": list, "rekorTlogConfig": how,
         });
         let config = SigningConfig::parse(config.to_string().as_bytes()).unwrap();
-        let services = config.services("2026-06-01T00:00:00Z".parse().unwrap(), true);
+        let services = config.services("2026-06-01T00:00:00Z".parse().unwrap(), true, true);
         let logs = services.map_err(|e| e.to_string())?.logs;
         let logs = logs.into_iter();
         Ok(logs
@@ -271,7 +303,42 @@ mod tests {
             "a"
         )]);
         assert!(logs(old, json!({"selector": "ANY"})).is_err());
-        assert_eq!(logs(json!([]), json!({"selector": "ANY"})), Ok(Vec::new()));
+        assert_eq!(logs(json!([]), json!({})), Ok(Vec::new()));
+        assert_eq!(logs(json!([]), json!({"selector": "ALL"})), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn services_that_are_asked_for_must_be_listed() {
+        let config = |more: Value| {
+            let mut config = json!({"mediaType": MEDIA_TYPE});
+            let fields = more.as_object().unwrap().clone();
+            config.as_object_mut().unwrap().extend(fields);
+            SigningConfig::parse(config.to_string().as_bytes())
+        };
+        let at = "2026-06-01T00:00:00Z".parse().unwrap();
+        for how in [
+            json!({"selector": "EXACT", "count": 1}),
+            json!({"selector": "EXACT"}),
+            json!({"selector": "ANY"}),
+            json!({"selector": "SERVICE_SELECTOR_UNDEFINED"}),
+        ] {
+            for name in ["rekorTlogConfig", "tsaConfig"] {
+                let parsed = config(json!({ name: how })).unwrap();
+                let error = parsed.services(at, false, true).unwrap_err();
+                assert!(matches!(error, ServiceError::BadConfig { .. }), "{how}");
+                // Where no log is wanted, nothing is missing.
+                let without = parsed.services(at, false, false);
+                assert_eq!(without.is_ok(), name == "rekorTlogConfig", "{how}");
+            }
+        }
+        for name in ["rekorTlogConfig", "tsaConfig"] {
+            let error = config(json!({ name: {"count": 2} })).unwrap_err();
+            assert!(error.to_string().contains("without a selector"), "{error}");
+            for how in [json!({}), json!({"selector": "ALL"})] {
+                let parsed = config(json!({ name: how })).unwrap();
+                assert!(parsed.services(at, false, true).is_ok(), "{how}");
+            }
+        }
     }
 
     #[test]
@@ -294,7 +361,7 @@ mod tests {
         }
         for instance in [Instance::PublicGood, Instance::Staging] {
             let config = SigningConfig::of(instance).unwrap().unwrap();
-            let services = config.services("2026-11-01T00:00:00Z".parse().unwrap(), true);
+            let services = config.services("2026-11-01T00:00:00Z".parse().unwrap(), true, true);
             let services = services.unwrap();
             assert!(services.authority.is_some() && services.issuer.is_some());
             assert_eq!((services.logs.len(), services.timestamps.len()), (1, 1));

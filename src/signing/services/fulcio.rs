@@ -5,11 +5,11 @@
 
 use super::ask::{Caller, Question, malformed, strict_json};
 use super::error::{Service, ServiceError};
-use crate::model::Redacted;
+use crate::model::{Redacted, terminal_safe};
 use crate::signing::error::SigningError;
 use crate::signing::identity::IdentityToken;
 use crate::signing::signers::Signer;
-use crate::signing::sigstore::{CertificateOfOurs, SignerPolicy};
+use crate::signing::sigstore::{CertificateOfOurs, IdentityKind, SignerPolicy};
 use crate::support::http::Address;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,6 +17,11 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
 use sigstore_types::DerCertificate;
+
+/// Issuer of the tokens of GitHub's jobs, and what stands before the workflow's path in the
+/// names of their certificates.
+const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
+const GITHUB: &str = "https://github.com";
 
 /// Most certificates of a chain.
 const MAX_CHAIN: usize = 16;
@@ -122,20 +127,50 @@ fn first_certificate(answer: &[u8]) -> Result<DerCertificate, ServiceError> {
     DerCertificate::from_pem(first).map_err(|e| failed(e.to_string()))
 }
 
-/// Fulcio names an e-mail address as it is, and anything else by rules of each issuer. The
-/// issuer is the token's, or the one behind it where the token's only passes logins on.
+/// What a certificate must say for a token, as far as that follows from the token:
+///
+/// 1. The issuer is the token's, or the one behind it where the token's only passes logins on.
+/// 2. The name is the token's e-mail address; without one it is none at all. Of GitHub's jobs
+///    it is the address of the workflow.
+/// 3. The token's subject, which new authorities repeat for build systems, is the token's.
+///
+/// Other names follow rules of each issuer, which are the authority's to know.
 fn check_identity(ours: &CertificateOfOurs, token: &IdentityToken) -> Result<(), ServiceError> {
+    // 1. Issuer.
     let issuer = ours.issuer.as_deref();
     let known = [Some(token.issuer()), token.connector()];
     let same_issuer = issuer.is_some() && known.contains(&issuer);
-    let same_name = token
-        .email()
-        .is_none_or(|email| ours.identity.text == email);
-    if same_issuer && same_name {
+    // 2. Name.
+    let name = ours.identity.text.as_str();
+    let is_email = ours.identity.kind == IdentityKind::Email;
+    let same_name = match token.email() {
+        Some(email) => is_email && name == email,
+        None if is_github(token.issuer()) => {
+            let workflow = token.workflow().map(|path| format!("{GITHUB}/{path}"));
+            !is_email && workflow.as_deref() == Some(name)
+        }
+        None => !is_email,
+    };
+    // 3. Subject.
+    let subject = ours.token_subject.as_deref();
+    let same_subject = subject.is_none_or(|subject| subject == token.claimed_subject());
+    if same_issuer && same_name && same_subject {
         return Ok(());
     }
+    let of = subject.map_or_else(String::new, |subject| {
+        format!(" for the token of `{subject}`")
+    });
+    let got = format!("{}{of} by {}", ours.identity, issuer.unwrap_or("no issuer"));
+    let want = format!("{} by {}", token.subject(), token.issuer());
     Err(ServiceError::OtherIdentity {
-        got: format!("{} by {}", ours.identity, issuer.unwrap_or("no issuer")),
-        want: format!("{} by {}", token.subject(), token.issuer()),
+        got: terminal_safe(&got).into_owned(),
+        want: terminal_safe(&want).into_owned(),
     })
+}
+
+/// Whether GitHub gives tokens as this issuer: to everybody, or to one enterprise.
+fn is_github(issuer: &str) -> bool {
+    issuer
+        .strip_prefix(GITHUB_ISSUER)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

@@ -5,7 +5,7 @@
 //! (`CreateEntry`, `HashedRekordRequestV002`). An envelope is a `hashedrekord` over its
 //! pre-authentication encoding in Rekor 2.
 
-use super::ask::{Caller, Question, malformed, refused, strict_json};
+use super::ask::{Caller, Question, malformed, refused, strict_json, unavailable};
 use super::error::{Service, ServiceError};
 use crate::model::Digest;
 use crate::signing::error::SigningError;
@@ -235,9 +235,16 @@ fn log_v2(
     } })
     .to_string();
     let address = base.join(&["api", "v2", "log", "entries"]);
-    let answer = caller.post(&Question::json(Service::Log, &address, body.as_bytes()))?;
+    let question = Question::json(Service::Log, &address, body.as_bytes());
+    let replied = caller.post_any(&question)?;
+    let value = match replied.status {
+        200 | 201 => strict_json(Service::Log, &replied.body)?,
+        // It has the entry already: an answer got lost, and this log gives no entry twice.
+        // Another signature is another entry.
+        409 => return Err(unavailable(&question, &replied).into()),
+        _ => return Err(refused(&question, &replied).into()),
+    };
     let failed = |reason: String| malformed(Service::Log, reason);
-    let value = strict_json(Service::Log, &answer)?;
     let mut entry: TransparencyLogEntry =
         serde_json::from_value(value).map_err(|e| failed(e.to_string()))?;
     if entry.kind_version != KindVersion::HashedRekordV002 {

@@ -69,6 +69,8 @@ pub(in crate::signing) struct CertificateOfOurs {
     pub public_key: sigstore_types::DerPublicKey,
     pub identity: SignerIdentity,
     pub issuer: Option<String>,
+    /// The `sub` of the token that it was given for (claim 24); older authorities leave it out.
+    pub token_subject: Option<String>,
     /// Its last moment.
     pub until: jiff::Timestamp,
 }
@@ -85,6 +87,7 @@ impl CertificateOfOurs {
             public_key: claimed.info.public_key,
             identity: claimed.identity,
             issuer: claimed.issuer,
+            token_subject: claimed.info.ci_claims.token_subject,
             until: claimed.info.not_after,
         })
     }

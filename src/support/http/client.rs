@@ -274,11 +274,13 @@ impl Client {
             }
         }
         body.truncate(MAX_REASON_BYTES);
-        let secret = request.address.authorization_for(request.address.url());
+        let own = request.address.authorization_for(request.address.url());
+        let further = request.headers.iter().map(|(_, value)| value);
+        let secrets: Vec<_> = own.into_iter().chain(further).collect();
         HttpError::Denied {
             url: shown(url),
             status,
-            reason: super::reason::of_body(&body, &Vec::from_iter(secret)),
+            reason: super::reason::of_body(&body, &secrets),
         }
     }
 
@@ -398,7 +400,7 @@ impl Client {
             return HttpError::Unreachable {
                 url,
                 reason,
-                has_proxy: self.has_proxy,
+                has_proxy: self.has_proxy && !request.address.is_loopback(),
             };
         }
         HttpError::NoAnswer { url, reason }

@@ -20,6 +20,10 @@ const USER_AGENT: &str = concat!("sealgate/", env!("CARGO_PKG_VERSION"));
 /// Largest file of trusted certificates; those of a system have some 250 kB.
 const MAX_CERTIFICATE_BYTES: u64 = 16 * 1024 * 1024;
 
+/// This machine, which no proxy is asked for: http goes there with tokens and passwords,
+/// because nobody is on the way.
+const OWN_MACHINE: &str = "localhost,127.0.0.0/8,::1";
+
 /// Proxies and trusted certificates. The default is none and the system's.
 #[derive(Debug, Clone, Default)]
 pub struct Network {
@@ -29,8 +33,8 @@ pub struct Network {
     pub http_proxy: Option<Redacted>,
     /// Proxy for both where the one above is absent.
     pub all_proxy: Option<Redacted>,
-    /// Hosts, domains, addresses and networks without a proxy, separated by commas; `*`
-    /// for all.
+    /// Hosts, domains, addresses and networks without a proxy besides this machine
+    /// (`localhost` and the loopback addresses), separated by commas; `*` for all.
     pub no_proxy: String,
     /// File of trusted certificates in place of the system's.
     pub certificate_file: Option<PathBuf>,
@@ -85,11 +89,12 @@ impl Network {
         let all = proxy_address("ALL_PROXY", self.all_proxy.as_ref())?;
         let https = proxy_address("HTTPS_PROXY", self.https_proxy.as_ref())?.or(all.clone());
         let http = proxy_address("HTTP_PROXY", self.http_proxy.as_ref())?.or(all);
+        let without = format!("{OWN_MACHINE},{}", self.no_proxy);
         let with = |address: Option<Url>, make: fn(Url) -> reqwest::Result<Proxy>| {
             address
                 .map(|address| {
                     make(address)
-                        .map(|proxy| proxy.no_proxy(NoProxy::from_string(&self.no_proxy)))
+                        .map(|proxy| proxy.no_proxy(NoProxy::from_string(&without)))
                         .map_err(|error| HttpError::Setup {
                             reason: super::innermost(&error),
                         })

@@ -42,7 +42,7 @@ fn proxies_are_used_and_passed_by_as_the_environment_says() {
     let authority = Authority::new();
     let server = Server::start_tls(
         vec![(ZIP, vec![Reply::ok(dump("A-1", "a"))])],
-        authority.server(&["mirror.example", "127.0.0.1"]),
+        authority.server(&["mirror.example", "0.0.0.0"]),
     );
     let proxy = Proxy::start(Kind::Http, server.address);
     let certificate = authority.write(dir.path());
@@ -50,7 +50,7 @@ fn proxies_are_used_and_passed_by_as_the_environment_says() {
     let environment = [
         ("SSL_CERT_FILE", certificate.to_str().unwrap()),
         ("HTTPS_PROXY", &proxy_address),
-        ("NO_PROXY", "127.0.0.1"),
+        ("NO_PROXY", "0.0.0.0"),
     ];
     let get = |url: &str| {
         let source = format!("osv={url}");
@@ -59,7 +59,7 @@ fn proxies_are_used_and_passed_by_as_the_environment_says() {
     };
     get("https://mirror.example/osv");
     assert_eq!(proxy.seen()[0].line, "CONNECT mirror.example:443");
-    get(&server.url("/osv"));
+    get(&server.url("/osv").replace("127.0.0.1", "0.0.0.0"));
     assert_eq!(proxy.seen().len(), 1);
 }
 

@@ -160,9 +160,11 @@ fn a_socks_proxy_looks_the_name_up_itself() {
 fn hosts_without_a_proxy_are_reached_directly() {
     let server = Server::start(vec![("/a", vec![Reply::ok("body")])]);
     let proxy = Proxy::start(Kind::Refusing, server.address);
+    // It leads to this machine, and is none of its own addresses.
+    let url = server.url("/a").replace("127.0.0.1", "0.0.0.0");
     for (list, is_direct) in [
-        ("127.0.0.1", true),
-        ("other.example, 127.0.0.0/8", true),
+        ("0.0.0.0", true),
+        ("other.example, 0.0.0.0/8", true),
         ("*", true),
         ("other.example", false),
         ("", false),
@@ -173,10 +175,44 @@ fn hosts_without_a_proxy_are_reached_directly() {
             ..Network::default()
         };
         let before = proxy.seen().len();
-        let (answer, _) = read_with(&network, limits(), &request(&server.url("/a")));
+        let (answer, _) = read_with(&network, limits(), &request(&url));
         assert_eq!(answer.is_ok(), is_direct, "{list}");
         assert_eq!(proxy.seen().len() == before, is_direct, "{list}");
     }
+}
+
+#[test]
+fn no_proxy_is_told_what_goes_to_this_machine() {
+    let server = Server::start(vec![("/a", vec![Reply::ok("body")])]);
+    let proxy = Proxy::start(Kind::Http, server.address);
+    let http = Network {
+        http_proxy: through(&proxy, "http"),
+        ..Network::default()
+    };
+    let all = Network {
+        all_proxy: through(&proxy, "http"),
+        no_proxy: "other.example".to_owned(),
+        ..Network::default()
+    };
+    let port = server.address.port();
+    for network in [http, all] {
+        for host in ["127.0.0.1", "localhost", "127.1"] {
+            let url = format!("http://{host}:{port}/a");
+            let (answer, _) = read_with(&network, limits(), &request(&url));
+            assert_eq!(body(answer.unwrap()), "body", "{host}");
+        }
+        // Whether anything listens there or not.
+        let _ = read_with(&network, limits(), &request("http://[::1]:9/a"));
+        assert!(proxy.seen().is_empty(), "{:?}", proxy.seen());
+    }
+    let elsewhere = Network {
+        http_proxy: through(&proxy, "http"),
+        ..Network::default()
+    };
+    let request = request("http://localhost.example/a");
+    let (answer, _) = read_with(&elsewhere, limits(), &request);
+    assert_eq!(body(answer.unwrap()), "body");
+    assert_eq!(proxy.seen().len(), 1);
 }
 
 #[test]

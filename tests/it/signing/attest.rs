@@ -6,6 +6,12 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use std::path::Path;
 
+const TESTED: &str = "running 1 test
+test a ... ok
+
+test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s
+";
+
 const OUTPUT: &str = "app.bin.attestations.jsonl";
 
 /// A directory with an artifact and a predicate.
@@ -98,7 +104,6 @@ fn what_is_no_predicate_is_refused_and_nothing_is_written() {
         ("{} {}", "urn:x", "malformed"),
         ("[]", "urn:x", "no JSON object"),
         (&statement, "urn:x", "whole statement"),
-        ("{}", "test-result", "`test-result` predicate is malformed"),
         ("{}", "cyclonedx", "predicate is malformed"),
     ] {
         let dir = with_predicate(predicate.as_bytes());
@@ -108,6 +113,29 @@ fn what_is_no_predicate_is_refused_and_nothing_is_written() {
     }
     let dir = with_predicate(b"{}");
     attest(dir.path(), 0, "urn:x");
+}
+
+#[test]
+fn a_test_result_is_sealed_and_not_attested() {
+    // A good one, of another artifact: only `seal` looks what it is about.
+    let dir = with_predicate(b"{}");
+    write(&dir.path().join("tested.bin"), b"tested\n");
+    write(&dir.path().join("output.txt"), TESTED.as_bytes());
+    let test = ["test", "tested.bin", "--", "cat", "output.txt"];
+    expect(0, &mut sealgate(dir.path()), &test);
+    let text = read(&dir.path().join("tested.bin.test-result.json"));
+    let statement: Value = serde_json::from_str(&text).unwrap();
+    let predicate = statement["predicate"].to_string();
+    write(&dir.path().join("predicate.json"), predicate.as_bytes());
+    let uri = statement["predicateType"].as_str().unwrap();
+    for name in ["test-result", uri] {
+        let ran = attest(dir.path(), 2, name);
+        assert!(ran.stderr.contains("sealgate seal"), "{}", ran.stderr);
+        assert!(!dir.path().join(OUTPUT).exists());
+    }
+    let key = key("tester.key");
+    let seal = ["seal", "tested.bin", "--only", "test-result", "--key", &key];
+    expect(0, &mut sealgate(dir.path()), &seal);
 }
 
 #[test]
@@ -171,4 +199,65 @@ fn the_output_replaces_no_input() {
         assert!(ran.stderr.contains("would replace"), "{}", ran.stderr);
     }
     assert_eq!(read(&dir.path().join("predicate.json")), "{}");
+}
+
+#[test]
+fn attestations_made_at_the_same_time_all_stay() {
+    let dir = with_predicate(b"{}");
+    let key = key("tester.key");
+    let arguments = |name: &'static str| {
+        let more = ["--predicate", "predicate.json", "--type", name];
+        [&["attest", "app.bin", "--key", key.as_str()], &more[..]].concat()
+    };
+    let started = ["urn:a", "urn:b", "urn:c"].map(|name| {
+        let mut command = sealgate(dir.path());
+        command.args(arguments(name));
+        command.stdout(std::process::Stdio::null()).spawn().unwrap()
+    });
+    for mut child in started {
+        assert!(child.wait().unwrap().success());
+    }
+    let mut types: Vec<String> = statements(&dir.path().join(OUTPUT))
+        .iter()
+        .map(|statement| statement["predicateType"].as_str().unwrap().to_owned())
+        .collect();
+    types.sort();
+    assert_eq!(types, ["urn:a", "urn:b", "urn:c"]);
+    assert_eq!(names(dir.path()), ["app.bin", OUTPUT, "predicate.json"]);
+}
+
+#[test]
+fn an_output_that_would_not_be_read_line_by_line_is_refused() {
+    let dir = with_predicate(b"{}");
+    let key = key("tester.key");
+    // One bundle, as `sign` names it: another line would make it unreadable.
+    attest(dir.path(), 0, "urn:x");
+    let single = dir.path().join("app.bin.sigstore.json");
+    std::fs::rename(dir.path().join(OUTPUT), &single).unwrap();
+    let before = read(&single);
+    let run = |code: i32, output: &str| {
+        let about = ["attest", "app.bin", "--predicate", "predicate.json"];
+        let more = ["--type", "urn:y", "--key", &key, "--output", output];
+        expect(
+            code,
+            &mut sealgate(dir.path()),
+            &[&about[..], &more].concat(),
+        )
+    };
+    for output in ["app.bin.sigstore.json", "new.json"] {
+        let ran = run(2, output);
+        assert!(
+            ran.stderr.contains("does not end in `.jsonl`"),
+            "{}",
+            ran.stderr
+        );
+    }
+    assert_eq!(read(&single), before);
+    assert!(!dir.path().join("new.json").exists());
+    run(0, "new.jsonl");
+    let public = crate::signing::key("tester.pub");
+    for bundle in ["new.jsonl", "app.bin.sigstore.json"] {
+        let verify = ["verify", "app.bin", "--key", &public, "--bundle", bundle];
+        expect(0, &mut sealgate(dir.path()), &verify);
+    }
 }

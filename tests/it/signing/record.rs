@@ -317,6 +317,27 @@ fn sealing_wants_every_part_or_to_be_told_which() {
 }
 
 #[test]
+fn a_file_that_is_named_twice_is_signed_by_neither_command() {
+    let (dir, _) = scene();
+    let command = print(dir.path(), TWO_PASS, 0);
+    run_tests(dir.path(), 0, &[], &command);
+    let tester = key("tester.key");
+    let before = names(dir.path());
+    let seal = ["seal", "--only", "test-result", "--key", &tester, "app.bin"];
+    let sign = ["sign", "--key", &tester, "app.bin"];
+    for command in [&seal[..], &sign] {
+        for again in ["app.bin", "./app.bin"] {
+            let ran = expect(2, &mut sealgate(dir.path()), &[command, &[again]].concat());
+            assert!(ran.stderr.contains("named twice"), "{}", ran.stderr);
+        }
+        assert_eq!(names(dir.path()), before);
+    }
+    for command in [&seal[..], &sign] {
+        expect(0, &mut sealgate(dir.path()), command);
+    }
+}
+
+#[test]
 fn what_is_not_about_this_artifact_is_not_sealed() {
     let (dir, artifact) = scene();
     let command = print(dir.path(), TWO_PASS, 0);

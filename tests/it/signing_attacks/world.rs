@@ -36,6 +36,8 @@ pub enum Kind {
 pub struct Leaf {
     pub names: Vec<SanType>,
     pub issuer: Option<String>,
+    /// The token's `sub`.
+    pub token_subject: Option<String>,
     /// First and last year of its validity.
     pub years: (i32, i32),
     pub code_signing: bool,
@@ -47,6 +49,7 @@ impl Default for Leaf {
         Self {
             names: vec![SanType::Rfc822Name(IDENTITY.try_into().unwrap())],
             issuer: Some(ISSUER.to_owned()),
+            token_subject: None,
             years: (2020, 2090),
             code_signing: true,
             kind: Kind::P256,
@@ -205,14 +208,17 @@ impl World {
             true => ExtendedKeyUsagePurpose::CodeSigning,
             false => ExtendedKeyUsagePurpose::ServerAuth,
         }];
-        if let Some(issuer) = &leaf.issuer {
+        for (number, text) in [(8, &leaf.issuer), (24, &leaf.token_subject)] {
+            let Some(text) = text else {
+                continue;
+            };
             // A DER UTF8String under 128 bytes.
-            let mut der = vec![0x0c, u8::try_from(issuer.len()).unwrap()];
-            der.extend(issuer.as_bytes());
+            let mut der = vec![0x0c, u8::try_from(text.len()).unwrap()];
+            der.extend(text.as_bytes());
             params
                 .custom_extensions
                 .push(CustomExtension::from_oid_content(
-                    &[1, 3, 6, 1, 4, 1, 57264, 1, 8],
+                    &[1, 3, 6, 1, 4, 1, 57264, 1, number],
                     der,
                 ));
         }

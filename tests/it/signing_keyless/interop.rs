@@ -1,4 +1,5 @@
-//! Our bundles in cosign, where `SEALGATE_COSIGN` names the program (version 3).
+//! Our bundles in cosign 3, which `SEALGATE_COSIGN` names. Ignored unless asked for, since it
+//! is not on every machine: a skipped test that counts as passed would say what is not known.
 
 use super::services::Sigstore;
 use super::{BUNDLE, keyless, run, scene, services};
@@ -8,11 +9,8 @@ use std::path::Path;
 use std::process::Command;
 
 /// Runs cosign; whether it says yes, and what it says.
-fn cosign(dir: &Path, arguments: &[&str]) -> Option<(bool, String)> {
-    let Some(program) = std::env::var_os("SEALGATE_COSIGN") else {
-        println!("skipped: SEALGATE_COSIGN does not name cosign");
-        return None;
-    };
+fn cosign(dir: &Path, arguments: &[&str]) -> (bool, String) {
+    let program = std::env::var_os("SEALGATE_COSIGN").expect("SEALGATE_COSIGN names cosign 3");
     let output = Command::new(program)
         .current_dir(dir)
         .env("HOME", dir)
@@ -20,15 +18,14 @@ fn cosign(dir: &Path, arguments: &[&str]) -> Option<(bool, String)> {
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    Some((output.status.success(), said))
+    (output.status.success(), said)
 }
 
 #[test]
+#[ignore = "needs cosign 3 in SEALGATE_COSIGN"]
 fn cosign_verifies_what_is_signed_keyless() {
     for version in ["1", "2"] {
-        let Some(sigstore) = Sigstore::honest() else {
-            return;
-        };
+        let sigstore = Sigstore::honest().expect("openssl makes the timestamps");
         let dir = scene(&sigstore);
         let options = keyless(&sigstore, version);
         run(dir.path(), 0, &["sign", "app.bin"], &options);
@@ -66,22 +63,19 @@ fn cosign_verifies_what_is_signed_keyless() {
                 "app.bin.attestations.jsonl",
             ],
         ] {
-            let Some((good, said)) = judged(command, IDENTITY) else {
-                return;
-            };
+            let (good, said) = judged(command, IDENTITY);
             assert!(good, "Rekor {version}, {command:?}: {said}");
-            let (good, said) = judged(command, "evil@acme.example").unwrap();
+            let (good, said) = judged(command, "evil@acme.example");
             assert!(!good, "Rekor {version}, {command:?}: {said}");
         }
     }
 }
 
 #[test]
+#[ignore = "needs cosign 3 in SEALGATE_COSIGN"]
 fn cosign_verifies_what_a_key_signs_with_witnesses() {
     for version in ["1", "2"] {
-        let Some(sigstore) = Sigstore::honest() else {
-            return;
-        };
+        let sigstore = Sigstore::honest().expect("openssl makes the timestamps");
         let dir = scene(&sigstore);
         let mut options = services(&sigstore, version);
         options.extend(["--key".to_owned(), key("tester.key")]);
@@ -99,9 +93,7 @@ fn cosign_verifies_what_a_key_signs_with_witnesses() {
                 "--use-signed-timestamps",
                 "app.bin",
             ];
-            let Some((good, said)) = cosign(dir.path(), &arguments) else {
-                return;
-            };
+            let (good, said) = cosign(dir.path(), &arguments);
             assert_eq!(good, expected, "Rekor {version}: {said}");
         }
     }

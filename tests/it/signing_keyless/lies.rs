@@ -1,9 +1,10 @@
 //! Services that refuse, fail, stall or lie: each leaves no bundle.
 
+use super::services::claims;
 use super::services::{
     Asked, FULCIO, REKOR_1, REKOR_2, Sigstore, TSA, body_1, body_2, refusal, uuid,
 };
-use super::sign;
+use super::{sign, sign_for};
 use crate::http::server::Reply;
 use crate::signing_attacks::world::{Leaf, World};
 use rcgen::SanType;
@@ -72,7 +73,11 @@ fn what_a_service_refuses_is_told_in_its_own_words() {
             (401, 2, "refused (HTTP 401)"),
             (403, 2, "refused (HTTP 403)"),
             (404, 2, "refused (HTTP 404)"),
-            (409, 2, "refused (HTTP 409)"),
+            // Rekor 2 has the entry, and gives it to nobody who asks again.
+            match line {
+                REKOR_2 => (409, 3, "not available (HTTP 409)"),
+                _ => (409, 2, "refused (HTTP 409)"),
+            },
             (429, 3, "not available (HTTP 429)"),
             (500, 3, "not available (HTTP 500)"),
         ] {
@@ -217,6 +222,81 @@ fn a_certificate_that_is_not_ours_is_refused() {
         ran.stderr
     );
     assert_eq!(sigstore.lines(), [FULCIO, TSA]);
+}
+
+/// Claims of a build system's job, without an e-mail address.
+fn job(issuer: &str, subject: &str) -> Value {
+    let mut claims = claims();
+    let fields = claims.as_object_mut().unwrap();
+    fields.remove("email");
+    fields.remove("email_verified");
+    claims["iss"] = json!(issuer);
+    claims["sub"] = json!(subject);
+    claims
+}
+
+/// Signs as a job whose certificate has this name and subject.
+fn certified(code: i32, claims: &Value, name: SanType, subject: Option<&str>) {
+    let leaf = Leaf {
+        names: vec![name],
+        issuer: Some(claims["iss"].as_str().unwrap().to_owned()),
+        token_subject: subject.map(str::to_owned),
+        ..Leaf::default()
+    };
+    let Some(sigstore) = Sigstore::lying(FULCIO, move |inner, asked, _| {
+        ok(&inner.certify(&json_of(&asked.body), &leaf).ok().unwrap())
+    }) else {
+        return;
+    };
+    let ran = sign_for(&sigstore, code, "2", claims);
+    let says = ran.stderr.contains("the token is of");
+    assert_eq!(says, code != 0, "{}", ran.stderr);
+    // What is of somebody else is neither stamped nor logged.
+    assert_eq!(sigstore.lines().len() == 1, code != 0);
+}
+
+fn uri(text: &str) -> SanType {
+    SanType::URI(text.try_into().unwrap())
+}
+
+#[test]
+fn a_certificate_of_another_job_is_refused() {
+    let claims = job("https://ci.acme.example", "project:acme/app:main");
+    let name = || uri("https://ci.acme.example/acme/app/build");
+    certified(0, &claims, name(), Some("project:acme/app:main"));
+    certified(3, &claims, name(), Some("project:evil/app:main"));
+    // Older authorities do not repeat the subject.
+    certified(0, &claims, name(), None);
+    // Nobody has told an e-mail address.
+    let email = SanType::Rfc822Name("evil@acme.example".try_into().unwrap());
+    certified(3, &claims, email, None);
+}
+
+#[test]
+fn a_certificate_of_another_workflow_of_github_is_refused() {
+    let workflow = "acme/app/.github/workflows/release.yml@refs/tags/v1";
+    let subject = "repo:acme/app:ref:refs/tags/v1";
+    for issuer in [
+        "https://token.actions.githubusercontent.com",
+        "https://token.actions.githubusercontent.com/acme",
+    ] {
+        let mut claims = job(issuer, subject);
+        claims["job_workflow_ref"] = json!(workflow);
+        let own = || uri(&format!("https://github.com/{workflow}"));
+        certified(0, &claims, own(), Some(subject));
+        certified(0, &claims, own(), None);
+        certified(3, &claims, own(), Some("repo:evil/app:ref:refs/tags/v1"));
+        for other in [
+            "https://github.com/evil/app/.github/workflows/release.yml@refs/tags/v1",
+            "https://github.com/acme/app/.github/workflows/release.yml@refs/tags/v2",
+            "https://github.example/acme/app/.github/workflows/release.yml@refs/tags/v1",
+        ] {
+            certified(3, &claims, uri(other), Some(subject));
+            certified(3, &claims, uri(other), None);
+        }
+        // A token that names no workflow says nothing of the name.
+        certified(3, &job(issuer, subject), own(), Some(subject));
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! instance of our own on loopback (`services`): what it does when told the truth, and when
 //! not.
 
+mod gates;
 mod image;
 mod interop;
 mod lies;
@@ -11,8 +12,6 @@ mod tokens;
 use crate::http::tls::Authority;
 use crate::signing::{Ran, expect, key, names, read, sealgate, write};
 use crate::signing_attacks::world::{IDENTITY, ISSUER};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use services::{FULCIO, REKOR_1, REKOR_2, Sigstore, TSA, claims, token};
 use std::path::Path;
@@ -88,7 +87,13 @@ fn run(dir: &Path, code: i32, command: &[&str], options: &[String]) -> Ran {
 
 /// Signs `app.bin`; nothing may be left unless the exit code is 0.
 fn sign(sigstore: &Sigstore, code: i32, version: &str) -> Ran {
+    sign_for(sigstore, code, version, &claims())
+}
+
+/// The same for a token of these claims.
+fn sign_for(sigstore: &Sigstore, code: i32, version: &str, claims: &Value) -> Ran {
     let dir = scene(sigstore);
+    write(&dir.path().join("token"), token(claims).as_bytes());
     let ran = run(
         dir.path(),
         code,
@@ -305,53 +310,23 @@ fn a_signing_configuration_names_the_services() {
     );
     let ran = run(dir.path(), 2, &["sign", "app.bin"], &options);
     assert!(ran.stderr.contains("signing.json"), "{}", ran.stderr);
-    // An instance without a log.
-    write(
-        &dir.path().join("signing.json"),
-        config(json!([])).to_string().as_bytes(),
-    );
-    run(dir.path(), 0, &["sign", "app.bin"], &options);
-    assert_eq!(material(&dir.path().join(BUNDLE))["tlogEntries"], json!([]));
-}
-
-#[test]
-fn an_artifact_passes_from_gate_to_gate_without_any_key() {
-    let Some(sigstore) = Sigstore::honest() else {
-        return;
-    };
-    let dir = scene(&sigstore);
-    let role = |name: &str, identity: &str| {
-        format!(
-            "[roles.{name}]\nidentity = \"{identity}\"\nissuer = \"{ISSUER}\"\n\
-             trusted-root = \"root.json\"\nwithout-sct = true\n"
-        )
-    };
-    let policy = |promoter: &str| {
-        let text = format!(
-            "schema = 1\nname = \"environments\"\nversion = 1\n{}{}[environments.staging]\n\
-             promoter = \"promoter\"\n[[environments.staging.require]]\npredicate = \
-             \"test-result\"\nrole = \"tester\"\nmin-tests = 1\n[environments.prod]\n\
-             promoter = \"promoter\"\nrequires-vsa-from = \"staging\"\n",
-            role("tester", IDENTITY),
-            role("promoter", promoter)
+    // An instance without a log, whether it should have one or not: only if that is said.
+    let without_log = [&options[..], &["--without-log".to_owned()]].concat();
+    let mut unsaid = config(json!([]));
+    unsaid.as_object_mut().unwrap().remove("rekorTlogConfig");
+    for (config, text) in [
+        (config(json!([])), "asks for 1"),
+        (unsaid, "no transparency log is named"),
+    ] {
+        write(
+            &dir.path().join("signing.json"),
+            config.to_string().as_bytes(),
         );
-        write(&dir.path().join("policy.toml"), text.as_bytes());
-    };
-    let options = keyless(&sigstore, "2");
-    write(&dir.path().join("output.txt"), TESTED.as_bytes());
-    let test = ["test", "app.bin", "--", "sh", "-c", "cat output.txt"];
-    expect(0, &mut sealgate(dir.path()), &test);
-    let seal = ["seal", "app.bin", "--only", "test-result"];
-    run(dir.path(), 0, &seal, &options);
-    let gate = |env: &'static str| ["gate", "app.bin", "--env", env, "--policy", "policy.toml"];
-    policy(IDENTITY);
-    run(dir.path(), 1, &gate("prod"), &options);
-    run(dir.path(), 0, &gate("staging"), &options);
-    run(dir.path(), 0, &gate("prod"), &options);
-    // The twin: the summary is of somebody who is not the promoter.
-    policy("somebody-else@acme.example");
-    let no_vsa = ["--no-vsa".to_owned()];
-    run(dir.path(), 1, &gate("prod"), &no_vsa);
+        let ran = run(dir.path(), 2, &["sign", "app.bin"], &options);
+        assert!(ran.stderr.contains(text), "{}", ran.stderr);
+        run(dir.path(), 0, &["sign", "app.bin"], &without_log);
+        assert_eq!(material(&dir.path().join(BUNDLE))["tlogEntries"], json!([]));
+    }
 }
 
 #[test]
@@ -385,6 +360,20 @@ fn without_a_word_the_services_of_the_instance_are_asked_whose_root_is_trusted()
             ran.stderr
         );
     }
+    // It is told before anybody vouches.
+    write(&dir.path().join("token"), b"");
+    let ran = sign(2, &["--without-log"]);
+    assert!(
+        ran.stderr.contains("certificate transparency log"),
+        "{}",
+        ran.stderr
+    );
+    assert!(
+        !ran.stderr.contains("are entered in the log"),
+        "{}",
+        ran.stderr
+    );
+    write(&dir.path().join("token"), token(&claims()).as_bytes());
     // Another root has other services, which have to be named.
     let root = sealgate(dir.path())
         .args(["trusted-root", "export", "--output", "root.json"])
@@ -548,47 +537,4 @@ fn services_are_named_completely_and_encrypted() {
         "{}",
         ran.stderr
     );
-}
-
-#[test]
-fn a_gate_signs_its_summary_as_the_promoter_that_the_policy_names() {
-    let Some(sigstore) = Sigstore::honest() else {
-        return;
-    };
-    let dir = scene(&sigstore);
-    let policy = |identity: &str| {
-        let text = format!(
-            "schema = 1\nname = \"environments\"\nversion = 1\n[roles.promoter]\n\
-             identity = \"{identity}\"\nissuer = \"{ISSUER}\"\ntrusted-root = \"root.json\"\n\
-             without-sct = true\n[environments.prod]\npromoter = \"promoter\"\n\
-             [[environments.prod.require]]\npredicate = \"test-result\"\nrole = \"promoter\"\n"
-        );
-        write(&dir.path().join("policy.toml"), text.as_bytes());
-    };
-    let gate = [
-        "gate",
-        "app.bin",
-        "--env",
-        "prod",
-        "--policy",
-        "policy.toml",
-    ];
-    let options = keyless(&sigstore, "2");
-    let summary = dir.path().join("app.bin.prod.vsa.json");
-    policy("somebody-else@acme.example");
-    let ran = run(dir.path(), 2, &gate, &options);
-    assert!(ran.stderr.contains("would not count"), "{}", ran.stderr);
-    assert!(!summary.exists());
-    // Nothing is attested, so it denies; that too is signed.
-    policy(IDENTITY);
-    run(dir.path(), 1, &gate, &options);
-    let line = read(&summary);
-    let bundle: Value = serde_json::from_str(&line).unwrap();
-    let payload = STANDARD.decode(bundle["dsseEnvelope"]["payload"].as_str().unwrap());
-    let statement: Value = serde_json::from_slice(&payload.unwrap()).unwrap();
-    assert_eq!(statement["predicate"]["verificationResult"], "FAILED");
-    // A key where the policy has an identity.
-    let with_key = ["--key".to_owned(), key("tester.key")];
-    let ran = run(dir.path(), 2, &gate, &with_key);
-    assert!(ran.stderr.contains("has an identity"), "{}", ran.stderr);
 }

@@ -4,7 +4,7 @@ use super::services::{FULCIO, Sigstore, claims, now, read_body, token};
 use super::{BUNDLE, keyless, scene};
 use crate::http::server::{Reply, Server};
 use crate::signing::{Ran, expect, names, sealgate, write};
-use crate::signing_attacks::world::IDENTITY;
+use crate::signing_attacks::world::{IDENTITY, ISSUER};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -37,8 +37,13 @@ fn sign_with(sigstore: &Sigstore, code: i32, variables: &[(&str, &str)], more: &
     command.envs(variables.iter().copied());
     let ran = expect(code, &mut command, &arguments);
     for (name, value) in variables {
-        if name.contains("TOKEN") && value.len() > 20 && !value.starts_with("http") {
-            assert!(!ran.stderr.contains(value) && !ran.stdout.contains(value));
+        let is_secret = ["TOKEN", "SECRET", "KEY"]
+            .iter()
+            .any(|kind| name.contains(kind));
+        // An address of a token's issuer is named so, too.
+        if is_secret && !name.ends_with("_URL") {
+            assert!(!ran.stderr.contains(value), "{name}:\n{}", ran.stderr);
+            assert!(!ran.stdout.contains(value), "{name}:\n{}", ran.stdout);
         }
     }
     assert_eq!(names(dir.path()).contains(&BUNDLE.to_owned()), code == 0);
@@ -149,12 +154,17 @@ fn github_actions_is_asked_for_a_token_of_this_audience() {
         seen[0].header("authorization"),
         Some(format!("Bearer {job}").as_str())
     );
+    let repeats = json!({"message": format!("no access for Bearer {job}, {job}")}).to_string();
     for (reply, code, text) in [
         (
             Reply::status(403, &[], "{\"message\":\"no\"}"),
             2,
-            "refused (HTTP 403)",
+            "refused (HTTP 403): no",
         ),
+        (Reply::status(401, &[], repeats), 2, "no access for"),
+        (Reply::status(400, &[], ""), 2, "refused (HTTP 400)"),
+        (Reply::status(422, &[], ""), 2, "refused (HTTP 422)"),
+        (Reply::status(429, &[], ""), 3, "did not answer"),
         (Reply::status(500, &[], ""), 3, "did not answer"),
         (Reply::ok("{}"), 3, "`value` is missing"),
         (Reply::ok("{\"value\":\"x\"}"), 3, "malformed"),
@@ -221,6 +231,7 @@ fn aws_gives_a_token_for_its_role() {
          <GetWebIdentityTokenResult><WebIdentityToken>{given}</WebIdentityToken>\
          </GetWebIdentityTokenResult></GetWebIdentityTokenResponse>"
     );
+    let answer_again = answer.clone();
     let reply = Reply::new(move |seen, stream| {
         let body = String::from_utf8(read_body(seen, stream)?).unwrap();
         let header = seen.header("authorization").unwrap().to_owned();
@@ -250,6 +261,20 @@ fn aws_gives_a_token_for_its_role() {
     sts.set(vec![("POST /", vec![Reply::status(403, &[], refused)])]);
     let ran = sign_with(&sigstore, 2, &variables, &[]);
     says(&ran, &["AccessDenied: not you", "sts:GetWebIdentityToken"]);
+    for code in ["Throttling", "RequestLimitExceeded", "ServiceUnavailable"] {
+        let busy = format!(
+            "<ErrorResponse><Error><Code>{code}</Code><Message>later, {secret}</Message></Error>\
+             </ErrorResponse>"
+        );
+        let busy = Reply::status(400, &[], busy);
+        sts.set(vec![("POST /", vec![busy.clone()])]);
+        let ran = sign_with(&sigstore, 3, &variables, &[]);
+        says(&ran, &["not available (HTTP 400)", code]);
+        // Once only: it is asked again.
+        let good = Reply::ok(&answer_again);
+        sts.set(vec![("POST /", vec![busy, good])]);
+        sign_with(&sigstore, 0, &variables, &[]);
+    }
     sts.set(vec![("POST /", vec![Reply::status(503, &[], "")])]);
     says(&sign_with(&sigstore, 3, &variables, &[]), &["HTTP 503"]);
     sts.set(vec![("POST /", vec![Reply::ok("<a/>")])]);
@@ -277,7 +302,13 @@ fn provider(nonce: Arc<Mutex<String>>, edit: fn(&mut Value)) -> (Server, Arc<Mut
             .push(String::from_utf8(read_body(seen, stream)?).unwrap());
         let mut claims = claims();
         claims["nonce"] = json!(*nonce.lock().unwrap());
+        // It only passes the login on, as Sigstore's own does.
+        claims["federated_claims"] = json!({ "connector_id": ISSUER });
+        claims["iss"] = json!(format!("http://{}/auth", seen.header("host").unwrap()));
         edit(&mut claims);
+        if claims.is_null() {
+            return Reply::status(503, &[], "").send(seen, stream);
+        }
         Reply::ok(json!({"id_token": token(&claims)}).to_string()).send(seen, stream)
     });
     let server = Server::start(vec![("POST /auth/token", vec![exchange])]);
@@ -332,13 +363,18 @@ fn log_in(
     let query: HashMap<String, String> = address.query_pairs().into_owned().collect();
     (*nonce.lock().unwrap()).clone_from(&query["nonce"]);
     let redirect = url::Url::parse(&query["redirect_uri"]).unwrap();
+    let mut pages = Vec::new();
     for target in play(&query) {
         let mut stream = TcpStream::connect(("127.0.0.1", redirect.port().unwrap())).unwrap();
         write!(stream, "GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
         let mut page = String::new();
         stream.read_to_string(&mut page).unwrap();
-        assert!(page.starts_with("HTTP/1.1 "), "{page}");
+        pages.push(page.split(' ').nth(1).unwrap().to_owned());
     }
+    // The last one alone is about this login.
+    let last = pages.pop().unwrap();
+    assert_eq!(last, "200");
+    assert!(pages.iter().all(|status| status == "404"), "{pages:?}");
     stderr.read_to_string(&mut said).unwrap();
     let code = child.wait().unwrap().code().unwrap();
     assert_eq!(dir.path().join(BUNDLE).exists(), code == 0, "{said}");
@@ -374,12 +410,39 @@ fn a_login_by_browser_gives_a_token() {
                 // Others who ask are sent away.
                 "/favicon.ico".to_owned(),
                 "/auth/callback?code=stolen&state=other".to_owned(),
-                format!("/auth/callback?code=x&code=y&state={state}x"),
+                format!("/auth/callback?code=x&state={state}x"),
+                format!("/auth/callback?code=x&code=a-code&state={state}"),
+                format!("/auth/callback?code=x&state={state}&state={state}"),
+                format!("/auth/callback?code=&state={state}"),
                 format!("/auth/callback?code=a-code&state={state}"),
             ]
         },
     );
     assert_eq!(code, 0, "{said}");
+    assert!(said.contains(&format!("logged in as {IDENTITY} by http://")));
+}
+
+/// Plays a browser that logs in.
+fn logs_in(query: &HashMap<String, String>) -> Vec<String> {
+    vec![format!(
+        "/auth/callback?code=a-code&state={}",
+        query["state"]
+    )]
+}
+
+#[test]
+fn the_code_of_a_login_is_exchanged_once() {
+    if Sigstore::honest().is_none() {
+        return;
+    }
+    // A provider takes a code that comes again for a stolen one.
+    let (code, said, forms) = log_in(|claims| *claims = Value::Null, logs_in);
+    assert_eq!(code, 3, "{said}");
+    assert!(said.contains("not available (HTTP 503)"), "{said}");
+    assert_eq!(forms.len(), 1);
+    let (code, said, forms) = log_in(|_| {}, logs_in);
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(forms.len(), 1);
 }
 
 #[test]
@@ -404,13 +467,12 @@ fn a_login_that_is_refused_or_of_somebody_else_leaves_nothing() {
     assert!(forms.is_empty());
     let (code, said, _) = log_in(
         |claims| claims["nonce"] = json!("of another login"),
-        |query| {
-            vec![format!(
-                "/auth/callback?code=a-code&state={}",
-                query["state"]
-            )]
-        },
+        logs_in,
     );
     assert_eq!(code, 2, "{said}");
     assert!(said.contains("another login"), "{said}");
+    // By the issuer behind the one that was asked, without it.
+    let (code, said, _) = log_in(|claims| claims["iss"] = json!(ISSUER), logs_in);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("another issuer"), "{said}");
 }

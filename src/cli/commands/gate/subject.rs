@@ -30,7 +30,11 @@ pub(super) struct GateSubject {
 
 impl GateSubject {
     /// Finds it, and looks whether the summary can be written.
-    pub(super) fn open(args: &GateArgs, settings: &Settings) -> Result<Self, CliError> {
+    pub(super) fn open(
+        args: &GateArgs,
+        required: &[Required],
+        settings: &Settings,
+    ) -> Result<Self, CliError> {
         let subject = match images::of_argument(&args.artifact)? {
             Some(reference) => {
                 let attaches = signs(args) && args.vsa.is_none();
@@ -61,9 +65,10 @@ impl GateSubject {
             }
         };
         if let (true, Some(output)) = (signs(args), &subject.output) {
+            let summaries = subject.summaries(args, required);
             let files = [&args.artifact, &args.policy];
             let inputs = files.into_iter().chain(&args.attestations);
-            let inputs = inputs.map(PathBuf::as_path);
+            let inputs = inputs.chain(&summaries).map(PathBuf::as_path);
             check_target(output, inputs.chain(args.signing.files()))?;
         }
         Ok(subject)
@@ -133,19 +138,27 @@ impl GateSubject {
                 ));
             }
         }
-        paths.extend(args.vsa_in.iter().cloned());
-        if args.vsa_in.is_empty() && is_file {
-            let beside = required
-                .iter()
-                .filter_map(|required| match &required.condition {
-                    Condition::Vsa { from, .. } => {
-                        Some(with_ending(&args.artifact, &format!(".{from}.vsa.json")))
-                    }
-                    _ => None,
-                });
-            paths.extend(beside.filter(|path| path.symlink_metadata().is_ok()));
-        }
+        paths.extend(self.summaries(args, required));
         paths
+    }
+
+    /// The files of other environments' summaries: those that are named, else those that are
+    /// required and lie beside the file.
+    fn summaries(&self, args: &GateArgs, required: &[Required]) -> Vec<PathBuf> {
+        if !args.vsa_in.is_empty() || self.image.is_some() {
+            return args.vsa_in.clone();
+        }
+        let beside = required
+            .iter()
+            .filter_map(|required| match &required.condition {
+                Condition::Vsa { from, .. } => {
+                    Some(with_ending(&args.artifact, &format!(".{from}.vsa.json")))
+                }
+                _ => None,
+            });
+        beside
+            .filter(|path| path.symlink_metadata().is_ok())
+            .collect()
     }
 
     /// Writes or attaches the summary's bundle; where it went.

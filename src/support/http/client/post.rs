@@ -86,6 +86,16 @@ impl Client {
         }
     }
 
+    /// Asks by `POST` as [`Client::post`] does, but never twice: for questions that do harm
+    /// when they are repeated.
+    ///
+    /// # Errors
+    /// As [`Client::post`].
+    pub fn post_only_once(&self, request: &Request, body: &[u8]) -> Result<Replied, HttpError> {
+        let deadline = self.timer.elapsed() + self.limit_of(request);
+        self.ask_once(request, Ask::Post(body), deadline)
+    }
+
     fn ask_once(
         &self,
         request: &Request,
