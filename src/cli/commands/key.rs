@@ -6,7 +6,7 @@ use crate::cli::key_source::{KeySource, KmsOptions, key_source};
 use crate::cli::settings::Settings;
 use crate::cli::targets::check_target;
 use crate::cli::terminal;
-use crate::model::{Hint, terminal_safe};
+use crate::model::terminal_safe;
 use crate::signing::{
     self, MAX_KEY_FILE_BYTES, Passphrase, PublicKey, Signer, SigningAlgorithm, SigningError,
 };

@@ -9,6 +9,7 @@
 //! not: whoever answers it says which image is meant.
 
 mod auth;
+mod link;
 mod referrers;
 mod upload;
 

@@ -1,5 +1,6 @@
 //! What is listed for an image: the referrers API, else the tag `sha256-HEX`.
 
+use super::link::next_page;
 use super::{Question, Registry};
 use crate::model::{Digest, JsonLimits, parse_strict_json};
 use crate::oci::attach::Referrer;
@@ -8,7 +9,7 @@ use crate::oci::manifest::{
     Descriptor, Document, MAX_MANIFEST_BYTES, MAX_REFERRERS, OCI_INDEX, WireDescriptor,
 };
 use crate::oci::store::Store as _;
-use crate::support::http::{Exchange, Exchanged, Method, Redirects};
+use crate::support::http::{Exchange, Method, Redirects};
 use serde_json::{Value, json};
 
 /// Most pages of a list.
@@ -76,13 +77,18 @@ impl Registry {
             if manifests.len() > MAX_REFERRERS {
                 return Err(too_many());
             }
-            match next_page(&answered) {
+            let not_own = |reason: String| OciError::NotARegistry {
+                host: self.host.clone(),
+                reason,
+            };
+            // A header that is passed over would cut the list short.
+            let links = answered.text_headers("link").ok_or("it is no text");
+            let next = links
+                .and_then(|links| next_page(&links))
+                .map_err(|reason| not_own(format!("its `Link` header cannot be read: {reason}")))?;
+            match next {
                 None => return Ok(Some(manifests)),
                 Some(next) => {
-                    let not_own = |reason: String| OciError::NotARegistry {
-                        host: self.host.clone(),
-                        reason,
-                    };
                     address = answered.address(next).map_err(|e| not_own(e.to_string()))?;
                     if !address.is_same_origin(&self.base) {
                         return Err(not_own(format!("its list goes on at {address}")));
@@ -228,19 +234,4 @@ fn entries(bytes: &[u8], what: &str) -> Result<Vec<Descriptor>, OciError> {
             reason: "it is no index".to_owned(),
         }),
     }
-}
-
-/// The address of the next page (RFC 8288), as written.
-fn next_page(answered: &Exchanged) -> Option<&str> {
-    answered
-        .headers("link")
-        .flat_map(|header| header.split(','))
-        .find_map(|link| {
-            let (address, parameters) = link.trim().strip_prefix('<')?.split_once('>')?;
-            let is_next = parameters.split(';').any(|parameter| {
-                let parameter = parameter.trim().replace('"', "");
-                parameter.eq_ignore_ascii_case("rel=next")
-            });
-            is_next.then_some(address)
-        })
 }

@@ -4,7 +4,7 @@ use super::stub::{BUNDLE, OCI_INDEX, OCI_MANIFEST, REPOSITORY, Registry, Setting
 use super::{Scene, says};
 use crate::http::server::Reply;
 use crate::http::tls::Authority;
-use crate::signing::{expect, key};
+use crate::signing::{expect, key, write};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -308,34 +308,48 @@ fn an_index_is_signed_as_a_whole_unless_a_platform_is_named() {
 
 #[test]
 fn a_list_of_several_pages_is_read_to_its_end_at_the_registry_itself() {
-    let paged = |next: &'static str| {
+    // `NEXT` stands for the address of the second page.
+    let paged = |link: &'static str| {
         Registry::lying(move |asked| {
             let subject = asked
                 .target
                 .strip_prefix(&format!("/v2/{REPOSITORY}/referrers/"))?;
-            if subject.contains("page=2") {
-                let all = asked
-                    .state
-                    .lock()
-                    .unwrap()
-                    .referrers(&subject.replace("?page=2", ""));
+            if let Some((subject, "last=a,b;c")) = subject.split_once('?') {
+                let all = asked.state.lock().unwrap().referrers(subject);
                 return Some(list(&all));
             }
             let index = json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": []});
-            let link = format!("<{next}/v2/{REPOSITORY}/referrers/{subject}?page=2>; rel=\"next\"");
+            let next = format!("/v2/{REPOSITORY}/referrers/{subject}?last=a,b;c");
+            let link = link.replace("NEXT", &next);
             let headers = [("Content-Type", OCI_INDEX), ("Link", link.as_str())];
             Some(Reply::status(200, &headers, index.to_string()))
         })
     };
-    for (next, code) in [("", 0), ("http://127.0.0.1:1", 3)] {
-        let registry = paged(next);
+    let unreadable = "`Link` header cannot be read";
+    for (link, code, text) in [
+        ("<NEXT>; rel=\"next\"", 0, "verified"),
+        ("<NEXT>; rel=\"next last\"", 0, "verified"),
+        ("<NEXT> ; rel = next", 0, "verified"),
+        ("</first>; rel=first, <NEXT>; rel=next", 0, "verified"),
+        (
+            "</first>; rel=first\r\nLink: <NEXT>; rel=next",
+            0,
+            "verified",
+        ),
+        ("<http://127.0.0.1:1NEXT>; rel=next", 3, "goes on at"),
+        ("NEXT; rel=next", 3, unreadable),
+        ("<NEXT; rel=next", 3, unreadable),
+        ("<NEXT>; rel=next; title=\"\u{e4}\"", 3, unreadable),
+        ("<NEXT>; rel=next, </other>; rel=next", 3, unreadable),
+        // It is the only page.
+        ("<NEXT>; rel=last", 1, "signing/no-bundle"),
+    ] {
+        let registry = paged(link);
         let scene = Scene::new();
         registry.image("one", "1.0");
         scene.sign(0, &registry.name(":1.0"));
         let ran = scene.verify(code, &registry.name(":1.0"));
-        if code == 3 {
-            says(&ran, &["goes on at"]);
-        }
+        says(&ran, &[text]);
     }
 }
 
@@ -374,7 +388,7 @@ fn offline_no_registry_is_asked_and_a_bundle_that_is_named_needs_none() {
         let manifest: Value = serde_json::from_slice(&state.manifests[name].1).unwrap();
         state.blobs[manifest["layers"][0]["digest"].as_str().unwrap()].clone()
     };
-    crate::signing::write(&scene.path().join("app.sigstore.json"), &bundle);
+    write(&scene.path().join("app.sigstore.json"), &bundle);
     let asked = registry.server.seen().len();
     let public = key("tester.pub");
     for image in [&image, &registry.name(":1.0")] {
@@ -396,6 +410,32 @@ fn offline_no_registry_is_asked_and_a_bundle_that_is_named_needs_none() {
     let ran = scene.run(1, &[&["verify", &other][..], &verify].concat());
     says(&ran, &["signing/other-subject"]);
     assert_eq!(registry.server.seen().len(), asked);
+}
+
+/// Whoever wrote the tree that is judged may put a file of any name into it.
+#[test]
+fn a_signed_file_of_the_name_of_an_image_does_not_take_its_place() {
+    let registry = Registry::honest();
+    let scene = Scene::new();
+    let digest = registry.image("one", "1.0");
+    let image = registry.name(&format!("@{digest}"));
+    let bare = image.trim_start_matches("oci://").to_owned();
+    let file = scene.path().join(&bare);
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    write(&file, b"a decoy");
+    let here = format!("./{bare}");
+    scene.run(0, &["sign", &here, "--key", &key("tester.key")]);
+    for name in [&image, &bare] {
+        let ran = scene.verify(1, name);
+        says(&ran, &["signing/no-bundle", &digest]);
+        let ran = scene.run(0, &["discover", name]);
+        says(&ran, &[&digest]);
+    }
+    // The file itself is written `./`.
+    let ran = scene.verify(0, &here);
+    says(&ran, &["verified, file signature"]);
+    says(&scene.sign(0, &bare), &["attached sha256:"]);
+    scene.verify(0, &bare);
 }
 
 #[test]
