@@ -122,6 +122,14 @@ pub enum OciError {
         /// How.
         reason: String,
     },
+    /// The same of what a registry gave: it may give another one the next time.
+    #[error("{what} is malformed: {reason}")]
+    MalformedAnswer {
+        /// Which one.
+        what: String,
+        /// How.
+        reason: String,
+    },
     /// A document of a kind that is no image.
     #[error("{what} is neither a manifest nor an index, but {got}")]
     NotAnImage {
@@ -264,8 +272,9 @@ fn having(available: &[String]) -> String {
 }
 
 impl OciError {
-    /// Whether the registry gave no usable answer, so that the same command may succeed another
-    /// time; else what was typed or is on this machine has to be mended.
+    /// Whether nothing can be said: the registry gave no usable answer, so that the same command
+    /// may succeed another time, or there is more than is looked at. Else what was typed or is
+    /// on this machine has to be mended.
     #[must_use]
     pub fn is_unanswered(&self) -> bool {
         match self {
@@ -273,6 +282,8 @@ impl OciError {
             Self::WrongDigest { in_layout, .. } | Self::WrongSize { in_layout, .. } => !in_layout,
             Self::UnexpectedStatus { .. }
             | Self::NotARegistry { .. }
+            | Self::MalformedAnswer { .. }
+            | Self::TooMany { .. }
             | Self::BadChallenge { .. }
             | Self::NoToken { .. }
             | Self::UploadElsewhere { .. }
@@ -344,6 +355,7 @@ impl Hint for OciError {
             Self::File(error) => return error.hint(),
             Self::UnexpectedStatus { .. }
             | Self::Malformed { .. }
+            | Self::MalformedAnswer { .. }
             | Self::NotAnImage { .. }
             | Self::TooLarge { .. }
             | Self::TooMany { .. }

@@ -11,6 +11,7 @@
 mod auth;
 mod link;
 mod referrers;
+mod secrets;
 mod upload;
 
 use super::attach::Referrer;
@@ -23,8 +24,9 @@ use crate::model::{Digest, Redacted};
 use crate::support::hash;
 use crate::support::http::{
     Address, Client, Exchange, Exchanged, HttpError, Limits, Method, Network, Redirects, Request,
-    SystemTimer, reason_of_body,
+    SystemTimer,
 };
+use secrets::Secrets;
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
@@ -62,6 +64,8 @@ pub struct Registry {
     redirect_hosts: Vec<String>,
     credentials: Credentials,
     authorization: RefCell<Option<Redacted>>,
+    /// What was sent and is not shown where the registry repeats it.
+    secrets: Secrets,
     /// Credentials of the user were sent, to the registry or to its token service.
     had_credentials: Cell<bool>,
 }
@@ -75,6 +79,8 @@ struct Question<'a> {
     address: Address,
     exchange: Exchange<'a>,
     max_bytes: u64,
+    /// A header under which it is written, and its value.
+    condition: Option<(&'static str, &'a str)>,
 }
 
 impl Registry {
@@ -123,6 +129,7 @@ impl Registry {
             redirect_hosts: connection.redirect_hosts,
             credentials: connection.credentials,
             authorization: RefCell::new(None),
+            secrets: Secrets::default(),
             had_credentials: Cell::new(false),
         })
     }
@@ -140,10 +147,6 @@ impl Registry {
         if answered.status == 401 && is_own && self.authorize(&answered)? {
             answered = self.send(question)?;
         }
-        let reason = || {
-            let sent = self.authorization.borrow();
-            reason_of_body(&answered.body, &Vec::from_iter(sent.as_ref()))
-        };
         match answered.status {
             401 | 403 => Err(OciError::Denied {
                 host: match answered.is_from(&self.base) {
@@ -153,7 +156,7 @@ impl Registry {
                 what: question.what.to_owned(),
                 action: question.action,
                 status: answered.status,
-                reason: reason(),
+                reason: self.secrets.reason(&answered.body),
                 had_credentials: self.had_credentials.get(),
             }),
             _ => Ok(answered),
@@ -164,13 +167,20 @@ impl Registry {
     fn authorize(&self, refused: &Exchanged) -> Result<bool, OciError> {
         let challenge = auth::challenge(&self.host, refused.headers("www-authenticate"))?;
         let credential = self.credentials.find(&self.host, &self.repository)?;
+        if let Some(credential) = &credential {
+            self.secrets.add_credential(credential);
+        }
         let scope = auth::Scope {
             host: &self.host,
             is_loopback: self.base.is_loopback(),
             scope: &self.scope,
+            secrets: &self.secrets,
         };
         let made = auth::authorization(&self.client, &scope, &challenge, credential.as_ref())?;
         self.had_credentials.set(credential.is_some());
+        if let Some(made) = &made {
+            self.secrets.add(made.expose());
+        }
         let is_new = made.is_some();
         *self.authorization.borrow_mut() = made;
         Ok(is_new)
@@ -184,6 +194,11 @@ impl Registry {
         let mut request = Request::new(address, question.max_bytes);
         request.accept = ACCEPTED;
         request.redirect_hosts.clone_from(&self.redirect_hosts);
+        if let Some((name, value)) = question.condition {
+            request
+                .headers
+                .push((name.to_owned(), Redacted::new(value)));
+        }
         self.client
             .exchange(&request, &question.exchange)
             .map_err(|source| match source {
@@ -208,10 +223,7 @@ impl Registry {
                 what,
                 action: question.action,
                 status,
-                reason: {
-                    let sent = self.authorization.borrow();
-                    reason_of_body(&answered.body, &Vec::from_iter(sent.as_ref()))
-                },
+                reason: self.secrets.reason(&answered.body),
             },
         }
     }
@@ -232,6 +244,7 @@ impl Registry {
             address: self.address(&["manifests", name]),
             exchange: Exchange::asking(Method::Get, redirects),
             max_bytes: MAX_MANIFEST_BYTES,
+            condition: None,
         };
         let answered = self.ask(&question)?;
         if answered.status != 200 {
@@ -249,7 +262,8 @@ impl Registry {
             "" => answered.header("content-type").unwrap_or_default(),
             declared => declared,
         };
-        let (document, media_type) = Document::parse(&answered.body, declared, &what)?;
+        let (document, media_type) = Document::parse(&answered.body, declared, &what)
+            .map_err(|error| self.answered(error))?;
         let descriptor = Descriptor {
             media_type,
             size: Some(answered.body.len() as u64),
@@ -262,6 +276,21 @@ impl Registry {
             descriptor,
             document,
         })
+    }
+
+    /// An error about a document as one of what the registry gave, without secrets in it.
+    fn answered(&self, error: OciError) -> OciError {
+        match error {
+            OciError::Malformed { what, reason } => OciError::MalformedAnswer {
+                what,
+                reason: self.secrets.hide(&reason),
+            },
+            OciError::NotAnImage { what, got } => OciError::NotAnImage {
+                what,
+                got: self.secrets.hide(&got),
+            },
+            error => error,
+        }
     }
 
     /// A registry that names another digest than that of its bytes says two things.
@@ -277,7 +306,7 @@ impl Registry {
         let named =
             super::manifest::parse_digest(named).map_err(|reason| OciError::NotARegistry {
                 host: self.host.clone(),
-                reason,
+                reason: self.secrets.hide(&reason),
             })?;
         if named == *digest {
             return Ok(());
@@ -295,7 +324,7 @@ impl Registry {
         if answered.body.trim_ascii_start().starts_with(b"{") {
             return Ok(());
         }
-        let said = reason_of_body(&answered.body, &[]);
+        let said = self.secrets.reason(&answered.body);
         Err(OciError::NotARegistry {
             host: self.host.clone(),
             reason: match said {
@@ -337,6 +366,7 @@ impl Store for Registry {
             address: self.address(&["blobs", &descriptor.digest.to_string()]),
             exchange: Exchange::asking(Method::Get, Redirects::AnyHost),
             max_bytes: descriptor.size.unwrap_or(limit),
+            condition: None,
         };
         let answered = self.ask(&question)?;
         if answered.status != 200 {
@@ -347,7 +377,7 @@ impl Store for Registry {
     }
 
     fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, OciError> {
-        self.list(subject).map(|listed| listed.manifests)
+        self.list(subject)
     }
 
     fn attach(&self, referrer: &Referrer) -> Result<(), OciError> {

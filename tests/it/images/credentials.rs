@@ -301,6 +301,32 @@ fn a_challenge_that_leads_elsewhere_or_nowhere_gets_no_credentials() {
 }
 
 #[test]
+fn a_realm_that_asks_for_a_scope_of_its_own_gets_no_credentials() {
+    let service = token_service();
+    for (query, refused) in [
+        ("?scope=repository:other:pull,push", true),
+        ("?account=made-up&SCOPE=x", true),
+        ("?s%63ope=x", true),
+        ("?service=other", true),
+        ("?account=scope", false),
+    ] {
+        service.set(vec![]);
+        let registry = wanting(Wants::Bearer(service.url(&format!("/token{query}"))));
+        let scene = Scene::new();
+        docker(
+            &scene,
+            &json!({"auths": {host(&registry): auth(USER, &password())}}),
+        );
+        let ran = scene.verify(3, &registry.name(":1.0"));
+        shows_nothing(&ran);
+        assert_eq!(service.seen().is_empty(), refused, "{query}");
+        if refused {
+            says(&ran, &["of its own"]);
+        }
+    }
+}
+
+#[test]
 fn a_token_service_that_fails_or_lies_is_told_apart_from_wrong_credentials() {
     for (reply, code, text) in [
         (

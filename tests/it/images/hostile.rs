@@ -107,13 +107,13 @@ fn every_way_to_refuse_or_fail_has_its_code_and_the_same_image_passes_without() 
         (
             "/manifests/1.0",
             typed("{\"schemaVersion\":2,\"schemaVersion\":2}"),
-            2,
+            3,
             "twice",
         ),
         (
             "/manifests/1.0",
             typed(&"[".repeat(5000).replacen('[', "{\"a\":[", 1)),
-            2,
+            3,
             "deeper",
         ),
         (
@@ -130,12 +130,12 @@ fn every_way_to_refuse_or_fail_has_its_code_and_the_same_image_passes_without() 
             3,
             "does not answer as a registry",
         ),
-        ("/referrers/", typed("{}"), 2, "malformed"),
+        ("/referrers/", typed("{}"), 3, "malformed"),
         ("/referrers/", huge(), 2, "larger than"),
         (
             "/referrers/",
             list(&[json!({"digest": "sha256:../../x", "size": 1})]),
-            2,
+            3,
             "sha256:../../x",
         ),
         ("/referrers/", error(404, "X"), 1, "signing/no-bundle"),
@@ -175,6 +175,27 @@ fn other_bytes_of_the_same_length_are_not_what_the_digest_stands_for() {
     says(&lied.scene.verify(3, &image), &["its bytes are sha256:"]);
     lied.lies("/blobs/", Reply::ok(bundle));
     lied.scene.verify(0, &image);
+}
+
+/// The signature cannot be read, and an attestation that was not asked for can.
+#[test]
+fn a_signature_that_cannot_be_read_beside_another_attestation_is_inconclusive() {
+    let lied = Lied::new();
+    let image = lied.registry.name(":1.0");
+    let signature = {
+        let state = lied.registry.state();
+        let name = state.referrers(&lied.digest)[0]["digest"].clone();
+        let bytes = &state.manifests[name.as_str().unwrap()].1;
+        let manifest: Value = serde_json::from_slice(bytes).unwrap();
+        manifest["layers"][0]["digest"].as_str().unwrap().to_owned()
+    };
+    lied.scene
+        .attest(0, &image, "https://acme.example/review/v1", "tester.key");
+    lied.scene.verify(0, &image);
+    let part = Box::leak(format!("/blobs/{signature}").into_boxed_str());
+    lied.lies(part, error(503, "X"));
+    let ran = lied.scene.verify(3, &image);
+    says(&ran, &["HTTP 503", "signing/other-predicate"]);
 }
 
 #[test]
@@ -287,7 +308,7 @@ fn more_bundles_than_are_read_are_inconclusive() {
     says(&ran, &["201 bundles", "at most 200"]);
     let too_many: Vec<Value> = (0..1001).map(entry).collect();
     lied.lies("/referrers/", list(&too_many));
-    let ran = lied.scene.verify(2, &lied.registry.name(":1.0"));
+    let ran = lied.scene.verify(3, &lied.registry.name(":1.0"));
     says(&ran, &["more than 1000 entries"]);
 }
 
@@ -487,7 +508,7 @@ fn a_tag_of_referrers_that_is_no_index_is_left_as_it_is() {
     let tag = digest.replace(':', "-");
     registry.image("a stranger", &tag);
     let before = registry.state().manifests[&tag].clone();
-    let ran = scene.sign(2, &registry.name(":1.0"));
+    let ran = scene.sign(3, &registry.name(":1.0"));
     says(&ran, &["malformed", &tag]);
     assert_eq!(registry.state().manifests[&tag], before);
 }
@@ -521,6 +542,71 @@ fn what_a_registry_says_steers_no_terminal_and_repeats_no_secret() {
     says(&ran, &["HTTP 403", "no: ***"]);
     for bad in ["\u{1b}[2J", "\u{202e}", &auth] {
         assert!(!ran.stderr.contains(bad), "{}", ran.stderr);
+    }
+}
+
+/// In every place where a text of the server is shown, each form of the credentials.
+#[test]
+fn no_form_of_a_secret_is_shown_wherever_a_server_repeats_it() {
+    let secret = ["p+ss made", "-up&hidden"].concat();
+    let encoded = secret
+        .replace('+', "%2B")
+        .replace(' ', "+")
+        .replace('&', "%26");
+    let pair = STANDARD.encode(format!("builder:{secret}"));
+    let service = Server::start(vec![(ANY, vec![Reply::ok("{}")])]);
+    let realm = service.url("/token");
+    let answers = |form: &str| {
+        let message = json!({"message": format!("no: {form}")}).to_string();
+        let page = format!("<html>no: {form}</html>");
+        let named = [("Docker-Content-Digest", form)];
+        let kind = json!({"schemaVersion": 2, "mediaType": form}).to_string();
+        [
+            (2, Reply::status(403, &[], &message)),
+            (3, Reply::status(418, &[], &message)),
+            (3, Reply::ok(page)),
+            (3, Reply::ok(format!("no: {form}"))),
+            (3, Reply::status(200, &named, "{}")),
+            (2, Reply::ok(kind)),
+            (3, list(&[json!({"digest": form, "size": 1})])),
+        ]
+    };
+    let check = |challenge: &str, code: i32, reply: Reply, name: &str| {
+        let challenge = challenge.to_owned();
+        let registry = Registry::lying(move |asked| {
+            let headers = [("WWW-Authenticate", challenge.as_str())];
+            Some(match asked.seen.header("authorization") {
+                None => Reply::status(401, &headers, ""),
+                Some(_) => reply.clone(),
+            })
+        });
+        let scene = Scene::new();
+        let host = registry.server.address.to_string();
+        let config = json!({"auths": {host: {"auth": pair}}}).to_string();
+        std::fs::create_dir_all(scene.path().join(".docker")).unwrap();
+        write(&scene.path().join(".docker/config.json"), config.as_bytes());
+        let ran = scene.verify(code, &registry.name(":1.0"));
+        let all = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(all.contains("***"), "{name}: {all}");
+        for bad in [&secret, &encoded, &pair] {
+            assert!(!all.contains(bad.as_str()), "{name}: {all}");
+        }
+    };
+    for form in [&secret, &encoded, &pair, &format!("Basic {pair}")] {
+        for (nth, (code, reply)) in answers(form).into_iter().enumerate() {
+            let name = format!("{form}, {nth}");
+            // The first two are refusals, which a token service may send as well.
+            if nth < 2 {
+                service.set(vec![(ANY, vec![reply.clone()])]);
+                check(
+                    &format!("Bearer realm=\"{realm}\""),
+                    code,
+                    reply.clone(),
+                    &name,
+                );
+            }
+            check("Basic realm=\"x\"", code, reply, &name);
+        }
     }
 }
 

@@ -1,14 +1,16 @@
 //! Images in a registry: what must work.
 
-use super::stub::{BUNDLE, OCI_INDEX, OCI_MANIFEST, REPOSITORY, Registry, Settings, list};
+use super::stub::{BUNDLE, OCI_INDEX, OCI_MANIFEST, REPOSITORY, Registry, Settings, error, list};
 use super::{Scene, says};
-use crate::http::server::Reply;
+use crate::http::server::{ANY, Reply, Server};
 use crate::http::tls::Authority;
-use crate::signing::{expect, key, write};
+use crate::signing::{expect, key, sealgate, write};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 fn without_api() -> Registry {
     Registry::start(Settings {
@@ -168,6 +170,141 @@ fn a_tag_that_another_client_writes_over_is_written_again_and_not_for_ever() {
             assert!(scene.listed(&registry.name(":1.0")).is_empty());
         }
     }
+}
+
+/// Another run of the program attests between this one's last reading of the tag and its
+/// writing. Its entry is in the end there where the registry knows conditions.
+#[test]
+fn what_a_second_client_attaches_at_the_same_time_is_kept() {
+    let review = "https://acme.example/review/v1";
+    for has_tag in [false, true] {
+        let second: Arc<OnceLock<(String, PathBuf)>> = Arc::default();
+        let (own, ran) = (Arc::clone(&second), AtomicBool::new(false));
+        let registry = Registry::start(Settings {
+            referrers_api: false,
+            conditions: true,
+            instead: Box::new(move |asked| {
+                let is_tag = asked.method == "PUT" && asked.target.contains("/manifests/sha256-");
+                let (image, directory) = own.get()?;
+                if is_tag && !ran.swap(true, Ordering::SeqCst) {
+                    let key = key("builder.key");
+                    let arguments = ["attest", image, "--predicate", "second.json", "--type"];
+                    let further = [review, "--key", &key];
+                    let mut command = sealgate(directory);
+                    expect(0, &mut command, &[&arguments[..], &further].concat());
+                }
+                None
+            }),
+            ..Settings::default()
+        });
+        let scene = Scene::new();
+        registry.image("one", "1.0");
+        let image = registry.name(":1.0");
+        if has_tag {
+            scene.attest(0, &image, "https://acme.example/other/v1", "builder.key");
+        }
+        write(&scene.path().join("second.json"), b"{\"second\": true}");
+        let there = (image.clone(), scene.path().to_owned());
+        second.set(there).unwrap();
+        scene.sign(0, &image);
+        assert_eq!(scene.listed(&image).len(), 2 + usize::from(has_tag));
+        scene.verify(0, &image);
+        let builder = key("builder.pub");
+        scene.run(0, &["verify", &image, "--key", &builder, "--type", review]);
+    }
+}
+
+#[test]
+fn a_tag_that_is_not_found_for_a_moment_loses_nothing() {
+    for missed in 0..4 {
+        let reads = AtomicUsize::new(0);
+        let registry = Registry::start(Settings {
+            referrers_api: false,
+            instead: Box::new(move |asked| {
+                let is_tag = asked.method == "GET" && asked.target.contains("/manifests/sha256-");
+                let misses = is_tag && reads.fetch_add(1, Ordering::SeqCst) == missed;
+                misses.then(|| error(404, "MANIFEST_UNKNOWN"))
+            }),
+            ..Settings::default()
+        });
+        let scene = Scene::new();
+        let digest = registry.image("one", "1.0");
+        let other = json!({
+            "mediaType": OCI_MANIFEST, "digest": format!("sha256:{}", "0".repeat(64)), "size": 7,
+            "artifactType": "application/vnd.example.other",
+        });
+        let index = json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [other]});
+        let tag = digest.replace(':', "-");
+        registry.state().manifest(&index, Some(&tag));
+        scene.sign(0, &registry.name(":1.0"));
+        let written: Value = serde_json::from_slice(&registry.state().manifests[&tag].1).unwrap();
+        let entries = written["manifests"].as_array().unwrap();
+        assert_eq!((entries.len(), &entries[0]), (2, &other), "{missed}");
+    }
+}
+
+#[test]
+fn a_registry_that_sends_the_question_for_referrers_to_a_page_has_no_such_api() {
+    let page = Server::start(vec![(ANY, vec![Reply::ok("<html>packages</html>")])]);
+    let to = format!("http://localhost:{}/packages", page.address.port());
+    let registry = Registry::start(Settings {
+        referrers_api: false,
+        instead: Box::new(move |asked| {
+            let is_api = asked.target.contains("/referrers/");
+            is_api.then(|| Reply::status(303, &[("Location", to.as_str())], ""))
+        }),
+        ..Settings::default()
+    });
+    let scene = Scene::new();
+    registry.image("one", "1.0");
+    let image = registry.name(":1.0");
+    says(&scene.verify(1, &image), &["signing/no-bundle"]);
+    scene.sign(0, &image);
+    scene.verify(0, &image);
+    assert_eq!(scene.listed(&image).len(), 1);
+    assert!(page.seen().is_empty());
+}
+
+#[test]
+fn one_image_that_fails_takes_no_verdict_from_the_others() {
+    let registry = Registry::honest();
+    let scene = Scene::new();
+    registry.image("one", "1.0");
+    registry.image("two", "2.0");
+    let (one, two) = (registry.name(":1.0"), registry.name(":2.0"));
+    let (tester, public) = (key("tester.key"), key("tester.pub"));
+    scene.run(0, &["sign", &one, &two, "--key", &tester]);
+    let missing = registry.name(":3.0");
+    let with = ["--key", &public, "--format", "json"];
+    for (middle, code, count) in [(&two, 0, 3), (&missing, 2, 2)] {
+        let verify = [&["verify", &one, middle, &two][..], &with].concat();
+        let ran = scene.run(code, &verify);
+        let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+        let results = report["results"].as_array().unwrap();
+        assert_eq!(report["verified"], code == 0);
+        assert_eq!(results.len(), 3);
+        let verified = results.iter().filter(|result| result["verified"] == true);
+        assert_eq!(verified.count(), count);
+    }
+    let ran = scene.run(2, &["verify", &missing, &one, "--key", &public]);
+    says(&ran, &["does not exist", "verified, image-signature"]);
+    // What is wrong with the call is found before anything is asked.
+    let asked = registry.server.seen().len();
+    for (arguments, text) in [
+        (vec![one.as_str(), "app.bin"], "images and files"),
+        (
+            vec![&one, &two, "--bundle", "x"],
+            "--bundle is for one image",
+        ),
+        (
+            vec![&one, "--bundle", "x", "--type", "vsa"],
+            "not for --bundle",
+        ),
+    ] {
+        let ran = scene.run(2, &[&["verify", "--key", &public][..], &arguments].concat());
+        says(&ran, &[text]);
+    }
+    assert_eq!(registry.server.seen().len(), asked);
 }
 
 #[test]
