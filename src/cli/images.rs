@@ -158,7 +158,7 @@ fn store(
         redirect_hosts: options.redirect_hosts.clone(),
         https_only: options.registry_https,
         within: Duration::from_secs(options.registry_timeout),
-        credentials: image_credentials::load()?,
+        credentials: image_credentials::load,
     };
     match Registry::new(host, repository, access, connection) {
         Ok(registry) => Ok(Box::new(registry)),

@@ -24,6 +24,8 @@ const MAX_HELPER_BYTES: u64 = 64 * 1024;
 const HELPER_TIME: Duration = Duration::from_secs(30);
 /// Longer names of servers would not fit into a pipe at once.
 const MAX_SERVER_BYTES: usize = 2048;
+/// The domain of Docker Hub, whose registry has another name than its logins.
+const HUB: &str = concat!("docker", ".io");
 /// The user by which a helper says that its secret is an identity token.
 const TOKEN_USER: &str = "<token>";
 
@@ -146,21 +148,31 @@ impl Credentials {
         host: &str,
         repository: &str,
     ) -> Result<Option<Credential>, OciError> {
-        if let Some(helper) = config.helpers.get(host) {
-            let helper = helper
-                .as_str()
-                .ok_or_else(|| bad(config, "a helper's name is no text"))?;
-            return self.ask(config, helper, host, host);
+        let hosts = names_of(host);
+        let names = hosts.iter().map(String::as_str).chain(hub_key(host));
+        for name in names {
+            if let Some(helper) = config.helpers.get(name) {
+                let helper = helper
+                    .as_str()
+                    .ok_or_else(|| bad(config, "a helper's name is no text"))?;
+                return self.ask(config, helper, name, host);
+            }
         }
-        let full = format!("{host}/{repository}");
         let mut fitting: Vec<(&str, &Value, usize)> = config
             .auths
             .iter()
             .filter_map(|(key, entry)| {
                 let name = plain_name(key);
-                let rest = full.strip_prefix(name)?;
-                let fits = rest.is_empty() || rest.starts_with('/');
-                fits.then_some((key.as_str(), entry, name.len()))
+                let below =
+                    hosts
+                        .iter()
+                        .find_map(|host| match name.strip_prefix(host.as_str())? {
+                            "" => Some(""),
+                            path => path.strip_prefix('/'),
+                        })?;
+                let rest = repository.strip_prefix(below)?;
+                let fits = below.is_empty() || rest.is_empty() || rest.starts_with('/');
+                fits.then_some((key.as_str(), entry, below.len()))
             })
             .collect();
         fitting.sort_by_key(|(_, _, length)| std::cmp::Reverse(*length));
@@ -173,7 +185,8 @@ impl Credentials {
             return Ok(None);
         };
         // The store knows a server by the name under which docker logged in.
-        let server = fitting.first().map_or(host, |(key, _, _)| key);
+        let default = hub_key(host).unwrap_or(host);
+        let server = fitting.first().map_or(default, |(key, _, _)| key);
         self.ask(config, store, server, host)
     }
 
@@ -223,6 +236,28 @@ impl Credentials {
     }
 }
 
+/// The names under which a host's credentials are kept: for Docker Hub all of its own, since
+/// docker and podman do not write the one that images are read from.
+fn names_of(host: &str) -> Vec<String> {
+    let of_hub = [
+        HUB.to_owned(),
+        format!("index.{HUB}"),
+        format!("registry-1.{HUB}"),
+    ];
+    let mut names = vec![host.to_owned()];
+    if of_hub.iter().any(|name| name == host) {
+        names.extend(of_hub.into_iter().filter(|name| name != host));
+    }
+    names
+}
+
+/// The key under which `docker login` without a host keeps what it was told.
+fn hub_key(host: &str) -> Option<&'static str> {
+    const KEY: &str = concat!("https://index.", "docker", ".io", "/v1/");
+    let is_hub = names_of(host).len() > 1;
+    is_hub.then_some(KEY)
+}
+
 fn bad(config: &Config, reason: &str) -> OciError {
     OciError::BadCredentials {
         path: config.path.clone(),
@@ -260,16 +295,19 @@ fn config(file: ConfigFile) -> Result<Config, OciError> {
     })
 }
 
-/// `https://host/v1/` as docker writes it, without what is around the name.
+/// `https://host/v1/` as docker writes it, without what is around the name. `host/team/v1` is
+/// the name of a repository, as podman writes it.
 fn plain_name(key: &str) -> &str {
     let rest = key
         .strip_prefix("https://")
         .or_else(|| key.strip_prefix("http://"))
         .unwrap_or(key);
     let rest = rest.trim_end_matches('/');
-    rest.strip_suffix("/v1")
-        .or_else(|| rest.strip_suffix("/v2"))
-        .unwrap_or(rest)
+    let versions = ["/v1", "/v2"].into_iter();
+    let host = versions
+        .filter_map(|version| rest.strip_suffix(version))
+        .next();
+    host.filter(|host| !host.contains('/')).unwrap_or(rest)
 }
 
 fn of_entry(config: &Config, entry: &Value) -> Result<Option<Credential>, OciError> {
@@ -381,6 +419,58 @@ mod tests {
         ] {
             let found = credentials.find(host, repository).unwrap();
             assert_eq!(shown(found), expected, "{host}/{repository}");
+        }
+    }
+
+    #[test]
+    fn a_version_is_taken_off_a_host_and_never_off_a_repository() {
+        let auth = |pair: &str| json!({ "auth": STANDARD.encode(pair) });
+        let value = json!({"auths": {
+            "r.example/team/v2": auth("u:v2"),
+            "r.example/team": auth("u:team"),
+            "old.example/v2/": auth("u:old"),
+        }});
+        let credentials = with(&value, Ok(None)).0.unwrap();
+        for (host, repository, expected) in [
+            ("r.example", "team/app", "u:team"),
+            ("r.example", "team/v2", "u:v2"),
+            ("r.example", "team/v2/app", "u:v2"),
+            ("r.example", "other", "none"),
+            ("old.example", "app", "u:old"),
+        ] {
+            let found = credentials.find(host, repository).unwrap();
+            assert_eq!(shown(found), expected, "{host}/{repository}");
+        }
+    }
+
+    #[test]
+    fn a_login_at_docker_hub_counts_under_each_of_its_names() {
+        let auth = json!({ "auth": STANDARD.encode("u:hub") });
+        let key = hub_key(HUB).unwrap();
+        let registry = format!("registry-1.{HUB}");
+        for stored in [key, HUB, &registry] {
+            let value = json!({"auths": {(stored): auth}});
+            let credentials = with(&value, Ok(None)).0.unwrap();
+            for host in [HUB, &registry] {
+                let found = credentials.find(host, "team/app").unwrap();
+                assert_eq!(shown(found), "u:hub", "{stored}: {host}");
+            }
+            let evil = format!("evil.{HUB}");
+            for host in ["r.example", &evil] {
+                let found = credentials.find(host, "team/app").unwrap();
+                assert_eq!(shown(found), "none", "{stored}: {host}");
+            }
+        }
+        let says = json!({"Username": "u", "Secret": "made-up"}).to_string();
+        for value in [
+            json!({"credsStore": "desktop"}),
+            json!({"credHelpers": {(key): "desktop"}}),
+        ] {
+            let (credentials, asked) = with(&value, Ok(Some(says.clone().into_bytes())));
+            let found = credentials.unwrap().find(&registry, "team/app").unwrap();
+            assert_eq!(shown(found), "u:made-up");
+            let asked = asked.borrow();
+            assert_eq!(asked[0].1, key);
         }
     }
 

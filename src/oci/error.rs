@@ -176,6 +176,16 @@ pub enum OciError {
         /// What has more than how many of what.
         what: String,
     },
+    /// The registry took too long in all.
+    #[error("{what} cannot be {action}: the registry was asked for {seconds} seconds in all")]
+    TooSlow {
+        /// The image, blob or service.
+        what: String,
+        /// `read`, `written`.
+        action: &'static str,
+        /// The limit.
+        seconds: u64,
+    },
     /// Indexes lie too deeply inside one another.
     #[error("{what} lies deeper than {limit} indexes")]
     TooDeep {
@@ -284,6 +294,7 @@ impl OciError {
             | Self::NotARegistry { .. }
             | Self::MalformedAnswer { .. }
             | Self::TooMany { .. }
+            | Self::TooSlow { .. }
             | Self::BadChallenge { .. }
             | Self::NoToken { .. }
             | Self::UploadElsewhere { .. }
@@ -351,6 +362,7 @@ impl Hint for OciError {
             }
             Self::BadCredentials { .. } => "mend the file, or log in again",
             Self::Helper { .. } => "check that the helper is in PATH and logged in",
+            Self::TooSlow { .. } => "give it more time with --registry-timeout",
             Self::NotListed { .. } => "try again; another client may have written at the same time",
             Self::File(error) => return error.hint(),
             Self::UnexpectedStatus { .. }

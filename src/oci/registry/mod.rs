@@ -27,8 +27,11 @@ use crate::support::http::{
     SystemTimer,
 };
 use secrets::Secrets;
-use std::cell::{Cell, RefCell};
-use std::time::Duration;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::time::{Duration, Instant};
+
+/// How many times the time of one question everything may take that is asked about an image.
+const QUESTIONS: u32 = 5;
 
 /// What is done with a repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,10 +50,10 @@ pub struct RegistryConnection {
     pub redirect_hosts: Vec<String>,
     /// Speak https to this machine, too.
     pub https_only: bool,
-    /// Most time for one question with its retries.
+    /// Most time for one question with its retries; for all of them five times that.
     pub within: Duration,
-    /// Where credentials are looked for.
-    pub credentials: Credentials,
+    /// Gives the places where credentials are looked for, once a registry asks for some.
+    pub credentials: fn() -> Result<Credentials, OciError>,
 }
 
 /// One repository of a registry.
@@ -62,7 +65,11 @@ pub struct Registry {
     repository: String,
     scope: String,
     redirect_hosts: Vec<String>,
-    credentials: Credentials,
+    within: Duration,
+    /// The time that was spent with asking.
+    spent: Cell<Duration>,
+    load_credentials: fn() -> Result<Credentials, OciError>,
+    credentials: OnceCell<Credentials>,
     authorization: RefCell<Option<Redacted>>,
     /// What was sent and is not shown where the registry repeats it.
     secrets: Secrets,
@@ -127,7 +134,10 @@ impl Registry {
             repository: repository.to_owned(),
             scope: format!("repository:{repository}:{actions}"),
             redirect_hosts: connection.redirect_hosts,
-            credentials: connection.credentials,
+            within: connection.within,
+            spent: Cell::new(Duration::ZERO),
+            load_credentials: connection.credentials,
+            credentials: OnceCell::new(),
             authorization: RefCell::new(None),
             secrets: Secrets::default(),
             had_credentials: Cell::new(false),
@@ -163,10 +173,20 @@ impl Registry {
         }
     }
 
+    /// Where credentials are looked for. A broken file is no obstacle to a registry that asks
+    /// for none.
+    fn credentials(&self) -> Result<&Credentials, OciError> {
+        if let Some(known) = self.credentials.get() {
+            return Ok(known);
+        }
+        let loaded = (self.load_credentials)()?;
+        Ok(self.credentials.get_or_init(|| loaded))
+    }
+
     /// Answers the challenge of a 401; whether there is something new to be sent.
     fn authorize(&self, refused: &Exchanged) -> Result<bool, OciError> {
         let challenge = auth::challenge(&self.host, refused.headers("www-authenticate"))?;
-        let credential = self.credentials.find(&self.host, &self.repository)?;
+        let credential = self.credentials()?.find(&self.host, &self.repository)?;
         if let Some(credential) = &credential {
             self.secrets.add_credential(credential);
         }
@@ -191,7 +211,17 @@ impl Registry {
         if let Some(authorization) = self.authorization.borrow().as_ref() {
             address = address.with_authorization(authorization.clone());
         }
+        let limit = self.within.saturating_mul(QUESTIONS);
+        let left = limit.saturating_sub(self.spent.get());
+        if left.is_zero() {
+            return Err(OciError::TooSlow {
+                what: question.what.to_owned(),
+                action: question.action,
+                seconds: limit.as_secs(),
+            });
+        }
         let mut request = Request::new(address, question.max_bytes);
+        request.within = Some(left.min(self.within));
         request.accept = ACCEPTED;
         request.redirect_hosts.clone_from(&self.redirect_hosts);
         if let Some((name, value)) = question.condition {
@@ -199,19 +229,20 @@ impl Registry {
                 .headers
                 .push((name.to_owned(), Redacted::new(value)));
         }
-        self.client
-            .exchange(&request, &question.exchange)
-            .map_err(|source| match source {
-                HttpError::TooLarge { limit, .. } => OciError::TooLarge {
-                    what: question.what.to_owned(),
-                    limit,
-                },
-                source => OciError::Unanswered {
-                    what: question.what.to_owned(),
-                    action: question.action,
-                    source,
-                },
-            })
+        let begun = Instant::now();
+        let exchanged = self.client.exchange(&request, &question.exchange);
+        self.spent.set(self.spent.get() + begun.elapsed());
+        exchanged.map_err(|source| match source {
+            HttpError::TooLarge { limit, .. } => OciError::TooLarge {
+                what: question.what.to_owned(),
+                limit,
+            },
+            source => OciError::Unanswered {
+                what: question.what.to_owned(),
+                action: question.action,
+                source,
+            },
+        })
     }
 
     /// The error of a status that is not the expected one.
@@ -389,5 +420,32 @@ impl Store for Registry {
             return Ok(());
         }
         self.list_referrer(referrer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_question_is_asked_when_the_time_for_all_is_spent() {
+        let within = Duration::from_millis(50);
+        let connection = RegistryConnection {
+            network: Network::default(),
+            redirect_hosts: Vec::new(),
+            https_only: false,
+            within,
+            credentials: || {
+                Credentials::new(Vec::new(), super::super::SystemHelpers { path: None })
+            },
+        };
+        let registry = Registry::new("127.0.0.1:1", "app", Access::Read, connection).unwrap();
+        let tag = Selector::Tag("1".to_owned());
+        let ask = || registry.select(Some(&tag)).unwrap_err();
+        assert!(matches!(ask(), OciError::Unanswered { .. }), "{}", ask());
+        assert!(registry.spent.get() > Duration::ZERO);
+        registry.spent.set(within * QUESTIONS);
+        assert!(matches!(ask(), OciError::TooSlow { .. }), "{}", ask());
+        assert!(ask().is_unanswered());
     }
 }

@@ -414,7 +414,7 @@ fn a_signature_is_attached_as_a_whole_or_not_at_all() {
             "POST /v2/team/app/blobs/",
             moved("http://[/"),
             3,
-            "registry",
+            "not an address",
         ),
         (
             "PUT /v2/team/app/blobs/",
@@ -476,6 +476,27 @@ fn a_signature_is_attached_as_a_whole_or_not_at_all() {
     let scene = Scene::new();
     registry.image("one", "1.0");
     scene.sign(0, &registry.name(":1.0"));
+}
+
+#[test]
+fn what_was_attached_before_an_error_is_told() {
+    for (allowed, code) in [(2, 0), (1, 2)] {
+        let written = Mutex::new(0);
+        let registry = Registry::lying(move |asked| {
+            let is_manifest = asked.method == "PUT" && asked.target.contains("/manifests/");
+            let mut written = written.lock().unwrap();
+            *written += usize::from(is_manifest);
+            (is_manifest && *written > allowed).then(|| error(403, "DENIED"))
+        });
+        let scene = Scene::new();
+        let (one, two) = (registry.image("one", "1.0"), registry.image("two", "2.0"));
+        let (first, second) = (registry.name(":1.0"), registry.name(":2.0"));
+        let tester = key("tester.key");
+        let ran = scene.run(code, &["sign", &first, &second, "--key", &tester]);
+        assert!(ran.stdout.contains(&one), "{}", ran.stdout);
+        assert_eq!(ran.stdout.contains(&two), code == 0, "{}", ran.stdout);
+        assert_eq!(ran.stderr.contains("DENIED"), code == 2, "{}", ran.stderr);
+    }
 }
 
 #[test]

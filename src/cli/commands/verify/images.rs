@@ -17,14 +17,15 @@ use crate::cli::progress::Progress;
 use crate::cli::settings::Settings;
 use crate::model::{Hint as _, Rule, terminal_safe};
 use crate::oci::{
-    Access, Candidate, Descriptor, ImageReference, OciError, Selector, attached_bundle,
-    is_candidate,
+    Access, Attached, Candidate, Descriptor, ImageReference, OciError, Selector, is_candidate,
 };
 use crate::signing::{Artifact, Bundle, MAX_ATTESTATIONS_BYTES, RULES};
 use std::path::PathBuf;
 
 /// Most candidates of one image that are read.
 pub const MAX_CANDIDATES: usize = 200;
+/// Most bytes of all of them.
+const MAX_ATTACHED_BYTES: u64 = 4 * MAX_ATTESTATIONS_BYTES;
 
 /// The images among artifacts; `None` where all are files.
 ///
@@ -142,14 +143,10 @@ pub fn verify_image(
     let artifact =
         Artifact::of_digest(image.digest().clone()).map_err(|e| CliError::of(Exit::Usage, &e))?;
     let mut outcomes = Vec::new();
+    let mut attached = attached(image);
     for listed in candidates(image)? {
         let name = listed.digest.to_string();
-        let result = match attached_bundle(
-            image.store.as_ref(),
-            image.digest(),
-            &listed,
-            MAX_ATTESTATIONS_BYTES,
-        ) {
+        let result = match attached.read(&listed) {
             Ok(Candidate::Other(_)) => continue,
             Ok(Candidate::Bundle(bytes)) => {
                 let bundle = Bundle::parse(bytes.trim_ascii());
@@ -175,6 +172,17 @@ pub fn verify_image(
         outcomes,
         enough: Enough::One,
     })
+}
+
+/// Reads the bundles of an image, within the limits.
+#[must_use]
+pub fn attached(image: &OpenImage) -> Attached<'_> {
+    Attached::new(
+        image.store.as_ref(),
+        image.digest(),
+        MAX_ATTESTATIONS_BYTES,
+        MAX_ATTACHED_BYTES,
+    )
 }
 
 /// What may hold a bundle, of everything that is listed for an image.
