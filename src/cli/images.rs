@@ -22,7 +22,8 @@ pub struct ImageOptions {
     /// Speak https to a registry on this machine, too
     #[arg(long)]
     pub registry_https: bool,
-    /// Most seconds for one question to a registry, with retries
+    /// Most seconds for one question to a registry, with retries; for all about one image five
+    /// times that
     #[arg(long, value_name = "SECONDS", default_value = "120",
         value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub registry_timeout: u64,
