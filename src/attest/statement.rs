@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 
 /// The type of every statement.
 pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
+/// The type of statements of the first version, which `cosign attest` still writes.
+pub(super) const OLD_STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v0.1";
 /// Larger statements are refused: an SBOM of 10,000 components takes about 10 MB.
 pub const MAX_STATEMENT_BYTES: usize = 48 * 1024 * 1024;
 /// Limit of subjects in one statement.
@@ -121,7 +123,19 @@ impl Statement {
     /// [`AttestError::WrongStatementType`], [`AttestError::SubjectCount`],
     /// [`AttestError::BadSubjectDigest`].
     pub fn parse(bytes: &[u8]) -> Result<Self, AttestError> {
-        let wire = Wire::read(bytes, &[STATEMENT_TYPE])?;
+        Self::of_wire(Wire::read(bytes, &[STATEMENT_TYPE])?)
+    }
+
+    /// Reads a statement of either version, as others make them: v0.1, which `cosign attest`
+    /// writes, has the same fields.
+    ///
+    /// # Errors
+    /// As [`Statement::parse`].
+    pub fn parse_any_version(bytes: &[u8]) -> Result<Self, AttestError> {
+        Self::of_wire(Wire::read(bytes, &[STATEMENT_TYPE, OLD_STATEMENT_TYPE])?)
+    }
+
+    fn of_wire(wire: Wire) -> Result<Self, AttestError> {
         let subjects = wire
             .subject
             .into_iter()
@@ -240,6 +254,36 @@ mod tests {
             Statement::parse(twice.as_bytes()),
             Err(AttestError::NotJson(_))
         ));
+    }
+
+    #[test]
+    fn the_first_version_is_read_where_others_make_statements_and_nowhere_else() {
+        let of_type = |kind: &str| {
+            let mut value: Value =
+                serde_json::from_slice(&statement(&[b"x"]).to_bytes().unwrap()).unwrap();
+            value["_type"] = json!(kind);
+            value.to_string().into_bytes()
+        };
+        let old = of_type(OLD_STATEMENT_TYPE);
+        assert_eq!(
+            Statement::parse_any_version(&old).unwrap(),
+            statement(&[b"x"])
+        );
+        assert!(matches!(
+            Statement::parse(&old),
+            Err(AttestError::WrongStatementType { .. })
+        ));
+        for kind in [
+            "https://in-toto.io/Statement/v0.2",
+            "https://in-toto.io/Statement/",
+            "",
+        ] {
+            let error = Statement::parse_any_version(&of_type(kind)).unwrap_err();
+            assert!(
+                matches!(error, AttestError::WrongStatementType { .. }),
+                "{kind}"
+            );
+        }
     }
 
     #[test]

@@ -1,16 +1,14 @@
 //! What a signed statement is about, whatever its predicate.
 //!
 //! Source: `spec/v0.1/README.md` and `spec/v1/statement.md` of
-//! github.com/in-toto/attestation. Both versions have the same subjects; [`Statement`]
-//! reads only v1, since all that is made here is v1.
+//! github.com/in-toto/attestation. Both versions have the same subjects, and
+//! both are read; [`Statement::parse`] reads only v1, since all that is made here is v1.
 //!
-//! [`Statement`]: super::Statement
+//! [`Statement::parse`]: super::Statement::parse
 
 use super::error::AttestError;
-use super::statement::{STATEMENT_TYPE, Wire};
+use super::statement::{OLD_STATEMENT_TYPE, STATEMENT_TYPE, Wire};
 use crate::model::{Digest, DigestAlgorithm};
-
-const OLD_STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v0.1";
 
 /// Digests that count, the cheapest to compare first.
 const COMPARED: [DigestAlgorithm; 3] = [

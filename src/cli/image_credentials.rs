@@ -1,7 +1,7 @@
 //! This user's credentials for registries of images: the files of docker and podman.
 
-use super::exit::{CliError, Exit};
 use super::settings::Settings;
+use super::terminal;
 use crate::model::Redacted;
 use crate::oci::{ConfigFile, Credentials, OciError, SystemHelpers};
 use crate::support::files::{FileError, read_bounded};
@@ -16,9 +16,12 @@ const MAX_BYTES: u64 = 1024 * 1024;
 /// `~/.docker/config.json`, and podman's files. Nothing of a judged tree is read; helpers are
 /// looked for in the absolute directories of `PATH`.
 ///
+/// A file that nobody has named counts as absent where it cannot be opened, with a warning.
+///
 /// # Errors
-/// Exit 2 for a file that is named and missing, and for one that cannot be read.
-pub fn load() -> Result<Credentials, CliError> {
+/// [`OciError::File`] for a file that is named and cannot be read, and for one that is too
+/// large; [`OciError::BadCredentials`].
+pub fn load() -> Result<Credentials, OciError> {
     let variables = Settings::variables();
     let variable = |name: &str| {
         let value = variables.get(name).map(Redacted::expose);
@@ -55,11 +58,10 @@ pub fn load() -> Result<Credentials, CliError> {
         path: variable("PATH").map(OsString::from),
     };
     Credentials::new(files.into_iter().flatten().collect(), helpers)
-        .map_err(|e| CliError::of(Exit::Usage, &e))
 }
 
 /// A file that is there; one that was named must be.
-fn read(path: PathBuf, is_named: bool) -> Result<Option<ConfigFile>, CliError> {
+fn read(path: PathBuf, is_named: bool) -> Result<Option<ConfigFile>, OciError> {
     match read_bounded(&path, MAX_BYTES) {
         Ok(bytes) => Ok(Some(ConfigFile { path, bytes })),
         Err(FileError::Read { source, .. })
@@ -67,6 +69,10 @@ fn read(path: PathBuf, is_named: bool) -> Result<Option<ConfigFile>, CliError> {
         {
             Ok(None)
         }
-        Err(error) => Err(CliError::of(Exit::Usage, &OciError::File(error))),
+        Err(error @ (FileError::Read { .. } | FileError::NotAFile { .. })) if !is_named => {
+            terminal::warning(&format!("no credentials are taken from there: {error}"));
+            Ok(None)
+        }
+        Err(error) => Err(OciError::File(error)),
     }
 }

@@ -22,7 +22,8 @@ pub struct ImageOptions {
     /// Speak https to a registry on this machine, too
     #[arg(long)]
     pub registry_https: bool,
-    /// Most seconds for one question to a registry, with retries
+    /// Most seconds for one question to a registry, with retries; for all about one image five
+    /// times that
     #[arg(long, value_name = "SECONDS", default_value = "120",
         value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub registry_timeout: u64,
@@ -158,7 +159,7 @@ fn store(
         redirect_hosts: options.redirect_hosts.clone(),
         https_only: options.registry_https,
         within: Duration::from_secs(options.registry_timeout),
-        credentials: image_credentials::load()?,
+        credentials: image_credentials::load,
     };
     match Registry::new(host, repository, access, connection) {
         Ok(registry) => Ok(Box::new(registry)),

@@ -185,7 +185,7 @@ fn is_about_signer(error: &SigningError) -> bool {
 }
 
 fn read_statement(payload: &[u8]) -> Examination {
-    let read = Statement::parse(payload)
+    let read = Statement::parse_any_version(payload)
         .and_then(|statement| Predicate::of(&statement).map(|predicate| (statement, predicate)));
     match read {
         Ok((statement, predicate)) => Examination::Verified(Box::new(VerifiedAttestation {
@@ -207,11 +207,12 @@ fn clipped(text: &dyn std::fmt::Display) -> String {
 /// What the payload says it is, signed or not: only for explanations.
 fn claimed_predicate(bundle: &Bundle) -> String {
     match bundle.content() {
-        Ok(SignedContent::Envelope(envelope)) => Statement::parse(envelope.payload.as_bytes())
-            .map_or_else(
+        Ok(SignedContent::Envelope(envelope)) => {
+            Statement::parse_any_version(envelope.payload.as_bytes()).map_or_else(
                 |_| "unknown".to_owned(),
                 |statement| clipped(&short_name(&statement.predicate_type)),
-            ),
+            )
+        }
         Ok(SignedContent::Message(_)) => "file signature".to_owned(),
         Err(_) => "unknown".to_owned(),
     }

@@ -138,42 +138,84 @@ pub enum Candidate {
     Other(Option<String>),
 }
 
-/// The bundle of something that is listed for the image `subject`, of at most `limit` bytes.
-///
-/// # Errors
-/// [`OciError::OtherSubject`] for one that is about another image, [`OciError::NoBundle`] for
-/// one that calls itself a bundle and holds none, and those of reading.
-pub fn attached_bundle(
-    store: &dyn Store,
-    subject: &Digest,
-    listed: &Descriptor,
-    limit: u64,
-) -> Result<Candidate, OciError> {
-    let what = || format!("{}@{}", store.name(), listed.digest);
-    let Fetched { document, .. } = store.manifest(listed)?;
-    let Document::Manifest(manifest) = document else {
-        return Ok(Candidate::Other(listed.artifact_type.clone()));
-    };
-    let kind = manifest.artifact_type.as_deref();
-    let claims = listed
-        .artifact_type
-        .as_deref()
-        .is_some_and(|kind| kind.starts_with(BUNDLE_TYPES));
-    if !claims && !kind.is_some_and(|kind| kind.starts_with(BUNDLE_TYPES)) {
-        return Ok(Candidate::Other(manifest.artifact_type.clone()));
+/// Reads what is attached to one image, within a limit for all of it.
+pub struct Attached<'a> {
+    store: &'a dyn Store,
+    subject: &'a Digest,
+    /// Most bytes of one bundle.
+    each: u64,
+    /// Most bytes of all that is read.
+    all: u64,
+    left: u64,
+}
+
+impl<'a> Attached<'a> {
+    /// For the image `subject`: at most `each` bytes of one bundle, and `all` of everything,
+    /// manifests included.
+    #[must_use]
+    pub fn new(store: &'a dyn Store, subject: &'a Digest, each: u64, all: u64) -> Self {
+        Self {
+            store,
+            subject,
+            each,
+            all,
+            left: all,
+        }
     }
-    let about = manifest.subject.as_ref().map(|subject| &subject.digest);
-    if about != Some(subject) {
-        return Err(OciError::OtherSubject {
-            what: what(),
-            got: about.map_or_else(|| "nothing".to_owned(), ToString::to_string),
-        });
+
+    /// The bundle of something that is listed.
+    ///
+    /// # Errors
+    /// [`OciError::OtherSubject`] for one that is about another image, [`OciError::NoBundle`] for
+    /// one that calls itself a bundle and holds none, [`OciError::TooMany`] where the limit for
+    /// all is reached, and those of reading.
+    pub fn read(&mut self, listed: &Descriptor) -> Result<Candidate, OciError> {
+        let what = format!("{}@{}", self.store.name(), listed.digest);
+        let Fetched {
+            descriptor,
+            document,
+        } = self.store.manifest(listed)?;
+        self.take(descriptor.size.unwrap_or(0))?;
+        let Document::Manifest(manifest) = document else {
+            return Ok(Candidate::Other(listed.artifact_type.clone()));
+        };
+        let is_bundle = |kind: Option<&str>| kind.is_some_and(|k| k.starts_with(BUNDLE_TYPES));
+        let claims = is_bundle(listed.artifact_type.as_deref());
+        if !claims && !is_bundle(manifest.artifact_type.as_deref()) {
+            return Ok(Candidate::Other(manifest.artifact_type.clone()));
+        }
+        let about = manifest.subject.as_ref().map(|subject| &subject.digest);
+        if about != Some(self.subject) {
+            return Err(OciError::OtherSubject {
+                what,
+                got: about.map_or_else(|| "nothing".to_owned(), ToString::to_string),
+            });
+        }
+        let layer = only_layer(&manifest).map_err(|reason| OciError::NoBundle { what, reason })?;
+        // Each layer has a size: it is part of the manifest that was hashed.
+        let size = layer.size.unwrap_or(self.each);
+        if size <= self.each {
+            self.take(size)?;
+        }
+        self.store.blob(layer, self.each).map(Candidate::Bundle)
     }
-    let layer = only_layer(&manifest).map_err(|reason| OciError::NoBundle {
-        what: what(),
-        reason,
-    })?;
-    store.blob(layer, limit).map(Candidate::Bundle)
+
+    fn take(&mut self, bytes: u64) -> Result<(), OciError> {
+        // Nothing smaller that comes later is read, either: what is left out must be told.
+        let left = self.left.checked_sub(bytes);
+        self.left = left.unwrap_or(0);
+        match left {
+            Some(_) => Ok(()),
+            None => Err(OciError::TooMany {
+                what: format!(
+                    "what is attached to {}@{} has more than {} bytes in all",
+                    self.store.name(),
+                    self.subject,
+                    self.all
+                ),
+            }),
+        }
+    }
 }
 
 fn only_layer(manifest: &Manifest) -> Result<&Descriptor, String> {
@@ -196,7 +238,77 @@ fn only_layer(manifest: &Manifest) -> Result<&Descriptor, String> {
 mod tests {
     use super::*;
     use crate::model::DigestAlgorithm;
+    use crate::oci::reference::Selector;
     use serde_json::{Value, json};
+
+    /// Blobs and manifests by their digest.
+    struct Memory(BTreeMap<Digest, Vec<u8>>);
+
+    impl Store for Memory {
+        fn name(&self) -> String {
+            "memory".to_owned()
+        }
+
+        fn select(&self, _: Option<&Selector>) -> Result<Fetched, OciError> {
+            unreachable!()
+        }
+
+        fn manifest(&self, descriptor: &Descriptor) -> Result<Fetched, OciError> {
+            let bytes = &self.0[&descriptor.digest];
+            Ok(Fetched {
+                descriptor: Descriptor::new(OCI_MANIFEST, hash::sha256(bytes), bytes.len()),
+                document: Document::parse(bytes, OCI_MANIFEST, "it").unwrap().0,
+            })
+        }
+
+        fn blob(&self, descriptor: &Descriptor, _: u64) -> Result<Vec<u8>, OciError> {
+            Ok(self.0[&descriptor.digest].clone())
+        }
+
+        fn referrers(&self, _: &Digest) -> Result<Vec<Descriptor>, OciError> {
+            unreachable!()
+        }
+
+        fn attach(&self, _: &Referrer) -> Result<(), OciError> {
+            unreachable!()
+        }
+    }
+
+    #[test]
+    fn what_is_attached_is_read_up_to_a_limit_for_all_of_it() {
+        let image = Digest::new(DigestAlgorithm::Sha256, vec![7; 32]).unwrap();
+        let subject = Descriptor::new(OCI_MANIFEST, image.clone(), 99);
+        let mut memory = Memory(BTreeMap::new());
+        let mut listed = Vec::new();
+        let mut total = 0;
+        for json in ["{\"bundle\":1}", "{\"bundle\":2}"] {
+            let referrer = Referrer::of_bundle(&NewBundle {
+                subject: &subject,
+                json,
+                predicate_type: "https://p.example/v1",
+                created: "2026-11-29T12:00:00Z".parse().unwrap(),
+            })
+            .unwrap();
+            total += (referrer.manifest.len() + json.len()) as u64;
+            let digest = referrer.descriptor.digest.clone();
+            memory.0.insert(digest, referrer.manifest);
+            let blobs = referrer.blobs.into_iter();
+            memory.0.extend(blobs.map(|(of, bytes)| (of.digest, bytes)));
+            listed.push(referrer.descriptor);
+        }
+        for (all, second_is_read) in [(total, true), (total - 1, false)] {
+            let mut attached = Attached::new(&memory, &image, 1000, all);
+            let first = attached.read(&listed[0]).unwrap();
+            assert_eq!(first, Candidate::Bundle(b"{\"bundle\":1}".to_vec()));
+            let second = attached.read(&listed[1]);
+            assert_eq!(second.is_ok(), second_is_read);
+            if let Err(error) = second {
+                assert!(matches!(error, OciError::TooMany { .. }), "{error}");
+                assert!(error.is_unanswered());
+                assert!(attached.read(&listed[0]).is_err());
+            }
+        }
+    }
 
     #[test]
     fn a_bundle_is_attached_as_cosign_attaches_it() {

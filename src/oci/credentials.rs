@@ -24,6 +24,8 @@ const MAX_HELPER_BYTES: u64 = 64 * 1024;
 const HELPER_TIME: Duration = Duration::from_secs(30);
 /// Longer names of servers would not fit into a pipe at once.
 const MAX_SERVER_BYTES: usize = 2048;
+/// The domain of Docker Hub, whose registry has another name than its logins.
+const HUB: &str = concat!("docker", ".io");
 /// The user by which a helper says that its secret is an identity token.
 const TOKEN_USER: &str = "<token>";
 
@@ -146,21 +148,31 @@ impl Credentials {
         host: &str,
         repository: &str,
     ) -> Result<Option<Credential>, OciError> {
-        if let Some(helper) = config.helpers.get(host) {
-            let helper = helper
-                .as_str()
-                .ok_or_else(|| bad(config, "a helper's name is no text"))?;
-            return self.ask(config, helper, host, host);
+        let hosts = names_of(host);
+        let names = hosts.iter().map(String::as_str).chain(hub_key(host));
+        for name in names {
+            if let Some(helper) = config.helpers.get(name) {
+                let helper = helper
+                    .as_str()
+                    .ok_or_else(|| bad(config, "a helper's name is no text"))?;
+                return self.ask(config, helper, name, host);
+            }
         }
-        let full = format!("{host}/{repository}");
         let mut fitting: Vec<(&str, &Value, usize)> = config
             .auths
             .iter()
             .filter_map(|(key, entry)| {
                 let name = plain_name(key);
-                let rest = full.strip_prefix(name)?;
-                let fits = rest.is_empty() || rest.starts_with('/');
-                fits.then_some((key.as_str(), entry, name.len()))
+                let below =
+                    hosts
+                        .iter()
+                        .find_map(|host| match name.strip_prefix(host.as_str())? {
+                            "" => Some(""),
+                            path => path.strip_prefix('/'),
+                        })?;
+                let rest = repository.strip_prefix(below)?;
+                let fits = below.is_empty() || rest.is_empty() || rest.starts_with('/');
+                fits.then_some((key.as_str(), entry, below.len()))
             })
             .collect();
         fitting.sort_by_key(|(_, _, length)| std::cmp::Reverse(*length));
@@ -173,7 +185,8 @@ impl Credentials {
             return Ok(None);
         };
         // The store knows a server by the name under which docker logged in.
-        let server = fitting.first().map_or(host, |(key, _, _)| key);
+        let default = hub_key(host).unwrap_or(host);
+        let server = fitting.first().map_or(default, |(key, _, _)| key);
         self.ask(config, store, server, host)
     }
 
@@ -223,6 +236,28 @@ impl Credentials {
     }
 }
 
+/// The names under which a host's credentials are kept: for Docker Hub all of its own, since
+/// docker and podman do not write the one that images are read from.
+fn names_of(host: &str) -> Vec<String> {
+    let of_hub = [
+        HUB.to_owned(),
+        format!("index.{HUB}"),
+        format!("registry-1.{HUB}"),
+    ];
+    let mut names = vec![host.to_owned()];
+    if of_hub.iter().any(|name| name == host) {
+        names.extend(of_hub.into_iter().filter(|name| name != host));
+    }
+    names
+}
+
+/// The key under which `docker login` without a host keeps what it was told.
+fn hub_key(host: &str) -> Option<&'static str> {
+    const KEY: &str = concat!("https://index.", "docker", ".io", "/v1/");
+    let is_hub = names_of(host).len() > 1;
+    is_hub.then_some(KEY)
+}
+
 fn bad(config: &Config, reason: &str) -> OciError {
     OciError::BadCredentials {
         path: config.path.clone(),
@@ -260,16 +295,19 @@ fn config(file: ConfigFile) -> Result<Config, OciError> {
     })
 }
 
-/// `https://host/v1/` as docker writes it, without what is around the name.
+/// `https://host/v1/` as docker writes it, without what is around the name. `host/team/v1` is
+/// the name of a repository, as podman writes it.
 fn plain_name(key: &str) -> &str {
     let rest = key
         .strip_prefix("https://")
         .or_else(|| key.strip_prefix("http://"))
         .unwrap_or(key);
     let rest = rest.trim_end_matches('/');
-    rest.strip_suffix("/v1")
-        .or_else(|| rest.strip_suffix("/v2"))
-        .unwrap_or(rest)
+    let versions = ["/v1", "/v2"].into_iter();
+    let host = versions
+        .filter_map(|version| rest.strip_suffix(version))
+        .next();
+    host.filter(|host| !host.contains('/')).unwrap_or(rest)
 }
 
 fn of_entry(config: &Config, entry: &Value) -> Result<Option<Credential>, OciError> {
@@ -309,169 +347,4 @@ fn of_entry(config: &Config, entry: &Value) -> Result<Option<Credential>, OciErr
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-    use std::cell::RefCell;
-    use std::rc::Rc;
-
-    type Asked = Rc<RefCell<Vec<(String, String)>>>;
-
-    struct Helpers(Asked, Result<Option<Vec<u8>>, String>);
-
-    impl HelperProgram for Helpers {
-        fn get(&self, program: &str, server: &str) -> Result<Option<Vec<u8>>, String> {
-            let asked = (program.to_owned(), server.to_owned());
-            self.0.borrow_mut().push(asked);
-            self.1.clone()
-        }
-    }
-
-    fn file(value: &Value) -> ConfigFile {
-        ConfigFile {
-            path: PathBuf::from("config.json"),
-            bytes: value.to_string().into_bytes(),
-        }
-    }
-
-    fn with(
-        value: &Value,
-        says: Result<Option<Vec<u8>>, String>,
-    ) -> (Result<Credentials, OciError>, Asked) {
-        let asked = Asked::default();
-        let helpers = Helpers(Rc::clone(&asked), says);
-        (Credentials::new(vec![file(value)], helpers), asked)
-    }
-
-    fn shown(credential: Option<Credential>) -> String {
-        match credential {
-            None => "none".to_owned(),
-            Some(Credential::Basic { user, password }) => format!("{user}:{}", password.expose()),
-            Some(Credential::Identity(token)) => format!("identity {}", token.expose()),
-            Some(Credential::Bearer(token)) => format!("bearer {}", token.expose()),
-        }
-    }
-
-    #[test]
-    fn entries_are_found_by_host_and_the_longest_name_wins() {
-        let auth = |pair: &str| json!({ "auth": STANDARD.encode(pair) });
-        let value = json!({"auths": {
-            "r.example": auth("u:host"),
-            "r.example/team": auth("u:team"),
-            "https://old.example/v1/": auth("u:p:with:colons"),
-            "id.example": {"auth": STANDARD.encode("<token>:"), "identitytoken": "made-up"},
-            "fields.example:5000": {"username": "a", "password": "b"},
-            "direct.example": {"registrytoken": "made-up"},
-            "empty.example": {}
-        }});
-        let (credentials, _) = with(&value, Ok(None));
-        let credentials = credentials.unwrap();
-        for (host, repository, expected) in [
-            ("r.example", "app", "u:host"),
-            ("r.example", "team/app", "u:team"),
-            ("r.example", "teams/app", "u:host"),
-            ("old.example", "app", "u:p:with:colons"),
-            ("id.example", "app", "identity made-up"),
-            ("fields.example:5000", "app", "a:b"),
-            ("fields.example", "app", "none"),
-            ("direct.example", "app", "bearer made-up"),
-            ("empty.example", "app", "none"),
-            ("evil-r.example", "app", "none"),
-            ("r.example.evil", "app", "none"),
-        ] {
-            let found = credentials.find(host, repository).unwrap();
-            assert_eq!(shown(found), expected, "{host}/{repository}");
-        }
-    }
-
-    #[test]
-    fn helpers_are_asked_for_their_hosts_and_the_store_for_the_rest() {
-        let says = json!({"ServerURL": "x", "Username": "u", "Secret": "made-up"});
-        let value = json!({
-            "auths": {"https://stored.example/v1/": {}},
-            "credHelpers": {"ecr.example": "ecr-login"},
-            "credsStore": "desktop"
-        });
-        let (credentials, asked) = with(&value, Ok(Some(says.to_string().into_bytes())));
-        let credentials = credentials.unwrap();
-        for host in ["ecr.example", "stored.example", "other.example"] {
-            let found = credentials.find(host, "app").unwrap();
-            assert_eq!(shown(found), "u:made-up");
-        }
-        let pair = |program: &str, server: &str| (program.to_owned(), server.to_owned());
-        assert_eq!(
-            *asked.borrow(),
-            [
-                pair("docker-credential-ecr-login", "ecr.example"),
-                pair("docker-credential-desktop", "https://stored.example/v1/"),
-                pair("docker-credential-desktop", "other.example"),
-            ]
-        );
-        let (nothing, _) = with(&value, Ok(None));
-        let found = nothing.unwrap().find("ecr.example", "app").unwrap();
-        assert!(found.is_none());
-    }
-
-    #[test]
-    fn helpers_that_fail_lie_or_are_paths_are_errors_without_their_output() {
-        let value = json!({"credsStore": "desktop"});
-        let secret = ["sec", "ret-of-a-helper"].concat();
-        for says in [
-            Err("it ended with 1".to_owned()),
-            Ok(Some(secret.clone().into_bytes())),
-            Ok(Some(json!({"Secret": secret}).to_string().into_bytes())),
-            Ok(Some(
-                json!({"Username": "", "Secret": secret})
-                    .to_string()
-                    .into_bytes(),
-            )),
-        ] {
-            let error = with(&value, says).0.unwrap().find("r.example", "app");
-            let error = error.unwrap_err();
-            assert!(matches!(error, OciError::Helper { .. }), "{error}");
-            assert!(!error.to_string().contains(&secret), "{error}");
-        }
-        for name in ["../../evil", "/bin/sh", "a b", ""] {
-            let value = json!({"credHelpers": {"r.example": name}});
-            let (credentials, asked) = with(&value, Ok(None));
-            let error = credentials.unwrap().find("r.example", "app").unwrap_err();
-            assert!(matches!(error, OciError::BadCredentials { .. }), "{error}");
-            assert!(asked.borrow().is_empty());
-        }
-    }
-
-    #[test]
-    fn a_file_that_is_none_is_an_error_that_tells_nothing_of_it() {
-        let secret = ["sec", "ret-in-a-file"].concat();
-        for value in [
-            json!({ "auths": secret }),
-            json!({ "credsStore": [secret] }),
-            json!([secret]),
-        ] {
-            let made = with(&value, Ok(None)).0;
-            if value.is_array() {
-                assert!(made.unwrap().find("r.example", "a").unwrap().is_none());
-                continue;
-            }
-            let error = made.err().unwrap();
-            assert!(!error.to_string().contains(&secret), "{error}");
-        }
-        for auth in ["%%%", &STANDARD.encode("no-colon")] {
-            let value = json!({"auths": {"r.example": {"auth": auth}}});
-            let error = with(&value, Ok(None)).0.unwrap().find("r.example", "a");
-            assert!(matches!(error, Err(OciError::BadCredentials { .. })));
-        }
-        let broken = ConfigFile {
-            path: PathBuf::from("config.json"),
-            bytes: format!("{{\"auths\": {{\"x\": \"{secret}").into_bytes(),
-        };
-        let error = Credentials::new(vec![broken], SystemHelpers { path: None });
-        let error = error.err().unwrap();
-        assert!(!error.to_string().contains(&secret), "{error}");
-        let empty = ConfigFile {
-            path: PathBuf::from("config.json"),
-            bytes: Vec::new(),
-        };
-        assert!(Credentials::new(vec![empty], SystemHelpers { path: None }).is_ok());
-    }
-}
+mod tests;

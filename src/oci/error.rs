@@ -122,6 +122,14 @@ pub enum OciError {
         /// How.
         reason: String,
     },
+    /// The same of what a registry gave: it may give another one the next time.
+    #[error("{what} is malformed: {reason}")]
+    MalformedAnswer {
+        /// Which one.
+        what: String,
+        /// How.
+        reason: String,
+    },
     /// A document of a kind that is no image.
     #[error("{what} is neither a manifest nor an index, but {got}")]
     NotAnImage {
@@ -167,6 +175,16 @@ pub enum OciError {
     TooMany {
         /// What has more than how many of what.
         what: String,
+    },
+    /// The registry took too long in all.
+    #[error("{what} cannot be {action}: the registry was asked for {seconds} seconds in all")]
+    TooSlow {
+        /// The image, blob or service.
+        what: String,
+        /// `read`, `written`.
+        action: &'static str,
+        /// The limit.
+        seconds: u64,
     },
     /// Indexes lie too deeply inside one another.
     #[error("{what} lies deeper than {limit} indexes")]
@@ -264,8 +282,9 @@ fn having(available: &[String]) -> String {
 }
 
 impl OciError {
-    /// Whether the registry gave no usable answer, so that the same command may succeed another
-    /// time; else what was typed or is on this machine has to be mended.
+    /// Whether nothing can be said: the registry gave no usable answer, so that the same command
+    /// may succeed another time, or there is more than is looked at. Else what was typed or is
+    /// on this machine has to be mended.
     #[must_use]
     pub fn is_unanswered(&self) -> bool {
         match self {
@@ -273,6 +292,9 @@ impl OciError {
             Self::WrongDigest { in_layout, .. } | Self::WrongSize { in_layout, .. } => !in_layout,
             Self::UnexpectedStatus { .. }
             | Self::NotARegistry { .. }
+            | Self::MalformedAnswer { .. }
+            | Self::TooMany { .. }
+            | Self::TooSlow { .. }
             | Self::BadChallenge { .. }
             | Self::NoToken { .. }
             | Self::UploadElsewhere { .. }
@@ -340,10 +362,12 @@ impl Hint for OciError {
             }
             Self::BadCredentials { .. } => "mend the file, or log in again",
             Self::Helper { .. } => "check that the helper is in PATH and logged in",
+            Self::TooSlow { .. } => "give it more time with --registry-timeout",
             Self::NotListed { .. } => "try again; another client may have written at the same time",
             Self::File(error) => return error.hint(),
             Self::UnexpectedStatus { .. }
             | Self::Malformed { .. }
+            | Self::MalformedAnswer { .. }
             | Self::NotAnImage { .. }
             | Self::TooLarge { .. }
             | Self::TooMany { .. }

@@ -355,19 +355,9 @@ impl Store for Layout {
         Ok(found)
     }
 
-    /// Blobs first, `index.json` last and whole: until then nothing is listed.
+    /// Everything that can be wrong is found first, under a lock; then the blobs are written,
+    /// and the manifest right before `index.json`, since it counts without being listed.
     fn attach(&self, referrer: &Referrer) -> Result<(), OciError> {
-        let manifest = (referrer.descriptor.clone(), referrer.manifest.clone());
-        for (descriptor, bytes) in referrer.blobs.iter().chain([&manifest]) {
-            let path = self.path_of(&descriptor.digest)?;
-            if let Some(directory) = path.parent() {
-                std::fs::create_dir_all(directory).map_err(|source| FileError::Write {
-                    path: directory.to_owned(),
-                    source,
-                })?;
-            }
-            write_atomic(&path, bytes)?;
-        }
         // Other runs of this program wait; the lock ends with the file.
         let marker = self.directory.join(MARKER);
         let locked = File::open(&marker).and_then(|file| file.lock().map(|()| file));
@@ -375,13 +365,48 @@ impl Store for Layout {
             path: marker,
             source,
         })?;
+        let index = self.index_with(referrer)?;
+        for (descriptor, bytes) in &referrer.blobs {
+            self.write(&descriptor.digest, bytes)?;
+        }
+        let manifest = self.path_of(&referrer.descriptor.digest)?;
+        let was_there = manifest.symlink_metadata().is_ok();
+        let written = self
+            .write(&referrer.descriptor.digest, &referrer.manifest)
+            .and_then(|()| match &index {
+                Some(index) => Ok(write_atomic(&self.directory.join(INDEX), index)?),
+                None => Ok(()),
+            });
+        if written.is_err() && !was_there {
+            // The error that is told is the first one.
+            let _ = std::fs::remove_file(&manifest);
+        }
+        written
+    }
+}
+
+impl Layout {
+    /// Writes a blob.
+    fn write(&self, digest: &Digest, bytes: &[u8]) -> Result<(), OciError> {
+        let path = self.path_of(digest)?;
+        if let Some(directory) = path.parent() {
+            std::fs::create_dir_all(directory).map_err(|source| FileError::Write {
+                path: directory.to_owned(),
+                source,
+            })?;
+        }
+        Ok(write_atomic(&path, bytes)?)
+    }
+
+    /// `index.json` with one more entry; `None` where it has it.
+    fn index_with(&self, referrer: &Referrer) -> Result<Option<Vec<u8>>, OciError> {
         let (mut value, index) = self.index()?;
         let is_listed = index
             .manifests
             .iter()
             .any(|entry| entry.digest == referrer.descriptor.digest);
         if is_listed {
-            return Ok(());
+            return Ok(None);
         }
         let path = self.directory.join(INDEX);
         let bad = |reason: String| OciError::BadLayout {
@@ -404,6 +429,6 @@ impl Store for Layout {
         }
         // What could not be read afterwards is not written.
         Document::parse(&bytes, OCI_INDEX, &path.display().to_string())?;
-        Ok(write_atomic(&path, &bytes)?)
+        Ok(Some(bytes))
     }
 }

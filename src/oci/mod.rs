@@ -2,7 +2,7 @@
 //!
 //! Enters: names of images ([`ImageReference`]), the answers of a registry, the files of a
 //! layout. Leaves: manifests whose digest was checked ([`Fetched`]), Sigstore bundles that are
-//! attached to them ([`attached_bundle`]), and new ones ([`Referrer`]). Nothing here trusts a
+//! attached to them ([`Attached`]), and new ones ([`Referrer`]). Nothing here trusts a
 //! signature: what a registry lists is a claim, and `signing` verifies the bundle.
 //!
 //! An image is its manifest's digest. A tag is resolved once; after that only digests are
@@ -29,8 +29,8 @@ mod registry;
 mod store;
 
 pub use attach::{
-    BUNDLE_CONTENT, BUNDLE_PREDICATE_TYPE, BUNDLE_TYPE, Candidate, IMAGE_CREATED, NewBundle,
-    Referrer, attached_bundle, is_candidate,
+    Attached, BUNDLE_CONTENT, BUNDLE_PREDICATE_TYPE, BUNDLE_TYPE, Candidate, IMAGE_CREATED,
+    NewBundle, Referrer, is_candidate,
 };
 pub use credentials::{ConfigFile, Credential, Credentials, HelperProgram, SystemHelpers};
 pub use error::OciError;

@@ -8,7 +8,7 @@ use super::error::OciError;
 use super::manifest::parse_digest;
 use crate::model::{Digest, terminal_safe};
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// How an image in a registry is written.
 pub const REGISTRY_PREFIX: &str = "oci://";
@@ -81,6 +81,8 @@ impl fmt::Display for ImageReference {
 impl ImageReference {
     /// Reads an argument. `None` where it is no name of an image but of a file: it begins with
     /// neither prefix, and is not `HOST/REPOSITORY@sha256:…`, as cosign and docker write it.
+    /// Only the text counts: a file of that name in the working directory, which may be
+    /// somebody else's tree, must not take the place of the image. It is written `./…`.
     ///
     /// # Errors
     /// [`OciError::BadReference`].
@@ -95,8 +97,7 @@ impl ImageReference {
         let is_image = parse_digest(digest).is_ok()
             && name
                 .split_once('/')
-                .is_some_and(|(host, _)| looks_like_host(host))
-            && !Path::new(text).exists();
+                .is_some_and(|(host, _)| looks_like_host(host));
         is_image.then(|| registry(text, text))
     }
 
@@ -110,9 +111,10 @@ impl ImageReference {
     }
 }
 
-/// A first part that docker, too, takes for a host.
+/// A first part that docker, too, takes for a host. `.` and `..` are directories.
 fn looks_like_host(text: &str) -> bool {
-    text == "localhost" || text.contains('.') || text.contains(':')
+    let is_directory = matches!(text, "." | "..");
+    !is_directory && (text == "localhost" || text.contains('.') || text.contains(':'))
 }
 
 fn bad(text: &str, reason: impl Into<String>) -> OciError {
@@ -304,6 +306,10 @@ mod tests {
             "./oci://x",
         ] {
             assert!(ImageReference::of_argument(text).is_none(), "{text}");
+        }
+        for directory in [".", ".."] {
+            let text = format!("{directory}/registry.example/app@{}", hex());
+            assert!(ImageReference::of_argument(&text).is_none(), "{text}");
         }
         assert_eq!(
             ImageReference::guess("registry.example/app:1.0").as_deref(),

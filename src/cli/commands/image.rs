@@ -98,7 +98,14 @@ fn run(
     }
     let mut text = String::new();
     for (image, referrer) in found.iter().zip(&signed) {
-        let manifest = attach(image, referrer)?;
+        let manifest = match attach(image, referrer) {
+            Ok(manifest) => manifest,
+            Err(error) => {
+                // What is attached already stays, and is told.
+                terminal::result(&text)?;
+                return Err(error);
+            }
+        };
         let _ = writeln!(
             text,
             "{}: {verb} {}, attached {manifest}",

@@ -6,12 +6,11 @@
 //! The scope is always this repository and what is done with it, never what a challenge asks
 //! for: a registry cannot have a token made that is good for something else.
 
+use super::secrets::Secrets;
 use crate::model::{JsonLimits, Redacted, parse_strict_json, terminal_safe};
 use crate::oci::credentials::Credential;
 use crate::oci::error::OciError;
-use crate::support::http::{
-    Address, Client, Exchange, HttpError, Method, Redirects, Request, reason_of_body,
-};
+use crate::support::http::{Address, Client, Exchange, HttpError, Method, Redirects, Request};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http_auth::parser::ChallengeParser;
@@ -85,6 +84,8 @@ pub(super) struct Scope<'a> {
     pub is_loopback: bool,
     /// `repository:NAME:pull`.
     pub scope: &'a str,
+    /// What a server may repeat.
+    pub secrets: &'a Secrets,
 }
 
 /// The value of the `Authorization` header that answers a challenge; `None` where there is
@@ -142,6 +143,17 @@ fn token_service(realm: &str, scope: &Scope<'_>) -> Result<Address, OciError> {
             "its token service has credentials in its address".to_owned()
         ));
     }
+    // What is in the address comes before what is asked for, and services take the first.
+    let named = url::Url::parse(address.as_str()).ok();
+    let named = named.iter().flat_map(url::Url::query_pairs);
+    for (name, _) in named {
+        if ["scope", "service"].contains(&name.to_ascii_lowercase().as_str()) {
+            return Err(bad(format!(
+                "the address of its token service has a `{}` of its own",
+                terminal_safe(&name)
+            )));
+        }
+    }
     if address.is_plain() && !(scope.is_loopback && address.is_loopback()) {
         return Err(bad(format!(
             "its token service {address} would get credentials unencrypted"
@@ -157,11 +169,6 @@ fn token(
     service: Option<&str>,
     credential: Option<&Credential>,
 ) -> Result<Redacted, OciError> {
-    let secret = match credential {
-        Some(Credential::Basic { password, .. }) => Some(password),
-        Some(Credential::Identity(token)) => Some(token),
-        _ => None,
-    };
     let mut pairs = vec![("scope", scope.scope)];
     pairs.extend(service.map(|service| ("service", service)));
     let exchanged = if let Some(Credential::Identity(token)) = credential {
@@ -195,7 +202,7 @@ fn token(
         action: "asked",
         source,
     })?;
-    let said = reason_of_body(&exchanged.body, &Vec::from_iter(secret));
+    let said = scope.secrets.reason(&exchanged.body);
     match exchanged.status {
         200 => {}
         401 | 403 => {
@@ -283,11 +290,13 @@ mod tests {
                 host: "r.example",
                 is_loopback,
                 scope: "repository:a:pull",
+                secrets: &Secrets::default(),
             };
             token_service(realm, &scope).is_ok()
         };
         assert!(service("https://auth.example/token", false));
         assert!(service("http://127.0.0.1:1/token", true));
+        assert!(service("https://auth.example/scope?account=service", false));
         for (realm, is_loopback) in [
             ("http://auth.example/token", false),
             ("http://auth.example/token", true),
@@ -295,6 +304,12 @@ mod tests {
             ("https://u:p@auth.example/token", false),
             ("file:///etc/passwd", false),
             ("token", false),
+            (
+                "https://auth.example/token?scope=repository:other:push",
+                false,
+            ),
+            ("https://auth.example/token?a=b&%53cope=x", false),
+            ("https://auth.example/token?service", false),
         ] {
             assert!(!service(realm, is_loopback), "{realm}");
         }

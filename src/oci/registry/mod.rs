@@ -9,7 +9,9 @@
 //! not: whoever answers it says which image is meant.
 
 mod auth;
+mod link;
 mod referrers;
+mod secrets;
 mod upload;
 
 use super::attach::Referrer;
@@ -22,10 +24,14 @@ use crate::model::{Digest, Redacted};
 use crate::support::hash;
 use crate::support::http::{
     Address, Client, Exchange, Exchanged, HttpError, Limits, Method, Network, Redirects, Request,
-    SystemTimer, reason_of_body,
+    SystemTimer,
 };
-use std::cell::{Cell, RefCell};
-use std::time::Duration;
+use secrets::Secrets;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::time::{Duration, Instant};
+
+/// How many times the time of one question everything may take that is asked about an image.
+const QUESTIONS: u32 = 5;
 
 /// What is done with a repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,10 +50,10 @@ pub struct RegistryConnection {
     pub redirect_hosts: Vec<String>,
     /// Speak https to this machine, too.
     pub https_only: bool,
-    /// Most time for one question with its retries.
+    /// Most time for one question with its retries; for all of them five times that.
     pub within: Duration,
-    /// Where credentials are looked for.
-    pub credentials: Credentials,
+    /// Gives the places where credentials are looked for, once a registry asks for some.
+    pub credentials: fn() -> Result<Credentials, OciError>,
 }
 
 /// One repository of a registry.
@@ -59,8 +65,14 @@ pub struct Registry {
     repository: String,
     scope: String,
     redirect_hosts: Vec<String>,
-    credentials: Credentials,
+    within: Duration,
+    /// The time that was spent with asking.
+    spent: Cell<Duration>,
+    load_credentials: fn() -> Result<Credentials, OciError>,
+    credentials: OnceCell<Credentials>,
     authorization: RefCell<Option<Redacted>>,
+    /// What was sent and is not shown where the registry repeats it.
+    secrets: Secrets,
     /// Credentials of the user were sent, to the registry or to its token service.
     had_credentials: Cell<bool>,
 }
@@ -74,6 +86,8 @@ struct Question<'a> {
     address: Address,
     exchange: Exchange<'a>,
     max_bytes: u64,
+    /// A header under which it is written, and its value.
+    condition: Option<(&'static str, &'a str)>,
 }
 
 impl Registry {
@@ -120,8 +134,12 @@ impl Registry {
             repository: repository.to_owned(),
             scope: format!("repository:{repository}:{actions}"),
             redirect_hosts: connection.redirect_hosts,
-            credentials: connection.credentials,
+            within: connection.within,
+            spent: Cell::new(Duration::ZERO),
+            load_credentials: connection.credentials,
+            credentials: OnceCell::new(),
             authorization: RefCell::new(None),
+            secrets: Secrets::default(),
             had_credentials: Cell::new(false),
         })
     }
@@ -139,10 +157,6 @@ impl Registry {
         if answered.status == 401 && is_own && self.authorize(&answered)? {
             answered = self.send(question)?;
         }
-        let reason = || {
-            let sent = self.authorization.borrow();
-            reason_of_body(&answered.body, &Vec::from_iter(sent.as_ref()))
-        };
         match answered.status {
             401 | 403 => Err(OciError::Denied {
                 host: match answered.is_from(&self.base) {
@@ -152,24 +166,41 @@ impl Registry {
                 what: question.what.to_owned(),
                 action: question.action,
                 status: answered.status,
-                reason: reason(),
+                reason: self.secrets.reason(&answered.body),
                 had_credentials: self.had_credentials.get(),
             }),
             _ => Ok(answered),
         }
     }
 
+    /// Where credentials are looked for. A broken file is no obstacle to a registry that asks
+    /// for none.
+    fn credentials(&self) -> Result<&Credentials, OciError> {
+        if let Some(known) = self.credentials.get() {
+            return Ok(known);
+        }
+        let loaded = (self.load_credentials)()?;
+        Ok(self.credentials.get_or_init(|| loaded))
+    }
+
     /// Answers the challenge of a 401; whether there is something new to be sent.
     fn authorize(&self, refused: &Exchanged) -> Result<bool, OciError> {
         let challenge = auth::challenge(&self.host, refused.headers("www-authenticate"))?;
-        let credential = self.credentials.find(&self.host, &self.repository)?;
+        let credential = self.credentials()?.find(&self.host, &self.repository)?;
+        if let Some(credential) = &credential {
+            self.secrets.add_credential(credential);
+        }
         let scope = auth::Scope {
             host: &self.host,
             is_loopback: self.base.is_loopback(),
             scope: &self.scope,
+            secrets: &self.secrets,
         };
         let made = auth::authorization(&self.client, &scope, &challenge, credential.as_ref())?;
         self.had_credentials.set(credential.is_some());
+        if let Some(made) = &made {
+            self.secrets.add(made.expose());
+        }
         let is_new = made.is_some();
         *self.authorization.borrow_mut() = made;
         Ok(is_new)
@@ -180,22 +211,38 @@ impl Registry {
         if let Some(authorization) = self.authorization.borrow().as_ref() {
             address = address.with_authorization(authorization.clone());
         }
+        let limit = self.within.saturating_mul(QUESTIONS);
+        let left = limit.saturating_sub(self.spent.get());
+        if left.is_zero() {
+            return Err(OciError::TooSlow {
+                what: question.what.to_owned(),
+                action: question.action,
+                seconds: limit.as_secs(),
+            });
+        }
         let mut request = Request::new(address, question.max_bytes);
+        request.within = Some(left.min(self.within));
         request.accept = ACCEPTED;
         request.redirect_hosts.clone_from(&self.redirect_hosts);
-        self.client
-            .exchange(&request, &question.exchange)
-            .map_err(|source| match source {
-                HttpError::TooLarge { limit, .. } => OciError::TooLarge {
-                    what: question.what.to_owned(),
-                    limit,
-                },
-                source => OciError::Unanswered {
-                    what: question.what.to_owned(),
-                    action: question.action,
-                    source,
-                },
-            })
+        if let Some((name, value)) = question.condition {
+            request
+                .headers
+                .push((name.to_owned(), Redacted::new(value)));
+        }
+        let begun = Instant::now();
+        let exchanged = self.client.exchange(&request, &question.exchange);
+        self.spent.set(self.spent.get() + begun.elapsed());
+        exchanged.map_err(|source| match source {
+            HttpError::TooLarge { limit, .. } => OciError::TooLarge {
+                what: question.what.to_owned(),
+                limit,
+            },
+            source => OciError::Unanswered {
+                what: question.what.to_owned(),
+                action: question.action,
+                source,
+            },
+        })
     }
 
     /// The error of a status that is not the expected one.
@@ -207,10 +254,7 @@ impl Registry {
                 what,
                 action: question.action,
                 status,
-                reason: {
-                    let sent = self.authorization.borrow();
-                    reason_of_body(&answered.body, &Vec::from_iter(sent.as_ref()))
-                },
+                reason: self.secrets.reason(&answered.body),
             },
         }
     }
@@ -231,6 +275,7 @@ impl Registry {
             address: self.address(&["manifests", name]),
             exchange: Exchange::asking(Method::Get, redirects),
             max_bytes: MAX_MANIFEST_BYTES,
+            condition: None,
         };
         let answered = self.ask(&question)?;
         if answered.status != 200 {
@@ -248,7 +293,8 @@ impl Registry {
             "" => answered.header("content-type").unwrap_or_default(),
             declared => declared,
         };
-        let (document, media_type) = Document::parse(&answered.body, declared, &what)?;
+        let (document, media_type) = Document::parse(&answered.body, declared, &what)
+            .map_err(|error| self.answered(error))?;
         let descriptor = Descriptor {
             media_type,
             size: Some(answered.body.len() as u64),
@@ -261,6 +307,21 @@ impl Registry {
             descriptor,
             document,
         })
+    }
+
+    /// An error about a document as one of what the registry gave, without secrets in it.
+    fn answered(&self, error: OciError) -> OciError {
+        match error {
+            OciError::Malformed { what, reason } => OciError::MalformedAnswer {
+                what,
+                reason: self.secrets.hide(&reason),
+            },
+            OciError::NotAnImage { what, got } => OciError::NotAnImage {
+                what,
+                got: self.secrets.hide(&got),
+            },
+            error => error,
+        }
     }
 
     /// A registry that names another digest than that of its bytes says two things.
@@ -276,7 +337,7 @@ impl Registry {
         let named =
             super::manifest::parse_digest(named).map_err(|reason| OciError::NotARegistry {
                 host: self.host.clone(),
-                reason,
+                reason: self.secrets.hide(&reason),
             })?;
         if named == *digest {
             return Ok(());
@@ -294,7 +355,7 @@ impl Registry {
         if answered.body.trim_ascii_start().starts_with(b"{") {
             return Ok(());
         }
-        let said = reason_of_body(&answered.body, &[]);
+        let said = self.secrets.reason(&answered.body);
         Err(OciError::NotARegistry {
             host: self.host.clone(),
             reason: match said {
@@ -336,6 +397,7 @@ impl Store for Registry {
             address: self.address(&["blobs", &descriptor.digest.to_string()]),
             exchange: Exchange::asking(Method::Get, Redirects::AnyHost),
             max_bytes: descriptor.size.unwrap_or(limit),
+            condition: None,
         };
         let answered = self.ask(&question)?;
         if answered.status != 200 {
@@ -346,7 +408,7 @@ impl Store for Registry {
     }
 
     fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, OciError> {
-        self.list(subject).map(|listed| listed.manifests)
+        self.list(subject)
     }
 
     fn attach(&self, referrer: &Referrer) -> Result<(), OciError> {
@@ -358,5 +420,32 @@ impl Store for Registry {
             return Ok(());
         }
         self.list_referrer(referrer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_question_is_asked_when_the_time_for_all_is_spent() {
+        let within = Duration::from_millis(50);
+        let connection = RegistryConnection {
+            network: Network::default(),
+            redirect_hosts: Vec::new(),
+            https_only: false,
+            within,
+            credentials: || {
+                Credentials::new(Vec::new(), super::super::SystemHelpers { path: None })
+            },
+        };
+        let registry = Registry::new("127.0.0.1:1", "app", Access::Read, connection).unwrap();
+        let tag = Selector::Tag("1".to_owned());
+        let ask = || registry.select(Some(&tag)).unwrap_err();
+        assert!(matches!(ask(), OciError::Unanswered { .. }), "{}", ask());
+        assert!(registry.spent.get() > Duration::ZERO);
+        registry.spent.set(within * QUESTIONS);
+        assert!(matches!(ask(), OciError::TooSlow { .. }), "{}", ask());
+        assert!(ask().is_unanswered());
     }
 }

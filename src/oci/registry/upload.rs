@@ -22,6 +22,7 @@ impl Registry {
             address: self.address(&["blobs", &descriptor.digest.to_string()]),
             exchange: Exchange::asking(Method::Head, Redirects::AnyHost),
             max_bytes: MAX_ANSWER_BYTES,
+            condition: None,
         };
         let looked = self.ask(&look)?;
         match looked.status {
@@ -60,6 +61,7 @@ impl Registry {
                 repeatable: true,
             },
             max_bytes: MAX_ANSWER_BYTES,
+            condition: None,
         };
         let begun = self.ask(&begin)?;
         if begun.status != 202 {
@@ -80,7 +82,7 @@ impl Registry {
         if !session.is_same_origin(&self.base) {
             return Err(OciError::UploadElsewhere {
                 host: self.host.clone(),
-                to: session.to_string(),
+                to: self.secrets.hide(&session.to_string()),
             });
         }
         let finish = Question {
@@ -94,6 +96,7 @@ impl Registry {
                 repeatable: false,
             },
             max_bytes: MAX_ANSWER_BYTES,
+            condition: None,
         };
         let finished = self.ask(&finish)?;
         if finished.status != 201 {
@@ -117,6 +120,7 @@ impl Registry {
                 repeatable: true,
             },
             max_bytes: MAX_ANSWER_BYTES,
+            condition: None,
         };
         let answered = self.ask(&question)?;
         if answered.status != 201 {

@@ -297,6 +297,63 @@ fn a_challenge_that_leads_elsewhere_or_nowhere_gets_no_credentials() {
         shows_nothing(&ran);
         let seen = registry.server.seen();
         assert!(seen.iter().all(|s| s.header("authorization").is_none()));
+        // Only the service that may be asked is: on this machine, as the registry is.
+        let asked = evil.seen();
+        assert_eq!(asked.len(), usize::from(text == "no token"), "{text}");
+        for seen in asked {
+            assert_eq!(seen.header("authorization"), Some(basic().as_str()));
+        }
+    }
+}
+
+#[test]
+fn credentials_are_read_when_a_registry_asks_for_them() {
+    let (open, closed) = (wanting(Wants::Nothing), wanting(Wants::Basic));
+    let scene = Scene::new();
+    docker(&scene, &json!({"auths": 7}));
+    for registry in [&open, &closed] {
+        registry.image("one", "1.0");
+    }
+    scene.sign(0, &open.name(":1.0"));
+    scene.verify(0, &open.name(":1.0"));
+    let ran = scene.verify(2, &closed.name(":1.0"));
+    says(&ran, &["config.json", "`auths` is no object"]);
+    // What nobody has named and cannot be opened is as if it were not there.
+    std::fs::remove_dir_all(scene.path().join(".docker")).unwrap();
+    write(&scene.path().join(".docker"), b"a file");
+    let ran = scene.verify(2, &closed.name(":1.0"));
+    says(&ran, &["warning", ".docker/config.json", "HTTP 401"]);
+    let config = json!({"auths": {host(&closed): auth(USER, &password())}}).to_string();
+    let mut command = scene.command();
+    command.env("DOCKER_AUTH_CONFIG", config);
+    let image = closed.name(":1.0");
+    let sign = ["sign", &image, "--key", &key("tester.key")];
+    expect(0, &mut command, &sign);
+}
+
+#[test]
+fn a_realm_that_asks_for_a_scope_of_its_own_gets_no_credentials() {
+    let service = token_service();
+    for (query, refused) in [
+        ("?scope=repository:other:pull,push", true),
+        ("?account=made-up&SCOPE=x", true),
+        ("?s%63ope=x", true),
+        ("?service=other", true),
+        ("?account=scope", false),
+    ] {
+        service.set(vec![]);
+        let registry = wanting(Wants::Bearer(service.url(&format!("/token{query}"))));
+        let scene = Scene::new();
+        docker(
+            &scene,
+            &json!({"auths": {host(&registry): auth(USER, &password())}}),
+        );
+        let ran = scene.verify(3, &registry.name(":1.0"));
+        shows_nothing(&ran);
+        assert_eq!(service.seen().is_empty(), refused, "{query}");
+        if refused {
+            says(&ran, &["of its own"]);
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 use super::stub::Registry;
 use super::{Scene as Images, says};
 use crate::gate::scene::{AN_HOUR_AGO, NOW, Scene, TEST_RESULT, decision, test_result};
-use crate::signing::{expect, key, sealgate, write};
+use crate::signing::{expect, key, read, sealgate, write};
+use std::path::Path;
 
 fn attest(scene: &Scene, image: &str, result: &str, failed: u64) {
     let predicate = test_result(result, 5, failed, AN_HOUR_AGO);
@@ -67,6 +68,13 @@ fn an_image_enters_by_what_is_attached_to_it_and_its_summary_is_attached() {
         expect(0, &mut sealgate(scene.dir.path()), &arguments);
     }
     gate(&scene, &image, 0, &["--no-vsa"], &[]);
+    // A signed file of the image's name does not take its place.
+    let bare = image.trim_start_matches("oci://");
+    let decoy = scene.path(bare);
+    std::fs::create_dir_all(decoy.parent().unwrap()).unwrap();
+    write(&decoy, b"a decoy");
+    gate(&scene, bare, 0, &["--no-vsa"], &[]);
+    std::fs::remove_file(&decoy).unwrap();
     // The same words about another image do not count.
     let other = registry.image("two", "2.0");
     let other = registry.name(&format!("@{other}"));
@@ -118,4 +126,37 @@ fn what_is_attached_and_cannot_be_read_leaves_the_gate_undecided() {
     ];
     let ran = expect(3, &mut sealgate(scene.dir.path()), &arguments);
     says(&ran, &["does not exist"]);
+}
+
+/// Copies a directory with all that is in it.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &target),
+            false => write(&target, &std::fs::read(entry.path()).unwrap()),
+        }
+    }
+}
+
+/// `testdata/signing/cosign-image` has a review of cosign 3.1.3, whose statements are of the
+/// first version of in-toto's.
+#[test]
+fn what_cosign_attested_under_a_roles_key_is_read() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/signing/cosign-image");
+    let scene = Scene::new();
+    copy(&data.join("image"), &scene.path("image"));
+    let image = "oci-layout:image";
+    let policy = read(&scene.path("policy.toml"));
+    let pem = read(&data.join("cosign.pub"));
+    let reviewer = format!("[roles.reviewer]\nkey-pem = \"\"\"\n{pem}\"\"\"\n");
+    let with_reviewer = policy.replacen("[environments", &format!("{reviewer}[environments"), 1);
+    for policy in [&policy, &with_reviewer] {
+        write(&scene.path("policy.toml"), policy.as_bytes());
+        gate(&scene, image, 1, &["--no-vsa"], &["gate/missing-predicate"]);
+    }
+    attest(&scene, image, "PASSED", 0);
+    gate(&scene, image, 0, &["--no-vsa"], &[]);
 }

@@ -240,6 +240,31 @@ fn what_cosign_signed_attested_and_saved_verifies() {
     assert_eq!(entries.as_array().unwrap().len(), 2);
 }
 
+/// A manifest among the blobs counts without being listed: none is left of an error.
+#[test]
+fn what_could_not_be_attached_does_not_count_afterwards() {
+    let limit = 4 * 1024 * 1024;
+    for (room, code) in [(4096, 0), (100, 2)] {
+        let (layout, _) = Layout::new();
+        let path = layout.directory.join("index.json");
+        let mut index: Value = serde_json::from_str(&read(&path)).unwrap();
+        index["annotations"] = json!({"a": ""});
+        let length = limit - room - index.to_string().len();
+        index["annotations"] = json!({"a": "x".repeat(length)});
+        write(&path, index.to_string().as_bytes());
+        let before = names(&layout.directory.join("blobs/sha256"));
+        let ran = layout.scene.sign(code, IMAGE);
+        if code == 0 {
+            layout.scene.verify(0, IMAGE);
+            continue;
+        }
+        says(&ran, &["larger than the limit"]);
+        let ran = layout.scene.verify(1, IMAGE);
+        says(&ran, &["signing/no-bundle"]);
+        assert_eq!(names(&layout.directory.join("blobs/sha256")), before);
+    }
+}
+
 #[test]
 fn digests_that_are_paths_open_nothing() {
     let (layout, _) = Layout::new();
@@ -407,7 +432,7 @@ fn entries_that_repeat_or_name_their_own_index_come_to_an_end() {
     let many = vec![repeated[1].clone(); 1001];
     layout.index(&many);
     says(
-        &layout.scene.verify(2, "oci-layout:image:1.0"),
+        &layout.scene.verify(3, "oci-layout:image:1.0"),
         &["more than 1000 entries"],
     );
 }

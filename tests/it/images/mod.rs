@@ -6,7 +6,9 @@ mod gate;
 mod hostile;
 mod layout;
 mod registry;
+mod repeated;
 pub mod stub;
+mod tag;
 
 use crate::signing::{Ran, expect, key, sealgate, write};
 use serde_json::Value;

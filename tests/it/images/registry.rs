@@ -2,15 +2,14 @@
 
 use super::stub::{BUNDLE, OCI_INDEX, OCI_MANIFEST, REPOSITORY, Registry, Settings, list};
 use super::{Scene, says};
-use crate::http::server::Reply;
+use crate::http::server::{ANY, Reply, Server};
 use crate::http::tls::Authority;
-use crate::signing::{expect, key};
+use crate::signing::{expect, key, write};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-fn without_api() -> Registry {
+pub fn without_api() -> Registry {
     Registry::start(Settings {
         referrers_api: false,
         ..Settings::default()
@@ -83,91 +82,67 @@ fn a_bundle_is_attached_as_cosign_has_it() {
 }
 
 #[test]
-fn the_tag_of_referrers_keeps_what_others_wrote() {
-    let registry = without_api();
-    let scene = Scene::new();
-    let digest = registry.image("one", "1.0");
-    let tag = digest.replace(':', "-");
-    let other = json!({
-        "mediaType": OCI_MANIFEST, "digest": format!("sha256:{}", "0".repeat(64)), "size": 7,
-        "artifactType": "application/vnd.example.other", "unknown": {"stays": true},
+fn a_registry_that_sends_the_question_for_referrers_to_a_page_has_no_such_api() {
+    let page = Server::start(vec![(ANY, vec![Reply::ok("<html>packages</html>")])]);
+    let to = format!("http://localhost:{}/packages", page.address.port());
+    let registry = Registry::start(Settings {
+        referrers_api: false,
+        instead: Box::new(move |asked| {
+            let is_api = asked.target.contains("/referrers/");
+            is_api.then(|| Reply::status(303, &[("Location", to.as_str())], ""))
+        }),
+        ..Settings::default()
     });
-    let index = json!({
-        "schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [other], "annotations": {"a": "b"},
-    });
-    registry.state().manifest(&index, Some(&tag));
-    scene.sign(0, &registry.name(":1.0"));
-    scene.attest(
-        0,
-        &registry.name(":1.0"),
-        "https://acme.example/review/v1",
-        "builder.key",
-    );
-    let state = registry.state();
-    let written: Value = serde_json::from_slice(&state.manifests[&tag].1).unwrap();
-    assert_eq!(written["manifests"].as_array().unwrap().len(), 3);
-    assert_eq!(written["manifests"][0], other);
-    assert_eq!(written["annotations"], json!({"a": "b"}));
-    assert_eq!(written["manifests"][1]["artifactType"], BUNDLE);
-    assert_eq!(
-        written["manifests"][2]["annotations"]["dev.sigstore.bundle.predicateType"],
-        "https://acme.example/review/v1"
-    );
-    drop(state);
-    scene.verify(0, &registry.name(":1.0"));
-}
-
-#[test]
-fn a_list_that_does_not_tell_what_is_in_a_bundle_is_completed_from_its_manifest() {
-    let registry = without_api();
     let scene = Scene::new();
-    let digest = registry.image("one", "1.0");
+    registry.image("one", "1.0");
     let image = registry.name(":1.0");
+    says(&scene.verify(1, &image), &["signing/no-bundle"]);
     scene.sign(0, &image);
-    // As cosign's own library writes the tag: digest, size and types, nothing else.
-    {
-        let mut state = registry.state();
-        let mut listed = state.referrers(&digest).remove(0);
-        listed.as_object_mut().unwrap().remove("annotations");
-        listed["artifactType"] = json!("application/vnd.oci.empty.v1+json");
-        let index = json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [listed]});
-        state.manifest(&index, Some(&digest.replace(':', "-")));
-    }
-    let entry = &scene.discover(&image)["referrers"][0];
-    assert_eq!(entry["artifactType"], BUNDLE);
-    assert_eq!(
-        entry["predicateType"],
-        "https://sigstore.dev/cosign/sign/v1"
-    );
     scene.verify(0, &image);
+    assert_eq!(scene.listed(&image).len(), 1);
+    assert!(page.seen().is_empty());
 }
 
 #[test]
-fn a_tag_that_another_client_writes_over_is_written_again_and_not_for_ever() {
-    let losing = |times: usize| {
-        let lost = AtomicUsize::new(0);
-        Registry::start(Settings {
-            referrers_api: false,
-            instead: Box::new(move |asked| {
-                let is_tag = asked.method == "PUT" && asked.target.contains("/manifests/sha256-");
-                let lose = is_tag && lost.fetch_add(1, Ordering::SeqCst) < times;
-                lose.then(|| Reply::status(201, &[], ""))
-            }),
-            ..Settings::default()
-        })
-    };
-    for (times, code) in [(0, 0), (2, 0), (99, 3)] {
-        let registry = losing(times);
-        let scene = Scene::new();
-        registry.image("one", "1.0");
-        let ran = scene.sign(code, &registry.name(":1.0"));
-        if code == 0 {
-            scene.verify(0, &registry.name(":1.0"));
-        } else {
-            says(&ran, &["does not list it", "by others at the same time"]);
-            assert!(scene.listed(&registry.name(":1.0")).is_empty());
-        }
+fn one_image_that_fails_takes_no_verdict_from_the_others() {
+    let registry = Registry::honest();
+    let scene = Scene::new();
+    registry.image("one", "1.0");
+    registry.image("two", "2.0");
+    let (one, two) = (registry.name(":1.0"), registry.name(":2.0"));
+    let (tester, public) = (key("tester.key"), key("tester.pub"));
+    scene.run(0, &["sign", &one, &two, "--key", &tester]);
+    let missing = registry.name(":3.0");
+    let with = ["--key", &public, "--format", "json"];
+    for (middle, code, count) in [(&two, 0, 3), (&missing, 2, 2)] {
+        let verify = [&["verify", &one, middle, &two][..], &with].concat();
+        let ran = scene.run(code, &verify);
+        let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+        let results = report["results"].as_array().unwrap();
+        assert_eq!(report["verified"], code == 0);
+        assert_eq!(results.len(), 3);
+        let verified = results.iter().filter(|result| result["verified"] == true);
+        assert_eq!(verified.count(), count);
     }
+    let ran = scene.run(2, &["verify", &missing, &one, "--key", &public]);
+    says(&ran, &["does not exist", "verified, image-signature"]);
+    // What is wrong with the call is found before anything is asked.
+    let asked = registry.server.seen().len();
+    for (arguments, text) in [
+        (vec![one.as_str(), "app.bin"], "images and files"),
+        (
+            vec![&one, &two, "--bundle", "x"],
+            "--bundle is for one image",
+        ),
+        (
+            vec![&one, "--bundle", "x", "--type", "vsa"],
+            "not for --bundle",
+        ),
+    ] {
+        let ran = scene.run(2, &[&["verify", "--key", &public][..], &arguments].concat());
+        says(&ran, &[text]);
+    }
+    assert_eq!(registry.server.seen().len(), asked);
 }
 
 #[test]
@@ -308,34 +283,48 @@ fn an_index_is_signed_as_a_whole_unless_a_platform_is_named() {
 
 #[test]
 fn a_list_of_several_pages_is_read_to_its_end_at_the_registry_itself() {
-    let paged = |next: &'static str| {
+    // `NEXT` stands for the address of the second page.
+    let paged = |link: &'static str| {
         Registry::lying(move |asked| {
             let subject = asked
                 .target
                 .strip_prefix(&format!("/v2/{REPOSITORY}/referrers/"))?;
-            if subject.contains("page=2") {
-                let all = asked
-                    .state
-                    .lock()
-                    .unwrap()
-                    .referrers(&subject.replace("?page=2", ""));
+            if let Some((subject, "last=a,b;c")) = subject.split_once('?') {
+                let all = asked.state.lock().unwrap().referrers(subject);
                 return Some(list(&all));
             }
             let index = json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": []});
-            let link = format!("<{next}/v2/{REPOSITORY}/referrers/{subject}?page=2>; rel=\"next\"");
+            let next = format!("/v2/{REPOSITORY}/referrers/{subject}?last=a,b;c");
+            let link = link.replace("NEXT", &next);
             let headers = [("Content-Type", OCI_INDEX), ("Link", link.as_str())];
             Some(Reply::status(200, &headers, index.to_string()))
         })
     };
-    for (next, code) in [("", 0), ("http://127.0.0.1:1", 3)] {
-        let registry = paged(next);
+    let unreadable = "`Link` header cannot be read";
+    for (link, code, text) in [
+        ("<NEXT>; rel=\"next\"", 0, "verified"),
+        ("<NEXT>; rel=\"next last\"", 0, "verified"),
+        ("<NEXT> ; rel = next", 0, "verified"),
+        ("</first>; rel=first, <NEXT>; rel=next", 0, "verified"),
+        (
+            "</first>; rel=first\r\nLink: <NEXT>; rel=next",
+            0,
+            "verified",
+        ),
+        ("<http://127.0.0.1:1NEXT>; rel=next", 3, "goes on at"),
+        ("NEXT; rel=next", 3, unreadable),
+        ("<NEXT; rel=next", 3, unreadable),
+        ("<NEXT>; rel=next; title=\"\u{e4}\"", 3, unreadable),
+        ("<NEXT>; rel=next, </other>; rel=next", 3, unreadable),
+        // It is the only page.
+        ("<NEXT>; rel=last", 1, "signing/no-bundle"),
+    ] {
+        let registry = paged(link);
         let scene = Scene::new();
         registry.image("one", "1.0");
         scene.sign(0, &registry.name(":1.0"));
         let ran = scene.verify(code, &registry.name(":1.0"));
-        if code == 3 {
-            says(&ran, &["goes on at"]);
-        }
+        says(&ran, &[text]);
     }
 }
 
@@ -374,7 +363,7 @@ fn offline_no_registry_is_asked_and_a_bundle_that_is_named_needs_none() {
         let manifest: Value = serde_json::from_slice(&state.manifests[name].1).unwrap();
         state.blobs[manifest["layers"][0]["digest"].as_str().unwrap()].clone()
     };
-    crate::signing::write(&scene.path().join("app.sigstore.json"), &bundle);
+    write(&scene.path().join("app.sigstore.json"), &bundle);
     let asked = registry.server.seen().len();
     let public = key("tester.pub");
     for image in [&image, &registry.name(":1.0")] {
@@ -396,6 +385,32 @@ fn offline_no_registry_is_asked_and_a_bundle_that_is_named_needs_none() {
     let ran = scene.run(1, &[&["verify", &other][..], &verify].concat());
     says(&ran, &["signing/other-subject"]);
     assert_eq!(registry.server.seen().len(), asked);
+}
+
+/// Whoever wrote the tree that is judged may put a file of any name into it.
+#[test]
+fn a_signed_file_of_the_name_of_an_image_does_not_take_its_place() {
+    let registry = Registry::honest();
+    let scene = Scene::new();
+    let digest = registry.image("one", "1.0");
+    let image = registry.name(&format!("@{digest}"));
+    let bare = image.trim_start_matches("oci://").to_owned();
+    let file = scene.path().join(&bare);
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    write(&file, b"a decoy");
+    let here = format!("./{bare}");
+    scene.run(0, &["sign", &here, "--key", &key("tester.key")]);
+    for name in [&image, &bare] {
+        let ran = scene.verify(1, name);
+        says(&ran, &["signing/no-bundle", &digest]);
+        let ran = scene.run(0, &["discover", name]);
+        says(&ran, &[&digest]);
+    }
+    // The file itself is written `./`.
+    let ran = scene.verify(0, &here);
+    says(&ran, &["verified, file signature"]);
+    says(&scene.sign(0, &bare), &["attached sha256:"]);
+    scene.verify(0, &bare);
 }
 
 #[test]

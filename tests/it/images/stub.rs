@@ -119,6 +119,8 @@ pub struct Registry {
 /// How a registry is made.
 pub struct Settings {
     pub referrers_api: bool,
+    /// Manifests have an `ETag`, and are written only where a condition allows it.
+    pub conditions: bool,
     pub wants: Wants,
     pub instead: Box<Instead>,
 }
@@ -127,6 +129,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             referrers_api: true,
+            conditions: false,
             wants: Wants::Nothing,
             instead: Box::new(|_| None),
         }
@@ -225,10 +228,14 @@ pub fn honest(asked: &Asked<'_>, settings: &Settings) -> Reply {
         ("GET" | "HEAD", ["manifests", name]) => match state.manifests.get(*name) {
             Some((media_type, bytes)) => {
                 let digest = sha256(bytes).to_string();
-                let headers = [
+                let tag = format!("\"{digest}\"");
+                let mut headers = vec![
                     ("Content-Type", media_type.as_str()),
                     ("Docker-Content-Digest", digest.as_str()),
                 ];
+                if settings.conditions {
+                    headers.push(("ETag", tag.as_str()));
+                }
                 Reply::status(200, &headers, bytes)
             }
             None => error(404, "MANIFEST_UNKNOWN"),
@@ -265,6 +272,15 @@ fn put(asked: &Asked<'_>, settings: &Settings, state: &mut State, name: &str) ->
     let digest = sha256(asked.body).to_string();
     if name.starts_with("sha256:") && name != digest {
         return error(400, "DIGEST_INVALID");
+    }
+    if settings.conditions {
+        let there = state.manifests.get(name);
+        let tag = there.map(|(_, bytes)| format!("\"{}\"", sha256(bytes)));
+        let wanted = asked.seen.header("if-match");
+        let other = wanted.is_some() && wanted != tag.as_deref();
+        if other || (asked.seen.header("if-none-match") == Some("*") && tag.is_some()) {
+            return error(412, "PRECONDITION_FAILED");
+        }
     }
     let value: Value = serde_json::from_slice(asked.body).unwrap();
     let parts = value["layers"].as_array().into_iter().flatten();

@@ -3,7 +3,7 @@
 
 use super::super::image;
 use super::super::key::{in_file, usage, with_ending};
-use super::super::verify::candidates;
+use super::super::verify::{self, candidates};
 use super::{GateArgs, signs};
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::images::{self, OpenImage, or_image};
@@ -12,11 +12,9 @@ use crate::cli::targets::{check_target, remove_old};
 use crate::cli::terminal;
 use crate::gate::{Examined, examine};
 use crate::model::Digest;
-use crate::oci::{Access, Candidate, Place, attached_bundle};
+use crate::oci::{Access, Candidate, Place};
 use crate::policy::environments::{Condition, Required, TrustedRoles};
-use crate::signing::{
-    Artifact, Bundle, BundleSource, MAX_ATTESTATIONS_BYTES, SigningError, read_bundles,
-};
+use crate::signing::{Artifact, Bundle, BundleSource, SigningError, read_bundles};
 use crate::support::files::{self, FileError};
 use std::path::{Path, PathBuf};
 
@@ -185,14 +183,9 @@ impl GateSubject {
 /// what speaks against it, so that nothing is decided without it.
 fn attached(image: &OpenImage, roles: &TrustedRoles) -> Result<Vec<Examined>, CliError> {
     let mut examined = Vec::new();
+    let mut reader = verify::attached(image);
     for listed in candidates(image)? {
-        let found = attached_bundle(
-            image.store.as_ref(),
-            image.digest(),
-            &listed,
-            MAX_ATTESTATIONS_BYTES,
-        );
-        match found {
+        match reader.read(&listed) {
             Ok(Candidate::Other(_)) => {}
             Ok(Candidate::Bundle(bytes)) => {
                 let name = listed.digest.to_string();

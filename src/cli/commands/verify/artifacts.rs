@@ -46,12 +46,17 @@ pub enum Enough {
 }
 
 impl ArtifactResult {
-    /// Pass, or the worst of what does not verify.
+    /// Pass, or the worst of what does not verify. Where one is enough and none passes, one
+    /// that could not be read may be the one that counts.
     #[must_use]
     pub fn exit(&self) -> Exit {
-        let some = self.outcomes.iter().any(|outcome| outcome.result.is_ok());
-        if self.enough == Enough::One && some {
-            return Exit::Pass;
+        let has = |exit: Exit| self.outcomes.iter().any(|outcome| outcome.exit() == exit);
+        if self.enough == Enough::One {
+            for exit in [Exit::Pass, Exit::Inconclusive] {
+                if has(exit) {
+                    return exit;
+                }
+            }
         }
         worst(self.outcomes.iter().map(Outcome::exit))
     }

@@ -17,14 +17,15 @@ use crate::cli::progress::Progress;
 use crate::cli::settings::Settings;
 use crate::model::{Hint as _, Rule, terminal_safe};
 use crate::oci::{
-    Access, Candidate, Descriptor, ImageReference, OciError, Selector, attached_bundle,
-    is_candidate,
+    Access, Attached, Candidate, Descriptor, ImageReference, OciError, Selector, is_candidate,
 };
 use crate::signing::{Artifact, Bundle, MAX_ATTESTATIONS_BYTES, RULES};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Most candidates of one image that are read.
 pub const MAX_CANDIDATES: usize = 200;
+/// Most bytes of all of them.
+const MAX_ATTACHED_BYTES: u64 = 4 * MAX_ATTESTATIONS_BYTES;
 
 /// The images among artifacts; `None` where all are files.
 ///
@@ -38,11 +39,11 @@ pub fn named(artifacts: &[PathBuf]) -> Result<Option<Vec<Option<ImageReference>>
     Ok(named.iter().any(Option::is_some).then_some(named))
 }
 
-/// Verifies the images of one call.
+/// Verifies the images of one call, each whatever becomes of the others. What is wrong with
+/// the call itself is found before anything is asked.
 ///
 /// # Errors
-/// Exit 2 for files among them and for options that do not go together, and as
-/// [`verify_image`].
+/// Exit 2 for files among the images and for options that do not go together.
 pub fn verify_all(
     args: &VerifyArgs,
     named: &[Option<ImageReference>],
@@ -53,25 +54,50 @@ pub fn verify_all(
         Some(text) => Some(predicate_type(text).map_err(|e| CliError::of(Exit::Usage, &e))?),
         None => None,
     };
-    let mut results = Vec::new();
-    for (artifact, image) in args.artifacts.iter().zip(named) {
-        let Some(reference) = image else {
-            return Err(
-                CliError::new(Exit::Usage, "images and files are named in one call")
-                    .with_hint("verify them in two calls"),
-            );
-        };
-        results.push(verify_named(
-            args, artifact, reference, wanted, judge, settings,
-        )?);
+    let references: Vec<&ImageReference> = named.iter().flatten().collect();
+    if references.len() != args.artifacts.len() {
+        return Err(
+            CliError::new(Exit::Usage, "images and files are named in one call")
+                .with_hint("verify them in two calls"),
+        );
     }
-    Ok(results)
+    if references.len() > 1 && !args.bundle.is_empty() {
+        return Err(CliError::new(
+            Exit::Usage,
+            "--bundle is for one image, but there are several",
+        )
+        .with_hint("verify them one by one, or by what is attached to them"));
+    }
+    if wanted.is_some() && !args.bundle.is_empty() {
+        return Err(CliError::new(
+            Exit::Usage,
+            "--type is for what is attached to an image, not for --bundle",
+        )
+        .with_hint("leave one of them out"));
+    }
+    let results = references.into_iter().map(|reference| {
+        verify_named(args, reference, wanted, judge, settings)
+            .unwrap_or_else(|error| failed(reference, error))
+    });
+    Ok(results.collect())
+}
+
+/// An image about which nothing was learned.
+fn failed(reference: &ImageReference, error: CliError) -> ArtifactResult {
+    ArtifactResult {
+        name: reference.to_string(),
+        digest: None,
+        outcomes: vec![Outcome {
+            source: reference.to_string(),
+            result: Err(Failure { error, rule: None }),
+        }],
+        enough: Enough::One,
+    }
 }
 
 /// One image: by what is attached to it, or by the bundle that is named.
 fn verify_named(
     args: &VerifyArgs,
-    artifact: &Path,
     reference: &ImageReference,
     wanted: Option<&str>,
     judge: &Judge,
@@ -93,29 +119,12 @@ fn verify_named(
             image.digest().clone()
         }
     };
-    if args.artifacts.len() > 1 {
-        return Err(CliError::new(
-            Exit::Usage,
-            "--bundle is for one image, but there are several",
-        )
-        .with_hint("verify them one by one, or by what is attached to them"));
-    }
-    if wanted.is_some() {
-        return Err(CliError::new(
-            Exit::Usage,
-            "--type is for what is attached to an image, not for --bundle",
-        )
-        .with_hint("leave one of them out"));
-    }
     let by_digest = [PathBuf::from(digest.to_string())];
     let tasks = artifacts::tasks(&by_digest, &args.bundle)?;
     let mut results = artifacts::verify_all(tasks, judge)?;
-    let mut result = results.pop().ok_or_else(|| {
-        CliError::new(
-            Exit::Usage,
-            format!("`{}` was not verified", artifact.display()),
-        )
-    })?;
+    let mut result = results
+        .pop()
+        .ok_or_else(|| CliError::new(Exit::Usage, format!("{reference} was not verified")))?;
     result.name = format!("{}@{digest}", reference.place);
     Ok(result)
 }
@@ -134,14 +143,10 @@ pub fn verify_image(
     let artifact =
         Artifact::of_digest(image.digest().clone()).map_err(|e| CliError::of(Exit::Usage, &e))?;
     let mut outcomes = Vec::new();
+    let mut attached = attached(image);
     for listed in candidates(image)? {
         let name = listed.digest.to_string();
-        let result = match attached_bundle(
-            image.store.as_ref(),
-            image.digest(),
-            &listed,
-            MAX_ATTESTATIONS_BYTES,
-        ) {
+        let result = match attached.read(&listed) {
             Ok(Candidate::Other(_)) => continue,
             Ok(Candidate::Bundle(bytes)) => {
                 let bundle = Bundle::parse(bytes.trim_ascii());
@@ -167,6 +172,17 @@ pub fn verify_image(
         outcomes,
         enough: Enough::One,
     })
+}
+
+/// Reads the bundles of an image, within the limits.
+#[must_use]
+pub fn attached(image: &OpenImage) -> Attached<'_> {
+    Attached::new(
+        image.store.as_ref(),
+        image.digest(),
+        MAX_ATTESTATIONS_BYTES,
+        MAX_ATTACHED_BYTES,
+    )
 }
 
 /// What may hold a bundle, of everything that is listed for an image.

@@ -14,7 +14,7 @@ mod render;
 mod signer;
 
 #[cfg(feature = "full")]
-pub use images::{MAX_CANDIDATES, candidates};
+pub use images::{MAX_CANDIDATES, attached, candidates};
 
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::forms::ResultFormat;

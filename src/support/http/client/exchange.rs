@@ -88,6 +88,13 @@ impl Exchanged {
         values.filter_map(|value| value.to_str().ok())
     }
 
+    /// Every value of a header; `None` where one of them is no text.
+    #[must_use]
+    pub fn text_headers(&self, name: &str) -> Option<Vec<&str>> {
+        let values = self.headers.get_all(name).into_iter();
+        values.map(|value| value.to_str().ok()).collect()
+    }
+
     /// Whether the address itself answered, or a place of the same origin that it redirects to.
     #[must_use]
     pub fn is_from(&self, address: &Address) -> bool {
