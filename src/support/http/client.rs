@@ -274,11 +274,13 @@ impl Client {
             }
         }
         body.truncate(MAX_REASON_BYTES);
-        let secret = request.address.authorization_for(request.address.url());
+        let own = request.address.authorization_for(request.address.url());
+        let further = request.headers.iter().map(|(_, value)| value);
+        let secrets: Vec<_> = own.into_iter().chain(further).collect();
         HttpError::Denied {
             url: shown(url),
             status,
-            reason: super::reason::of_body(&body, &Vec::from_iter(secret)),
+            reason: super::reason::of_body(&body, &secrets),
         }
     }
 
