@@ -22,7 +22,9 @@ impl Environment {
         Self::read_beside(Path::new("."))
     }
 
-    /// The same for a command that judges a tree, or a file in one.
+    /// The same for a command that judges a tree, or a file in one. A shared file that is
+    /// in it, in the working directory or named by a relative path is not read, which is
+    /// told like one that cannot be.
     #[must_use]
     pub fn read_beside(judged: &Path) -> Self {
         let variables = Settings::variables();
@@ -31,16 +33,9 @@ impl Environment {
             .find_map(|name| value(&variables, name))
             .map(PathBuf::from);
         let mut unreadable = None;
-        let mut may_start_programs = true;
         let mut text = |named: &str, usual: &str| {
             let path = match (value(&variables, named), &home) {
-                (Some(path), home) => {
-                    let path = in_home(path, home.as_deref());
-                    may_start_programs &= path.is_absolute()
-                        && is_outside(&path, Path::new("."))
-                        && is_outside(&path, directory_of(judged));
-                    path
-                }
+                (Some(path), home) => in_home(path, home.as_deref()),
                 (None, Some(home)) => home.join(".aws").join(usual),
                 (None, None) => return None,
             };
@@ -54,6 +49,18 @@ impl Environment {
                 }
                 Err(error) => Err(error.to_string()),
             };
+            // Who writes a tree must not choose who acts, whom that is asked of, or what is
+            // started; the home may lie in it, too.
+            let is_own = path.is_absolute()
+                && is_outside(&path, Path::new("."))
+                && is_outside(&path, directory_of(judged));
+            let read = match is_own {
+                true => read,
+                false => Err(format!(
+                    "`{}` may be part of the judged tree, and is not read",
+                    path.display()
+                )),
+            };
             read.map_err(|reason| unreadable = Some(terminal_safe(&reason).into_owned()))
                 .ok()
         };
@@ -64,7 +71,6 @@ impl Environment {
             variables,
             unreadable,
             home,
-            may_start_programs,
         })
     }
 

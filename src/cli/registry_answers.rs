@@ -18,7 +18,7 @@ use crate::checks::registry::{self, Approved, NamePattern, RegistrySettings};
 use crate::model::{Ecosystem, Inventory, Outcome, RegistryAsked};
 use crate::policy;
 use crate::support::files::read_bounded;
-use crate::support::http::Network;
+use crate::support::http::{Network, SystemTimer, Timer as _};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -212,6 +212,7 @@ pub fn ask(
         .map(|entry| codeartifact_api(entry, &policy.info.source, &approved))
         .collect::<Result<Vec<_>, _>>()?;
     let _progress = Progress::start("asking registries");
+    let timer = SystemTimer::default();
     let aws = match codeartifact.is_empty() {
         true => None,
         false => Some(
@@ -225,7 +226,8 @@ pub fn ask(
         network: &asking.network,
         credentials: &registry_credentials::load(),
         cache: asking.cache.as_deref(),
-        budget: asking.budget,
+        // What the search for credentials took is gone.
+        budget: asking.budget.saturating_sub(timer.elapsed()),
         asked: asking.asked.clone(),
         codeartifact: &codeartifact,
         aws: aws.as_ref(),
@@ -254,8 +256,13 @@ fn settings(loaded: &LoadedPolicy, checks: &[Check]) -> Result<OnlineSettings, C
             unknown: unknown(registry.unknown_age),
         });
     }
+    let apis = registry.codeartifact.iter().map(|entry| {
+        Approved::parse(&entry.registry)
+            .map_err(|error| in_policy(source, &CliError::of(Exit::Usage, &error)))
+    });
     Ok(OnlineSettings {
         ages,
+        apis: apis.collect::<Result<Vec<_>, _>>()?,
         max_snapshot_days: registry.max_snapshot_age_days,
         withdrawn_elsewhere: checks.contains(&Check::Advisories),
     })

@@ -41,7 +41,6 @@ fn environment(variables: &[(&str, &str)], config: &str) -> Environment {
             .map(|(name, value)| ((*name).to_owned(), Redacted::new(*value)))
             .collect(),
         profiles: Profiles::of(None, Some(config)),
-        may_start_programs: true,
         ..Environment::default()
     }
 }

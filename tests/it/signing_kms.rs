@@ -363,16 +363,22 @@ fn of_several_files_all_are_signed_or_none() {
 fn keys_and_region_also_come_from_a_profile_and_the_region_from_an_arn() {
     let kms = Kms::honest(Pair::new(Kind::P256));
     let dir = scene();
-    std::fs::create_dir(dir.path().join(".aws")).unwrap();
+    // Outside the working directory.
+    let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir(home.path().join(".aws")).unwrap();
     let (id, secret) = (key_id(), secret());
     let credentials = format!("[ci]\naws_access_key_id = {id}\naws_secret_access_key = {secret}\n");
-    write(&dir.path().join(".aws/credentials"), credentials.as_bytes());
+    write(
+        &home.path().join(".aws/credentials"),
+        credentials.as_bytes(),
+    );
     let config = format!("[profile ci]\nregion = {REGION}\n");
-    write(&dir.path().join(".aws/config"), config.as_bytes());
+    write(&home.path().join(".aws/config"), config.as_bytes());
     let endpoint = kms.server.url("/");
     let public = ["key", "public", ALIAS, "--kms-endpoint", &endpoint];
     let mut command = sealgate(dir.path());
-    expect(0, command.env("AWS_PROFILE", "ci"), &public);
+    let command = command.env("AWS_PROFILE", "ci").env("HOME", home.path());
+    expect(0, command, &public);
     // The signature names the region of the ARN, or the stub would refuse it.
     let alias = format!("awskms:///arn:aws:kms:{REGION}:123456789012:alias/release");
     let by_arn = ["key", "public", &alias, "--kms-endpoint", &endpoint];

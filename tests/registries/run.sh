@@ -65,8 +65,8 @@ policy() { # ECOSYSTEM ADDRESS…
 # The exit code and the one answer in the JSON report that are expected of a tree.
 expect() { # WHAT CODE ANSWER TREE
     local what=$1 code=$2 answer=$3 tree=$4 got=0
-    "$sealgate" registry "$tree" --policy "$work/policy.toml" --online --format json \
-        >"$work/report.json" 2>"$work/stderr" || got=$?
+    "$sealgate" registry "$tree" --policy "$work/policy.toml" --online --budget "${budget:-120}" \
+        --format json >"$work/report.json" 2>"$work/stderr" || got=$?
     local answers
     answers=$(python3 -c '
 import json, sys
@@ -108,7 +108,19 @@ cargo_index() {
     }
     config "http://127.0.0.1:$port/crates"
     entry "$sum" false
-    python3 -m http.server --bind 127.0.0.1 -d "$root" "$port" >"$work/cargo.log" 2>&1 &
+    # Files, or what `mode` says: 500, or an answer later than anybody waits for.
+    python3 - "$root" "$port" >"$work/cargo.log" 2>&1 <<'EOF' &
+import functools, http.server, pathlib, sys, time
+root = pathlib.Path(sys.argv[1])
+class Handler(http.server.SimpleHTTPRequestHandler):
+    def do_GET(self):
+        mode = (root / "mode").read_text() if (root / "mode").exists() else ""
+        if mode == "slow":
+            time.sleep(20)
+        self.send_error(500) if mode == "500" else super().do_GET()
+handler = functools.partial(Handler, directory=root)
+http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[2])), handler).serve_forever()
+EOF
     servers+=($!)
     wait_for "http://127.0.0.1:$port/index/config.json"
 
@@ -138,6 +150,12 @@ cargo_index() {
     mv "$index" "$index.away"
     expect "cargo: removed" 1 absent "$app"
     mv "$index.away" "$index"
+    printf 500 >"$root/mode"
+    expect "cargo: the index answers 500" 3 unreachable "$app"
+    printf slow >"$root/mode"
+    budget=2 expect "cargo: the index is slow" 3 unreachable "$app"
+    rm "$root/mode"
+    expect "cargo: the index answers again" 0 approved "$app"
     mv "$root/index/config.json" "$root/index/away.json"
     expect "cargo: no index any more" 3 unreachable "$app"
 }

@@ -13,13 +13,10 @@ pub struct Environment {
     pub variables: BTreeMap<String, Redacted>,
     /// The sections of the shared files.
     pub profiles: Profiles,
-    /// Why a shared file that is there could not be read, one line.
+    /// Why a shared file that is there was not read, one line.
     pub unreadable: Option<String>,
     /// The user's home.
     pub home: Option<PathBuf>,
-    /// Whether the shared files may name a program to start: they are the user's own, not
-    /// files of a tree that is judged.
-    pub may_start_programs: bool,
 }
 
 impl Environment {

@@ -31,9 +31,14 @@ fn the_first_source_that_has_any_is_taken() {
     let config =
         format!("[default]\naws_access_key_id=OF-PROFILE\naws_secret_access_key={secret}\n");
     assert_eq!(key_id(chain(&variables, &config).find()), "OF-VARIABLES");
-    assert_eq!(key_id(chain(&variables[2..], &config).find()), "OF-PROFILE");
+    assert_eq!(key_id(chain(&variables[4..], &config).find()), "OF-PROFILE");
     assert_eq!(server.lines(), [""; 0]);
     assert_eq!(key_id(chain(&variables[2..], "").find()), "OF-TOKEN");
+    // Before what the profile says, as boto3, the CLI, Go and Java have it.
+    let program = "[default]\ncredential_process = /bin/sh -c 'exit 1'\n";
+    for config in [config.as_str(), program] {
+        assert_eq!(key_id(chain(&variables[2..], config).find()), "OF-TOKEN");
+    }
     assert_eq!(key_id(chain(&variables[4..], "").find()), "OF-CONTAINER");
     // A profile that has settings only is passed over.
     let region = "[default]\nregion = eu-west-1\n";

@@ -113,6 +113,27 @@ fn without_a_login_that_is_good_today_nobody_is_asked() {
 }
 
 #[test]
+fn no_other_portal_takes_the_place_of_a_validated_one() {
+    let dir = tempfile::tempdir().unwrap();
+    super::file(dir.path(), &name("my-team"), &login(FUTURE));
+    let server = answering(Reply::ok(good()));
+    let endpoint = server.url("/");
+    let find = |variables: &[(&str, &str)]| {
+        let mut environment = super::environment(variables, &with_session());
+        environment.home = Some(dir.path().to_owned());
+        Chain::new(environment, Default::default())
+            .without_instance()
+            .find()
+    };
+    let fips = ("AWS_USE_FIPS_ENDPOINT", "true");
+    let (error, text) = told(find(&[fips]));
+    assert!(error.is_configuration(), "{text}");
+    assert!(text.contains("AWS_USE_FIPS_ENDPOINT"), "{text}");
+    let named = find(&[fips, ("AWS_ENDPOINT_URL_SSO", &endpoint)]);
+    assert_eq!(key_id(named), "OF-SSO");
+}
+
+#[test]
 fn a_profile_that_lacks_a_part_says_which() {
     let server = answering(Reply::ok(good()));
     for key in [
@@ -141,7 +162,7 @@ fn what_the_portal_answers_else_is_no_key() {
             Reply::status(
                 401,
                 &[],
-                format!(r#"{{"message":"Session token {} not valid"}}"#, session()),
+                format!(r#"{{"message":"Session token {} not valid"}}"#, bearer()),
             ),
             true,
             "401",

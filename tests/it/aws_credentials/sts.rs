@@ -47,6 +47,29 @@ fn a_token_is_sent_unsigned_and_gets_the_keys_of_its_role() {
 }
 
 #[test]
+fn validated_servers_are_not_replaced_by_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let token = file(dir.path(), "token", &token());
+    let fips = ("AWS_USE_FIPS_ENDPOINT", "true");
+    let web = [
+        fips,
+        ("AWS_WEB_IDENTITY_TOKEN_FILE", token.as_str()),
+        ("AWS_ROLE_ARN", ROLE),
+    ];
+    let (error, text) = told(chain(&web, "").find());
+    assert!(
+        matches!(error, CredentialsError::Configuration { .. }),
+        "{text}"
+    );
+    assert!(text.contains("AWS_USE_FIPS_ENDPOINT"), "{text}");
+    // The twin: a server that is named is asked.
+    let server = answering(vec![Reply::ok(assumed(ACTION, "OF-TOKEN", FUTURE))]);
+    let endpoint = server.url("/");
+    let named = [&web[..], &[("AWS_ENDPOINT_URL_STS", endpoint.as_str())]].concat();
+    assert_eq!(key_id(chain(&named, "").find()), "OF-TOKEN");
+}
+
+#[test]
 fn a_profile_may_name_the_token_file() {
     let dir = tempfile::tempdir().unwrap();
     let token = file(dir.path(), "token", &token());

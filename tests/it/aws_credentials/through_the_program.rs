@@ -97,9 +97,74 @@ fn a_configuration_in_the_working_directory_starts_no_program() {
         assert_eq!(started.exists(), starts, "{path}: {told}");
         assert_eq!(told.contains("part of the judged tree"), !starts, "{told}");
     }
-    // The user's own files, although the home is the working directory here.
+    // The same for the usual files, where the home is the working directory, or it is not.
     std::fs::remove_file(&started).unwrap();
     file(dir.path(), ".aws/config", &config);
-    sign(dir.path(), &server, &[]);
-    assert!(started.exists());
+    file(elsewhere.path(), ".aws/config", &config);
+    for (home, starts) in [(dir.path(), false), (elsewhere.path(), true)] {
+        let output = sign(dir.path(), &server, &[("HOME", home.to_str().unwrap())]);
+        let told = text(&output.stderr);
+        assert_eq!(started.exists(), starts, "{told}");
+        assert_eq!(told.contains("part of the judged tree"), !starts, "{told}");
+    }
+}
+
+#[test]
+fn a_configuration_in_the_working_directory_chooses_no_server_and_no_identity() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let evil = kms_and_sts();
+    let token = file(home.path(), "token", "t.o.k");
+    let secret = super::secret();
+    let of_the_tree = [
+        format!("[default]\nendpoint_url = {}\n", evil.url("/")),
+        format!("[default]\nrole_arn = {ROLE}\nweb_identity_token_file = {token}\n"),
+        format!("[default]\naws_access_key_id = A\naws_secret_access_key = {secret}\n"),
+        "[default]\nsso_start_url = https://team.example/\nsso_region = eu-west-1\nsso_account_id = 1\nsso_role_name = a\n".to_owned(),
+    ];
+    for config in of_the_tree {
+        let path = file(dir.path(), "aws.config", &config);
+        let server = kms_and_sts();
+        let variables = [
+            ("HOME", home.path().to_str().unwrap()),
+            ("AWS_CONFIG_FILE", &path),
+        ];
+        let output = sign(dir.path(), &server, &variables);
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(told.contains("part of the judged tree"), "{told}");
+        assert_eq!(server.lines(), [""; 0], "{config}");
+        // The twin: the same in the user's own file.
+        let path = file(home.path(), "aws.config", &config);
+        let output = sign(
+            dir.path(),
+            &server,
+            &[variables[0], ("AWS_CONFIG_FILE", &path)],
+        );
+        let told = text(&output.stderr);
+        assert!(!told.contains("part of the judged tree"), "{told}");
+    }
+    assert_eq!(evil.lines(), [""; 0]);
+}
+
+#[test]
+fn a_shared_file_that_is_not_there_does_not_count() {
+    let dir = tempfile::tempdir().unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let started = elsewhere.path().join("started");
+    let config = format!(
+        "[default]\ncredential_process = /bin/sh -c 'echo > {}'\n",
+        started.display()
+    );
+    let config = file(elsewhere.path(), "aws.config", &config);
+    let server = kms_and_sts();
+    for missing in ["nowhere", "/nowhere/credentials"] {
+        let variables = [
+            ("AWS_CONFIG_FILE", config.as_str()),
+            ("AWS_SHARED_CREDENTIALS_FILE", missing),
+        ];
+        let output = sign(dir.path(), &server, &variables);
+        assert!(started.exists(), "{}", text(&output.stderr));
+        std::fs::remove_file(&started).unwrap();
+    }
 }

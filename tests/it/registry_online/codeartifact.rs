@@ -4,6 +4,7 @@ use super::npm::{PLACE, approved, lock, packument, sri, tarball};
 use super::{answers, ask_with, ids, json, messages, project_with};
 use crate::http::server::{Reply, Server};
 use serde_json::{Value, json as value};
+use tempfile::TempDir;
 
 const VERSION: &str = "/aws/v1/package/version?domain=my-team&domain-owner=123456789012&format=npm&package=left&repository=shared&version=1.2.3&namespace=acme";
 const ASSETS: &str = "POST /aws/v1/package/version/assets?domain=my-team&domain-owner=123456789012&format=npm&package=left&repository=shared&version=1.2.3&namespace=acme";
@@ -80,6 +81,13 @@ fn ask(answer: Reply, keys: &[(&str, String)], code: i32) -> (Value, Server) {
 }
 
 fn ask_api(api: Api, keys: &[(&str, String)], code: i32) -> (Value, Server) {
+    let (dir, server) = scene(api, "internal = [\"@acme/*\"]\n");
+    let keys: Vec<(&str, &str)> = keys.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    (ask_with(dir.path(), &keys, &["--online"], code), server)
+}
+
+/// A project, and the registry with its API, which the policy names.
+fn scene(api: Api, internal: &str) -> (TempDir, Server) {
     let server = Server::start(vec![]);
     server.set(vec![
         (PLACE, vec![json(&packument(&server, &sri(1)))]),
@@ -98,7 +106,7 @@ fn ask_api(api: Api, keys: &[(&str, String)], code: i32) -> (Value, Server) {
         ),
     ]);
     let more = format!(
-        "[registry]\ninternal = [\"@acme/*\"]\n[[registry.codeartifact]]\nregistry = \"{}\"\napi = \"{}\"\ndomain = \"my-team\"\nowner = \"123456789012\"\nregion = \"eu-central-1\"\nrepository = \"shared\"\n",
+        "[registry]\n{internal}[[registry.codeartifact]]\nregistry = \"{}\"\napi = \"{}\"\ndomain = \"my-team\"\nowner = \"123456789012\"\nregion = \"eu-central-1\"\nrepository = \"shared\"\n",
         server.url("/npm/"),
         server.url("/aws/")
     );
@@ -107,8 +115,72 @@ fn ask_api(api: Api, keys: &[(&str, String)], code: i32) -> (Value, Server) {
         &more,
         &lock(Some(tarball(&server)), &sri(1)),
     );
+    (dir, server)
+}
+
+/// Writes a snapshot under the policy as changed, then judges it under the policy as it was.
+fn judged_later(api: Api, changed: impl Fn(&str) -> String, code: i32) -> Value {
+    let (dir, _server) = scene(api, "internal = [\"@acme/*\"]\n");
+    let policy = dir.path().join("policy.toml");
+    let own = std::fs::read_to_string(&policy).unwrap();
+    std::fs::write(&policy, changed(&own)).unwrap();
+    let snapshot = crate::cli::sealgate(dir.path())
+        .envs(keys())
+        .args(["registry", "snapshot", "app", "--policy", "policy.toml"])
+        .args(["-o", "answers.json"])
+        .output()
+        .unwrap();
+    assert_eq!(snapshot.status.code(), Some(0));
+    std::fs::write(&policy, own).unwrap();
+    ask_with(dir.path(), &[], &["--snapshot", "answers.json"], code)
+}
+
+#[test]
+fn a_version_that_the_api_does_not_have_is_no_answer_for_other_names_either() {
+    let api = |version| Api { version, ..good() };
+    let keys: Vec<_> = keys().into();
     let keys: Vec<(&str, &str)> = keys.iter().map(|(k, v)| (*k, v.as_str())).collect();
-    (ask_with(dir.path(), &keys, &["--online"], code), server)
+    for (reply, code, expected) in [
+        (good().version, 0, "approved"),
+        (Reply::status(404, &[], "{}"), 3, "unreachable"),
+    ] {
+        let (dir, _server) = scene(api(reply), "");
+        let report = ask_with(dir.path(), &keys, &["--online"], code);
+        assert_eq!(answers(&report), [expected], "{}", messages(&report));
+    }
+}
+
+#[test]
+fn a_snapshot_without_what_the_api_says_is_no_answer() {
+    let same = judged_later(good(), str::to_owned, 0);
+    assert_eq!(answers(&same), ["approved"]);
+    let without_api = |policy: &str| {
+        let at = policy.find("[[registry.codeartifact]]").unwrap();
+        policy[..at].to_owned()
+    };
+    let without_internal = |policy: &str| policy.replace("internal = [\"@acme/*\"]\n", "");
+    for report in [
+        judged_later(good(), without_api, 3),
+        judged_later(good(), without_internal, 3),
+    ] {
+        assert_eq!(answers(&report), ["unreachable"], "{}", messages(&report));
+        assert!(
+            messages(&report).contains("the answers lack what its API"),
+            "{}",
+            messages(&report)
+        );
+    }
+}
+
+#[test]
+fn what_the_search_for_credentials_takes_is_taken_from_the_budget() {
+    let (dir, server) = scene(good(), "");
+    let slow = Server::start(vec![("/keys", vec![Reply::stalled()])]);
+    let keys = slow.url("/keys");
+    let container = [("AWS_CONTAINER_CREDENTIALS_FULL_URI", keys.as_str())];
+    let report = ask_with(dir.path(), &container, &["--online", "--budget", "1"], 3);
+    assert_eq!(answers(&report), ["unreachable"]);
+    assert_eq!(server.lines(), [""; 0], "{}", messages(&report));
 }
 
 fn described(origin: &Value, status: &str) -> Reply {
@@ -191,6 +263,14 @@ fn without_credentials_or_an_answer_of_the_api_there_is_no_answer() {
     let (report, _) = ask(denied, &keys(), 3);
     assert_eq!(answers(&report), ["unreachable"]);
     assert!(messages(&report).contains("no such right"));
+    let absent = Reply::status(404, &[], "{}");
+    let (report, _) = ask(absent, &keys(), 3);
+    assert_eq!(answers(&report), ["unreachable"]);
+    assert!(
+        messages(&report).contains("its API has no version that the registry serves"),
+        "{}",
+        messages(&report)
+    );
     let (report, _) = ask(Reply::ok("{}"), &keys(), 3);
     assert_eq!(answers(&report), ["unreachable"]);
 }
@@ -396,13 +476,18 @@ fn a_configuration_in_the_judged_tree_starts_no_program() {
     let (tree, policy) = (dir.path().join("app"), dir.path().join("policy.toml"));
     let lockfile = tree.join("package-lock.json");
     std::fs::create_dir(elsewhere.path().join("work")).unwrap();
-    for (config, judged, starts) in [
-        (&inside, &tree, false),
-        (&inside, &lockfile, false),
-        (&outside, &tree, true),
+    // A home in the tree makes nothing of it the user's own.
+    crate::cli::write(dir.path(), "app/home/.aws/config", &config);
+    let home = tree.join("home");
+    for (variable, value, judged, starts) in [
+        ("AWS_CONFIG_FILE", &inside, &tree, false),
+        ("AWS_CONFIG_FILE", &inside, &lockfile, false),
+        ("HOME", &home, &tree, false),
+        ("HOME", &home, &lockfile, false),
+        ("AWS_CONFIG_FILE", &outside, &tree, true),
     ] {
         let output = crate::cli::sealgate(&elsewhere.path().join("work"))
-            .env("AWS_CONFIG_FILE", config)
+            .env(variable, value)
             .args(["registry", "--online", "--policy"])
             .arg(&policy)
             .arg(judged)

@@ -218,6 +218,8 @@ FACTS = [
     ("no right to list assets", fail("/v1/package/version/assets", DENIED), 3, dict.fromkeys(GOOD, "unreachable"), []),
     ("no right to see groups", fail("/v1/get-associated-package-group", DENIED), 3,
      dict.fromkeys(GOOD, "unreachable") | {RIGHT: "approved"}, []),
+    ("a version that the API does not have", fail("/v1/package/version", (404, "ResourceNotFoundException")), 3,
+     dict.fromkeys(GOOD, "unreachable"), []),
     ("throttled once", fail("/v1/package/version", (429, "ThrottlingException")), 0, GOOD, []),
 ]
 
@@ -259,6 +261,9 @@ def sources(scene):
         f"[sso-session team]\nsso_region = {stub.REGION}\nsso_start_url = https://team.example/start\n"
         f"[profile lost]\nrole_arn = {ROLE}\nsource_profile = nobody\n"
     ))
+    # Files of their own, so that the other cases have no profile `default`.
+    of_keys = write(home / "of-keys", f"[default]\naws_access_key_id = PROFILE\naws_secret_access_key = {stub.secret_of('PROFILE')}\n")
+    of_program = write(home / "of-program", f"[default]\ncredential_process = {program}\n")
     sts = {"AWS_ENDPOINT_URL_STS": f"{url}/sts"}
     container = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{url}/container", "AWS_CONTAINER_AUTHORIZATION_TOKEN": "container-token"}
     web = {"AWS_WEB_IDENTITY_TOKEN_FILE": token, "AWS_ROLE_ARN": ROLE} | sts
@@ -275,6 +280,9 @@ def sources(scene):
         ("profile with single sign-on", {"AWS_PROFILE": "login", "AWS_ENDPOINT_URL_SSO": f"{url}/sso"}, "LOGIN"),
         ("web identity", web, "TOKEN"),
         ("web identity before a container", web | container | instance, "TOKEN"),
+        ("web identity before the default profile's keys", web | {"AWS_CONFIG_FILE": of_keys}, "TOKEN"),
+        ("web identity before the default profile's program", web | {"AWS_CONFIG_FILE": of_program}, "TOKEN"),
+        ("the default profile's program", {"AWS_CONFIG_FILE": of_program}, "PROCESS"),
         ("container", container, "CONTAINER"),
         ("container before the instance", container | instance, "CONTAINER"),
         ("instance", instance, "INSTANCE"),

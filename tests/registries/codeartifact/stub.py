@@ -67,7 +67,7 @@ class State:
             "originType": "EXTERNAL",
             "domainEntryPoint": {"externalConnectionName": "public:npm"},
         }
-        #: Errors by path, (status, code): the list is used up from its front.
+        #: Errors by path, (status, code): the list is used up from its front; a refusal at its end stays.
         self.errors = {}
         #: Key ids of the requests to CodeArtifact.
         self.signed_by = []
@@ -228,7 +228,7 @@ class Handler(BaseHTTPRequestHandler):
         self.state.signed_by.append(key_id)
         errors = self.state.errors.get(path)
         if errors:
-            status, code = errors[0] if len(errors) == 1 and errors[0][0] == 403 else errors.pop(0)
+            status, code = errors[0] if len(errors) == 1 and errors[0][0] in (403, 404) else errors.pop(0)
             return self.refuse(status, code)
         if query.get("domain") != DOMAIN or query.get("domain-owner") != OWNER:
             return self.refuse(404, "ResourceNotFoundException")

@@ -83,18 +83,9 @@ pub(super) fn logical(text: &str) -> Vec<(u32, String)> {
     out
 }
 
-/// Encodings in which every ASCII character is the one byte that it is in UTF-8.
-const LIKE_ASCII: [&str; 9] = [
-    "ascii",
-    "us-ascii",
-    "utf-8",
-    "utf8",
-    "utf-8-sig",
-    "latin-1",
-    "latin1",
-    "iso-8859-1",
-    "iso-8859-15",
-];
+/// Encodings in which a file has the lines that it has in UTF-8. Latin-1 and its like are not
+/// among them: the byte 85, the second one of many letters in UTF-8, ends a line in them.
+const LIKE_UTF_8: [&str; 5] = ["ascii", "us-ascii", "utf-8", "utf8", "utf-8-sig"];
 
 /// The encoding that a comment in the first two lines names (`# -*- coding: utf-7 -*-`), with
 /// its line: pip decodes the file so. `None` where that changes no option.
@@ -120,7 +111,7 @@ pub(super) fn coding(text: &str) -> Option<(u32, &str)> {
         Some((rest.get(..end.unwrap_or(rest.len()))?, number))
     })?;
     let folded = name.to_ascii_lowercase().replace('_', "-");
-    (!LIKE_ASCII.contains(&folded.as_str())).then_some((line, name))
+    (!LIKE_UTF_8.contains(&folded.as_str())).then_some((line, name))
 }
 
 /// The options of a joined line, every word that begins with a dash among them.

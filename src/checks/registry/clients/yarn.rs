@@ -4,9 +4,10 @@
 use super::files::{File, Files};
 use super::model::{Client, CoolDown, Effective, Names, Route};
 use super::npm::{Npmrc, is_nothing, major, manager, target, with_default};
-use super::text::{environment, says, unquoted};
+use super::text::{environment, says};
 use crate::model::{Location, terminal_safe};
 use crate::support::yaml;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 const ADVICE: &str = "`npmMinimalAgeGate: 7d` (Yarn 4.10 or later) in `.yarnrc.yml`";
@@ -26,21 +27,8 @@ fn classic(files: &Files<'_>, directory: &str) -> Effective {
     let mut found = files.upwards(directory, &[".yarnrc"]);
     found.extend(files.home(".yarnrc"));
     for file in &found {
-        for (index, line) in file.text.lines().enumerate() {
-            let number = u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1);
-            if line.trim_start().starts_with(['{', '?', '&', '!']) {
-                let message = format!(
-                    "it cannot be told what a line of `{}` sets: it is YAML that is not one key and its value",
-                    terminal_safe(&file.shown)
-                );
-                files.undecided(Location::line(&file.shown, number), &message);
-            }
-            let Some((key, value)) = line.trim().split_once([' ', '\t']) else {
-                continue;
-            };
-            // What is not Yarn's own form is read as YAML: `registry: ADDRESS`.
-            let key = unquoted(key.strip_suffix(':').unwrap_or(key));
-            let value = unquoted(value.trim());
+        for (key, (number, value)) in yarnrc(files, file) {
+            let (key, value) = (key.as_str(), value.as_str());
             let place = || file.at(number, says(key, value));
             let names = match key.strip_suffix(":registry") {
                 Some(scope) if scope.starts_with('@') => Some(Names::Scope(scope.to_owned())),
@@ -72,6 +60,88 @@ fn classic(files: &Files<'_>, directory: &str) -> Effective {
     npmrc.weaken(&mut effective);
     with_default(files, &mut effective.routes);
     effective
+}
+
+/// The settings of a `.yarnrc`, each with its line: the last line of a key counts. What may
+/// set something else, or more, is a gap.
+fn yarnrc(files: &Files<'_>, file: &File) -> BTreeMap<String, (u32, String)> {
+    files.line_ends(file, &[]);
+    let mut settings = BTreeMap::new();
+    for (line, number) in file.text.lines().zip(1_u32..) {
+        let undecided = |why: &str| {
+            let shown = terminal_safe(&file.shown);
+            let message = format!("it cannot be told what a line of `{shown}` sets: {why}");
+            files.undecided(Location::line(&file.shown, number), &message);
+        };
+        if line.trim().is_empty() || line.trim_start().starts_with('#') {
+            continue;
+        }
+        let Some(pair) = pair(line) else {
+            undecided("it is not one key and its value");
+            continue;
+        };
+        if pair.key.starts_with("--") {
+            undecided("it is an option that Yarn adds to its command line");
+            continue;
+        }
+        if pair.is_odd {
+            undecided("neither Yarn nor YAML takes such a value without quotes and a colon");
+        }
+        settings.insert(pair.key.to_owned(), (number, pair.value.to_owned()));
+    }
+    settings
+}
+
+/// A line of a `.yarnrc` that is one key and its value.
+struct Pair<'t> {
+    key: &'t str,
+    value: &'t str,
+    /// An address without quotes behind a key without a colon.
+    is_odd: bool,
+}
+
+/// `KEY VALUE`, Yarn's own form, or `KEY: VALUE`, which is YAML too; each part in quotes or
+/// without, at the line's beginning.
+fn pair(line: &str) -> Option<Pair<'_>> {
+    let quoted = |text: &'_ str| text.starts_with(['"', '\'']);
+    let (key, rest) = match quoted(line) {
+        true => in_quotes(line)?,
+        false => line.split_at_checked(line.find([' ', '\t', ':'])?)?,
+    };
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./@".contains(c);
+    if key.is_empty() || !(quoted(line) || key.chars().all(is_plain)) {
+        return None;
+    }
+    let after_colon = rest.strip_prefix(':');
+    let rest = after_colon.unwrap_or(rest);
+    let text = rest.trim_start_matches([' ', '\t']);
+    if text.len() == rest.len() {
+        return None;
+    }
+    let (value, rest) = match quoted(text) {
+        true => in_quotes(text)?,
+        false => text.split_at_checked(text.find([' ', '\t']).unwrap_or(text.len()))?,
+    };
+    let is_value = quoted(text)
+        || (value.starts_with(|c: char| c.is_ascii_alphanumeric() || "/.~-".contains(c))
+            && !value.contains([',', '"', '\'', '\\'])
+            && !value.ends_with(':'));
+    let comment = rest.trim_start();
+    let is_end = comment.is_empty() || (comment.starts_with('#') && comment.len() < rest.len());
+    (is_value && is_end).then_some(Pair {
+        key,
+        value,
+        is_odd: after_colon.is_none()
+            && (text.starts_with('\'') || (!quoted(text) && value.contains(':'))),
+    })
+}
+
+/// What stands in the quotes at the beginning, and what follows; `None` where it is escaped.
+fn in_quotes(text: &str) -> Option<(&str, &str)> {
+    let quote = text.chars().next()?;
+    let (inside, rest) = text.get(1..)?.split_once(quote)?;
+    let is_plain = !inside.contains('\\') && !rest.starts_with(quote);
+    is_plain.then_some((inside, rest))
 }
 
 fn berry(files: &Files<'_>, directory: &str) -> Effective {

@@ -12,6 +12,7 @@ mod nuget;
 mod others;
 #[cfg(test)]
 mod tests;
+mod workspaces;
 mod yarn;
 
 use super::clients::Source;

@@ -329,22 +329,95 @@ fn every_request_of_a_manifest_is_in_a_yarn_lock() {
         check(berry, &[b]),
         ["packages/b/package.json:1 left = ^7.0.0"]
     );
-    // What `resolutions` replace, and projects of a workspace of Yarn 1, are not compared.
-    for skipped in [
-        "\"resolutions\": {\"**/left\": \"1.2.0\"}",
-        "\"workspaces\": [\"packages/*\"]",
-    ] {
-        let manifest = format!("{{\"dependencies\": {{\"left\": \"^9.0.0\"}}, {skipped}}}");
-        let lock = match skipped.contains("workspaces") {
-            true => "# yarn lockfile v1\n",
-            false => classic,
-        };
-        let files = [("package.json", manifest.as_str()), ("yarn.lock", lock)];
-        assert!(
-            stale("yarn-lock", "yarn.lock", &files, &[]).is_empty(),
-            "{skipped}"
+}
+
+const CLASSIC: &str = "# yarn lockfile v1\n\nleft@^1.0.0:\n  version \"1.2.0\"\n";
+
+/// What is stale of a `package.json` and a lockfile of Yarn, and further files.
+fn of_yarn(lock: &str, manifest: &str, more: &[(&str, &str)]) -> Vec<String> {
+    let mut files = vec![("package.json", manifest), ("yarn.lock", lock)];
+    files.extend(more);
+    stale("yarn-lock", "yarn.lock", &files, &[])
+}
+
+#[test]
+fn what_resolutions_replace_is_not_compared_and_nothing_else_is_left_out() {
+    let check = |pattern: &str| {
+        let manifest = format!(
+            "{{\"dependencies\": {{\"left\": \"^9.0.0\"}}, \"resolutions\": {{\"{pattern}\": \"1.2.0\"}}}}"
         );
+        of_yarn(CLASSIC, &manifest, &[])
+    };
+    for replacing in [
+        "left",
+        "**/left",
+        "a/left",
+        "@acme/a/left",
+        "left@^9.0.0",
+        "left@npm:^9.0.0",
+        "a@npm:1.0.0/left@npm:^9.0.0",
+        "left@npm:@acme/other@1",
+        "left@patch:left@npm/x",
+    ] {
+        assert!(check(replacing).is_empty(), "{replacing}");
     }
+    // Names that have it as a part, a scope, or lead to another.
+    for other in ["left-pad", "@left/a", "@acme/left", "left/a", "a@npm:left"] {
+        assert_eq!(check(other), ["package.json:1 left = ^9.0.0"], "{other}");
+    }
+}
+
+#[test]
+fn in_a_workspace_of_yarn_1_only_its_projects_have_no_entry() {
+    let project = ("packages/b/package.json", "{\"name\": \"b\"}");
+    for workspaces in [
+        "[\"packages/*\"]",
+        "{\"packages\": [\"./packages/**\"]}",
+        "[\"packages/b\"]",
+    ] {
+        let check = |name: &str| {
+            let manifest = format!(
+                "{{\"dependencies\": {{\"{name}\": \"^1.5.0\"}}, \"workspaces\": {workspaces}}}"
+            );
+            of_yarn(CLASSIC, &manifest, &[project])
+        };
+        assert!(check("b").is_empty(), "{workspaces}");
+        assert_eq!(check("new"), ["package.json:1 new = ^1.5.0"]);
+    }
+}
+
+#[test]
+fn a_name_in_two_groups_is_answered_by_one_of_them_or_stale() {
+    let check = |one: &str, other: &str| {
+        let manifest = format!(
+            "{{\"dependencies\": {{\"left\": \"{one}\"}},\n\"devDependencies\": {{\"left\": \"{other}\"}}}}"
+        );
+        of_yarn(CLASSIC, &manifest, &[])
+    };
+    assert!(check("^1.0.0", "^2.0.0").is_empty());
+    assert!(check("^2.0.0", "^1.0.0").is_empty());
+    assert_eq!(
+        check("^2.0.0", "^3.0.0"),
+        [
+            "package.json:1 left = ^2.0.0",
+            "package.json:2 left = ^3.0.0"
+        ]
+    );
+}
+
+#[test]
+fn a_key_of_yarn_2_that_is_too_long_for_one_line_is_read() {
+    let many: Vec<String> = (0..99).map(|n| format!("left@npm:^1.0.{n}")).collect();
+    let key = many.join(", ");
+    let lock = format!("__metadata:\n  version: 8\n\n? \"{key}\"\n:\n  version: 1.2.0\n");
+    let check = |asked: &str| {
+        let manifest = format!("{{\"dependencies\": {{\"left\": \"{asked}\"}}}}");
+        of_yarn(&lock, &manifest, &[])
+    };
+    for answered in ["^1.0.0", "^1.0.98"] {
+        assert!(check(answered).is_empty(), "{answered}");
+    }
+    assert_eq!(check("^2.0.0"), ["package.json:1 left = ^2.0.0"]);
 }
 
 /// Manifests and what Poetry 2 wrote as `content-hash` for them.

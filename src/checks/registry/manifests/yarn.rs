@@ -2,7 +2,7 @@
 //! them, `name@requirement`.
 
 use super::super::clients::{Source, join, place, says};
-use super::{Locked, Missing, javascript};
+use super::{Locked, Missing, javascript, workspaces};
 use crate::support::json_tree::{self, Node};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -11,7 +11,6 @@ use std::path::Path;
 struct Requests<'t> {
     is_berry: bool,
     all: BTreeSet<String>,
-    names: BTreeSet<String>,
     /// Directories of the workspace's projects, as Yarn 2 and later lists them.
     projects: BTreeSet<&'t str>,
 }
@@ -21,7 +20,6 @@ impl<'t> Requests<'t> {
         let mut requests = Self {
             is_berry: text.contains("__metadata:"),
             all: BTreeSet::new(),
-            names: BTreeSet::new(),
             projects: BTreeSet::new(),
         };
         for line in text.lines() {
@@ -30,17 +28,15 @@ impl<'t> Requests<'t> {
                 let path = path.split_once("@workspace:").map(|(_, path)| path);
                 requests.projects.extend(path);
             }
-            let Some(key) = line.strip_suffix(':') else {
+            // Keys over 1,024 characters are `? KEY`, with the colon on the next line.
+            let long = line.strip_prefix("? ").filter(|_| requests.is_berry);
+            let Some(key) = long.or_else(|| line.strip_suffix(':')) else {
                 continue;
             };
             if key.is_empty() || key.starts_with([' ', '\t', '#']) {
                 continue;
             }
             for request in key.replace('"', "").split(", ") {
-                if let Some(at) = request.get(1..).and_then(|rest| rest.find('@')) {
-                    let name = request.get(..=at).unwrap_or_default();
-                    requests.names.insert(name.to_owned());
-                }
                 requests.all.insert(request.to_owned());
             }
         }
@@ -62,6 +58,36 @@ impl<'t> Requests<'t> {
     }
 }
 
+/// The name that an entry of `resolutions` replaces: the last one of its path, without a
+/// requirement (`a/left`, `**/@acme/left`, `a@npm:1/left@npm:2`).
+fn replaced_name(pattern: &str) -> &str {
+    let mut rest = pattern;
+    loop {
+        let scope = match rest.starts_with('@') {
+            true => rest.find('/').map_or(rest.len(), |slash| slash + 1),
+            false => 0,
+        };
+        let after = rest.get(scope..).unwrap_or_default();
+        let end = after.find(['/', '@']).unwrap_or(after.len());
+        let (name, tail) = rest.split_at_checked(scope + end).unwrap_or((rest, ""));
+        let next = match tail.strip_prefix('@') {
+            None => tail.strip_prefix('/'),
+            Some(range) => {
+                // An alias of a name with a scope has a slash of its own, and so may whatever
+                // is neither a version nor an alias.
+                let skipped = if range.starts_with("npm:@") { 2 } else { 1 };
+                let is_other = range.contains(':') && !range.starts_with("npm:");
+                let mut parts = range.splitn(skipped + 1, '/');
+                parts.nth(skipped).filter(|_| !is_other)
+            }
+        };
+        match next {
+            Some(next) if !next.is_empty() => rest = next,
+            _ => return name,
+        }
+    }
+}
+
 /// The manifests of the root, and of the projects that the lockfile lists.
 pub(super) fn yarn_lock(root: &Path, source: &Source<'_>, locked: &Locked<'_>) -> Vec<Missing> {
     let Some(text) = javascript::lockfile(root, locked.path) else {
@@ -80,8 +106,17 @@ pub(super) fn yarn_lock(root: &Path, source: &Source<'_>, locked: &Locked<'_>) -
     let main = source.tree(&join(locked.directory, "package.json"));
     let main = main.as_ref().map(|file| json_tree::parse(&file.text));
     let main = main.as_ref().map(|document| &document.root);
-    let replaced = main.and_then(|root| root.value("resolutions"));
-    let is_workspace = main.is_some_and(|root| root.value("workspaces").is_some());
+    let replaced: BTreeSet<&str> = main
+        .and_then(|root| root.value("resolutions"))
+        .map_or(&[][..], Node::members)
+        .iter()
+        .map(|entry| replaced_name(&entry.key))
+        .collect();
+    // Yarn 2 and later has entries for them.
+    let own = match main.filter(|_| !requests.is_berry) {
+        Some(main) => workspaces::names(root, source, locked.directory, main),
+        None => BTreeSet::new(),
+    };
     let mut out = Vec::new();
     for directory in directories {
         let Some(file) = source.tree(&join(&directory, "package.json")) else {
@@ -96,24 +131,17 @@ pub(super) fn yarn_lock(root: &Path, source: &Source<'_>, locked: &Locked<'_>) -
             let members = document.root.value(group).map_or(&[][..], Node::members);
             for member in members {
                 let name = member.key.as_ref();
-                let is_replaced = replaced
-                    .map_or(&[][..], Node::members)
-                    .iter()
-                    .any(|entry| entry.key.contains(name));
-                // A project of the workspace has no entry in a lockfile of Yarn 1.
-                let is_project = is_workspace && !requests.names.contains(name);
+                let is_own = replaced.contains(name) || own.contains(name);
                 let Some(asked) = member.value.text() else {
                     continue;
                 };
                 // A name in several groups is asked for as one of them says.
-                let elsewhere = javascript::GROUPS.iter().any(|other| {
-                    *other != group
-                        && document
-                            .root
-                            .value(other)
-                            .is_some_and(|group| group.member(name).is_some())
+                let is_answered = javascript::GROUPS.iter().any(|group| {
+                    let group = document.root.value(group);
+                    let asked = group.and_then(|group| group.value(name)?.text());
+                    asked.is_some_and(|asked| requests.answers(name, asked))
                 });
-                if !is_replaced && !is_project && !elsewhere && !requests.answers(name, asked) {
+                if !is_own && !is_answered {
                     out.push(Missing {
                         place: place(&file.shown, member.line, says(name, asked)),
                     });

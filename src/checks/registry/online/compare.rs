@@ -39,6 +39,12 @@ pub(super) fn compare(
         is_compared = true;
     }
     let locked = digests(file_digests(occurrence).cloned());
+    if locked.is_empty() && !is_compared && occurrence.checksums.iter().any(is_of_yarn) {
+        return Comparison::Unknown(
+            "the lockfile has checksums of archives that Yarn packs itself, which no registry has"
+                .to_owned(),
+        );
+    }
     if locked.is_empty() {
         return worst;
     }
@@ -146,6 +152,11 @@ fn opaque(occurrence: &Occurrence) -> impl Iterator<Item = (&'static str, &str)>
         }
         _ => None,
     })
+}
+
+/// Yarn 2 and later packs each package anew and keeps the digest of its own archive.
+fn is_of_yarn(checksum: &Checksum) -> bool {
+    matches!(checksum, Checksum::Opaque { scheme, .. } if *scheme == "yarn-berry")
 }
 
 fn file_digests(occurrence: &Occurrence) -> impl Iterator<Item = &Digest> {

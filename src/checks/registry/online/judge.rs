@@ -5,7 +5,7 @@ mod outside;
 
 use super::super::address::Address;
 use super::super::case::{Hit, Sink, label};
-use super::super::settings::RegistrySettings;
+use super::super::settings::{Approved, RegistrySettings};
 use super::age::{self, Age, AgeRule, UnknownAge};
 use super::answers::{Answers, Failure, PackageAnswer, Reply, VersionFacts};
 use super::compare::{Comparison, compare, locked_files};
@@ -30,6 +30,8 @@ pub struct OnlineSettings {
     pub ages: Vec<AgeRule>,
     /// Oldest snapshot, in days; none: any.
     pub max_snapshot_days: Option<u32>,
+    /// Registries for which the policy names an API that says where versions come from.
+    pub apis: Vec<Approved>,
     /// Another check reports withdrawn versions.
     pub withdrawn_elsewhere: bool,
 }

@@ -5,7 +5,7 @@ use super::super::tests::{at, component, file, index, inventory, settings, sha25
 use super::question::questions;
 use super::*;
 use crate::checks::registry::RegistrySettings;
-use crate::model::{Availability, Ecosystem, Inventory, Origin};
+use crate::model::{Availability, Checksum, Ecosystem, Inventory, Origin};
 use std::collections::BTreeMap;
 
 const ONE: &str = "https://one.example/npm/";
@@ -129,6 +129,36 @@ fn one_good_answer_is_enough_and_a_silent_registry_excuses_nothing() {
         words([present("sha1:00"), Reply::Absent]),
         ["checksum-unknown"]
     );
+}
+
+#[test]
+fn checksums_that_no_registry_can_give_are_a_gap_and_none_are_not() {
+    let words = |checksums: &[Checksum]| {
+        let entry = at(1, Origin::Unrecorded, checksums);
+        let component = component(Ecosystem::Npm, "left-pad", vec![entry]);
+        let (outcome, asked) = judge(
+            &inventory("", vec![component]),
+            &world().1,
+            &OnlineSettings::default(),
+            &answers_of([
+                present(&format!("sha256:{}", "aa".repeat(32))),
+                Reply::Absent,
+            ]),
+            false,
+            "2026-11-20T00:00:00Z".parse().unwrap(),
+        );
+        let gaps: Vec<_> = outcome.gaps.iter().map(|gap| gap.id).collect();
+        (asked.components[0].answers.clone(), gaps)
+    };
+    let of_yarn = Checksum::Opaque {
+        scheme: "yarn-berry",
+        value: format!("10c0/{}", "ab".repeat(64)),
+    };
+    let unknown = (vec!["checksum-unknown"], vec!["registry/checksum-unknown"]);
+    assert_eq!(words(std::slice::from_ref(&of_yarn)), unknown);
+    let approved = (vec!["approved"], Vec::new());
+    assert_eq!(words(&[of_yarn, sha256(0xaa)]), approved);
+    assert_eq!(words(&[]), approved);
 }
 
 #[test]

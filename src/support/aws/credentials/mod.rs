@@ -2,15 +2,18 @@
 //! other.
 //!
 //! 1. `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`
-//! 2. the profile of the shared files: a role, a token, single sign-on, a program, keys
-//! 3. `AWS_WEB_IDENTITY_TOKEN_FILE` and `AWS_ROLE_ARN`
+//! 2. `AWS_WEB_IDENTITY_TOKEN_FILE` and `AWS_ROLE_ARN`
+//! 3. the profile of the shared files: a role, a token, single sign-on, a program, keys
 //! 4. the container's server: `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI`, `…_FULL_URI`
 //! 5. the instance's metadata, version 2
 //!
 //! A source that says nothing is passed over; one that is configured and fails ends the
 //! search: with another identity than the one that was meant, something else would be
-//! allowed. Order and names: docs.rs/aws-config `DefaultCredentialsChain`, and
-//! docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html.
+//! allowed. Names: docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html.
+//! The order is that of AWS's SDKs for Java and Go
+//! (docs.aws.amazon.com/sdk-for-java/latest/developer-guide/credentials-chain.html); boto3
+//! and the CLI ask a profile with a role first, the SDK for Rust every profile before the
+//! web identity.
 
 mod answer;
 mod error;
@@ -98,8 +101,8 @@ impl Chain {
         let mut tried = Vec::new();
         let sources: [fn(&Self, &mut Vec<String>) -> Asked; 5] = [
             Self::of_variables,
-            Self::of_profile,
             Self::of_web_identity,
+            Self::of_profile,
             Self::of_container,
             Self::of_instance,
         ];

@@ -22,7 +22,7 @@ impl Chain {
             return Err(CredentialsError::Configuration {
                 source_name,
                 problem: reason.clone(),
-                remedy: "make the file readable, or give keys in the environment".to_owned(),
+                remedy: "name readable files by absolute paths, outside the working directory and the judged tree, in AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, or give keys in the environment".to_owned(),
             });
         }
         let is_named = self.environment.variable("AWS_PROFILE").is_some();

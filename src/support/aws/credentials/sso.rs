@@ -71,10 +71,16 @@ impl Chain {
         let start = need(settings, "sso_start_url")?;
         let login = self.login(session.map_or(&start, |(name, _)| name), name, &source_name)?;
 
+        let endpoint = self.environment.endpoint("SSO").map(str::to_owned);
+        if endpoint.is_none() && self.environment.wants_fips() {
+            return Err(wrong(
+                "AWS_USE_FIPS_ENDPOINT asks for a validated server, and none of the portal is known here".to_owned(),
+                "name it in AWS_ENDPOINT_URL_SSO, or give keys in the environment",
+            ));
+        }
         let domain = domain_of(&region).filter(|_| is_region(&region));
         let own = domain.map(|domain| format!("https://portal.sso.{region}.{domain}/"));
-        let endpoint = self.environment.endpoint("SSO").map(str::to_owned).or(own);
-        let endpoint = endpoint.ok_or_else(|| {
+        let endpoint = endpoint.or(own).ok_or_else(|| {
             wrong(
                 format!("`{region}` is no region with a known server"),
                 "check `sso_region`",

@@ -141,6 +141,13 @@ impl Chain {
         if let Some(endpoint) = self.environment.endpoint("STS") {
             return private_address(endpoint, source_name);
         }
+        if region.is_none() && self.environment.wants_fips() {
+            return Err(CredentialsError::Configuration {
+                source_name: source_name.to_owned(),
+                problem: "AWS_USE_FIPS_ENDPOINT asks for a server that only regions have, and no region is set".to_owned(),
+                remedy: "set AWS_REGION, or name the server in AWS_ENDPOINT_URL_STS".to_owned(),
+            });
+        }
         let service = match self.environment.wants_fips() {
             true => "sts-fips",
             false => "sts",

@@ -398,16 +398,21 @@ fn another_encoding_of_a_requirement_file_is_a_gap() {
         "#vim: set fileencoding=UTF_16 :",
         "# coding:x coding=utf-7",
         "# coding=!",
+        "# coding=latin-1",
+        "# coding: iso-8859-15",
     ] {
         let text = format!("{first}\n+AC0ALQ-extra-index-url {EVIL}\n");
         assert_eq!(requirements(&text).1, [format!("{UNDECIDED} r.txt:1")]);
         let text = format!("# a\n{first}\nlib==1\n");
         assert_eq!(requirements(&text).1, [format!("{UNDECIDED} r.txt:2")]);
     }
+    // In Latin-1 the second byte of `Å` ends a line, and an option follows it.
+    let latin = format!("# coding: latin-1\n# Å--extra-index-url {EVIL}\n");
+    assert_eq!(requirements(&latin).1, [format!("{UNDECIDED} r.txt:1")]);
     // The twins: what pip does not look at, and encodings that change no option.
     for text in [
         "# -*- coding: utf-8 -*-\nlib==1\n",
-        "# coding=Latin-1\nlib==1\n",
+        "# coding=ASCII\nlib==1\n",
         "# a\n# b\n# coding: utf-7\nlib==1\n",
         "lib==1 # coding: utf-7\n",
         " # coding: utf-7\nlib==1\n",
@@ -427,7 +432,7 @@ fn yarn_1_reads_a_yarnrc_that_is_yaml() {
     for text in [
         format!("registry: {EVIL}\n"),
         format!("\"registry\": \"{EVIL}\"\n"),
-        format!("registry {EVIL}\n"),
+        format!("registry \"{EVIL}\" # ours\n"),
         format!("\"@acme:registry\": {EVIL}\n"),
     ] {
         assert!(
@@ -438,12 +443,77 @@ fn yarn_1_reads_a_yarnrc_that_is_yaml() {
     }
     let flow = format!("{{registry: \"{EVIL}\"}}\n");
     assert_eq!(yarn(&flow).1, [format!("{UNDECIDED} .yarnrc:1")]);
+    // Yarn reads it as YAML, in which it is no setting.
+    let bare = yarn(&format!("registry {EVIL}\n"));
+    assert_eq!(bare.1, [format!("{UNDECIDED} .yarnrc:1")]);
     assert!(
         !yarn("# registry: x\n")
             .0
             .iter()
             .any(|way| way.contains(".yarnrc"))
     );
+}
+
+#[test]
+fn what_a_yarnrc_sets_beside_one_key_and_value_a_line_is_seen_or_a_gap() {
+    let good = "registry \"https://good.example/\"\n";
+    let yarn = |more: &str| {
+        let text = format!("{good}{more}\n");
+        let files = [("yarn.lock", "# yarn lockfile v1\n"), (".yarnrc", &text)];
+        let found = clients("yarn-lock", "yarn.lock", &files);
+        let ways = configured(&found, "yarn.lock");
+        let own = ways.into_iter().filter(|way| way.contains(" .yarnrc:"));
+        (own.collect::<Vec<_>>(), gaps(&found))
+    };
+    // The last line of a key counts.
+    let last = yarn(&format!("registry \"{EVIL}\""));
+    assert_eq!(last, (vec![format!("{EVIL} .yarnrc:2")], vec![]));
+    for hiding in [
+        // Options, which go before every file.
+        format!("--registry \"{EVIL}\""),
+        format!("\"--registry\" \"{EVIL}\""),
+        format!("--install.registry \"{EVIL}\""),
+        "--use-yarnrc \"./other\"".to_owned(),
+        "--cwd \"./other\"".to_owned(),
+        // Several pairs, or several keys, on one line.
+        format!("strict-ssl true registry \"{EVIL}\""),
+        format!("lastUpdateCheck, registry \"{EVIL}\""),
+        format!("lastUpdateCheck 1 \"registry\" \"{EVIL}\""),
+        format!("x \"1\"registry \"{EVIL}\""),
+        // A value that begins on the line below.
+        format!("registry:\n  \"{EVIL}\""),
+        format!("registry\n  \"{EVIL}\""),
+        // One that is written otherwise than it is read.
+        "registry \"https:\\u002f/evil.example/\"".to_owned(),
+        format!("\"re\\u0067istry\" \"{EVIL}\""),
+        "registry: *evil".to_owned(),
+        "registry: |".to_owned(),
+        "registry: 'https://it''s.example/'".to_owned(),
+    ] {
+        let gaps = yarn(&hiding).1;
+        assert!(
+            gaps.contains(&format!("{UNDECIDED} .yarnrc:2")),
+            "{hiding}: {gaps:?}"
+        );
+    }
+    let gaps = yarn(&format!("x 1\rregistry \"{EVIL}\"")).1;
+    assert!(
+        gaps.contains(&format!("{UNREADABLE} .yarnrc:2")),
+        "{gaps:?}"
+    );
+    // The twins: what Yarn itself writes.
+    for plain in [
+        "# yarn lockfile v1",
+        "lastUpdateCheck 1600000000000",
+        "yarn-offline-mirror \"./mirror\"",
+        "yarn-offline-mirror ./mirror",
+        "strict-ssl true # always",
+        "\"@acme:cafile\" \"./a b.pem\"",
+        "email: me@acme.example",
+    ] {
+        let seen = (vec!["https://good.example/ .yarnrc:1".to_owned()], vec![]);
+        assert_eq!(yarn(plain), seen, "{plain}");
+    }
 }
 
 #[test]

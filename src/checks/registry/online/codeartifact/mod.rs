@@ -160,12 +160,9 @@ impl Api {
             let of = [("version", version.as_str())];
             match asking.get(&["v1", "package", "version"], &of) {
                 Ok(document) => read(&document, facts)?,
-                // The package protocol has it, the API does not: it knows nothing of its origin.
-                Err(NoDocument::Absent) => {
-                    facts.came_from = Some(CameFrom::Unknown);
-                    continue;
-                }
-                Err(NoDocument::Failed(failure)) => return Err(failure),
+                // The package protocol has it, so the API, if it is that of the repository,
+                // has it too.
+                Err(error) => return Err(not_there("version that the registry serves")(error)),
             }
             facts.assets = asking.assets(version)?;
         }

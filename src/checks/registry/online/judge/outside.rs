@@ -2,7 +2,7 @@
 
 use super::super::answers::{CameFrom, Failure, FailureKind, Outside};
 use super::super::rules;
-use super::{Has, Judge};
+use super::{Approved, Has, Judge};
 use crate::checks::registry::case::{Hit, label};
 use crate::model::{Component, Severity, terminal_safe};
 use std::collections::BTreeSet;
@@ -21,14 +21,25 @@ impl Judge<'_> {
         let internal = self
             .settings
             .is_internal(component.ecosystem, &component.name);
-        if internal && best.facts.came_from == Some(CameFrom::Unknown) {
+        let is_unknown = internal && best.facts.came_from == Some(CameFrom::Unknown);
+        let failure = match self.was_not_asked(component, best, internal) {
+            true => Some((
+                "the answers lack what its API, which the policy names, says of the version",
+                "write the snapshot anew, with this policy",
+            )),
+            false => is_unknown.then_some((
+                "its API does not know whether the package came from outside, and its name is internal",
+                "publish the package anew to the registry, so that its origin is known",
+            )),
+        };
+        if let Some((reason, remedy)) = failure {
             self.gaps.unreachable(
                 component,
                 &best.answer.registry,
                 &Failure {
                     kind: FailureKind::BadAnswer,
-                    reason: "its API does not know whether the package came from outside, and its name is internal".to_owned(),
-                    remedy: "publish the package anew to the registry, so that its origin is known".to_owned(),
+                    reason: reason.to_owned(),
+                    remedy: remedy.to_owned(),
                 },
             );
             words.insert("unreachable");
@@ -57,6 +68,20 @@ impl Judge<'_> {
             },
         );
         true
+    }
+
+    /// Whether the policy names an API for the registry and the answers, written under
+    /// another policy, lack a part of what it says.
+    fn was_not_asked(&self, component: &Component, best: &Has<'_>, internal: bool) -> bool {
+        let approved = self.settings.approved_for(component.ecosystem).iter();
+        let has_api = approved
+            .filter(|entry| entry.to_string() == best.answer.registry)
+            .filter_map(Approved::address)
+            .any(|own| {
+                let mut apis = self.online.apis.iter();
+                apis.any(|api| api.address() == Some(own))
+            });
+        has_api && (best.facts.came_from.is_none() || (internal && best.facts.outside.is_none()))
     }
 
     /// An internal name that further versions may come in for from outside.
