@@ -7,16 +7,29 @@ use super::identity_source::IdentityOptions;
 use super::key_source::{KeySource, KmsOptions, exit_of, key_source};
 use super::settings::Settings;
 use super::terminal;
+use crate::model::{Digest, DigestAlgorithm};
 use crate::signing::services::{
     Caller, LogService, RekorVersion, Service, ServiceConnection, ServiceError, Services,
     SigningConfig, read_signing_config, service_address,
 };
-use crate::signing::sigstore::{Instance, SctPolicy, TrustedRoot, Verifier, read_trusted_root};
+use crate::signing::sigstore::{Instance, SctPolicy, TrustedRoot, Verifier, read_pinned_root};
 use crate::signing::{BundleMaker, Keyless, SigningError, Witnesses};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const HEADING: &str = "Certificates, logs and timestamps";
+
+/// Reads the argument of `--trusted-root-digest`: `sha256:` and 64 hex digits.
+///
+/// # Errors
+/// Why the text is no such digest.
+pub fn parse_root_digest(text: &str) -> Result<Digest, String> {
+    let digest = Digest::parse(text).map_err(|error| error.to_string())?;
+    match digest.algorithm() {
+        DigestAlgorithm::Sha256 => Ok(digest),
+        other => Err(format!("it must be a SHA-256, not {}", other.as_str())),
+    }
+}
 
 /// What signs.
 #[derive(Debug, clap::Args)]
@@ -73,6 +86,10 @@ pub struct ServiceOptions {
     /// instance, built in]
     #[arg(long, value_name = "FILE", conflicts_with = "staging", help_heading = HEADING)]
     pub trusted_root: Option<PathBuf>,
+    /// The SHA-256 that it must have, as `trusted-root show` prints it: `sha256:…`
+    #[arg(long, value_name = "DIGEST", requires = "trusted_root", help_heading = HEADING,
+        value_parser = parse_root_digest)]
+    pub trusted_root_digest: Option<Digest>,
     /// Sigstore's staging instance (built in); for tests only
     #[arg(long, help_heading = HEADING)]
     pub staging: bool,
@@ -177,7 +194,10 @@ impl ServiceOptions {
 
     fn verifier(&self) -> Result<Verifier, CliError> {
         let (root, path) = match &self.trusted_root {
-            Some(path) => (read_trusted_root(path), Some(path)),
+            Some(path) => {
+                let pin = self.trusted_root_digest.as_ref();
+                (read_pinned_root(path, pin), Some(path))
+            }
             None => (TrustedRoot::of(self.instance()), None),
         };
         root.and_then(Verifier::new).map_err(|e| match path {

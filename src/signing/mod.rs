@@ -34,6 +34,7 @@ mod shape;
 mod signers;
 pub mod sigstore;
 mod trusted_keys;
+pub mod tuf;
 
 pub use bundle::{
     Bundle, BundleSource, MAX_ATTESTATIONS_BYTES, MAX_BUNDLES, MEDIA_TYPE, SignedContent,

@@ -53,5 +53,6 @@ mod signing;
 mod signing_attacks;
 mod signing_keyless;
 mod signing_kms;
+mod trusted_root_update;
 mod versions;
 mod vex;

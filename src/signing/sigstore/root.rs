@@ -9,7 +9,7 @@ use crate::signing::json::parse_json;
 use crate::support::{files, hash};
 use sigstore_trust_root::{
     SIGSTORE_GITHUB_TRUSTED_ROOT, SIGSTORE_PRODUCTION_TRUSTED_ROOT, SIGSTORE_STAGING_TRUSTED_ROOT,
-    TimeRange, TrustedRoot as LibraryRoot,
+    SigstoreInstance, TimeRange, TrustedRoot as LibraryRoot,
 };
 use std::path::Path;
 
@@ -50,6 +50,26 @@ impl Instance {
             Self::PublicGood => SIGSTORE_PRODUCTION_TRUSTED_ROOT,
             Self::Staging => SIGSTORE_STAGING_TRUSTED_ROOT,
             Self::GitHub => SIGSTORE_GITHUB_TRUSTED_ROOT,
+        }
+    }
+
+    /// Where updates of its trusted root come from.
+    #[must_use]
+    pub fn mirror(self) -> &'static str {
+        self.library().tuf_url()
+    }
+
+    /// The TUF root that its updates begin with, as it was when this program was made.
+    #[must_use]
+    pub fn tuf_root(self) -> &'static [u8] {
+        self.library().tuf_root()
+    }
+
+    fn library(self) -> SigstoreInstance {
+        match self {
+            Self::PublicGood => SigstoreInstance::PublicGood,
+            Self::Staging => SigstoreInstance::Staging,
+            Self::GitHub => SigstoreInstance::GitHub,
         }
     }
 }
@@ -171,4 +191,21 @@ impl TrustedRoot {
 pub fn read_trusted_root(path: &Path) -> Result<TrustedRoot, SigningError> {
     let bytes = files::read_bounded(path, MAX_TRUSTED_ROOT_BYTES)?;
     TrustedRoot::parse(&bytes, &path.display().to_string())
+}
+
+/// The same, which must have this SHA-256: nobody can have changed it since it was written
+/// down.
+///
+/// # Errors
+/// As [`read_trusted_root`], and [`VerifyError::OtherTrustedRoot`].
+pub fn read_pinned_root(path: &Path, pin: Option<&Digest>) -> Result<TrustedRoot, SigningError> {
+    let root = read_trusted_root(path)?;
+    match pin {
+        Some(want) if want != root.digest() => Err(VerifyError::OtherTrustedRoot {
+            got: root.digest().clone(),
+            want: want.clone(),
+        }
+        .into()),
+        _ => Ok(root),
+    }
 }
