@@ -34,8 +34,8 @@ pub fn parse_root_digest(text: &str) -> Result<Digest, String> {
 /// What signs.
 #[derive(Debug, clap::Args)]
 pub struct SigningOptions {
-    /// What to sign with: an encrypted private key, or a key in AWS KMS
-    /// (`awskms:///alias/NAME`, `awskms:///ARN`)
+    /// What to sign with: an encrypted private key, a key in AWS KMS (`awskms:///alias/NAME`,
+    /// `awskms:///ARN`), or one in a PKCS#11 token (`pkcs11:token=LABEL;object=LABEL`)
     #[arg(long, value_name = "FILE", value_parser = key_source())]
     pub key: Option<KeySource>,
     /// Sign without a key of one's own: a certificate for an identity, valid for minutes

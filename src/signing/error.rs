@@ -5,7 +5,7 @@ use super::json::JsonError;
 use super::key::KeyId;
 use super::rules;
 use super::services::ServiceError;
-use super::signers::KmsError;
+use super::signers::{KmsError, Pkcs11Error};
 use super::sigstore::VerifyError;
 use crate::model::{Digest, Hint, Rule};
 use crate::support::files::FileError;
@@ -177,6 +177,9 @@ pub enum SigningError {
     /// A key in AWS KMS cannot be used, or did not sign.
     #[error(transparent)]
     Kms(Box<KmsError>),
+    /// A key behind PKCS#11.
+    #[error(transparent)]
+    Pkcs11(Box<Pkcs11Error>),
     /// A service of Sigstore cannot be used, or gave nothing that can be.
     #[error(transparent)]
     Service(Box<ServiceError>),
@@ -200,6 +203,12 @@ impl From<VerifyError> for SigningError {
 impl From<KmsError> for SigningError {
     fn from(error: KmsError) -> Self {
         Self::Kms(Box::new(error))
+    }
+}
+
+impl From<Pkcs11Error> for SigningError {
+    fn from(error: Pkcs11Error) -> Self {
+        Self::Pkcs11(Box::new(error))
     }
 }
 
@@ -244,6 +253,7 @@ impl SigningError {
             Self::Verify(error) => error.rule(),
             Self::File(_)
             | Self::Kms(_)
+            | Self::Pkcs11(_)
             | Self::Service(_)
             | Self::Token(_)
             | Self::EmptyPassphrase
@@ -263,6 +273,7 @@ impl Hint for SigningError {
         let text = match self {
             Self::File(error) => return error.hint(),
             Self::Kms(error) => return error.hint(),
+            Self::Pkcs11(error) => return error.hint(),
             Self::Service(error) => return error.hint(),
             Self::Token(error) => return error.hint(),
             Self::EmptyPassphrase => "choose a passphrase of several words",

@@ -57,7 +57,7 @@ pub use rules::RULES;
 pub use shape::BundleVersion;
 pub use signers::{
     AWS_KMS_SCHEME, KeyFileSigner, KmsConnection, KmsError, KmsKey, KmsReference, KmsSigner,
-    Refusal, Signer,
+    PKCS11_SCHEME, Pkcs11Error, Pkcs11Signer, Pkcs11Token, Pkcs11Uri, Refusal, Signer,
 };
 pub use trusted_keys::{MAX_TRUSTED_KEYS, MAX_TRUSTED_KEYS_BYTES, TrustedKey, read_trusted_keys};
 

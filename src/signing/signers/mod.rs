@@ -2,11 +2,13 @@
 
 mod aws_kms;
 mod key_file;
+mod pkcs11;
 
 pub use aws_kms::{
     AWS_KMS_SCHEME, KmsConnection, KmsError, KmsKey, KmsReference, KmsSigner, Refusal,
 };
 pub use key_file::KeyFileSigner;
+pub use pkcs11::{PKCS11_SCHEME, Pkcs11Error, Pkcs11Signer, Pkcs11Token, Pkcs11Uri};
 
 use super::error::SigningError;
 use super::key::PublicKey;
@@ -20,7 +22,7 @@ pub trait Signer {
     /// A signature over a whole message: DER for ECDSA, 64 bytes for Ed25519.
     ///
     /// # Errors
-    /// [`SigningError::Crypto`], [`SigningError::Kms`].
+    /// [`SigningError::Crypto`], [`SigningError::Kms`], [`SigningError::Pkcs11`].
     fn sign_message(&self, message: &[u8]) -> Result<Vec<u8>, SigningError>;
 
     /// A signature over a digest of the algorithm's hash, equal in meaning to one over the
@@ -28,6 +30,6 @@ pub trait Signer {
     ///
     /// # Errors
     /// [`SigningError::NoDigestSigning`] where the algorithm signs whole messages;
-    /// [`SigningError::Crypto`], [`SigningError::Kms`].
+    /// [`SigningError::Crypto`], [`SigningError::Kms`], [`SigningError::Pkcs11`].
     fn sign_digest(&self, digest: &Digest) -> Result<Vec<u8>, SigningError>;
 }

@@ -346,6 +346,13 @@ impl VerifyError {
 
 impl Hint for VerifyError {
     fn hint(&self) -> Option<String> {
+        if let Self::OtherTrustedRoot { .. } = self {
+            return Some(
+                "get the pinned one; or look with `trusted-root show` at what this one trusts, \
+                 and pin it"
+                    .to_owned(),
+            );
+        }
         let mut hint = self.rule().remedy.to_owned();
         if let Some(first) = hint.get_mut(..1) {
             first.make_ascii_lowercase();
