@@ -266,7 +266,7 @@ fn keys_that_nobody_could_verify_with_do_not_sign() {
     scene.refuses(2, "pkcs11:object=small", "1024");
     let p521 = ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-521"];
     scene.key("p521", "02", &p521);
-    scene.refuses(2, "pkcs11:object=p521", "not supported");
+    scene.refuses(2, "pkcs11:object=p521", "not of an allowed kind");
     // The public half is missing, or is another key's.
     scene.key("whole", "03", &p256());
     scene.import("whole.pem", "half", "04", &["--no-public-key"]);

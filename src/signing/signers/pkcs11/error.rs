@@ -124,7 +124,7 @@ impl Pkcs11Error {
 /// of which the first says it.
 pub(super) fn said(error: &LibraryError) -> String {
     let text = match error {
-        LibraryError::Pkcs11(value, function) => format!("{function}: {value:?}"),
+        LibraryError::Pkcs11(value, function) => format!("C_{function:?}: {value:?}"),
         other => other.to_string(),
     };
     terminal_safe(&text).into_owned()
