@@ -1,5 +1,6 @@
 //! Why something could not be signed or verified.
 
+use super::directory::DirectoryError;
 use super::identity::TokenError;
 use super::json::JsonError;
 use super::key::KeyId;
@@ -177,6 +178,9 @@ pub enum SigningError {
     /// A key in AWS KMS cannot be used, or did not sign.
     #[error(transparent)]
     Kms(Box<KmsError>),
+    /// A directory has no manifest.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
     /// A key behind PKCS#11.
     #[error(transparent)]
     Pkcs11(Box<Pkcs11Error>),
@@ -240,6 +244,7 @@ impl SigningError {
             Self::NotByKey => &rules::NOT_BY_KEY,
             Self::WrongKey { .. } => &rules::WRONG_KEY,
             Self::OtherSubject { .. } => &rules::OTHER_SUBJECT,
+            Self::Directory(error) if error.is_another() => &rules::OTHER_SUBJECT,
             Self::BadSignature { .. } => &rules::BAD_SIGNATURE,
             Self::UnsupportedDigest { .. } | Self::NoDigestSigning { .. } => {
                 &rules::UNSUPPORTED_ALGORITHM
@@ -254,6 +259,7 @@ impl SigningError {
             Self::File(_)
             | Self::Kms(_)
             | Self::Pkcs11(_)
+            | Self::Directory(_)
             | Self::Service(_)
             | Self::Token(_)
             | Self::EmptyPassphrase
@@ -274,6 +280,7 @@ impl Hint for SigningError {
             Self::File(error) => return error.hint(),
             Self::Kms(error) => return error.hint(),
             Self::Pkcs11(error) => return error.hint(),
+            Self::Directory(error) => return error.hint(),
             Self::Service(error) => return error.hint(),
             Self::Token(error) => return error.hint(),
             Self::EmptyPassphrase => "choose a passphrase of several words",

@@ -20,6 +20,7 @@
 
 mod bundle;
 mod cosign_key;
+mod directory;
 mod dsse;
 mod error;
 pub mod identity;
@@ -41,6 +42,7 @@ pub use bundle::{
     bundle_lines, read_bundles,
 };
 pub use cosign_key::import_cosign_key;
+pub use directory::{DirectoryError, MAX_MANIFEST_BYTES};
 pub use dsse::{STATEMENT_PAYLOAD_TYPE, VerifiedStatement, sign_statement, verify_statement};
 pub use error::SigningError;
 pub use json::{JsonError, parse_json};

@@ -8,6 +8,7 @@ use crate::attest::{
 use crate::cli::attestations::Attestations;
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::key_source::exit_of;
+use crate::cli::manifests;
 use crate::cli::settings::Settings;
 use crate::cli::signing::SigningOptions;
 use crate::cli::targets::check_target;
@@ -31,7 +32,7 @@ use std::path::{Path, PathBuf};
 Short names of types: cyclonedx, openvex, release, runtime-trace, sbom, scai, scan,
 slsaprovenance, slsaprovenance02, slsaprovenance1, spdx, spdxjson, test-result, vsa, vuln, vulns")]
 pub struct AttestArgs {
-    /// The artifacts; each gets a statement of its own
+    /// The artifacts, files or directories; each gets a statement of its own
     #[arg(required = true, value_name = "ARTIFACT")]
     pub artifacts: Vec<PathBuf>,
     /// The predicate, JSON: what is said about the artifacts
@@ -124,13 +125,15 @@ pub fn run(args: &AttestArgs, settings: &Settings) -> Result<Exit, CliError> {
     }
     let said = Said::read(&args.predicate, &args.predicate_type)?;
     let mut planned = Vec::new();
+    let mut artifacts = Vec::new();
     for path in &args.artifacts {
-        let artifact = Artifact::new(path);
+        let artifact = Artifact::of_path(path);
         artifact.check_is_file().map_err(|e| usage(&e))?;
         let output = match &args.output {
             Some(output) => output.clone(),
-            None => with_ending(path, ".attestations.jsonl"),
+            None => with_ending(artifact.path(), ".attestations.jsonl"),
         };
+        manifests::check(std::slice::from_ref(&artifact), &output)?;
         let inputs = args.artifacts.iter().chain([&args.predicate]);
         let inputs = inputs.map(PathBuf::as_path).chain(args.signing.files());
         check_target(&output, inputs)?;
@@ -142,12 +145,14 @@ pub fn run(args: &AttestArgs, settings: &Settings) -> Result<Exit, CliError> {
         };
         let statement = said.about(vec![subject]).to_bytes();
         planned.push((path, attestations, statement.map_err(|e| usage(&e))?));
+        artifacts.push(artifact);
     }
     let maker = args.signing.maker(settings)?;
     for (path, attestations, statement) in &mut planned {
         let bundle = maker.sign_statement(statement);
         attestations.push(&bundle.map_err(|e| in_file(path, exit_of(&e), &e))?)?;
     }
+    manifests::write(&artifacts)?;
     let mut text = String::new();
     for (path, attestations, _) in planned {
         attestations.write()?;

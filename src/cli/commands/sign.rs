@@ -1,8 +1,9 @@
-//! `sealgate sign`: a Sigstore bundle beside each file.
+//! `sealgate sign`: a Sigstore bundle beside each file or directory.
 
 use super::key::{in_file, usage, with_ending};
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::key_source::exit_of;
+use crate::cli::manifests;
 use crate::cli::settings::Settings;
 use crate::cli::signing::SigningOptions;
 use crate::cli::targets::check_target;
@@ -18,14 +19,16 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:
   sealgate sign app.tar.gz --key release.key
   sealgate sign *.deb --key release.key --passphrase-fd 3 3<pass.txt
+  sealgate sign dist/ --key release.key
   sealgate sign app.tar.gz --key awskms:///alias/release
+  sealgate sign app.tar.gz --key 'pkcs11:token=release;object=signing' --pkcs11-module /usr/lib/module.so
   sealgate sign app.tar.gz --keyless
   sealgate sign app.tar.gz --keyless --identity-token-file token --signing-config acme.json \\
       --trusted-root acme-root.json
   sealgate sign app.tar.gz --key release.key --timestamp-url https://tsa.acme.example/api/v1/timestamp \\
       --trusted-root acme-root.json")]
 pub struct SignArgs {
-    /// The files to sign
+    /// The files to sign, or directories, by their manifests: DIR.manifest
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Where the bundle goes; with one file only [default: FILE.sigstore.json]
@@ -49,30 +52,32 @@ pub fn run(args: &SignArgs, settings: &Settings) -> Result<Exit, CliError> {
         )
         .with_hint("leave --bundle out: each bundle is written beside its file"));
     }
-    for file in &args.files {
-        Artifact::new(file).check_is_file().map_err(|e| usage(&e))?;
+    let artifacts: Vec<Artifact> = args.files.iter().map(|f| Artifact::of_path(f)).collect();
+    for artifact in &artifacts {
+        artifact.check_is_file().map_err(|e| usage(&e))?;
     }
     let outputs: Vec<PathBuf> = match &args.bundle {
         Some(output) => vec![output.clone()],
-        None => args
-            .files
+        None => artifacts
             .iter()
-            .map(|file| with_ending(file, ".sigstore.json"))
+            .map(|artifact| with_ending(artifact.path(), ".sigstore.json"))
             .collect(),
     };
     for output in &outputs {
         let files = args.files.iter().map(PathBuf::as_path);
         check_target(output, files.chain(args.signing.files()))?;
+        manifests::check(&artifacts, output)?;
     }
     let maker = args.signing.maker(settings)?;
     let mut signed = Vec::new();
-    for (file, output) in args.files.iter().zip(outputs) {
+    for ((file, artifact), output) in args.files.iter().zip(&artifacts).zip(outputs) {
         let bundle = maker
-            .sign_artifact(&Artifact::new(file))
+            .sign_artifact(artifact)
             .and_then(|bundle| bundle.to_json())
             .map_err(|error| in_file(file, exit_of(&error), &error))?;
         signed.push((file, output, bundle));
     }
+    manifests::write(&artifacts)?;
     let mut text = String::new();
     for (file, output, mut bundle) in signed {
         bundle.push('\n');

@@ -30,7 +30,7 @@ use std::path::PathBuf;
     --require-claim source-repository-ref=refs/tags/v1.2.3 \\
     --require-claim runner-environment=github-hosted")]
 pub struct VerifyArgs {
-    /// The files that were signed, or `sha256:DIGEST`
+    /// The files or directories that were signed, or `sha256:DIGEST`
     #[arg(required = true, value_name = "ARTIFACT")]
     pub artifacts: Vec<PathBuf>,
     /// A bundle, or a `.jsonl` file with one per line; with several artifacts, one for
