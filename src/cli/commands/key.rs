@@ -34,7 +34,7 @@ pub enum KeyCommand {
     /// Take over a private key of cosign: PREFIX.key and PREFIX.pub, same passphrase
     Import(ImportArgs),
     /// Print the public key of a key file, or of a key in AWS KMS or a PKCS#11 token, PEM
-    Public(PublicArgs),
+    Public(Box<PublicArgs>),
 }
 
 /// Options of `key generate`.

@@ -4,8 +4,9 @@
 
 mod interop;
 mod lies;
-mod services;
+pub mod services;
 mod tokens;
+mod two_logs;
 
 use crate::signing::{Ran, expect, key, names, read, sealgate, write};
 use crate::signing_attacks::world::{IDENTITY, ISSUER};

@@ -5,6 +5,8 @@ mod repository;
 
 use crate::http::server::{Reply, Server};
 use crate::signing::{Ran, expect, key, names, read, sealgate, write};
+use crate::signing_attacks::world::{IDENTITY, ISSUER};
+use crate::signing_keyless::services::{Sigstore, claims, token};
 use repository::{FAR, Files, Key, PAST, Repository, State, serve, sha256, signed};
 use sigstore_trust_root::{SIGSTORE_PRODUCTION_TRUSTED_ROOT, SIGSTORE_STAGING_TRUSTED_ROOT};
 
@@ -144,6 +146,60 @@ fn the_current_trusted_root_is_fetched_once_and_used_where_it_is_named() {
         "{}",
         shown.stdout
     );
+}
+
+#[test]
+fn what_was_fetched_serves_to_sign_and_to_verify() {
+    let Some(sigstore) = Sigstore::honest() else {
+        return;
+    };
+    let service = |path: &str, version: u32| {
+        serde_json::json!({
+            "url": sigstore.server.url(path), "majorApiVersion": version,
+            "validFor": {"start": "2020-01-01T00:00:00Z"}, "operator": "acme",
+        })
+    };
+    let config = serde_json::json!({
+        "mediaType": "application/vnd.dev.sigstore.signingconfig.v0.2+json",
+        "caUrls": [service("", 1)],
+        "rekorTlogUrls": [service("", 2)],
+        "tsaUrls": [service("/timestamp", 1)],
+        "rekorTlogConfig": {"selector": "ANY"}, "tsaConfig": {"selector": "ANY"},
+    });
+    let world = World::new();
+    let mut state = State::of(5, &sigstore.inner.root().to_string());
+    state.signing_config = Some(config.to_string().into_bytes());
+    world.publish(&state);
+    world.update(0);
+    let dir = world.dir.path();
+    write(&dir.join("app.bin"), b"the artifact\n");
+    write(&dir.join("token"), token(&claims()).as_bytes());
+    let sign = [
+        "sign",
+        "app.bin",
+        "--keyless",
+        "--identity-token-file",
+        "token",
+        "--without-sct",
+        "--signing-config",
+        "roots/signing_config.v0.2.json",
+        "--trusted-root",
+        ROOT,
+    ];
+    expect(0, &mut sealgate(dir), &sign);
+    let verify = [
+        "verify",
+        "app.bin",
+        "--certificate-identity",
+        IDENTITY,
+        "--certificate-oidc-issuer",
+        ISSUER,
+        "--without-sct",
+    ];
+    let named = [&verify[..], &["--trusted-root", ROOT]].concat();
+    expect(0, &mut sealgate(dir), &named);
+    // Nothing uses what was fetched without being told to.
+    expect(1, &mut sealgate(dir), &verify);
 }
 
 #[test]
