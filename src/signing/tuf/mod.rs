@@ -97,7 +97,7 @@ pub fn update(source: &Source, directory: &Path, now: Timestamp) -> Result<Updat
         .with_config(config)
         .with_store(Arc::clone(&memory));
     // 2. to 4.
-    let fetched = fetch(&mut updater, now);
+    let fetched = fetch(&mut updater, store.last_root(), now);
     let complete = fetched.is_ok();
     // 5. Keep.
     let kept = store.keep(&memory, &first, updater.trusted(), complete);
@@ -114,8 +114,21 @@ fn first_root(bytes: &[u8]) -> Result<TrustedMetadataSet, UpdateError> {
 }
 
 /// The trusted root and the signing configuration.
-fn fetch(updater: &mut Updater, now: Timestamp) -> Result<(Vec<u8>, Option<Vec<u8>>), UpdateError> {
+fn fetch(
+    updater: &mut Updater,
+    last_root: u64,
+    now: Timestamp,
+) -> Result<(Vec<u8>, Option<Vec<u8>>), UpdateError> {
     at_once(updater.refresh(now))?;
+    // Where the first root is older than the chain that is kept, the mirror told the rest.
+    let version = updater.trusted().root().version;
+    if version < last_root {
+        return Err(UpdateError::Rollback {
+            role: "root".to_owned(),
+            got: version,
+            trusted: last_root,
+        });
+    }
     let root = at_once(updater.get_target(TRUSTED_ROOT, now))?;
     let bad = |name, source| UpdateError::BadTarget {
         name,

@@ -112,32 +112,36 @@ impl Store {
         };
         let failed = |_| bad("it cannot be kept in memory");
         let memory = MemoryStore::new();
-        let mut trusted = first.clone();
-        let mut last = None;
+        let other = || bad("it is of a repository with another root");
+        let mut roots = Vec::new();
         for root in &self.content.roots {
-            let version = version_of(root).map_err(|reason| bad(&reason))?;
-            last = Some(version);
-            if version == first.root().version && root.0 != first.root_bytes() {
-                return Err(bad("it is of a repository with another root"));
+            roots.push((version_of(root).map_err(|reason| bad(&reason))?, root));
+        }
+        let own = first.root().version;
+        if let Some((_, same)) = roots.iter().find(|(version, _)| *version == own)
+            && same.0 != first.root_bytes()
+        {
+            return Err(other());
+        }
+        // Another program began with another root: the chain between them is not here.
+        let is_apart = |from: u64, to: u64| own + 1 < from || to < own;
+        if let (Some((from, start)), Some((to, end))) = (roots.first(), roots.last())
+            && is_apart(*from, *to)
+        {
+            let nearest = if *to < own { end } else { start };
+            let nearest = TrustedMetadataSet::from_root(&nearest.0);
+            if !nearest.is_ok_and(|set| shares_keys(&set, first)) {
+                return Err(other());
             }
-            if version <= first.root().version {
-                continue;
-            }
+            roots.clear();
+        }
+        let mut trusted = first.clone();
+        for (version, root) in roots.into_iter().filter(|(version, _)| *version > own) {
             trusted
                 .update_root(&root.0)
                 .map_err(|_| bad("its roots do not follow from the first root"))?;
             let name = format!("root_history/{version}.root.json");
             memory.store(&name, &root.0).map_err(failed)?;
-        }
-        // Older than the root that comes with the program: nothing says that they are one.
-        if last.is_some_and(|last| last < first.root().version) {
-            let stored = self.content.roots.last();
-            let follows = stored.is_some_and(|root| {
-                TrustedMetadataSet::from_root(&root.0).is_ok_and(|set| shares_keys(&set, first))
-            });
-            if !follows {
-                return Err(bad("it is of a repository with another root"));
-            }
         }
         if let Some(accepted) = &self.content.accepted {
             for (name, bytes) in [
@@ -149,6 +153,12 @@ impl Store {
             }
         }
         Ok(memory)
+    }
+
+    /// The version of the last root that was accepted; 0 where none was.
+    pub(super) fn last_root(&self) -> u64 {
+        let last = self.content.roots.last();
+        last.and_then(|root| version_of(root).ok()).unwrap_or(0)
     }
 
     /// Keeps the chain of roots, and where an update is complete what it accepted.
@@ -164,6 +174,9 @@ impl Store {
     ) -> Result<(), UpdateError> {
         let load = |name: &str| memory.load(name).ok().flatten().map(Base64);
         let last = trusted.root().version;
+        if last < self.last_root() {
+            return Ok(());
+        }
         let mut roots = vec![Base64(first.root_bytes().to_vec())];
         for version in first.root().version + 1..=last {
             roots.extend(load(&format!("root_history/{version}.root.json")));

@@ -616,6 +616,51 @@ fn a_store_that_is_damaged_or_of_another_repository_is_no_floor() {
 }
 
 #[test]
+fn programs_with_older_and_newer_first_roots_share_what_was_accepted() {
+    let world = World::updated();
+    let path = world.dir.path().join("root.json");
+    let publish = |version: u64, with_roots: bool, trusted_root: &str| {
+        let mut files = world.files(&State::of(version, trusted_root));
+        if with_roots {
+            for version in 2..=4 {
+                files.insert(
+                    format!("{version}.root.json"),
+                    world.repository.root(version),
+                );
+            }
+        }
+        serve(&world.server, &files);
+    };
+    // A newer program: nothing older than what the older one accepted.
+    write(&path, &world.repository.root(4));
+    publish(4, true, NEW);
+    world.refuses_with(&[], "rollback: timestamp has version 4");
+    publish(6, true, OLD);
+    let ran = world.update(0);
+    assert!(ran.stdout.contains("root 4, timestamp 6"), "{}", ran.stdout);
+    // The older one again: neither older versions nor an older root.
+    write(&path, &world.repository.root(1));
+    publish(7, false, NEW);
+    world.refuses_with(
+        &[],
+        "rollback: root has version 1, version 4 was accepted before",
+    );
+    publish(5, true, NEW);
+    world.refuses_with(&[], "rollback: timestamp has version 5");
+    publish(7, true, NEW);
+    let ran = world.update(0);
+    assert!(ran.stdout.contains("root 4, timestamp 7"), "{}", ran.stdout);
+    assert_eq!(world.read(), NEW);
+    // A first root of somebody else, older or newer, is another repository's.
+    for version in [1, 9] {
+        write(&path, &Repository::new().root(version));
+        let ran = world.update(2);
+        let word = "it is of a repository with another root";
+        assert!(ran.stderr.contains(word), "{}", ran.stderr);
+    }
+}
+
+#[test]
 fn one_update_at_a_time() {
     let world = World::updated();
     let lock = std::fs::File::options()
