@@ -14,6 +14,7 @@ use super::signers::Signer;
 use crate::model::{Digest, DigestAlgorithm};
 use crate::support::files::{self, FileError};
 use crate::support::hash;
+use aws_lc_rs::digest::{SHA256, SHA384, SHA512, digest};
 use sigstore_crypto::{ArtifactHasher, hash_reader};
 use sigstore_types::{
     DigestBytes, HashAlgorithm, MessageDigest, MessageSignature, SignatureBytes, SignatureContent,
@@ -84,7 +85,13 @@ impl Artifact {
     #[must_use]
     pub fn difference(&self, manifest: &[u8], signed: &Digest) -> Option<String> {
         let found = self.manifest().ok().flatten()?;
-        match hash::sha256(manifest) == *signed {
+        let algorithm = match signed.algorithm() {
+            DigestAlgorithm::Sha256 => &SHA256,
+            DigestAlgorithm::Sha384 => &SHA384,
+            DigestAlgorithm::Sha512 => &SHA512,
+            _ => return None,
+        };
+        match digest(algorithm, manifest).as_ref() == signed.bytes() {
             true => directory::difference(manifest, found),
             false => None,
         }

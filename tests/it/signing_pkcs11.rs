@@ -3,6 +3,7 @@
 //! tests say so and do nothing.
 
 use crate::signing::{PASSPHRASE, Ran, expect, names, read, sealgate, write};
+use crate::signing_keyless::services::Sigstore;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -189,6 +190,43 @@ fn keys_in_a_token_sign_files_and_statements() {
     expect(0, &mut sealgate(scene.dir.path()), &verify);
     write(&scene.path("app.bin"), b"other bytes\n");
     expect(1, &mut sealgate(scene.dir.path()), &verify);
+}
+
+#[test]
+fn a_token_signs_a_directory_with_a_timestamp() {
+    let (Some(scene), Some(sigstore)) = (Scene::new(), Sigstore::honest()) else {
+        return;
+    };
+    for (label, id, curve) in [("p256", "01", "P-256"), ("p384", "02", "P-384")] {
+        let curve = format!("ec_paramgen_curve:{curve}");
+        scene.key(label, id, &["-algorithm", "EC", "-pkeyopt", &curve]);
+        let uri = format!("pkcs11:object={label}");
+        let public = scene.run(0, &["key", "public", &uri]).stdout;
+        write(&scene.path("key.pub"), public.as_bytes());
+        let root = sigstore.inner.root().to_string();
+        write(&scene.path("root.json"), root.as_bytes());
+        std::fs::create_dir_all(scene.path("dist/lib")).unwrap();
+        write(&scene.path("dist/lib/a"), b"a\n");
+        let tsa = sigstore.server.url("/timestamp");
+        let witnessed = ["--timestamp-url", &tsa, "--trusted-root", "root.json"];
+        let sign = [&["sign", "dist", "--key", &uri][..], &witnessed].concat();
+        scene.run(0, &sign);
+        let verify = [
+            "verify",
+            "dist",
+            "--key",
+            "key.pub",
+            "--trusted-root",
+            "root.json",
+        ];
+        expect(0, &mut sealgate(scene.dir.path()), &verify);
+        write(&scene.path("dist/lib/b"), b"b\n");
+        let ran = expect(1, &mut sealgate(scene.dir.path()), &verify);
+        let said = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(said.contains("added `lib/b`"), "{said}");
+        std::fs::remove_file(scene.path("dist/lib/b")).unwrap();
+        expect(0, &mut sealgate(scene.dir.path()), &verify);
+    }
 }
 
 #[test]

@@ -182,6 +182,46 @@ fn statements_are_attested_and_sealed_for_an_identity() {
 }
 
 #[test]
+fn a_directory_is_signed_for_an_identity() {
+    for version in ["1", "2"] {
+        let Some(sigstore) = Sigstore::honest() else {
+            return;
+        };
+        let dir = scene(&sigstore);
+        std::fs::create_dir_all(dir.path().join("app.d/lib")).unwrap();
+        write(&dir.path().join("app.d/lib/a"), b"a\n");
+        run(
+            dir.path(),
+            0,
+            &["sign", "app.d"],
+            &keyless(&sigstore, version),
+        );
+        let verify = |code, identity: &str| {
+            let arguments = [
+                "verify",
+                "app.d/",
+                "--certificate-identity",
+                identity,
+                "--certificate-oidc-issuer",
+                ISSUER,
+                "--trusted-root",
+                "root.json",
+                "--without-sct",
+            ];
+            expect(code, &mut sealgate(dir.path()), &arguments)
+        };
+        verify(0, IDENTITY);
+        // Somebody else's tree is not read.
+        let other = verify(1, "evil@acme.example");
+        assert!(!other.stdout.contains("sha256:"), "{}", other.stdout);
+        write(&dir.path().join("app.d/lib/a"), b"b\n");
+        let ran = verify(1, IDENTITY);
+        let said = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(said.contains("changed `lib/a`"), "{said}");
+    }
+}
+
+#[test]
 fn one_certificate_serves_a_run() {
     let Some(sigstore) = Sigstore::honest() else {
         return;
