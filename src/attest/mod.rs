@@ -5,6 +5,7 @@
 //! `signing` does the one, `gate` the other.
 
 mod error;
+mod image;
 mod predicate_types;
 mod predicates;
 mod statement;
@@ -12,6 +13,7 @@ mod subjects;
 mod test_report;
 
 pub use error::AttestError;
+pub use image::{IMAGE_SIGNATURE_TYPE, image_signature};
 pub use predicate_types::{PREDICATE_TYPES, predicate_type};
 pub use predicates::{
     CYCLONEDX_TYPE, Predicate, ReportDigest, SCAN_TYPE, SbomPredicate, ScanPredicate,
@@ -22,6 +24,6 @@ pub use statement::{
     MAX_STATEMENT_BYTES, MAX_SUBJECTS, ResourceDescriptor, STATEMENT_TYPE, Statement, Subject,
 };
 pub use subjects::Subjects;
-pub use test_report::{
-    MAX_REPORT_BYTES, MAX_REPORT_NODES, TestCounts, TestReport, parse_cargo_test, parse_junit,
-};
+pub use test_report::{MAX_REPORT_BYTES, TestCounts, TestReport};
+#[cfg(feature = "full")]
+pub use test_report::{MAX_REPORT_NODES, parse_cargo_test, parse_junit};

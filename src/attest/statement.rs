@@ -82,7 +82,7 @@ pub(super) struct Wire {
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct WireSubject {
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(super) name: String,
     pub(super) digest: BTreeMap<String, String>,
 }

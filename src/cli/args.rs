@@ -63,12 +63,14 @@ pub enum Command {
     Vex(commands::vex::VexArgs),
     /// Signing keys: generate, import from cosign, and show the public part
     Key(commands::key::KeyArgs),
-    /// Sign files into Sigstore bundles
+    /// Sign files into Sigstore bundles, and images in registries and OCI layouts
     Sign(commands::sign::SignArgs),
     /// Sign a predicate about artifacts: provenance, an SBOM, a review
     Attest(commands::attest::AttestArgs),
     /// Verify artifacts against Sigstore bundles, by key or by certificate
     Verify(commands::verify::VerifyArgs),
+    /// List what is attached to an image: signatures, attestations, anything else
+    Discover(commands::discover::DiscoverArgs),
     /// Trusted roots: show what one trusts, export a built-in one
     TrustedRoot(commands::trusted_root::TrustedRootArgs),
     /// Run the tests of an artifact and record the result for its digest

@@ -1,6 +1,7 @@
 //! Options that let an inventory say more than lockfiles and manifests do.
 
 use super::exit::{CliError, Exit};
+use super::input::Kind;
 use super::settings::Settings;
 use crate::inventory::{self, Caches, WithCargo};
 use std::path::PathBuf;
@@ -24,6 +25,39 @@ pub struct Depth {
 }
 
 impl Depth {
+    /// The options of an inventory of something of this kind, with these parts of a
+    /// directory included. Options that have no meaning for it are errors: whoever gives
+    /// them expects something of them.
+    ///
+    /// # Errors
+    /// Exit 2 for parts of a directory, or caches beside lockfiles, where there is none; and
+    /// as [`Depth::apply`].
+    pub fn options(
+        &self,
+        include: &[String],
+        kind: Kind,
+        settings: &Settings,
+    ) -> Result<inventory::Options, CliError> {
+        let usage = |message: &str| CliError::new(Exit::Usage, message);
+        if kind != Kind::Tree && !include.is_empty() {
+            return Err(usage(
+                "--include names parts of a directory, and this is a file",
+            ));
+        }
+        let is_deep = self.read_caches || self.with_cargo || !self.site_packages.is_empty();
+        if is_deep && !matches!(kind, Kind::Tree | Kind::Lockfile) {
+            return Err(usage(
+                "--read-caches, --site-packages and --with-cargo add to lockfiles, and this is none",
+            ));
+        }
+        let mut options = inventory::Options {
+            include: include.to_vec(),
+            ..inventory::Options::default()
+        };
+        self.apply(settings, &mut options)?;
+        Ok(options)
+    }
+
     /// Adds what was asked for to the options of an inventory.
     ///
     /// # Errors

@@ -14,11 +14,13 @@ use crate::signing::identity::{
     StsConnection, TokenError,
 };
 use crate::signing::services::{Caller, Service, ServiceError, service_address};
-use crate::support::http::Address;
+use crate::support::aws::Keys;
+use crate::support::http::{Address, Network};
 use crate::support::{files, process};
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use zeroize::Zeroizing;
 
 const HEADING: &str = "Keyless";
 
@@ -129,17 +131,17 @@ impl IdentityOptions {
         &self,
         caller: &Caller,
         issuer: Option<&Address>,
+        network: &Network,
     ) -> Result<IdentityToken, CliError> {
         let failed = |error: SigningError| CliError::of(exit_of(&error), &error);
         let token = match &self.identity_token_file {
             Some(path) => {
                 let bytes = files::read_bounded(path, MAX_TOKEN_BYTES).map_err(|e| usage(&e))?;
-                let text = zeroize::Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned());
-                let bytes = zeroize::Zeroizing::new(bytes);
-                drop(bytes);
+                let bytes = Zeroizing::new(bytes);
+                let text = Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned());
                 IdentityToken::parse(&text).map_err(|e| in_file(path, Exit::Usage, &e))?
             }
-            None => self.ask(caller, issuer)?,
+            None => self.ask(caller, issuer, network)?,
         };
         token
             .check(&self.oidc_client_id, Settings::real_time())
@@ -150,7 +152,12 @@ impl IdentityOptions {
         Ok(token)
     }
 
-    fn ask(&self, caller: &Caller, issuer: Option<&Address>) -> Result<IdentityToken, CliError> {
+    fn ask(
+        &self,
+        caller: &Caller,
+        issuer: Option<&Address>,
+        network: &Network,
+    ) -> Result<IdentityToken, CliError> {
         let failed = |error: SigningError| CliError::of(exit_of(&error), &error);
         let surroundings = Surroundings(Settings::variables());
         let by_browser = self.oidc_issuer.as_ref().map(|_| Provider::Browser);
@@ -188,7 +195,7 @@ impl IdentityOptions {
                 "CIRCLE_OIDC_TOKEN_V2",
                 "give the job a context, without which CircleCI makes no token",
             ),
-            Some(Provider::Aws) => sts()?.token(caller, audience).map_err(failed),
+            Some(Provider::Aws) => sts(network)?.token(caller, audience).map_err(failed),
             Some(Provider::Browser) => self.log_in(caller, issuer),
             None if std::io::stderr().is_terminal() => self.log_in(caller, issuer),
             None => Err(missing(
@@ -235,7 +242,7 @@ fn in_variable(
     })
 }
 
-fn sts() -> Result<StsConnection, CliError> {
+fn sts(network: &Network) -> Result<StsConnection, CliError> {
     let environment = aws::Environment::read();
     let region = environment.region().filter(|region| {
         let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
@@ -247,18 +254,23 @@ fn sts() -> Result<StsConnection, CliError> {
             "set AWS_REGION to the region's name",
         )
     })?;
-    let keys = environment.keys().ok_or_else(|| {
-        missing(
-            "no AWS credentials were found",
-            "set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or name a profile \
-             with keys in AWS_PROFILE",
-        )
-    })?;
+    let keys = aws_keys(&environment, network)?;
     Ok(StsConnection {
         endpoint: environment.endpoint("STS").map(str::to_owned),
         region: region.to_owned(),
         keys,
     })
+}
+
+/// The credentials that KMS would be asked with.
+fn aws_keys(environment: &aws::Environment, network: &Network) -> Result<Keys, CliError> {
+    environment
+        .chain(network)
+        .find()
+        .map_err(|error| match error.is_configuration() {
+            true => CliError::of(Exit::Usage, &error),
+            false => CliError::of(Exit::Inconclusive, &error),
+        })
 }
 
 /// Opens the address if that can be; it is printed anyway. The program is that of the

@@ -1,8 +1,7 @@
 //! Options of every command that judges: `check` and the checks alone.
 
 use super::depth::Depth;
-use super::exit::{CliError, Exit};
-use super::input::Kind;
+use super::exit::CliError;
 use super::outputs::{OutputTarget, Outputs, format_parser};
 use crate::report::Format;
 use std::path::PathBuf;
@@ -50,25 +49,4 @@ pub struct Judging {
     /// Policy and outputs.
     #[command(flatten)]
     pub reporting: Reporting,
-}
-
-/// Options that have no meaning for what is looked into are errors: whoever gives them
-/// expects something of them.
-///
-/// # Errors
-/// Exit 2 for parts of a directory, or caches beside lockfiles, where there is none.
-pub fn check_options(include: &[String], depth: &Depth, kind: Kind) -> Result<(), CliError> {
-    let usage = |message: &str| CliError::new(Exit::Usage, message);
-    if kind != Kind::Tree && !include.is_empty() {
-        return Err(usage(
-            "--include names parts of a directory, and this is a file",
-        ));
-    }
-    let is_deep = depth.read_caches || depth.with_cargo || !depth.site_packages.is_empty();
-    if is_deep && !matches!(kind, Kind::Tree | Kind::Lockfile) {
-        return Err(usage(
-            "--read-caches, --site-packages and --with-cargo add to lockfiles, and this is none",
-        ));
-    }
-    Ok(())
 }

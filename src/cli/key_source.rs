@@ -76,8 +76,8 @@ pub fn key_source() -> impl clap::builder::TypedValueParser<Value = KeySource> {
     clap::builder::OsStringValueParser::new().try_map(KeySource::parse)
 }
 
-/// How keys that are not in files are reached. Keys and region for KMS come from the
-/// environment or the profile.
+/// How keys that are not in files are reached. Credentials and region for KMS come from the
+/// environment, as AWS's tools take them.
 #[derive(Debug, Clone, clap::Args)]
 pub struct KmsOptions {
     /// Address of KMS for `awskms:///…` [else: AWS_ENDPOINT_URL_KMS, AWS_ENDPOINT_URL, or
@@ -98,7 +98,7 @@ pub struct KmsOptions {
 }
 
 impl KmsOptions {
-    /// How everything that signing asks is reached.
+    /// How everything that signing asks is reached, registries of images too.
     #[must_use]
     pub fn network(&self, settings: &Settings) -> Network {
         self.certificates.network(settings, Vec::new())
@@ -133,12 +133,13 @@ impl KmsOptions {
         let environment = aws::Environment::read();
         let endpoint = self.kms_endpoint.as_deref();
         let endpoint = endpoint.or_else(|| environment.endpoint("KMS"));
+        let network = self.certificates.network(settings, Vec::new());
         let connection = KmsConnection {
-            network: self.network(settings),
+            credentials: environment.chain(&network),
+            network,
             endpoint: endpoint.map(str::to_owned),
             region: environment.region().map(str::to_owned),
             fips: environment.wants_fips(),
-            keys: environment.keys(),
             within: Duration::from_secs(self.kms_timeout),
         };
         let _progress = Progress::start("asking KMS");

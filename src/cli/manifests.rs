@@ -1,12 +1,18 @@
 //! The manifests of signed directories, which stand beside them: `DIR.manifest`.
 
-use super::commands::key::{usage, with_ending};
+#[cfg(feature = "full")]
 use super::exit::{CliError, Exit};
+#[cfg(feature = "full")]
+use super::forms::usage;
+use super::forms::with_ending;
+#[cfg(feature = "full")]
 use super::targets::check_target;
 use crate::model::Digest;
 use crate::signing::{Artifact, MAX_MANIFEST_BYTES};
 use crate::support::files;
-use std::path::{Path, PathBuf};
+#[cfg(feature = "full")]
+use std::path::Path;
+use std::path::PathBuf;
 
 fn beside(artifact: &Artifact) -> PathBuf {
     with_ending(artifact.path(), ".manifest")
@@ -17,6 +23,7 @@ fn beside(artifact: &Artifact) -> PathBuf {
 ///
 /// # Errors
 /// Exit 2 where not.
+#[cfg(feature = "full")]
 pub fn check(artifacts: &[Artifact], output: &Path) -> Result<(), CliError> {
     for artifact in artifacts.iter().filter(|artifact| artifact.is_directory()) {
         let path = artifact.path();
@@ -52,6 +59,7 @@ pub fn check(artifacts: &[Artifact], output: &Path) -> Result<(), CliError> {
 ///
 /// # Errors
 /// Exit 2 where one cannot be written.
+#[cfg(feature = "full")]
 pub fn write(artifacts: &[Artifact]) -> Result<(), CliError> {
     for artifact in artifacts {
         if let Some(manifest) = artifact.manifest().map_err(|e| usage(&e))? {

@@ -23,6 +23,9 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// Most time for one question about credentials.
+const MAX_CREDENTIALS_TIME: Duration = Duration::from_secs(20);
+
 /// How registries are asked.
 #[derive(Debug, Clone, clap::Args)]
 pub struct AskArgs {
@@ -118,6 +121,7 @@ pub fn obtain(
         RegistrySource::Offline => return Ok(None),
         RegistrySource::Ask(asking) => ask(
             asking,
+            request.path,
             &asked_about(request, inventory),
             settings,
             &request.policy,
@@ -188,12 +192,13 @@ pub fn check(
     Ok((outcome, Some(said)))
 }
 
-/// Asks the approved registries about an inventory.
+/// Asks the approved registries about an inventory, which was read from `judged`.
 ///
 /// # Errors
 /// Exit 2 where the proxy, the certificates or the cache cannot be used.
 pub fn ask(
     asking: &Asking,
+    judged: &Path,
     inventory: &Inventory,
     settings: &RegistrySettings,
     policy: &LoadedPolicy,
@@ -206,11 +211,16 @@ pub fn ask(
         .iter()
         .map(|entry| codeartifact_api(entry, &policy.info.source, &approved))
         .collect::<Result<Vec<_>, _>>()?;
+    let _progress = Progress::start("asking registries");
     let aws = match codeartifact.is_empty() {
         true => None,
-        false => aws::Environment::read().keys(),
+        false => Some(
+            aws::Environment::read_beside(judged)
+                .chain(&asking.network)
+                .within(asking.budget.min(MAX_CREDENTIALS_TIME))
+                .find(),
+        ),
     };
-    let _progress = Progress::start("asking registries");
     let options = AskOptions {
         network: &asking.network,
         credentials: &registry_credentials::load(),

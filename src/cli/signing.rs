@@ -3,11 +3,12 @@
 
 use super::commands::key::{PassphraseOptions, in_file, load_signer, usage};
 use super::exit::{CliError, Exit};
+use super::forms::parse_root_digest;
 use super::identity_source::IdentityOptions;
 use super::key_source::{KeySource, KmsOptions, exit_of, key_source};
 use super::settings::Settings;
 use super::terminal;
-use crate::model::{Digest, DigestAlgorithm};
+use crate::model::Digest;
 use crate::signing::services::{
     Caller, LogService, RekorVersion, Service, ServiceConnection, ServiceError, Services,
     SigningConfig, read_signing_config, service_address,
@@ -18,18 +19,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const HEADING: &str = "Certificates, logs and timestamps";
-
-/// Reads the argument of `--trusted-root-digest`: `sha256:` and 64 hex digits.
-///
-/// # Errors
-/// Why the text is no such digest.
-pub fn parse_root_digest(text: &str) -> Result<Digest, String> {
-    let digest = Digest::parse(text).map_err(|error| error.to_string())?;
-    match digest.algorithm() {
-        DigestAlgorithm::Sha256 => Ok(digest),
-        other => Err(format!("it must be a SHA-256, not {}", other.as_str())),
-    }
-}
 
 /// What signs.
 #[derive(Debug, clap::Args)]
@@ -153,7 +142,10 @@ impl SigningOptions {
         })?;
         let verifier = self.services.verifier()?;
         let caller = self.caller(settings)?;
-        let token = self.identity.token(&caller, services.issuer.as_ref())?;
+        let network = self.kms.network(settings);
+        let token = self
+            .identity
+            .token(&caller, services.issuer.as_ref(), &network)?;
         for log in &services.logs {
             if !log.address.is_loopback() {
                 terminal::note(&format!(

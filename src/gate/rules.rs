@@ -1,22 +1,6 @@
 //! The stable ids of the reasons that a gate gives.
 
-use crate::model::Rule;
-
-macro_rules! rules {
-    ($($(#[$doc:meta])* $name:ident = $id:literal, $title:literal, $description:literal, $remedy:literal;)*) => {
-        $(
-            $(#[$doc])*
-            pub(crate) const $name: Rule = Rule {
-                id: $id,
-                title: $title,
-                description: $description,
-                remedy: $remedy,
-            };
-        )*
-        /// Every reason, sorted by id.
-        pub const RULES: &[Rule] = &[$($name),*];
-    };
-}
+use crate::model::rules;
 
 rules! {
     BAD_SIGNATURE = "gate/bad-signature", "signature does not verify",

@@ -1,5 +1,6 @@
 //! TOML documents with the line of every value.
 
+use super::formats::Parsed;
 use super::shape::{Shapes, Wrong, wrong_in_toml};
 use crate::support::lines::Lines;
 pub use crate::support::lines::SyntaxError;
@@ -71,6 +72,16 @@ impl<'a> Document<'a> {
             .collect();
         strays.sort_by_key(|(_, line)| *line);
         strays
+    }
+
+    /// Notes what of the whole file could not be read: lists of entries under other names
+    /// than `entries`, members that are not as `file` says, the error that ended the reading.
+    pub fn note(&self, parsed: &mut Parsed, path: &str, entries: &str, file: &'static Shapes) {
+        parsed.note_strays(path, &self.strays(&[entries]));
+        parsed.note_wrong_file(path, &self.wrong(&self.root, file));
+        if let Some(broken) = &self.broken {
+            parsed.note_broken(path, broken.line, &broken.reason);
+        }
     }
 
     /// The fields of one of its tables that are not as they should be.

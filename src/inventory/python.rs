@@ -77,14 +77,18 @@ pub struct Manifest {
     pub workspace: (Vec<String>, Vec<String>),
 }
 
+/// The text of `pyproject.toml` in the directory of a lockfile, if it can be read.
+fn project_file(input: &Input<'_>) -> Option<String> {
+    let path = join(directory_of(input.path), "pyproject.toml");
+    Some(input.neighbours.read(&path).ok()??.text)
+}
+
 impl Manifest {
     /// The manifest in the directory of a lockfile; `None` where there is none that can
     /// be read.
     #[must_use]
     pub fn beside(input: &Input<'_>) -> Option<Self> {
-        let path = join(directory_of(input.path), "pyproject.toml");
-        let file = input.neighbours.read(&path).ok()??;
-        Self::parse(&file.text)
+        Self::parse(&project_file(input)?)
     }
 
     /// Reads a manifest (<https://packaging.python.org/en/latest/specifications/pyproject-toml/>,

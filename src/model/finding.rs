@@ -15,6 +15,25 @@ pub struct Rule {
     pub remedy: &'static str,
 }
 
+/// Declares constants for rules of one room, and `RULES`, the list of all of them: `NAME = "id",
+/// "title", "description", "remedy";`, sorted by id.
+macro_rules! rules {
+    ($($(#[$doc:meta])* $name:ident = $id:literal, $title:literal, $description:literal, $remedy:literal;)*) => {
+        $(
+            $(#[$doc])*
+            pub(crate) const $name: $crate::model::Rule = $crate::model::Rule {
+                id: $id,
+                title: $title,
+                description: $description,
+                remedy: $remedy,
+            };
+        )*
+        /// Every reason, sorted by id.
+        pub const RULES: &[$crate::model::Rule] = &[$($name),*];
+    };
+}
+pub(crate) use rules;
+
 /// What a finding is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {

@@ -28,6 +28,7 @@ pub use component::{
 pub use digest::{Digest, DigestAlgorithm, DigestError};
 pub use dossier::{Clients, Dossier, MissingPart};
 pub use ecosystem::Ecosystem;
+pub(crate) use finding::rules;
 pub use finding::{
     AdvisoryClass, AdvisoryDetail, Confidence, ConfiguredAt, Detail, ExploitScore, Finding,
     Introduced, KnownExploited, Outcome, Reach, RegistryDetail, Rule, SecretDetail, Subject,

@@ -84,6 +84,10 @@ impl Bundle {
     ///
     /// # Errors
     /// Those of [`Bundle::parse`], where a part is not as bundles have it.
+    #[cfg_attr(
+        not(feature = "full"),
+        expect(dead_code, reason = "only bundles made here have parts")
+    )]
     pub(super) fn of_parts(
         by: VerificationMaterialContent,
         content: SignatureContent,

@@ -1,11 +1,14 @@
 //! Why something could not be signed or verified.
 
 use super::directory::DirectoryError;
+#[cfg(feature = "full")]
 use super::identity::TokenError;
 use super::json::JsonError;
 use super::key::KeyId;
 use super::rules;
+#[cfg(feature = "full")]
 use super::services::ServiceError;
+#[cfg(feature = "full")]
 use super::signers::{KmsError, Pkcs11Error};
 use super::sigstore::VerifyError;
 use crate::model::{Digest, Hint, Rule};
@@ -177,18 +180,22 @@ pub enum SigningError {
     Verify(Box<VerifyError>),
     /// A key in AWS KMS cannot be used, or did not sign.
     #[error(transparent)]
+    #[cfg(feature = "full")]
     Kms(Box<KmsError>),
     /// A directory has no manifest.
     #[error(transparent)]
     Directory(#[from] DirectoryError),
     /// A key behind PKCS#11.
     #[error(transparent)]
+    #[cfg(feature = "full")]
     Pkcs11(Box<Pkcs11Error>),
     /// A service of Sigstore cannot be used, or gave nothing that can be.
     #[error(transparent)]
+    #[cfg(feature = "full")]
     Service(Box<ServiceError>),
     /// An identity token cannot be used.
     #[error(transparent)]
+    #[cfg(feature = "full")]
     Token(Box<TokenError>),
     /// An algorithm that signs digests was asked for whole messages, or the reverse.
     #[error("{algorithm} cannot sign a digest")]
@@ -204,24 +211,28 @@ impl From<VerifyError> for SigningError {
     }
 }
 
+#[cfg(feature = "full")]
 impl From<KmsError> for SigningError {
     fn from(error: KmsError) -> Self {
         Self::Kms(Box::new(error))
     }
 }
 
+#[cfg(feature = "full")]
 impl From<Pkcs11Error> for SigningError {
     fn from(error: Pkcs11Error) -> Self {
         Self::Pkcs11(Box::new(error))
     }
 }
 
+#[cfg(feature = "full")]
 impl From<ServiceError> for SigningError {
     fn from(error: ServiceError) -> Self {
         Self::Service(Box::new(error))
     }
 }
 
+#[cfg(feature = "full")]
 impl From<TokenError> for SigningError {
     fn from(error: TokenError) -> Self {
         Self::Token(Box::new(error))
@@ -256,12 +267,10 @@ impl SigningError {
             Self::NotAStatement | Self::NotAMessage => &rules::WRONG_CONTENT,
             Self::NeedsFile { .. } => &rules::NEEDS_FILE,
             Self::Verify(error) => error.rule(),
+            #[cfg(feature = "full")]
+            Self::Kms(_) | Self::Pkcs11(_) | Self::Service(_) | Self::Token(_) => return None,
             Self::File(_)
-            | Self::Kms(_)
-            | Self::Pkcs11(_)
             | Self::Directory(_)
-            | Self::Service(_)
-            | Self::Token(_)
             | Self::EmptyPassphrase
             | Self::NotAKeyFile { .. }
             | Self::KeyNotEncrypted
@@ -278,10 +287,14 @@ impl Hint for SigningError {
     fn hint(&self) -> Option<String> {
         let text = match self {
             Self::File(error) => return error.hint(),
+            #[cfg(feature = "full")]
             Self::Kms(error) => return error.hint(),
+            #[cfg(feature = "full")]
             Self::Pkcs11(error) => return error.hint(),
             Self::Directory(error) => return error.hint(),
+            #[cfg(feature = "full")]
             Self::Service(error) => return error.hint(),
+            #[cfg(feature = "full")]
             Self::Token(error) => return error.hint(),
             Self::EmptyPassphrase => "choose a passphrase of several words",
             Self::NotAKeyFile { .. } => "make one with `sealgate key generate`",

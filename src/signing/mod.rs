@@ -19,28 +19,35 @@
 //! they leave out is counted ([`Bundle::evidence_count`]).
 
 mod bundle;
+#[cfg(feature = "full")]
 mod cosign_key;
 mod directory;
 mod dsse;
 mod error;
+#[cfg(feature = "full")]
 pub mod identity;
 mod json;
 mod key;
+#[cfg(feature = "full")]
 mod key_file;
+#[cfg(feature = "full")]
 mod maker;
 mod message;
 mod rules;
+#[cfg(feature = "full")]
 pub mod services;
 mod shape;
 mod signers;
 pub mod sigstore;
 mod trusted_keys;
+#[cfg(feature = "full")]
 pub mod tuf;
 
 pub use bundle::{
     Bundle, BundleSource, MAX_ATTESTATIONS_BYTES, MAX_BUNDLES, MEDIA_TYPE, SignedContent,
     bundle_lines, read_bundles,
 };
+#[cfg(feature = "full")]
 pub use cosign_key::import_cosign_key;
 pub use directory::{DirectoryError, MAX_MANIFEST_BYTES};
 pub use dsse::{STATEMENT_PAYLOAD_TYPE, VerifiedStatement, sign_statement, verify_statement};
@@ -50,16 +57,20 @@ pub use key::{
     KeyId, MAX_PUBLIC_KEY_BYTES, PublicKey, SignatureAlgorithm, SigningAlgorithm, read_public_key,
     show_hint,
 };
+#[cfg(feature = "full")]
 pub use key_file::{
     EncryptedKey, GeneratedKey, MAX_KEY_FILE_BYTES, Passphrase, generate_key, read_key_file,
 };
+#[cfg(feature = "full")]
 pub use maker::{BundleMaker, Keyless, Witnesses};
 pub use message::{Artifact, MAX_WHOLE_MESSAGE_BYTES, sign_artifact, verify_artifact};
 pub use rules::RULES;
 pub use shape::BundleVersion;
+pub use signers::Signer;
+#[cfg(feature = "full")]
 pub use signers::{
     AWS_KMS_SCHEME, KeyFileSigner, KmsConnection, KmsError, KmsKey, KmsReference, KmsSigner,
-    PKCS11_SCHEME, Pkcs11Error, Pkcs11Signer, Pkcs11Token, Pkcs11Uri, Refusal, Signer,
+    PKCS11_SCHEME, Pkcs11Error, Pkcs11Signer, Pkcs11Token, Pkcs11Uri, Refusal,
 };
 pub use trusted_keys::{MAX_TRUSTED_KEYS, MAX_TRUSTED_KEYS_BYTES, TrustedKey, read_trusted_keys};
 

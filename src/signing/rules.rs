@@ -1,21 +1,6 @@
 //! The stable ids of the reasons why a signature does not count.
 
-use crate::model::Rule;
-
-macro_rules! rules {
-    ($($name:ident = $id:literal, $title:literal, $description:literal, $remedy:literal;)*) => {
-        $(
-            pub(crate) const $name: Rule = Rule {
-                id: $id,
-                title: $title,
-                description: $description,
-                remedy: $remedy,
-            };
-        )*
-        /// Every reason, sorted by id.
-        pub const RULES: &[Rule] = &[$($name),*];
-    };
-}
+use crate::model::rules;
 
 rules! {
     BAD_CERTIFICATE = "signing/bad-certificate", "unusable certificate",
@@ -81,6 +66,9 @@ rules! {
     NEEDS_FILE = "signing/needs-file", "the digest is not enough",
         "Only the artifact's SHA-256 was given, and this bundle needs its bytes or another digest.",
         "Name the file instead of its digest";
+    NO_BUNDLE = "signing/no-bundle", "nothing is attached",
+        "No Sigstore bundle is attached to the image.",
+        "Sign the image, or look with sealgate discover at what is there";
     NO_SIGNING_TIME = "signing/no-signing-time", "no trustworthy signing time",
         "Nothing proves when the signature was made, so the certificate may have expired before.",
         "Sign again with a timestamp";
@@ -96,6 +84,9 @@ rules! {
     OTHER_LOG_ENTRY = "signing/other-log-entry", "log entry of another signature",
         "The log entry does not describe this bundle's signature, signer and content.",
         "Do not use the artifact: the bundle was put together from others";
+    OTHER_PREDICATE = "signing/other-predicate", "attestation of another type",
+        "The bundle verifies, but it says something else about the image than what is asked for.",
+        "Ask for its type with --type, or attach what is asked for";
     OTHER_SUBJECT = "signing/other-subject", "bundle of another artifact",
         "The bundle is genuine, but about other bytes than the artifact.",
         "Get the artifact that was signed, or the bundle of this one";

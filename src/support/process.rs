@@ -2,7 +2,7 @@
 
 use crate::model::Hint;
 use std::ffi::OsString;
-use std::io::Read;
+use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
@@ -103,6 +103,19 @@ impl Hint for ProcessError {
 /// # Errors
 /// [`ProcessError`]. A program that ends with a code other than 0 is no error here.
 pub fn run(invocation: &Invocation<'_>) -> Result<Finished, ProcessError> {
+    run_given(invocation, None)
+}
+
+/// As [`run`], with these bytes and then the end on its standard input. One that does not
+/// read them is no error. They are few: a pipe holds them all, so that writing never waits.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_with_input(invocation: &Invocation<'_>, input: &str) -> Result<Finished, ProcessError> {
+    run_given(invocation, Some(input))
+}
+
+fn run_given(invocation: &Invocation<'_>, input: Option<&str>) -> Result<Finished, ProcessError> {
     let program = || invocation.program.to_owned();
     if !invocation.program.is_absolute() {
         return Err(ProcessError::NotAbsolute { program: program() });
@@ -112,7 +125,10 @@ pub fn run(invocation: &Invocation<'_>) -> Result<Finished, ProcessError> {
         .args(invocation.arguments)
         .envs(invocation.variables.iter().copied())
         .current_dir(invocation.directory)
-        .stdin(Stdio::null())
+        .stdin(match input {
+            Some(_) => Stdio::piped(),
+            None => Stdio::null(),
+        })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -120,6 +136,10 @@ pub fn run(invocation: &Invocation<'_>) -> Result<Finished, ProcessError> {
             program: program(),
             source,
         })?;
+    if let (Some(mut pipe), Some(input)) = (child.stdin.take(), input) {
+        // A program that has ended already does not want them.
+        let _ = pipe.write_all(input.as_bytes());
+    }
     let stdout = collect(child.stdout.take(), invocation.output_limit, End::Stop);
     let stderr = collect(child.stderr.take(), ERROR_LIMIT, End::Drain);
     let outcome = wait(invocation, started, &stdout, &stderr, &mut child);
@@ -250,6 +270,23 @@ mod tests {
         assert_eq!(finished.code, Some(7));
         assert_eq!(finished.stdout, b"set");
         assert_eq!(finished.stderr, b"no\n");
+    }
+
+    #[test]
+    fn input_arrives_and_ends_and_a_program_that_does_not_read_it_is_no_error() {
+        let given = |script: &str| {
+            let invocation = Invocation {
+                program: Path::new(SHELL),
+                arguments: &["-c", script],
+                directory: Path::new("/"),
+                variables: &[],
+                output_limit: 100,
+                time_limit: MINUTE,
+            };
+            run_with_input(&invocation, "asked").unwrap().stdout
+        };
+        assert_eq!(given("cat; printf ' all'"), b"asked all");
+        assert_eq!(given("printf unread"), b"unread");
     }
 
     #[test]

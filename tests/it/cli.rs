@@ -11,7 +11,9 @@ pub fn sealgate(directory: &Path) -> Command {
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("HOME", directory)
-        .env("SEALGATE_DB", directory.join("db"));
+        .env("SEALGATE_DB", directory.join("db"))
+        // Only tests of it ask a metadata server, and only one of their own.
+        .env("AWS_EC2_METADATA_DISABLED", "true");
     command
 }
 

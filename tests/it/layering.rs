@@ -17,6 +17,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("checks/registry", &["model", "support", "versions"]),
     ("checks/secrets", &["model", "support", "versions"]),
     ("signing", &["model", "support"]),
+    ("oci", &["model", "support"]),
     ("attest", &["model", "sbom", "signing"]),
     ("store", &["model"]),
     ("vex", &["model"]),

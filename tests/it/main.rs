@@ -15,6 +15,7 @@
 mod advisories;
 mod advisories_check;
 mod advisories_diff;
+mod aws_credentials;
 mod check;
 mod cli;
 mod conformance;
@@ -26,6 +27,7 @@ mod findings;
 mod gate;
 mod hostile;
 mod http;
+mod images;
 mod inventory_fixtures;
 mod inventory_store;
 mod layering;

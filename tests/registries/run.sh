@@ -5,11 +5,23 @@
 #
 #   tests/registries/run.sh [SEALGATE [TOOLS]]
 #
-# TOOLS is a directory for the servers (kept between runs): a virtual environment with
-# pypiserver, devpi, build, twine and uv, and an npm project with verdaccio and a Node that it
-# accepts. What is not there is installed through pip and npm. cargo, python3, npm and curl are
-# needed. PARTS names the parts to run.
+# TOOLS is a directory for the servers and clients (kept between runs): virtual environments with
+# pypiserver, devpi, build, twine, uv and boto3, with poetry, with pipenv; npm projects with
+# verdaccio and a Node that it accepts, with pnpm, Yarn 1 and Bun, with Yarn 4. What is not there is
+# installed through pip (wheels only) and npm; a client that is not to be had is skipped with the
+# reason. cargo, python3, npm and curl are needed. PARTS names the parts to run. Nothing waits
+# longer than two minutes; with everything installed the whole takes some minutes.
 set -euo pipefail
+
+# The outer run counts what the inner one tells.
+if [[ -z ${SEALGATE_COUNTED:-} ]]; then
+    told=$(mktemp)
+    SEALGATE_COUNTED=1 "$0" "$@" 2>&1 | tee "$told" && code=0 || code=${PIPESTATUS[0]}
+    count() { grep -c "^$1: " "$told" || true; }
+    echo "$(count ok) passed, $(count FAILED) failed, $(count skipped) skipped, $SECONDS s"
+    rm -f "$told"
+    exit "$code"
+fi
 
 here=$(cd "$(dirname "$0")" && pwd)
 sealgate=$(realpath "${1:-$here/../../target/debug/sealgate}")
@@ -136,7 +148,7 @@ python=$tools/py/bin
 python_tools() {
     [[ -x $python/$1 ]] && return
     [[ -x $python/python ]] || python3 -m venv "$tools/py"
-    "$python/pip" -q install "${@:2}"
+    "$python/pip" -q install --only-binary :all: "${@:2}"
 }
 
 # A wheel of `acme-left` 1.2.3, built once.
@@ -183,6 +195,8 @@ python_index() {
     "$python/twine" upload --disable-progress-bar -u x -p x --repository-url "http://127.0.0.1:$port/" "$work"/acme-left/dist/*.whl >/dev/null
     policy pypi "http://127.0.0.1:$port/simple/" "http://127.0.0.1:$port/packages/"
     locked_by_uv pypiserver "http://127.0.0.1:$port/simple/" "$app"
+    python_clients "http://127.0.0.1:$port/simple/" "http://127.0.0.1:$port/packages/"
+    policy pypi "http://127.0.0.1:$port/simple/" "http://127.0.0.1:$port/packages/"
     rm "$files"/*.whl
     expect "pypiserver: removed" 1 absent "$app"
 }
@@ -243,6 +257,11 @@ npm_registry() {
     else
         echo "ok: npm refuses that lock as well"
     fi
+    mkdir -p "$work/right"
+    echo '{"name":"right","version":"2.0.0","license":"MIT"}' >"$work/right/package.json"
+    (cd "$work/right" && npm publish --silent --provenance=false >/dev/null)
+    npm_clients "$registry"
+    policy npm "$registry"
     (cd "$package" && npm deprecate --silent @acme/left@1.2.3 "use @acme/right" >/dev/null)
     expect "verdaccio: deprecated" 0 approved "$app"
     grep -q 'registry/deprecated' "$work/report.json" && echo "ok: verdaccio: the deprecation is told" ||
@@ -257,6 +276,16 @@ npm_registry() {
     expect "verdaccio: published today" 1 too-new "$app"
 }
 
-parts=(${PARTS:-cargo_index python_index devpi_index npm_registry})
+# AWS's own client and sealgate ask one stub of CodeArtifact, as the same identities.
+codeartifact() {
+    [[ -x $python/python ]] || python3 -m venv "$tools/py"
+    "$python/python" -c 'import boto3' 2>/dev/null || "$python/pip" -q install --only-binary :all: boto3 ||
+        { skipped codeartifact "pip cannot install boto3" && return; }
+    "$python/python" -B "$here/codeartifact/check.py" "$sealgate" || failed=1
+}
+
+. "$here/clients.sh"
+
+parts=(${PARTS:-cargo_index python_index devpi_index npm_registry codeartifact})
 for part in "${parts[@]}"; do "$part"; done
 exit "$failed"

@@ -11,6 +11,7 @@ pub use test_result::{ReportDigest, TEST_RESULT_TYPE, TestOutcome, TestResult, T
 pub use vsa::{VSA_TYPE, VerificationResult, Verifier, VsaPolicy, VsaPredicate, environment_uri};
 
 use super::error::AttestError;
+use super::image::IMAGE_SIGNATURE_TYPE;
 use super::statement::Statement;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -61,7 +62,8 @@ impl Predicate {
     }
 }
 
-/// The short name of a predicate type: `test-result`, `sbom`, `scan`, `vsa`, or the URI.
+/// The short name of a predicate type: `test-result`, `sbom`, `scan`, `vsa`,
+/// `image-signature`, or the URI.
 #[must_use]
 pub fn short_name(predicate_type: &str) -> &str {
     match predicate_type {
@@ -69,6 +71,7 @@ pub fn short_name(predicate_type: &str) -> &str {
         CYCLONEDX_TYPE => "sbom",
         SCAN_TYPE => "scan",
         VSA_TYPE => "vsa",
+        IMAGE_SIGNATURE_TYPE => "image-signature",
         other => other,
     }
 }

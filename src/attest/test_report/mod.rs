@@ -3,10 +3,14 @@
 //! A report that cannot be read, contradicts itself or ends early is an error, never a
 //! report with fewer tests.
 
+#[cfg(feature = "full")]
 mod cargo_test;
+#[cfg(feature = "full")]
 mod junit;
 
+#[cfg(feature = "full")]
 pub use cargo_test::parse_cargo_test;
+#[cfg(feature = "full")]
 pub use junit::{MAX_REPORT_NODES, parse_junit};
 
 use serde::{Deserialize, Serialize};
@@ -54,6 +58,7 @@ pub struct TestReport {
 }
 
 impl TestReport {
+    #[cfg(feature = "full")]
     fn sorted(mut self) -> Self {
         self.passed.sort();
         self.warned.sort();

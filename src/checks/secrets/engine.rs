@@ -7,13 +7,13 @@ use super::decode;
 use super::error::SecretsError;
 use super::file::{FileContext, Format};
 use super::finding;
+use super::keywords::Keywords;
 use super::kind::Kind;
 use super::matcher::Work;
 use super::own::{OwnRules, Pattern};
 use super::recognise::Recogniser;
 use super::token::{Lead, TOKENS, Token};
 use crate::model::{Confidence, Finding};
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind, StartKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -42,8 +42,8 @@ enum Action {
 /// The rules, ready to search with. Load them once: it costs about a millisecond.
 #[derive(Debug)]
 pub struct Rules {
-    automaton: AhoCorasick,
-    /// Per keyword of the automaton.
+    keywords: Keywords,
+    /// Per keyword.
     actions: Vec<Vec<Action>>,
     tokens: Vec<Token>,
     patterns: Vec<&'static Pattern>,
@@ -57,8 +57,8 @@ impl Rules {
     /// The built-in rules.
     ///
     /// # Errors
-    /// [`SecretsError::Shape`] or [`SecretsError::Automaton`]; both are faults of the
-    /// program, since `build.rs` has checked the rules.
+    /// [`SecretsError::Shape`], a fault of the program, since `build.rs` has checked the
+    /// rules.
     pub fn load() -> Result<Self, SecretsError> {
         Self::load_with(&OwnRules::default())
     }
@@ -94,17 +94,8 @@ impl Rules {
                 actions.push(Action::Pattern(index));
             }
         }
-        // 0.59 against 1.15 CPU seconds over 226 MB in a prototype: the automatic choice
-        // is a slower automaton for this many keywords.
-        let automaton = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::DFA))
-            .match_kind(MatchKind::Standard)
-            .start_kind(StartKind::Unanchored)
-            .ascii_case_insensitive(true)
-            .build(leads.keys())
-            .map_err(SecretsError::Automaton)?;
         Ok(Self {
-            automaton,
+            keywords: Keywords::new(leads.keys().map(String::as_str)),
             actions: leads.into_values().collect(),
             tokens,
             patterns: own.patterns().to_vec(),
@@ -224,18 +215,15 @@ impl<'a> Scan<'a> {
 
     fn run(&mut self, rules: &Rules) {
         let mut due: BTreeSet<usize> = BTreeSet::new();
-        for hit in rules.automaton.find_overlapping_iter(self.bytes) {
+        rules.keywords.find(self.bytes, |keyword, hit| {
             self.work.add(1);
-            let Some(actions) = rules.actions.get(hit.pattern().as_usize()) else {
-                continue;
-            };
-            for action in actions {
+            for action in rules.actions.get(keyword).into_iter().flatten() {
                 match *action {
                     Action::Token(index, lead) => {
                         if let Some(token) = rules.tokens.get(index)
                             && fits(lead, self.file.format)
                         {
-                            token.look(lead, hit.range(), self);
+                            token.look(lead, hit.clone(), self);
                         }
                     }
                     Action::Pattern(index) => {
@@ -243,12 +231,12 @@ impl<'a> Scan<'a> {
                     }
                     Action::Recognise(recogniser) => {
                         if recogniser.fits(self.file.format) {
-                            recogniser.look(hit.range(), self);
+                            recogniser.look(hit.clone(), self);
                         }
                     }
                 }
             }
-        }
+        });
         // A part of a large file is none of the small files that programs keep.
         if self.file.is_whole {
             credential_files::look(self);

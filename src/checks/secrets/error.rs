@@ -48,9 +48,6 @@ pub enum SecretsError {
         /// What is wrong.
         source: ShapeError,
     },
-    /// The keyword automaton cannot be built.
-    #[error("cannot build the search for the rules' keywords: {0}")]
-    Automaton(#[source] aho_corasick::BuildError),
 }
 
 impl SecretsError {
@@ -79,7 +76,7 @@ impl Hint for SecretsError {
             ),
             Self::Git(_) => Some("`git fsck --full` says what is missing or damaged".to_owned()),
             Self::Cache { .. } => Some("name a directory that can be written".to_owned()),
-            Self::Shape { .. } | Self::Automaton(_) => {
+            Self::Shape { .. } => {
                 Some("this is a fault in sealgate itself: please report it".to_owned())
             }
         }

@@ -22,6 +22,7 @@ mod file;
 mod finding;
 mod history;
 mod judge;
+mod keywords;
 mod kind;
 mod matcher;
 mod name;

@@ -7,12 +7,11 @@ use crate::checks::secrets::OwnRules;
 use crate::cli::database::{self, Wanted};
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::input::Kind;
-use crate::cli::judging::{Judging, check_options};
+use crate::cli::judging::Judging;
 use crate::cli::pipeline::{self, Check, Request};
 use crate::cli::policies;
 use crate::cli::registry_answers::RegistrySource;
 use crate::cli::settings::Settings;
-use crate::inventory;
 use crate::model::Digest;
 use crate::report::Format;
 use std::path::PathBuf;
@@ -73,13 +72,8 @@ fn check(args: &AdvisoriesArgs, settings: &Settings) -> Result<Exit, CliError> {
     let judging = &args.judging;
     let outputs = judging.reporting.outputs()?;
     let kind = Kind::of(&args.path)?;
-    check_options(&judging.include, &judging.depth, kind)?;
     check_formats(judging, kind)?;
-    let mut options = inventory::Options {
-        include: judging.include.clone(),
-        ..inventory::Options::default()
-    };
-    judging.depth.apply(settings, &mut options)?;
+    let options = judging.depth.options(&judging.include, kind, settings)?;
     let directory = settings.database()?;
     let report = pipeline::run(Request {
         path: &args.path,

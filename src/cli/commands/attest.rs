@@ -1,12 +1,14 @@
 //! `sealgate attest`: signs a predicate about artifacts, as an in-toto statement in
 //! `<artifact>.attestations.jsonl`, one bundle a line.
 
+use super::image;
 use super::key::{in_file, usage, with_ending};
 use crate::attest::{
     AttestError, MAX_STATEMENT_BYTES, Predicate, Statement, Subject, predicate_type,
 };
 use crate::cli::attestations::Attestations;
 use crate::cli::exit::{CliError, Exit};
+use crate::cli::images::{self, ImageOptions, or_image};
 use crate::cli::key_source::exit_of;
 use crate::cli::manifests;
 use crate::cli::settings::Settings;
@@ -17,6 +19,7 @@ use crate::model::terminal_safe;
 use crate::signing::{Artifact, parse_json};
 use crate::support::files;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -28,11 +31,14 @@ use std::path::{Path, PathBuf};
   sealgate attest *.deb --predicate review.json --type https://acme.example/review/v1 \\
       --key reviewer.key
   sealgate attest app --predicate provenance.json --type slsaprovenance1 --keyless
+  sealgate attest oci://registry.example/team/app@sha256:9f86d0… --predicate provenance.json \\
+      --type slsaprovenance1 --key builder.key
 
 Short names of types: cyclonedx, openvex, release, runtime-trace, sbom, scai, scan,
 slsaprovenance, slsaprovenance02, slsaprovenance1, spdx, spdxjson, test-result, vsa, vuln, vulns")]
 pub struct AttestArgs {
-    /// The artifacts, files or directories; each gets a statement of its own
+    /// The artifacts, files, directories or images (oci://HOST/REPOSITORY@sha256:…, oci-layout:DIRECTORY);
+    /// each gets a statement of its own
     #[arg(required = true, value_name = "ARTIFACT")]
     pub artifacts: Vec<PathBuf>,
     /// The predicate, JSON: what is said about the artifacts
@@ -48,6 +54,9 @@ pub struct AttestArgs {
     /// What signs.
     #[command(flatten)]
     pub signing: SigningOptions,
+    /// Which image, and how registries are asked.
+    #[command(flatten)]
+    pub images: ImageOptions,
 }
 
 /// What is said, whoever it is said about.
@@ -124,11 +133,32 @@ pub fn run(args: &AttestArgs, settings: &Settings) -> Result<Exit, CliError> {
         .with_hint("leave --output out: each file is written beside its artifact"));
     }
     let said = Said::read(&args.predicate, &args.predicate_type)?;
+    let images = images::all_or_none(&args.artifacts)?;
+    if !images.is_empty() {
+        if args.output.is_some() {
+            return Err(CliError::new(
+                Exit::Usage,
+                "--output names a file, but bundles of images are attached to them",
+            )
+            .with_hint("leave --output out"));
+        }
+        return image::attest(&images, &said, &args.signing, &args.images, settings);
+    }
     let mut planned = Vec::new();
     let mut artifacts = Vec::new();
+    let mut seen = BTreeSet::new();
     for path in &args.artifacts {
         let artifact = Artifact::of_path(path);
-        artifact.check_is_file().map_err(|e| usage(&e))?;
+        artifact
+            .check_is_file()
+            .map_err(|e| or_image(usage(&e), path))?;
+        // The second file that is written would lack what the first has.
+        if !seen.insert(std::fs::canonicalize(path).unwrap_or_else(|_| path.clone())) {
+            return Err(
+                CliError::new(Exit::Usage, format!("`{}` is named twice", path.display()))
+                    .with_hint("name each artifact once"),
+            );
+        }
         let output = match &args.output {
             Some(output) => output.clone(),
             None => with_ending(artifact.path(), ".attestations.jsonl"),

@@ -9,7 +9,6 @@ use crate::cli::policies;
 use crate::cli::registry_answers::{OnlineArgs, RegistrySource};
 use crate::cli::secret_rules;
 use crate::cli::settings::Settings;
-use crate::inventory;
 use std::path::PathBuf;
 
 /// Options of `check`.
@@ -83,11 +82,10 @@ pub fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit, CliError> {
         )
         .with_hint("add `registry` to --only"));
     }
-    let mut options = inventory::Options {
-        include: args.judging.include.clone(),
-        ..inventory::Options::default()
-    };
-    args.judging.depth.apply(settings, &mut options)?;
+    let judging = &args.judging;
+    let options = judging
+        .depth
+        .options(&judging.include, Kind::Tree, settings)?;
     let database = match checks.contains(&Check::Advisories) {
         true => Some(Wanted::current(settings.database()?)),
         false => None,

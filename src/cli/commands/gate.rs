@@ -1,24 +1,24 @@
 //! `sealgate gate`: may this artifact enter this environment.
 
 mod render;
+mod subject;
 
-use super::key::{ResultFormat, in_file, usage, with_ending};
+use super::key::{ResultFormat, in_file, usage};
 use crate::cli::exit::{CliError, Exit};
+use crate::cli::images::ImageOptions;
 use crate::cli::key_source::{KeySource, exit_of};
 use crate::cli::policies::{self, LoadedPolicy};
 use crate::cli::settings::Settings;
 use crate::cli::signing::SigningOptions;
-use crate::cli::targets::{check_target, remove_old};
 use crate::cli::terminal;
-use crate::gate::{Examined, GateOutcome, SummaryRequest, evaluate, examine, summary_statement};
+use crate::gate::{GateOutcome, SummaryRequest, evaluate, summary_statement};
 use crate::model::Decision;
 use crate::policy::environments::{
-    Condition, EnvironmentError, Required, TrustedIdentity, TrustedRoles, requirements,
-    resolve_roles,
+    EnvironmentError, TrustedIdentity, TrustedRoles, requirements, resolve_roles,
 };
-use crate::signing::{Artifact, Bundle, BundleMaker, KeyId, PublicKey, SigningError, read_bundles};
-use crate::support::files::{self, FileError};
+use crate::signing::{Bundle, BundleMaker, KeyId, PublicKey};
 use std::path::{Path, PathBuf};
+use subject::GateSubject;
 
 /// Options.
 #[derive(Debug, clap::Args)]
@@ -27,9 +27,11 @@ use std::path::{Path, PathBuf};
   sealgate gate app --env prod --policy environments.toml --key promoter-prod.key \\
       --vsa-in from-staging/app.staging.vsa.json
   sealgate gate app --env prod --policy environments.toml --keyless
-  sealgate gate app --env dev --policy environments.toml --no-vsa")]
+  sealgate gate app --env dev --policy environments.toml --no-vsa
+  sealgate gate oci://registry.example/team/app@sha256:9f86d0… --env prod \\
+      --policy environments.toml --key promoter-prod.key")]
 pub struct GateArgs {
-    /// The artifact
+    /// The artifact: a file, or an image (oci://HOST/REPOSITORY@sha256:…, oci-layout:DIRECTORY)
     pub artifact: PathBuf,
     /// The environment that it is to enter
     #[arg(long, value_name = "NAME")]
@@ -37,14 +39,15 @@ pub struct GateArgs {
     /// The policy with `[roles]` and `[environments]`
     #[arg(long, value_name = "FILE")]
     pub policy: PathBuf,
-    /// Bundles about the artifact; may be given again [default: ARTIFACT.attestations.jsonl]
+    /// Bundles about the artifact; may be given again [default: ARTIFACT.attestations.jsonl,
+    /// or what is attached to the image]
     #[arg(long, value_name = "FILE")]
     pub attestations: Vec<PathBuf>,
     /// A verification summary of another environment; may be given again [default:
     /// ARTIFACT.OTHER.vsa.json where ENV requires one of OTHER]
     #[arg(long, value_name = "FILE")]
     pub vsa_in: Vec<PathBuf>,
-    /// Where the summary goes [default: ARTIFACT.ENV.vsa.json]
+    /// Where the summary goes [default: ARTIFACT.ENV.vsa.json, or attached to the image]
     #[arg(long, value_name = "OUT")]
     pub vsa: Option<PathBuf>,
     /// Decide without writing a summary; no key is needed
@@ -56,6 +59,9 @@ pub struct GateArgs {
     /// The promoter, who signs the verification summary.
     #[command(flatten)]
     pub signing: SigningOptions,
+    /// Which image, and how registries are asked.
+    #[command(flatten)]
+    pub images: ImageOptions,
 }
 
 /// Decides, and leaves a signed verification summary behind.
@@ -83,21 +89,10 @@ pub fn run(args: &GateArgs, settings: &Settings) -> Result<Exit, CliError> {
         .environments
         .get(&args.env)
         .and_then(|environment| environment.promoter.as_deref());
-    let artifact = Artifact::new(&args.artifact);
-    artifact.check_is_file().map_err(|e| usage(&e))?;
-    let output = args
-        .vsa
-        .clone()
-        .unwrap_or_else(|| with_ending(&args.artifact, &format!(".{}.vsa.json", args.env)));
-    if signs(args) {
-        let files = [&args.artifact, &args.policy];
-        let inputs = files.into_iter().chain(&args.attestations);
-        let inputs = inputs.map(PathBuf::as_path);
-        check_target(&output, inputs.chain(args.signing.files()))?;
-    }
+    let subject = GateSubject::open(args, settings)?;
     let promoter = promoter_of(args, settings, promoter, &roles)?;
     if promoter.is_some() {
-        remove_old(&output)?;
+        subject.remove_old_summary()?;
     }
     if settings.time_is_given {
         terminal::warning(&format!(
@@ -106,12 +101,12 @@ pub fn run(args: &GateArgs, settings: &Settings) -> Result<Exit, CliError> {
         ));
     }
 
-    let bundles = examine_bundles(args, &required, &roles)?;
-    let digest = artifact.digest().map_err(|e| usage(&e))?;
+    let bundles = subject.examine(args, &required, &roles)?;
+    let digest = subject.digest()?;
     let outcome = evaluate(digest, &bundles, &required, settings.now);
 
     let page = render::Page {
-        artifact: artifact.name(),
+        artifact: subject.name(),
         digest: digest.to_string(),
         environment: args.env.clone(),
         policy: &info,
@@ -120,13 +115,13 @@ pub fn run(args: &GateArgs, settings: &Settings) -> Result<Exit, CliError> {
     };
     if let Some(promoter) = &promoter {
         let request = SummaryRequest {
-            artifact_name: &artifact.name(),
+            artifact_name: &subject.name(),
             artifact: digest,
             environment: &args.env,
             policy: &info,
             now: settings.now,
         };
-        write_summary(promoter, request, &outcome, &output)?;
+        write_summary(promoter, request, &outcome, &subject, settings)?;
     }
     terminal::result(&match args.format {
         ResultFormat::Human => page.human(),
@@ -139,23 +134,17 @@ fn write_summary(
     promoter: &Promoter<'_>,
     request: SummaryRequest<'_>,
     outcome: &GateOutcome,
-    output: &Path,
+    subject: &GateSubject,
+    settings: &Settings,
 ) -> Result<(), CliError> {
-    let statement = summary_statement(request, outcome)
-        .and_then(|statement| statement.to_bytes())
-        .map_err(|e| usage(&e))?;
-    let bundle = promoter.sign(&statement)?;
-    let mut line = bundle.to_json().map_err(|e| usage(&e))?;
-    line.push('\n');
-    files::write_atomic(output, line.as_bytes()).map_err(|e| usage(&e))?;
+    let summary = summary_statement(request, outcome).map_err(|e| usage(&e))?;
+    let bundle = promoter.sign(&summary.to_bytes().map_err(|e| usage(&e))?)?;
+    let place = subject.deliver(&bundle, &summary.predicate_type, settings)?;
     let word = match outcome.decision {
         Decision::Pass => "PASSED",
         Decision::Fail | Decision::Inconclusive => "FAILED",
     };
-    terminal::note(&format!(
-        "verification summary ({word}): {}",
-        output.display()
-    ));
+    terminal::note(&format!("verification summary ({word}): {place}"));
     Ok(())
 }
 
@@ -286,60 +275,4 @@ fn check_key(
         ),
     )
     .with_hint("sign with the promoter's key, or decide without a summary: --no-vsa"))
-}
-
-fn examine_bundles(
-    args: &GateArgs,
-    required: &[Required],
-    roles: &TrustedRoles,
-) -> Result<Vec<Examined>, CliError> {
-    let mut paths = args.attestations.clone();
-    if paths.is_empty() {
-        let default = with_ending(&args.artifact, ".attestations.jsonl");
-        // Without attestations the gate still decides: everything required is missing.
-        if default.symlink_metadata().is_ok() {
-            paths.push(default);
-        } else {
-            terminal::warning(&format!(
-                "no attestations: `{}` does not exist",
-                default.display()
-            ));
-        }
-    }
-    paths.extend(args.vsa_in.iter().cloned());
-    if args.vsa_in.is_empty() {
-        let beside = required
-            .iter()
-            .filter_map(|required| match &required.condition {
-                Condition::Vsa { from, .. } => {
-                    Some(with_ending(&args.artifact, &format!(".{from}.vsa.json")))
-                }
-                _ => None,
-            });
-        paths.extend(beside.filter(|path| path.symlink_metadata().is_ok()));
-    }
-    let mut bundles = Vec::new();
-    for path in &paths {
-        let sources = read_bundles(path).map_err(|error| {
-            let missing = matches!(
-                &error,
-                SigningError::File(FileError::Read { source, .. })
-                    if source.kind() == std::io::ErrorKind::NotFound
-            );
-            // A mistyped path is the caller's; a file that is there and cannot be read
-            // may hold what speaks against the artifact.
-            let exit = if missing {
-                Exit::Usage
-            } else {
-                Exit::Inconclusive
-            };
-            in_file(path, exit, &error)
-        })?;
-        bundles.extend(
-            sources
-                .into_iter()
-                .map(|source| examine(source.name, source.bundle, roles)),
-        );
-    }
-    Ok(bundles)
 }

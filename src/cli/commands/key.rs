@@ -1,11 +1,12 @@
 //! `sealgate key`, and the options of every command that signs.
 
 use crate::cli::exit::{CliError, Exit};
+pub use crate::cli::forms::{ResultFormat, in_file, usage, with_ending};
 use crate::cli::key_source::{KeySource, KmsOptions, exit_of, key_source};
 use crate::cli::settings::Settings;
 use crate::cli::targets::check_target;
 use crate::cli::terminal;
-use crate::model::{Hint, terminal_safe};
+use crate::model::terminal_safe;
 use crate::signing::{
     self, MAX_KEY_FILE_BYTES, Passphrase, PublicKey, Signer, SigningAlgorithm, SigningError,
 };
@@ -139,16 +140,6 @@ pub struct PassphraseOptions {
     /// Read the passphrase from an open file descriptor
     #[arg(long, value_name = "N")]
     pub passphrase_fd: Option<u32>,
-}
-
-/// The form of a result on stdout.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum ResultFormat {
-    /// Text for people
-    #[default]
-    Human,
-    /// JSON
-    Json,
 }
 
 /// Runs the command.
@@ -349,27 +340,4 @@ fn prompt(ask: Ask) -> Result<Passphrase, CliError> {
         ));
     }
     Ok(passphrase)
-}
-
-/// A path with something added to its last part.
-#[must_use]
-pub fn with_ending(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    PathBuf::from(name)
-}
-
-/// An error of a room as exit 2.
-pub fn usage(error: &dyn Hint) -> CliError {
-    CliError::of(Exit::Usage, error)
-}
-
-/// An error of a room about a file; the name is put before the message unless it is in it.
-pub fn in_file(path: &Path, exit: Exit, error: &dyn Hint) -> CliError {
-    let mut of = CliError::of(exit, error);
-    let name = path.display().to_string();
-    if !of.message.contains(&name) {
-        of.message = format!("{name}: {}", of.message);
-    }
-    of
 }

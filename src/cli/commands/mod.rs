@@ -6,9 +6,11 @@ pub mod check;
 pub mod completions;
 pub mod db;
 pub mod demo;
+pub mod discover;
 pub mod explain;
 pub mod gate;
 pub mod hook;
+pub mod image;
 pub mod inventory;
 pub mod key;
 pub mod registry;
@@ -43,6 +45,7 @@ pub fn run(command: Command, settings: &Settings) -> Result<Exit, CliError> {
         Command::Key(args) => key::run(&args, settings),
         Command::Sign(args) => sign::run(&args, settings),
         Command::Verify(args) => verify::run(&args, settings),
+        Command::Discover(args) => discover::run(&args, settings),
         Command::TrustedRoot(args) => trusted_root::run(&args, settings),
         Command::Test(args) => test::run(&args, settings),
         Command::Secrets(args) => secrets::run(&args, settings),

@@ -1,7 +1,9 @@
-//! `sealgate sign`: a Sigstore bundle beside each file or directory.
+//! `sealgate sign`: a Sigstore bundle beside each file or directory, or attached to each image.
 
+use super::image;
 use super::key::{in_file, usage, with_ending};
 use crate::cli::exit::{CliError, Exit};
+use crate::cli::images::{self, ImageOptions, or_image};
 use crate::cli::key_source::exit_of;
 use crate::cli::manifests;
 use crate::cli::settings::Settings;
@@ -26,9 +28,12 @@ use std::path::PathBuf;
   sealgate sign app.tar.gz --keyless --identity-token-file token --signing-config acme.json \\
       --trusted-root acme-root.json
   sealgate sign app.tar.gz --key release.key --timestamp-url https://tsa.acme.example/api/v1/timestamp \\
-      --trusted-root acme-root.json")]
+      --trusted-root acme-root.json
+
+  sealgate sign oci://registry.example/team/app@sha256:9f86d0… --key release.key")]
 pub struct SignArgs {
-    /// The files to sign, or directories, by their manifests: DIR.manifest
+    /// The files to sign, directories (by their manifests, DIR.manifest), or images: oci://HOST/REPOSITORY@sha256:…,
+    /// oci://HOST/REPOSITORY:TAG, oci-layout:DIRECTORY with the same endings
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Where the bundle goes; with one file only [default: FILE.sigstore.json]
@@ -37,6 +42,9 @@ pub struct SignArgs {
     /// What signs.
     #[command(flatten)]
     pub signing: SigningOptions,
+    /// Which image, and how registries are asked.
+    #[command(flatten)]
+    pub images: ImageOptions,
 }
 
 /// Signs every file, or none: nothing is written before all are signed.
@@ -45,6 +53,17 @@ pub struct SignArgs {
 /// Exit 2 for a file, key or passphrase that cannot be used; 3 where KMS or a service gives no usable
 /// answer.
 pub fn run(args: &SignArgs, settings: &Settings) -> Result<Exit, CliError> {
+    let images = images::all_or_none(&args.files)?;
+    if !images.is_empty() {
+        if args.bundle.is_some() {
+            return Err(CliError::new(
+                Exit::Usage,
+                "--bundle names a file, but bundles of images are attached to them",
+            )
+            .with_hint("leave --bundle out"));
+        }
+        return image::sign(&images, &args.signing, &args.images, settings);
+    }
     if args.bundle.is_some() && args.files.len() > 1 {
         return Err(CliError::new(
             Exit::Usage,
@@ -53,8 +72,10 @@ pub fn run(args: &SignArgs, settings: &Settings) -> Result<Exit, CliError> {
         .with_hint("leave --bundle out: each bundle is written beside its file"));
     }
     let artifacts: Vec<Artifact> = args.files.iter().map(|f| Artifact::of_path(f)).collect();
-    for artifact in &artifacts {
-        artifact.check_is_file().map_err(|e| usage(&e))?;
+    for (artifact, file) in artifacts.iter().zip(&args.files) {
+        artifact
+            .check_is_file()
+            .map_err(|e| or_image(usage(&e), file))?;
     }
     let outputs: Vec<PathBuf> = match &args.bundle {
         Some(output) => vec![output.clone()],

@@ -5,13 +5,11 @@ use crate::cli::database::Wanted;
 use crate::cli::depth::Depth;
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::input::Kind;
-use crate::cli::judging::check_options;
 use crate::cli::pipeline::{self, Check, Request};
 use crate::cli::registry_answers::RegistrySource;
 use crate::cli::settings::Settings;
 use crate::cli::targets::check_target;
 use crate::cli::{policies, terminal};
-use crate::inventory;
 use crate::model::{
     AdvisoryClass, Detail, Disposition, JudgedFinding, Report, Subject, VexStatus, WaiverUse,
 };
@@ -105,12 +103,7 @@ fn generate(args: &GenerateArgs, settings: &Settings) -> Result<Exit, CliError> 
         check_target(output, [])?;
     }
     let kind = Kind::of(&args.path)?;
-    check_options(&args.include, &args.depth, kind)?;
-    let mut options = inventory::Options {
-        include: args.include.clone(),
-        ..inventory::Options::default()
-    };
-    args.depth.apply(settings, &mut options)?;
+    let options = args.depth.options(&args.include, kind, settings)?;
     let report = pipeline::run(Request {
         path: &args.path,
         kind,

@@ -93,11 +93,7 @@ impl Format for PdmLock {
         }
         let mut parsed = graph::resolve(reader, project.as_ref());
         parsed.root = project.and_then(|project| project.root);
-        parsed.note_strays(input.path, &document.strays(&["package"]));
-        parsed.note_wrong_file(input.path, &document.wrong(&document.root, FILE));
-        if let Some(broken) = &document.broken {
-            parsed.note_broken(input.path, broken.line, &broken.reason);
-        }
+        document.note(&mut parsed, input.path, "package", FILE);
         Ok(parsed)
     }
 }

@@ -115,11 +115,7 @@ impl Format for PoetryLock {
         let manifest = Manifest::beside(input).unwrap_or_default();
         let mut parsed = reader.resolve(&manifest.wanted);
         parsed.root = manifest.root;
-        parsed.note_strays(input.path, &document.strays(&["package"]));
-        parsed.note_wrong_file(input.path, &document.wrong(&document.root, FILE));
-        if let Some(broken) = &document.broken {
-            parsed.note_broken(input.path, broken.line, &broken.reason);
-        }
+        document.note(&mut parsed, input.path, "package", FILE);
         Ok(parsed)
     }
 }

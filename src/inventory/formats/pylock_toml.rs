@@ -111,11 +111,7 @@ impl Format for PylockToml {
         let project = Project::beside(input);
         let mut parsed = graph::resolve(reader, project.as_ref());
         parsed.root = product(&parsed, project);
-        parsed.note_strays(input.path, &document.strays(&["packages"]));
-        parsed.note_wrong_file(input.path, &document.wrong(&document.root, FILE));
-        if let Some(broken) = &document.broken {
-            parsed.note_broken(input.path, broken.line, &broken.reason);
-        }
+        document.note(&mut parsed, input.path, "packages", FILE);
         Ok(parsed)
     }
 }

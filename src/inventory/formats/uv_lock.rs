@@ -87,11 +87,7 @@ impl Format for UvLock {
         }
         let mut parsed = reader.resolve();
         parsed.root = product(&parsed);
-        parsed.note_strays(input.path, &document.strays(&["package"]));
-        parsed.note_wrong_file(input.path, &document.wrong(&document.root, FILE));
-        if let Some(broken) = &document.broken {
-            parsed.note_broken(input.path, broken.line, &broken.reason);
-        }
+        document.note(&mut parsed, input.path, "package", FILE);
         Ok(parsed)
     }
 }

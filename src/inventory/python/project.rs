@@ -5,7 +5,7 @@
 use super::requirement::Line;
 use super::{normalise, strings};
 use crate::inventory::document::{Document, table, text};
-use crate::inventory::formats::{Input, directory_of, join};
+use crate::inventory::formats::Input;
 use crate::model::{Root, Scope};
 use std::collections::{BTreeMap, BTreeSet};
 use toml::de::DeTable;
@@ -28,9 +28,7 @@ impl Project {
     /// can be read.
     #[must_use]
     pub fn beside(input: &Input<'_>) -> Option<Self> {
-        let path = join(directory_of(input.path), "pyproject.toml");
-        let file = input.neighbours.read(&path).ok()??;
-        Self::parse(&file.text)
+        Self::parse(&super::project_file(input)?)
     }
 
     /// Reads a manifest; `None` where it is no TOML.

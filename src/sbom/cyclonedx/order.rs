@@ -1,6 +1,6 @@
 //! Writes the members of a document in the order in which the specification lists them.
 
-use super::schema::{Kind, ROOT, Schema};
+use super::schema::{Field, Kind, ROOT, Schema};
 use crate::sbom::document::{CycloneDxVersion, Extra};
 use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
 use serde_json::Value;
@@ -35,13 +35,16 @@ struct OrderedValue<'v> {
 impl Serialize for OrderedObject<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let object = self.id.and_then(|id| Schema::embedded().object(id));
-        let mut members: Vec<(&String, &Value)> = self.map.iter().collect();
+        let members = self.map.iter().map(|(key, value)| {
+            let placed: Option<(usize, &Field)> = object.and_then(|object| object.placed(key));
+            (placed, key, value)
+        });
+        let mut members: Vec<_> = members.collect();
         // The sort is stable: what has no place keeps the order of the alphabet.
-        members.sort_by_key(|(key, _)| object.map_or(0, |object| object.position(key)));
+        members.sort_by_key(|(placed, ..)| placed.map_or(usize::MAX, |(place, _)| place));
         let mut map = serializer.serialize_map(Some(members.len()))?;
-        for (key, value) in members {
-            let field = object.and_then(|object| object.field(key));
-            let id = field.and_then(|field| {
+        for (placed, key, value) in members {
+            let id = placed.and_then(|(_, field)| {
                 let mut known = field.in_version(self.version);
                 known.find_map(|alternative| match alternative.kind {
                     Kind::Object(id) if alternative.list == value.is_array() => Some(id),

@@ -306,12 +306,13 @@ impl ObjectType {
 
     /// A field by its key.
     pub fn field(&self, name: &str) -> Option<&Field> {
-        self.fields.get(*self.by_name.get(name)?)
+        self.placed(name).map(|(_, field)| field)
     }
 
-    /// The place of a field in the order of writing.
-    pub fn position(&self, name: &str) -> usize {
-        self.by_name.get(name).copied().unwrap_or(usize::MAX)
+    /// A field by its key, and its place in the order of writing.
+    pub fn placed(&self, name: &str) -> Option<(usize, &Field)> {
+        let place = *self.by_name.get(name)?;
+        Some((place, self.fields.get(place)?))
     }
 }
 
@@ -363,7 +364,7 @@ mod tests {
     fn the_embedded_list_is_read_whole() {
         let schema = Schema::parse(include_str!("fields.txt")).unwrap();
         let bom = schema.object(ROOT).unwrap();
-        assert_eq!(bom.position("bomFormat"), 1);
+        assert_eq!(bom.placed("bomFormat").map(|(place, _)| place), Some(1));
         let version = bom.field("version").unwrap();
         assert!(version.is_required(CycloneDxVersion::V1_4));
         assert!(!version.is_required(CycloneDxVersion::V1_5));

@@ -1,13 +1,19 @@
 //! What can sign, one file each.
 
+#[cfg(feature = "full")]
 mod aws_kms;
+#[cfg(feature = "full")]
 mod key_file;
+#[cfg(feature = "full")]
 mod pkcs11;
 
+#[cfg(feature = "full")]
 pub use aws_kms::{
     AWS_KMS_SCHEME, KmsConnection, KmsError, KmsKey, KmsReference, KmsSigner, Refusal,
 };
+#[cfg(feature = "full")]
 pub use key_file::KeyFileSigner;
+#[cfg(feature = "full")]
 pub use pkcs11::{PKCS11_SCHEME, Pkcs11Error, Pkcs11Signer, Pkcs11Token, Pkcs11Uri};
 
 use super::error::SigningError;

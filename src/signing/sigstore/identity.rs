@@ -3,9 +3,8 @@
 use super::claims::{CLAIMS, ClaimName, RequiredClaim};
 use super::error::VerifyError;
 use super::pattern::IdentityPattern;
-use jiff::Timestamp;
 use sigstore_crypto::{CertificateInfo, SubjectAltName, parse_certificate_info};
-use sigstore_types::{DerCertificate, DerPublicKey};
+use sigstore_types::DerCertificate;
 use std::fmt;
 use x509_cert::Certificate;
 use x509_cert::der::Decode as _;
@@ -64,15 +63,17 @@ pub struct SignerPolicy {
 }
 
 /// A certificate that was issued for a key of this program.
+#[cfg(feature = "full")]
 #[derive(Debug, Clone)]
 pub(in crate::signing) struct CertificateOfOurs {
-    pub public_key: DerPublicKey,
+    pub public_key: sigstore_types::DerPublicKey,
     pub identity: SignerIdentity,
     pub issuer: Option<String>,
     /// Its last moment.
-    pub until: Timestamp,
+    pub until: jiff::Timestamp,
 }
 
+#[cfg(feature = "full")]
 impl CertificateOfOurs {
     /// Reads it. Nothing of it is verified.
     ///

@@ -21,6 +21,7 @@ mod verify;
 pub use claims::{CLAIMS, ClaimName, RequiredClaim};
 pub use error::{ConditionError, VerifyError};
 pub use evidence::{EvidencePolicy, LogPolicy, SctPolicy};
+#[cfg(feature = "full")]
 pub(super) use identity::CertificateOfOurs;
 pub use identity::{IdentityKind, SignerIdentity, SignerPolicy};
 pub use pattern::{AnchoredPattern, IdentityPattern};

@@ -7,9 +7,11 @@ use crate::model::Digest;
 use crate::signing::error::SigningError;
 use crate::signing::json::parse_json;
 use crate::support::{files, hash};
+#[cfg(feature = "full")]
+use sigstore_trust_root::SigstoreInstance;
 use sigstore_trust_root::{
     SIGSTORE_GITHUB_TRUSTED_ROOT, SIGSTORE_PRODUCTION_TRUSTED_ROOT, SIGSTORE_STAGING_TRUSTED_ROOT,
-    SigstoreInstance, TimeRange, TrustedRoot as LibraryRoot,
+    TimeRange, TrustedRoot as LibraryRoot,
 };
 use std::path::Path;
 
@@ -54,17 +56,20 @@ impl Instance {
     }
 
     /// Where updates of its trusted root come from.
+    #[cfg(feature = "full")]
     #[must_use]
     pub fn mirror(self) -> &'static str {
         self.library().tuf_url()
     }
 
     /// The TUF root that its updates begin with, as it was when this program was made.
+    #[cfg(feature = "full")]
     #[must_use]
     pub fn tuf_root(self) -> &'static [u8] {
         self.library().tuf_root()
     }
 
+    #[cfg(feature = "full")]
     fn library(self) -> SigstoreInstance {
         match self {
             Self::PublicGood => SigstoreInstance::PublicGood,

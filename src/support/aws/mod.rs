@@ -1,8 +1,14 @@
-//! What every service of AWS has in common: keys, and requests that are signed with them
-//! (Signature Version 4). Finding keys is the caller's: [`profile`] reads the text of the
-//! shared files, nothing here reads a file or the environment.
+//! What every service of AWS has in common: keys, where they come from, and requests that
+//! are signed with them (Signature Version 4). Nothing here reads the environment: it is
+//! given as an [`Environment`].
 
-pub mod profile;
+mod credentials;
+mod environment;
+mod profile;
+
+pub use credentials::{Chain, CredentialsError};
+pub use environment::{Environment, domain_of, is_region};
+pub use profile::{Profile, Profiles};
 
 use crate::model::Redacted;
 use crate::support::http::Address;

@@ -1,7 +1,9 @@
 //! The client: attempts, redirects, bodies.
 
+mod exchange;
 mod post;
 
+pub use exchange::{Exchange, Exchanged, Method, Redirects};
 pub use post::{Post, Replied};
 
 use super::error::HttpError;
@@ -43,6 +45,15 @@ impl Drop for Client {
             runtime.shutdown_background();
         }
     }
+}
+
+/// How it is asked.
+#[derive(Clone, Copy)]
+enum Ask<'a> {
+    Get,
+    Post(&'a [u8]),
+    /// Without a body.
+    Put,
 }
 
 /// Where a body goes.
@@ -209,7 +220,7 @@ impl Client {
         sink.restart()?;
         let mut url = request.address.url().clone();
         for _ in 0..=self.limits.redirects {
-            let response = self.send(request, &url, None, deadline)?;
+            let response = self.send(request, &url, Ask::Get, deadline)?;
             let status = response.status();
             match status.as_u16() {
                 200 => return self.body(request, response, sink, deadline).map(Some),
@@ -225,18 +236,18 @@ impl Client {
         })
     }
 
-    /// `POST` where there is a body, else `GET`.
     fn send(
         &self,
         request: &Request,
         url: &Url,
-        body: Option<&[u8]>,
+        method: Ask<'_>,
         deadline: Duration,
     ) -> Result<Response, HttpError> {
         let remaining = self.remaining(request, deadline)?;
-        let prepared = match body {
-            None => self.inner.get(url.clone()),
-            Some(body) => self.inner.post(url.clone()).body(body.to_vec()),
+        let prepared = match method {
+            Ask::Get => self.inner.get(url.clone()),
+            Ask::Post(body) => self.inner.post(url.clone()).body(body.to_vec()),
+            Ask::Put => self.inner.put(url.clone()),
         };
         let prepared = prepared.headers(headers(request, url)).timeout(remaining);
         // Its timers start in the runtime.
@@ -415,6 +426,24 @@ fn tls_error(error: &reqwest::Error) -> Option<&rustls::Error> {
 
 /// Where a redirect leads, if it may.
 fn next(request: &Request, from: &Url, response: &Response) -> Result<Url, HttpError> {
+    let to = target(from, response)?;
+    let host = to.host_str().unwrap_or_default();
+    let is_allowed = request.address.url().host_str() == Some(host)
+        || request
+            .redirect_hosts
+            .iter()
+            .any(|allowed| allowed.eq_ignore_ascii_case(host));
+    if is_allowed {
+        return Ok(to);
+    }
+    Err(HttpError::RedirectElsewhere {
+        url: shown(from),
+        to: shown(&to),
+    })
+}
+
+/// Where a redirect leads: without credentials, and never from https to http.
+fn target(from: &Url, response: &Response) -> Result<Url, HttpError> {
     let mut to = response
         .headers()
         .get(header::LOCATION)
@@ -434,19 +463,7 @@ fn next(request: &Request, from: &Url, response: &Response) -> Result<Url, HttpE
             to: shown(&to),
         });
     }
-    let host = to.host_str().unwrap_or_default();
-    let is_allowed = request.address.url().host_str() == Some(host)
-        || request
-            .redirect_hosts
-            .iter()
-            .any(|allowed| allowed.eq_ignore_ascii_case(host));
-    if is_allowed {
-        return Ok(to);
-    }
-    Err(HttpError::RedirectElsewhere {
-        url: shown(from),
-        to: shown(&to),
-    })
+    Ok(to)
 }
 
 /// The error of a status that brings no body.

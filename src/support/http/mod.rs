@@ -14,7 +14,7 @@ mod reason;
 mod request;
 mod retry;
 
-pub use client::{Client, Post, Replied};
+pub use client::{Client, Exchange, Exchanged, Method, Post, Redirects, Replied};
 pub use error::HttpError;
 pub use network::Network;
 pub use reason::of_body as reason_of_body;

@@ -8,6 +8,13 @@ use std::fmt;
 use std::time::Duration;
 use url::Url;
 
+/// Everything but the unreserved characters of RFC 3986, section 2.3.
+const RESERVED: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
 /// An http or https address. Its user and password are kept apart from it, so that it can
 /// be shown and so that they are sent to its own origin only.
 #[derive(Clone)]
@@ -67,6 +74,22 @@ impl Address {
         }
     }
 
+    /// Whether another address has the same scheme, host and port.
+    #[must_use]
+    pub fn is_same_origin(&self, other: &Self) -> bool {
+        self.url.origin() == other.url.origin()
+    }
+
+    /// The address of the machine, where it names one by it.
+    #[must_use]
+    pub fn ip(&self) -> Option<std::net::IpAddr> {
+        match self.url.host()? {
+            url::Host::Ipv4(address) => Some(address.into()),
+            url::Host::Ipv6(address) => Some(address.into()),
+            url::Host::Domain(_) => None,
+        }
+    }
+
     /// Its path, percent-encoded.
     #[must_use]
     pub fn path(&self) -> &str {
@@ -97,10 +120,16 @@ impl Address {
         self.url.as_str()
     }
 
-    /// The same address with a query of these names and values.
+    /// The same address with a query of these names and values, encoded as RFC 3986 says and
+    /// signatures of requests take it: no `+` for a space, no bare `*`.
     #[must_use]
     pub fn with_query(mut self, pairs: &[(&str, &str)]) -> Self {
-        self.url.query_pairs_mut().clear().extend_pairs(pairs);
+        let encode = |text| percent_encoding::utf8_percent_encode(text, RESERVED);
+        let pairs: Vec<String> = pairs
+            .iter()
+            .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
+            .collect();
+        self.url.set_query(Some(&pairs.join("&")));
         self
     }
 
@@ -298,6 +327,16 @@ mod tests {
                 "https://m.example/osv/GitHub%20Actions/all.zip"
             );
         }
+    }
+
+    #[test]
+    fn a_query_is_encoded_as_signatures_take_it() {
+        let address = Address::parse("https://m.example/x?old=1").unwrap();
+        let address = address.with_query(&[("a", "/npm/a*~1 + ä"), ("b-c", "")]);
+        assert_eq!(
+            address.as_str(),
+            "https://m.example/x?a=%2Fnpm%2Fa%2A~1%20%2B%20%C3%A4&b-c="
+        );
     }
 
     #[test]

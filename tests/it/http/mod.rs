@@ -1,5 +1,6 @@
 //! The HTTP client against a real server.
 
+mod exchange;
 mod network;
 pub mod proxy;
 pub mod server;

@@ -128,8 +128,11 @@ impl Reply {
 }
 
 /// The answers of each target in order; the last one is repeated. A target is one of `GET`
-/// unless its method stands before it: `POST /`.
+/// unless its method stands before it: `POST /`. [`ANY`] takes what no other one does.
 pub type Routes = Vec<(&'static str, Vec<Reply>)>;
+
+/// The target of everything that has none.
+pub const ANY: &str = "ANY *";
 
 struct Shared {
     routes: Mutex<HashMap<String, Vec<Reply>>>,
@@ -252,7 +255,7 @@ impl Shared {
             let nth = all.iter().filter(|other| other.line == seen.line).count();
             all.push(seen.clone());
             let routes = self.routes.lock().unwrap();
-            let replies = routes.get(&seen.line);
+            let replies = routes.get(&seen.line).or_else(|| routes.get(ANY));
             replies.and_then(|replies| replies.get(nth).or(replies.last()).cloned())
         };
         match reply {

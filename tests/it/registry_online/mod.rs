@@ -116,7 +116,7 @@ fn json(value: &Value) -> Reply {
 }
 
 /// A port without a server.
-fn closed_port() -> u16 {
+pub fn closed_port() -> u16 {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     free.local_addr().unwrap().port()
 }

@@ -1,6 +1,6 @@
 //! Go, Maven, NuGet, RubyGems and Composer: each with a passing twin.
 
-use super::{answers, ask, json, messages, project, project_with, sum};
+use super::{answers, ask, ask_with, json, messages, project, project_with, sum};
 use crate::http::server::{Reply, Server};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -89,6 +89,80 @@ fn a_go_module_is_hashed_as_go_does_and_a_changed_file_fails() {
         vec![Reply::ok("{\"Version\":\"v1.2.4\"}")],
     )]);
     assert_eq!(words(3).0, ["unreachable"]);
+}
+
+#[test]
+fn a_retracted_go_module_is_told_with_its_reason() {
+    let files = [(
+        "go.mod",
+        "module example.com/app\n\ngo 1.22\n\nrequire example.com/left v1.2.3\n".to_owned(),
+    )];
+    let info = |version: &str| Reply::ok(format!("{{\"Version\":\"{version}\"}}"));
+    let taken_back = "module example.com/left\nretract [v1.2.0, v1.2.9] // leaks keys\n";
+    let server = Server::start(vec![]);
+    let approved = format!("golang = [\"{}\"]", server.url("/go"));
+    let dir = project(&approved, &files);
+    let serve = |more: Vec<(&'static str, Vec<Reply>)>| {
+        let mut routes = more;
+        routes.push(("/go/example.com/left/@v/v1.2.3.info", vec![info("v1.2.3")]));
+        server.set(routes);
+    };
+    let newest = || {
+        (
+            "/go/example.com/left/@v/v1.9.0.mod",
+            vec![Reply::ok(taken_back)],
+        )
+    };
+    let list = |text: &str| ("/go/example.com/left/@v/list", vec![Reply::ok(text)]);
+    let latest = || ("/go/example.com/left/@latest", vec![info("v1.9.0")]);
+    for more in [
+        vec![list("v1.2.3\nv1.9.0\nv1.10.0-rc.1\n"), newest()],
+        // A proxy without a list.
+        vec![latest(), newest()],
+        vec![list(""), latest(), newest()],
+    ] {
+        serve(more);
+        let report = ask_with(dir.path(), &[], &["--online"], 3);
+        assert_eq!(answers(&report), ["yanked"]);
+        let told = messages(&report);
+        assert!(
+            told.contains("`example.com/left@v1.2.3` was retracted"),
+            "{told}"
+        );
+        assert!(told.contains("leaks keys"), "{told}");
+    }
+    // The newest version takes back others, or nobody says which one is the newest.
+    let other = Reply::ok("module example.com/left\nretract v1.0.0\n");
+    for more in [
+        vec![
+            list("v1.9.0\n"),
+            ("/go/example.com/left/@v/v1.9.0.mod", vec![other]),
+        ],
+        vec![],
+    ] {
+        serve(more);
+        assert_eq!(
+            answers(&ask_with(dir.path(), &[], &["--online"], 3)),
+            ["approved"]
+        );
+    }
+    // What should be the newest version's file is none.
+    for failing in [Reply::status(500, &[], ""), Reply::stalled()] {
+        serve(vec![
+            list("v1.9.0\n"),
+            ("/go/example.com/left/@v/v1.9.0.mod", vec![failing]),
+        ]);
+        let report = ask_with(dir.path(), &[], &["--online", "--budget", "2"], 3);
+        assert_eq!(answers(&report), ["unreachable"]);
+    }
+    serve(vec![(
+        "/go/example.com/left/@latest",
+        vec![Reply::ok("<html>")],
+    )]);
+    assert_eq!(
+        answers(&ask_with(dir.path(), &[], &["--online"], 3)),
+        ["unreachable"]
+    );
 }
 
 #[test]

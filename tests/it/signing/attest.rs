@@ -133,6 +133,7 @@ fn several_artifacts_are_attested_together_or_not_at_all() {
         expect(code, &mut sealgate(dir.path()), &arguments)
     };
     run(2, &["--output", "all.jsonl"]);
+    assert!(run(2, &["./app.bin"]).stderr.contains("named twice"));
     // What is there cannot be kept.
     write(&dir.path().join("b.bin.attestations.jsonl"), b"{\n");
     let ran = run(2, &[]);

@@ -2,12 +2,14 @@
 //! instance of our own on loopback (`services`): what it does when told the truth, and when
 //! not.
 
+mod image;
 mod interop;
 mod lies;
 pub mod services;
 mod tokens;
 mod two_logs;
 
+use crate::http::tls::Authority;
 use crate::signing::{Ran, expect, key, names, read, sealgate, write};
 use crate::signing_attacks::world::{IDENTITY, ISSUER};
 use base64::Engine as _;
@@ -351,6 +353,184 @@ fn a_signing_configuration_names_the_services() {
     );
     run(dir.path(), 0, &["sign", "app.bin"], &options);
     assert_eq!(material(&dir.path().join(BUNDLE))["tlogEntries"], json!([]));
+}
+
+#[test]
+fn an_artifact_passes_from_gate_to_gate_without_any_key() {
+    let Some(sigstore) = Sigstore::honest() else {
+        return;
+    };
+    let dir = scene(&sigstore);
+    let role = |name: &str, identity: &str| {
+        format!(
+            "[roles.{name}]\nidentity = \"{identity}\"\nissuer = \"{ISSUER}\"\n\
+             trusted-root = \"root.json\"\nwithout-sct = true\n"
+        )
+    };
+    let policy = |promoter: &str| {
+        let text = format!(
+            "schema = 1\nname = \"environments\"\nversion = 1\n{}{}[environments.staging]\n\
+             promoter = \"promoter\"\n[[environments.staging.require]]\npredicate = \
+             \"test-result\"\nrole = \"tester\"\nmin-tests = 1\n[environments.prod]\n\
+             promoter = \"promoter\"\nrequires-vsa-from = \"staging\"\n",
+            role("tester", IDENTITY),
+            role("promoter", promoter)
+        );
+        write(&dir.path().join("policy.toml"), text.as_bytes());
+    };
+    let options = keyless(&sigstore, "2");
+    write(&dir.path().join("output.txt"), TESTED.as_bytes());
+    let test = ["test", "app.bin", "--", "sh", "-c", "cat output.txt"];
+    expect(0, &mut sealgate(dir.path()), &test);
+    let seal = ["seal", "app.bin", "--only", "test-result"];
+    run(dir.path(), 0, &seal, &options);
+    let gate = |env: &'static str| ["gate", "app.bin", "--env", env, "--policy", "policy.toml"];
+    policy(IDENTITY);
+    run(dir.path(), 1, &gate("prod"), &options);
+    run(dir.path(), 0, &gate("staging"), &options);
+    run(dir.path(), 0, &gate("prod"), &options);
+    // The twin: the summary is of somebody who is not the promoter.
+    policy("somebody-else@acme.example");
+    let no_vsa = ["--no-vsa".to_owned()];
+    run(dir.path(), 1, &gate("prod"), &no_vsa);
+}
+
+#[test]
+fn without_a_word_the_services_of_the_instance_are_asked_whose_root_is_trusted() {
+    let dir = tempfile::tempdir().unwrap();
+    write(&dir.path().join("app.bin"), b"the artifact\n");
+    write(&dir.path().join("token"), token(&claims()).as_bytes());
+    let sign = |code: i32, more: &[&str]| {
+        // Nothing leaves this machine: no proxy listens there.
+        let mut command = sealgate(dir.path());
+        command.env("HTTPS_PROXY", "http://127.0.0.1:1");
+        let keyless = [
+            "sign",
+            "app.bin",
+            "--keyless",
+            "--identity-token-file",
+            "token",
+        ];
+        expect(code, &mut command, &[&keyless[..], more].concat())
+    };
+    for (more, authority, log) in [
+        (&[][..], "fulcio.sigstore.dev", "rekor.sigstore.dev"),
+        (&["--staging"], "fulcio.sigstage.dev", "rekor.sigstage.dev"),
+    ] {
+        let ran = sign(3, more);
+        assert!(ran.stderr.contains(authority), "{}", ran.stderr);
+        assert!(ran.stderr.contains(log), "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains("are entered in the log"),
+            "{}",
+            ran.stderr
+        );
+    }
+    // Another root has other services, which have to be named.
+    let root = sealgate(dir.path())
+        .args(["trusted-root", "export", "--output", "root.json"])
+        .output()
+        .unwrap();
+    assert!(root.status.success());
+    let ran = sign(2, &["--trusted-root", "root.json"]);
+    assert!(ran.stderr.contains("is named"), "{}", ran.stderr);
+    assert_eq!(names(dir.path()), ["app.bin", "root.json", "token"]);
+}
+
+#[test]
+fn several_logs_and_authorities_stand_beside_one_signature() {
+    let Some(sigstore) = Sigstore::honest() else {
+        return;
+    };
+    let dir = scene(&sigstore);
+    let service = |path: &str, version: u32, operator: &str| {
+        json!({
+            "url": sigstore.server.url(path), "majorApiVersion": version,
+            "validFor": {"start": "2020-01-01T00:00:00Z"}, "operator": operator,
+        })
+    };
+    let config = json!({
+        "mediaType": "application/vnd.dev.sigstore.signingconfig.v0.2+json",
+        "caUrls": [service("", 1, "a")],
+        "rekorTlogUrls": [service("", 1, "a"), service("", 2, "b")],
+        "tsaUrls": [service("/timestamp", 1, "a"), service("/timestamp", 1, "b")],
+        "rekorTlogConfig": {"selector": "EXACT", "count": 2}, "tsaConfig": {"selector": "ALL"},
+    });
+    let config = config.to_string();
+    write(&dir.path().join("signing.json"), config.as_bytes());
+    let options = [
+        "--keyless",
+        "--identity-token-file",
+        "token",
+        "--without-sct",
+        "--signing-config",
+        "signing.json",
+        "--trusted-root",
+        "root.json",
+    ];
+    run(
+        dir.path(),
+        0,
+        &["sign", "app.bin"],
+        &options.map(str::to_owned),
+    );
+    assert_eq!(sigstore.lines(), [FULCIO, TSA, TSA, REKOR_2, REKOR_1]);
+    let material = material(&dir.path().join(BUNDLE));
+    let stamps = &material["timestampVerificationData"]["rfc3161Timestamps"];
+    assert_eq!(stamps.as_array().unwrap().len(), 2);
+    for (count, code) in [("2", 0), ("1", 1)] {
+        let arguments = [
+            "verify",
+            "app.bin",
+            "--certificate-identity",
+            IDENTITY,
+            "--certificate-oidc-issuer",
+            ISSUER,
+            "--trusted-root",
+            "root.json",
+            "--without-sct",
+            "--log-entries",
+            count,
+        ];
+        expect(code, &mut sealgate(dir.path()), &arguments);
+    }
+}
+
+#[test]
+fn a_certificate_that_was_never_logged_is_refused_unless_that_is_said() {
+    let Some(sigstore) = Sigstore::honest() else {
+        return;
+    };
+    let dir = scene(&sigstore);
+    let mut options = keyless(&sigstore, "2");
+    options.retain(|option| option != "--without-sct");
+    let ran = run(dir.path(), 3, &["sign", "app.bin"], &options);
+    assert!(ran.stderr.contains("(SCT)"), "{}", ran.stderr);
+    assert!(!dir.path().join(BUNDLE).exists());
+    assert_eq!(sigstore.lines(), [FULCIO, TSA]);
+    run(
+        dir.path(),
+        0,
+        &["sign", "app.bin"],
+        &keyless(&sigstore, "2"),
+    );
+}
+
+#[test]
+fn services_of_a_private_authority_are_trusted_where_it_is_named() {
+    let authority = Authority::new();
+    let Some(sigstore) = Sigstore::honest_tls(authority.server(&["127.0.0.1"])) else {
+        return;
+    };
+    let dir = scene(&sigstore);
+    let mut options = keyless(&sigstore, "2");
+    let ran = run(dir.path(), 3, &["sign", "app.bin"], &options);
+    assert!(ran.stderr.contains("not trusted"), "{}", ran.stderr);
+    assert!(sigstore.lines().is_empty());
+    let ca = authority.write(dir.path()).display().to_string();
+    options.extend(["--ca-file".to_owned(), ca]);
+    run(dir.path(), 0, &["sign", "app.bin"], &options);
+    verify(dir.path(), 0, IDENTITY);
 }
 
 #[test]

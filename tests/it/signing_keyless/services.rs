@@ -343,8 +343,20 @@ impl Sigstore {
         })
     }
 
+    /// One that tells the truth over TLS.
+    pub fn honest_tls(tls: rustls::ServerConfig) -> Option<Self> {
+        Self::start_with(|_, _, _, _| None, Some(tls))
+    }
+
     pub fn start(
         instead: impl Fn(&Inner, &Asked, usize, Vec<u8>) -> Option<Reply> + Send + Sync + 'static,
+    ) -> Option<Self> {
+        Self::start_with(instead, None)
+    }
+
+    fn start_with(
+        instead: impl Fn(&Inner, &Asked, usize, Vec<u8>) -> Option<Reply> + Send + Sync + 'static,
+        tls: Option<rustls::ServerConfig>,
     ) -> Option<Self> {
         let inner = Arc::new(Inner::new()?);
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -361,7 +373,10 @@ impl Sigstore {
             })
             .collect();
         Some(Self {
-            server: Server::start(routes),
+            server: match tls {
+                Some(tls) => Server::start_tls(routes, tls),
+                None => Server::start(routes),
+            },
             inner,
             asked,
         })

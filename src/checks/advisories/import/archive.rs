@@ -8,7 +8,8 @@ use crate::checks::advisories::error::DatabaseError;
 use crate::checks::advisories::index::SharedFile;
 use crate::checks::advisories::read_ahead::ReadAhead;
 use crate::support::files::{FileError, check_is_file};
-use flate2::{Crc, Decompress, FlushDecompress, Status};
+use flate2::Crc;
+use libdeflater::{DecompressionError, Decompressor};
 use rawzip::{
     CompressionMethod, ReaderAt, ZipArchive, ZipArchiveEntryWayfinder, ZipFileHeaderRecord,
     ZipLocator,
@@ -25,6 +26,10 @@ const MAX_ARCHIVE_BYTES: u64 = 16 * 1024 * 1024 * 1024;
 const BATCH: usize = 256;
 /// More compressed bytes than an entry at the limit can have.
 const MAX_COMPRESSED_BYTES: u64 = MAX_RECORD_BYTES + 64 * 1024;
+
+/// Why an entry is not what its archive says.
+const OTHER_LENGTH: &str =
+    "it cannot be decompressed: its length or checksum is not the recorded one";
 
 /// An archive that is being read.
 struct Archive {
@@ -183,7 +188,7 @@ fn over(path: &Path, limit: u64, unit: &'static str) -> DatabaseError {
 
 /// Decompresses entries, in buffers that are used again.
 pub(super) struct ArchiveReader {
-    inflate: Decompress,
+    inflate: Decompressor,
     bytes: Vec<u8>,
     place: String,
     directory: Vec<u8>,
@@ -192,7 +197,7 @@ pub(super) struct ArchiveReader {
 impl Default for ArchiveReader {
     fn default() -> Self {
         Self {
-            inflate: Decompress::new(false),
+            inflate: Decompressor::new(),
             bytes: Vec::new(),
             place: String::new(),
             directory: vec![0; rawzip::RECOMMENDED_BUFFER_SIZE],
@@ -252,34 +257,25 @@ impl ArchiveReader {
         let mut crc = Crc::new();
         crc.update(&self.bytes);
         if self.bytes.len() as u64 != entry.length || crc.sum() != entry.crc {
-            return Err(broken(&"its length or checksum is not the recorded one"));
+            return Err(OTHER_LENGTH.to_owned());
         }
         Ok(())
     }
 
-    /// Decompresses into `bytes`, one byte beyond the limit at most.
-    fn inflate(&mut self, mut stored: &[u8], expected: u64) -> Result<(), String> {
-        let limit = usize::try_from(MAX_RECORD_BYTES).unwrap_or(usize::MAX);
-        let expected = usize::try_from(expected).unwrap_or(usize::MAX).min(limit);
-        self.inflate.reset(false);
-        self.bytes.reserve(expected + 1);
-        loop {
-            let before = self.inflate.total_in();
-            let status = self
-                .inflate
-                .decompress_vec(stored, &mut self.bytes, FlushDecompress::Finish)
-                .map_err(|error| format!("it cannot be decompressed: {error}"))?;
-            let taken = usize::try_from(self.inflate.total_in() - before).unwrap_or(usize::MAX);
-            stored = stored.get(taken..).unwrap_or_default();
-            if status == Status::StreamEnd || self.bytes.len() > limit {
-                return Ok(());
-            }
-            if self.bytes.len() < self.bytes.capacity() {
-                return Err("it cannot be decompressed: it ends too early".to_owned());
-            }
-            let more = (limit + 1).saturating_sub(self.bytes.len());
-            self.bytes
-                .reserve_exact(more.min(self.bytes.len().max(4096)));
+    /// Decompresses into `bytes`, which is made as long as the archive says and no longer.
+    fn inflate(&mut self, stored: &[u8], expected: u64) -> Result<(), String> {
+        if expected > MAX_RECORD_BYTES {
+            return Err(too_large(MAX_RECORD_BYTES));
         }
+        let expected = usize::try_from(expected).unwrap_or(usize::MAX);
+        self.bytes.resize(expected, 0);
+        let inflated = self.inflate.deflate_decompress(stored, &mut self.bytes);
+        self.bytes.truncate(*inflated.as_ref().unwrap_or(&0));
+        inflated.map(drop).map_err(|error| match error {
+            DecompressionError::InsufficientSpace => OTHER_LENGTH.to_owned(),
+            DecompressionError::BadData => {
+                "it cannot be decompressed: it is damaged, or it ends too early".to_owned()
+            }
+        })
     }
 }

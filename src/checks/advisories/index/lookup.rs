@@ -13,8 +13,7 @@ use crate::checks::advisories::record::RecordMetadata;
 use crate::checks::advisories::signals::Signals;
 use crate::checks::advisories::signals::table::{self, CveKey};
 use crate::model::Ecosystem;
-use flate2::read::DeflateDecoder;
-use std::io::Read as _;
+use libdeflater::Decompressor;
 
 /// Largest metadata block, decompressed: one record at its limit after a full block.
 const MAX_BLOCK_BYTES: u32 = 8 * 1024 * 1024;
@@ -97,16 +96,11 @@ impl Database {
             u64::from(entry.stored),
             &mut stored,
         )?;
-        let length = u64::from(entry.length);
-        let mut block = Vec::with_capacity(usize_of(length));
-        DeflateDecoder::new(stored.as_slice())
-            .take(length + 1)
-            .read_to_end(&mut block)
-            .map_err(|_| unreadable())?;
-        if block.len() as u64 != length {
-            return Err(unreadable());
+        let mut block = vec![0; usize_of(u64::from(entry.length))];
+        match Decompressor::new().deflate_decompress(&stored, &mut block) {
+            Ok(length) if length == block.len() => Ok(block),
+            _ => Err(unreadable()),
         }
-        Ok(block)
     }
 
     /// What is known about attacks with a vulnerability; nothing for ids that are not of

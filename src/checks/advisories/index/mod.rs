@@ -63,7 +63,7 @@ const RECORD_BYTES: usize = 8;
 const BLOCK_BYTES: usize = 16;
 /// Metadata is compressed in blocks of about this size. Larger ones are smaller on disk
 /// and cost more per finding.
-const BLOCK_TARGET_BYTES: usize = 16 * 1024;
+const BLOCK_TARGET_BYTES: usize = 8 * 1024;
 /// Largest `remarks` and largest `info`, which are read whole: a million bad records.
 const MAX_TEXT_BYTES: u64 = 256 * 1024 * 1024;
 /// Largest metadata of one record and so of a block that starts with small ones.

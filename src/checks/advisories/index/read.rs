@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Chunks kept in memory: 4 MiB. All of them are let go when there are more.
 const MAX_CACHED_CHUNKS: usize = 256;
 /// Decompressed metadata blocks kept in memory.
-const MAX_CACHED_BLOCKS: usize = 64;
+const MAX_CACHED_BLOCKS: usize = 256;
 /// Bytes of them. Only an index that no import wrote has many large ones.
 const MAX_CACHED_BLOCK_BYTES: usize = 8 * 1024 * 1024;
 /// Largest body: what 32-bit chunk numbers can name is more than any disk holds; this

@@ -225,14 +225,26 @@ fn settings<'a>(
     collect(file, document, document.root(), repositories, effective);
 }
 
-/// Whether a mirror stands in for a repository: `*`, `external:*`, ids, and `!id`.
-fn mirrors_it(of: &str, id: &str) -> bool {
+/// Whether a mirror stands in for a repository: `*`, `external:*` (not on this machine),
+/// `external:http:*` (the same without TLS), ids, and `!id`. The default repository has no
+/// address here: it is outside and has TLS.
+fn mirrors_it(of: &str, id: &str, url: Option<&str>) -> bool {
+    let lower = url.unwrap_or("https://").to_ascii_lowercase();
+    let (scheme, rest) = lower.split_once(':').unwrap_or_default();
+    let host = rest.trim_start_matches('/').split(['/', ':']).next();
+    let is_external = scheme != "file" && !matches!(host, Some("localhost" | "127.0.0.1"));
+    // A property may stand for anything.
+    let may_be_http = ["http", "dav", "dav+http"].contains(&scheme) || lower.starts_with("${");
+
     let parts: Vec<&str> = of.split(',').map(str::trim).collect();
     let excluded = format!("!{id}");
     !parts.contains(&excluded.as_str())
-        && parts
-            .iter()
-            .any(|part| *part == id || matches!(*part, "*" | "external:*"))
+        && parts.iter().any(|part| match *part {
+            "*" => true,
+            "external:*" => is_external,
+            "external:http:*" => is_external && may_be_http,
+            part => part == id,
+        })
 }
 
 fn routes(
@@ -242,10 +254,14 @@ fn routes(
     effective: &mut Effective,
 ) {
     let mut targets = Vec::new();
-    let mut add = |id: &str, own: Route| {
+    let mut add = |id: &str, url: Option<&str>, own: Route| {
         // The one for this very id wins over patterns, whatever the order.
         let exact = mirrors.iter().find(|mirror| mirror.of == id);
-        let mirror = exact.or_else(|| mirrors.iter().find(|mirror| mirrors_it(&mirror.of, id)));
+        let mirror = exact.or_else(|| {
+            mirrors
+                .iter()
+                .find(|mirror| mirrors_it(&mirror.of, id, url))
+        });
         let route = match mirror {
             Some(mirror) => {
                 let mut places = vec![mirror.place.clone()];
@@ -270,13 +286,13 @@ fn routes(
         let mut own = Route::new(Names::All, target, repository.place.clone());
         // A mirror of the user may stand before it.
         own.is_certain = settled;
-        add(&repository.id, own);
+        add(&repository.id, repository.url.as_deref(), own);
     }
     if !repositories
         .iter()
         .any(|repository| repository.id == DEFAULT)
     {
-        add(DEFAULT, Route::default(settled));
+        add(DEFAULT, None, Route::default(settled));
     }
     let mut distinct: Vec<&Target> = targets.iter().map(|route| &route.target).collect();
     distinct.sort();

@@ -34,12 +34,18 @@ impl Npmrc {
         if let Some(file) = files.tree(&join(directory, ".npmrc")) {
             all.file(files, &file);
         }
-        let user = match files.variable("NPM_CONFIG_USERCONFIG") {
-            Some(_) => files.named_by("NPM_CONFIG_USERCONFIG"),
+        // npm folds the case of these names.
+        let named = |name: &str| {
+            let names = [name.to_lowercase(), name.to_owned()];
+            let set = names.iter().find(|name| files.variable(name).is_some());
+            set.map(|name| files.named_by(name))
+        };
+        let user = match named("NPM_CONFIG_USERCONFIG") {
+            Some(found) => found,
             None => files.home(".npmrc"),
         };
-        let system = match files.variable("NPM_CONFIG_GLOBALCONFIG") {
-            Some(_) => files.named_by("NPM_CONFIG_GLOBALCONFIG"),
+        let system = match named("NPM_CONFIG_GLOBALCONFIG") {
+            Some(found) => found,
             None => ["/usr/local/etc/npmrc", "/usr/etc/npmrc", "/etc/npmrc"]
                 .iter()
                 .find_map(|path| files.system(path)),

@@ -125,6 +125,14 @@ fn requirements(
     }
     let Some(file) = files.tree(path) else { return };
     files.line_ends(&file, &pip_lines::LINE_ENDS);
+    if let Some((line, coding)) = pip_lines::coding(&file.text) {
+        let message = format!(
+            "`{}` says that it is written in `{}`, in which pip may read other options than are seen here",
+            terminal_safe(&file.shown),
+            terminal_safe(coding)
+        );
+        files.undecided(Location::line(&file.shown, line), &message);
+    }
     let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
     for (line, text) in pip_lines::logical(&file.text) {
         let said = pip_lines::options(&text);

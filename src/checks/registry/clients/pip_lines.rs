@@ -83,6 +83,46 @@ pub(super) fn logical(text: &str) -> Vec<(u32, String)> {
     out
 }
 
+/// Encodings in which every ASCII character is the one byte that it is in UTF-8.
+const LIKE_ASCII: [&str; 9] = [
+    "ascii",
+    "us-ascii",
+    "utf-8",
+    "utf8",
+    "utf-8-sig",
+    "latin-1",
+    "latin1",
+    "iso-8859-1",
+    "iso-8859-15",
+];
+
+/// The encoding that a comment in the first two lines names (`# -*- coding: utf-7 -*-`), with
+/// its line: pip decodes the file so. `None` where that changes no option.
+pub(super) fn coding(text: &str) -> Option<(u32, &str)> {
+    let named = |line: &'_ str| -> Option<usize> {
+        // pip asks for a `#` at the start, and `coding` with `:` or `=` behind it.
+        if !line.starts_with('#') {
+            return None;
+        }
+        let mut from = 0;
+        while let Some(at) = line.get(from..)?.find("coding") {
+            from += at + "coding".len();
+            if line.get(from..)?.starts_with([':', '=']) {
+                return Some(from + 1);
+            }
+        }
+        None
+    };
+    let mut lines = text.lines().take(2).zip(1_u32..);
+    let (name, line) = lines.find_map(|(line, number)| {
+        let rest = line.get(named(line)?..)?.trim_start();
+        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')));
+        Some((rest.get(..end.unwrap_or(rest.len()))?, number))
+    })?;
+    let folded = name.to_ascii_lowercase().replace('_', "-");
+    (!LIKE_ASCII.contains(&folded.as_str())).then_some((line, name))
+}
+
 /// The options of a joined line, every word that begins with a dash among them.
 pub(super) fn options(text: &str) -> Line {
     let text = text.trim();

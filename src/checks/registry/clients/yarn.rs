@@ -5,6 +5,7 @@ use super::files::{File, Files};
 use super::model::{Client, CoolDown, Effective, Names, Route};
 use super::npm::{Npmrc, is_nothing, major, manager, target, with_default};
 use super::text::{environment, says, unquoted};
+use crate::model::{Location, terminal_safe};
 use crate::support::yaml;
 use std::rc::Rc;
 
@@ -27,10 +28,19 @@ fn classic(files: &Files<'_>, directory: &str) -> Effective {
     for file in &found {
         for (index, line) in file.text.lines().enumerate() {
             let number = u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1);
+            if line.trim_start().starts_with(['{', '?', '&', '!']) {
+                let message = format!(
+                    "it cannot be told what a line of `{}` sets: it is YAML that is not one key and its value",
+                    terminal_safe(&file.shown)
+                );
+                files.undecided(Location::line(&file.shown, number), &message);
+            }
             let Some((key, value)) = line.trim().split_once([' ', '\t']) else {
                 continue;
             };
-            let (key, value) = (unquoted(key), unquoted(value.trim()));
+            // What is not Yarn's own form is read as YAML: `registry: ADDRESS`.
+            let key = unquoted(key.strip_suffix(':').unwrap_or(key));
+            let value = unquoted(value.trim());
             let place = || file.at(number, says(key, value));
             let names = match key.strip_suffix(":registry") {
                 Some(scope) if scope.starts_with('@') => Some(Names::Scope(scope.to_owned())),

@@ -13,7 +13,7 @@ use std::path::Path;
 /// Bytes of a lockfile; the inventory reads no larger ones.
 const LOCK_LIMIT: u64 = 100 * 1000 * 1000;
 
-const GROUPS: [&str; 3] = ["dependencies", "devDependencies", "optionalDependencies"];
+pub(super) const GROUPS: [&str; 3] = ["dependencies", "devDependencies", "optionalDependencies"];
 
 type Wanted = BTreeMap<String, String>;
 
@@ -42,7 +42,8 @@ impl Copy {
     }
 }
 
-fn lockfile(root: &Path, path: &str) -> Option<String> {
+/// The text of a lockfile.
+pub(super) fn lockfile(root: &Path, path: &str) -> Option<String> {
     let bytes = read_bounded(&root.join(path), LOCK_LIMIT).ok()?;
     let text = String::from_utf8(bytes).ok()?;
     Some(text.strip_prefix('\u{FEFF}').unwrap_or(&text).to_owned())

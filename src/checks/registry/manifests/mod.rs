@@ -5,10 +5,14 @@
 //! versions meets, or a copy of the manifest in the lockfile that differs.
 
 mod cargo;
+mod golang;
+mod hashes;
 mod javascript;
+mod nuget;
 mod others;
 #[cfg(test)]
 mod tests;
+mod yarn;
 
 use super::clients::Source;
 use super::rules;
@@ -52,6 +56,11 @@ impl<'a> Locked<'a> {
         }
     }
 
+    /// Every component, by name.
+    pub(super) fn all(&self) -> impl Iterator<Item = &'a Component> + '_ {
+        self.by_name.values().flatten().copied()
+    }
+
     /// The components of a name as the lockfile writes it.
     pub(super) fn named(&self, name: &str) -> &[&'a Component] {
         self.by_name.get(name).map_or(&[], Vec::as_slice)
@@ -81,6 +90,9 @@ pub(super) fn check(root: &Path, inventory: &Inventory, source: &Source<'_>) -> 
             "package-lock" => javascript::package_lock,
             "pnpm-lock" => javascript::pnpm_lock,
             "bun-lock" => javascript::bun_lock,
+            "yarn-lock" => yarn::yarn_lock,
+            "nuget-lock" => nuget::packages,
+            "go-mod" => golang::go_sum,
             "poetry-lock" => others::poetry,
             "uv-lock" | "pdm-lock" => others::project,
             "pipfile-lock" => others::pipfile,

@@ -302,3 +302,168 @@ fn composer_and_bundler_names_are_compared() {
     );
     assert!(gem("gem 'x' if ENV['X']\n").is_empty());
 }
+
+#[test]
+fn every_request_of_a_manifest_is_in_a_yarn_lock() {
+    let manifest = "{\"dependencies\": {\n\"left\": \"^1.0.0\",\n\"@acme/right\": \">=2 <4\",\n\"other\": \"npm:left@^1.0.0\",\n\"local\": \"file:./local\",\n\"hub\": \"acme/hub\"\n}}";
+    let classic = "# yarn lockfile v1\n\n\n\"@acme/right@>=2 <4\":\n  version \"3.0.0\"\n\nleft@^1.0.0, left@^1.1.0:\n  version \"1.2.0\"\n  dependencies:\n    x \"1\"\n\n\"other@npm:left@^1.0.0\":\n  version \"1.2.0\"\n";
+    let berry = "__metadata:\n  version: 8\n\n\"@acme/right@npm:>=2 <4\":\n  version: 3.0.0\n\n\"left@npm:^1.0.0, left@npm:^1.1.0\":\n  version: 1.2.0\n\n\"other@npm:left@^1.0.0\":\n  version: 1.2.0\n\n\"app@workspace:.\":\n  resolution: \"app@workspace:.\"\n\n\"b@workspace:packages/b\":\n  resolution: \"b@workspace:packages/b\"\n";
+    let check = |lock: &str, more: &[(&str, &str)]| {
+        let mut files = vec![("package.json", manifest), ("yarn.lock", lock)];
+        files.extend(more);
+        stale("yarn-lock", "yarn.lock", &files, &[])
+    };
+    for lock in [classic, berry] {
+        assert!(check(lock, &[]).is_empty());
+        let other = lock.replace("^1.0.0, ", "^0.9.0, ");
+        assert_eq!(check(&other, &[]), ["package.json:2 left = ^1.0.0"]);
+        let other = lock.replace("<4", "<5");
+        assert_eq!(check(&other, &[]), ["package.json:3 @acme/right = >=2 <4"]);
+    }
+    // Yarn 2 and later lists the projects of the workspace.
+    let b = (
+        "packages/b/package.json",
+        "{\"dependencies\": {\"left\": \"^7.0.0\"}}",
+    );
+    assert_eq!(
+        check(berry, &[b]),
+        ["packages/b/package.json:1 left = ^7.0.0"]
+    );
+    // What `resolutions` replace, and projects of a workspace of Yarn 1, are not compared.
+    for skipped in [
+        "\"resolutions\": {\"**/left\": \"1.2.0\"}",
+        "\"workspaces\": [\"packages/*\"]",
+    ] {
+        let manifest = format!("{{\"dependencies\": {{\"left\": \"^9.0.0\"}}, {skipped}}}");
+        let lock = match skipped.contains("workspaces") {
+            true => "# yarn lockfile v1\n",
+            false => classic,
+        };
+        let files = [("package.json", manifest.as_str()), ("yarn.lock", lock)];
+        assert!(
+            stale("yarn-lock", "yarn.lock", &files, &[]).is_empty(),
+            "{skipped}"
+        );
+    }
+}
+
+/// Manifests and what Poetry 2 wrote as `content-hash` for them.
+const POETRY: [(&str, &str); 3] = [
+    (
+        "[project]\nname = \"app\"\nrequires-python = \">=3.9\"\ndependencies = [\"acme-left>=1\"]\n",
+        "363394ceabcfa29385917dc3974ed6bb08c402bfcaed003a652d138d466395f9",
+    ),
+    (
+        "[project]\ndependencies = [\"acme-left\"]\n[dependency-groups]\ndev = [\"pytest>=8\", {include-group = \"x\"}]\nx = []\n[[tool.poetry.source]]\nname = \"a\"\nurl = \"https://p.example/simple/\"\n",
+        "e9f3227a9f704588b861bd6363d88a633d93a29a225d9db670bdd8173c2c6fce",
+    ),
+    (
+        "[tool.poetry]\ndescription = \"é\"\n[tool.poetry.dependencies]\npython = \"^3.9\"\nacme-left = { version = \"^1\", extras = [\"ü😀\"], optional = true }\n[tool.poetry.group.dev.dependencies]\npytest = \"^8\"\n",
+        "16c83277f400c636e8e3bf040e70a69c75ede37f88821129f15d5cfcaabdc43b",
+    ),
+];
+
+/// A Pipfile and what Pipenv wrote as its hash.
+const PIPFILE: (&str, &str) = (
+    "[[source]]\nname = \"a\"\nurl = \"https://p.example/simple/\"\nverify_ssl = true\n[packages]\nacme-left = \">=1\"\n[dev-packages]\npytest = {version = \"*\", extras = [\"é\"]}\n[requires]\npython_version = \"3.11\"\n",
+    "276e97e2b307d121295a7e4f8285e3cce85c0d5c547d657425264c9df03a940c",
+);
+
+#[test]
+fn the_digest_of_the_manifest_that_a_lockfile_keeps_is_compared() {
+    for (manifest, hash) in POETRY {
+        let lock = format!("[metadata]\nlock-version = \"2.1\"\ncontent-hash = \"{hash}\"\n");
+        let names = [("acme-left", "1"), ("pytest", "8"), ("right", "2")];
+        let check = |manifest: &str| {
+            let files = [("pyproject.toml", manifest), ("poetry.lock", lock.as_str())];
+            stale("poetry-lock", "poetry.lock", &files, &names)
+        };
+        assert!(check(manifest).is_empty(), "{manifest}");
+        // What does not count.
+        assert!(check(&format!("{manifest}\n[tool.other]\nx = 1.5\n")).is_empty());
+        let changed = manifest.replace("acme-left", "Acme-Left");
+        assert_eq!(
+            check(&changed),
+            [format!("poetry.lock:3 content-hash = {hash}")]
+        );
+    }
+    // What Poetry 1 wrote does not count `[project]`; Poetry 2 refuses that lockfile.
+    let manifest = format!(
+        "{}\n{}",
+        POETRY[2].0, "[project]\nrequires-python = \">=3.9\"\n"
+    );
+    for (writer, is_stale) in [("1.8.3", false), ("and", false), ("2.1.3", true)] {
+        let lock = format!(
+            "# This file is automatically @generated by Poetry {writer} x\n[metadata]\ncontent-hash = \"{}\"\n",
+            POETRY[2].1
+        );
+        let files = [
+            ("pyproject.toml", manifest.as_str()),
+            ("poetry.lock", &lock),
+        ];
+        let names = [("acme-left", "1"), ("pytest", "8")];
+        let found = stale("poetry-lock", "poetry.lock", &files, &names);
+        assert_eq!(!found.is_empty(), is_stale, "{writer}: {found:?}");
+    }
+    let (manifest, hash) = PIPFILE;
+    let lock = format!("{{\n\"_meta\": {{\"hash\": {{\n\"sha256\": \"{hash}\"}}}}\n}}");
+    let check = |manifest: &str| {
+        let files = [("Pipfile", manifest), ("Pipfile.lock", lock.as_str())];
+        stale(
+            "pipfile-lock",
+            "Pipfile.lock",
+            &files,
+            &[("acme-left", "1"), ("pytest", "8")],
+        )
+    };
+    assert!(check(manifest).is_empty());
+    assert!(check(&format!("{manifest}\n[scripts]\nx = \"y\"\n")).is_empty());
+    assert_eq!(
+        check(&manifest.replace(">=1", ">=2")),
+        [format!("Pipfile.lock:3 sha256 = {hash}")]
+    );
+}
+
+#[test]
+fn direct_packages_of_nuget_are_compared_with_the_project_file() {
+    let lock = "{\"version\": 1, \"dependencies\": {\"net8.0\": {\"Acme.Left\": {\"type\": \"Direct\", \"requested\": \"[1.2.0, )\", \"resolved\": \"1.2.3\"}, \"Acme.Deep\": {\"type\": \"Transitive\", \"resolved\": \"1.0.0\"}}}}";
+    let check = |references: &str, more: &[(&str, &str)]| {
+        let project = format!("<Project>\n<ItemGroup>\n{references}\n</ItemGroup>\n</Project>");
+        let mut files = vec![("a.csproj", project.as_str()), ("packages.lock.json", lock)];
+        files.extend(more);
+        stale("nuget-lock", "packages.lock.json", &files, &[])
+    };
+    let reference = |more: &str| format!("<PackageReference {more}/>");
+    for same in [
+        "Include=\"acme.left\" Version=\"1.2\"",
+        "Include=\"Acme.Left\" Version=\"1.2.0.0\"",
+        "Include=\"Acme.Left\"",
+        "Include=\"Acme.Left\" Version=\"$(LeftVersion)\"",
+        "Include=\"Acme.Left\" Version=\"[1.0,2.0)\"",
+        "Include=\"$(Name)\" Version=\"9\"",
+        "Include=\"Other\" Version=\"9\" Condition=\"'$(X)' == 'y'\"",
+        "Update=\"Other\" Version=\"9\"",
+    ] {
+        assert!(check(&reference(same), &[]).is_empty(), "{same}");
+    }
+    let newer = reference("Include=\"Acme.Left\" Version=\"1.3.0\"");
+    assert_eq!(check(&newer, &[]), ["a.csproj:3 Acme.Left = 1.3.0"]);
+    let element =
+        "<PackageReference Include=\"Acme.Left\"><Version>2.0.0</Version></PackageReference>";
+    assert_eq!(check(element, &[]), ["a.csproj:3 Acme.Left = 2.0.0"]);
+    let deep = reference("Include=\"Acme.Deep\" Version=\"1.0.0\"");
+    assert_eq!(check(&deep, &[]), ["a.csproj:3 Acme.Deep = 1.0.0"]);
+    // Of several projects it is not told whose lockfile it is.
+    assert!(check(&newer, &[("b.fsproj", "<Project/>")]).is_empty());
+}
+
+#[test]
+fn requirements_without_a_line_in_go_sum_are_told() {
+    let check = |files: &[(&str, &str)]| {
+        stale("go-mod", "go.mod", files, &[("example.com/left", "v1.2.3")])
+    };
+    let sums = ("go.sum", "example.com/other v1.0.0 h1:x=\n");
+    assert_eq!(check(&[sums]), ["go.mod:1 example.com/left = v1.2.3"]);
+    assert!(check(&[]).is_empty());
+    assert!(check(&[sums, ("vendor/modules.txt", "")]).is_empty());
+}

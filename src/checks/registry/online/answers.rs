@@ -148,6 +148,10 @@ pub struct VersionFacts {
     /// Withdrawn, with the reason if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub yanked: Option<String>,
+    /// Whether it was looked whether the version was retracted (Go): a proxy need not say
+    /// which version is the newest.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub retractions: bool,
     /// Advised against, with what the publisher says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deprecated: Option<String>,
@@ -157,6 +161,13 @@ pub struct VersionFacts {
     /// Where the version came into the registry from, as the registry says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub came_from: Option<CameFrom>,
+    /// Its files as the registry's API lists them, beside those of the package protocol.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assets: Vec<FileFacts>,
+    /// Whether further versions of the name may come in from outside; asked for internal
+    /// names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outside: Option<Outside>,
 }
 
 /// One file of a version.
@@ -208,6 +219,22 @@ impl DateSource {
             Self::CommitTime => "by the commit's time, which its author chose",
         }
     }
+}
+
+/// Whether a registry takes versions of a name from other registries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outside", rename_all = "kebab-case")]
+pub enum Outside {
+    /// It does not.
+    Blocked,
+    /// It does.
+    Allowed {
+        /// The group of names whose setting allows it.
+        group: String,
+        /// The repositories that may; all where there are none.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        repositories: Vec<String>,
+    },
 }
 
 /// Where a version came into the registry from.

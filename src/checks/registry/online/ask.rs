@@ -9,7 +9,7 @@ use super::protocols::{self, Protocol};
 use super::question::{Question, questions};
 use super::session::{Endpoint, NoDocument, Session};
 use crate::model::{Ecosystem, Hint, Inventory};
-use crate::support::aws;
+use crate::support::aws::{self, CredentialsError};
 use crate::support::files::FileError;
 use crate::support::http::{Client, HttpError, Limits, Network, SystemTimer};
 use std::collections::BTreeMap;
@@ -36,8 +36,8 @@ pub struct AskOptions<'a> {
     pub asked: String,
     /// APIs of CodeArtifact that the policy names.
     pub codeartifact: &'a [CodeArtifactApi],
-    /// What their requests are signed with.
-    pub aws: Option<&'a aws::Keys>,
+    /// What their requests are signed with, or why there is nothing.
+    pub aws: Option<&'a Result<aws::Keys, CredentialsError>>,
 }
 
 /// Why nothing could be asked.
@@ -159,7 +159,7 @@ struct Run<'a> {
     questions: &'a [Question],
     endpoints: &'a Endpoints,
     settings: &'a RegistrySettings,
-    aws: Option<&'a aws::Keys>,
+    aws: Option<&'a Result<aws::Keys, CredentialsError>>,
     next: AtomicUsize,
     answers: Mutex<Vec<PackageAnswer>>,
 }
@@ -219,11 +219,10 @@ impl Run<'_> {
             return Ok(());
         };
         let api = api.as_ref().map_err(Clone::clone)?;
-        for (version, facts) in versions {
-            let about = (question.ecosystem, question.name.as_str(), version.as_str());
-            api.describe(session, endpoint, self.aws, about, facts)?;
-        }
-        Ok(())
+        let (ecosystem, name) = (question.ecosystem, question.name.as_str());
+        let internal = self.settings.is_internal(ecosystem, name);
+        let about = (ecosystem, name, internal);
+        api.describe((session, endpoint), self.aws, about, versions)
     }
 }
 

@@ -5,23 +5,19 @@ use super::super::settings::RegistrySettings;
 use super::answers::{Answers, VersionFacts};
 use super::judge::{Ready, best};
 use super::question::is_of_a_registry;
-use crate::model::{Availability, AvailabilitySource, Component, Ecosystem, Inventory};
+use crate::model::{Availability, AvailabilitySource, Ecosystem, Inventory};
 
-/// Replaces what lockfiles and caches said: the registry is the source of all of them. Go's
-/// retractions stand in a module's own file, which is not read; and a package that was given
-/// up stays so where a mirror leaves that out.
+/// Replaces what lockfiles and caches said: the registry is the source of all of them, of Go's
+/// retractions where they were read. A package that was given up stays so where a mirror
+/// leaves that out.
 pub fn fill_availability(
     inventory: &mut Inventory,
     settings: &RegistrySettings,
     answers: &Answers,
 ) {
     let ready = Ready::all(inventory, settings);
-    let has_withdrawals = |component: &&mut Component| component.ecosystem != Ecosystem::Golang;
     let components = inventory.components.iter_mut();
-    for component in components
-        .filter(|component| is_of_a_registry(component))
-        .filter(has_withdrawals)
-    {
+    for component in components.filter(|component| is_of_a_registry(component)) {
         let key = (component.ecosystem, component.name.clone());
         let Some(ready) = ready.get(&key) else {
             continue;
@@ -29,6 +25,9 @@ pub fn fill_availability(
         let Some(best) = best(component, ready, answers) else {
             continue;
         };
+        if component.ecosystem == Ecosystem::Golang && !best.facts.retractions {
+            continue;
+        }
         let told = availability(best.facts);
         let is_kept = matches!(told, Availability::Offered(_))
             && matches!(component.availability, Availability::Abandoned { .. });

@@ -42,8 +42,30 @@ pub(super) fn compare(
     if locked.is_empty() {
         return worst;
     }
-    let this = compare_files(component, &locked, &served(facts));
+    let this = compare_files(component, &locked, &served(&facts.files));
+    let this = match facts.assets.is_empty() {
+        true => this,
+        false => both(
+            this,
+            compare_files(component, &locked, &served(&facts.assets)),
+        ),
+    };
     if is_compared { worst.max(this) } else { this }
+}
+
+/// What the package protocol and the registry's API come to together: one that gives nothing
+/// to compare with leaves it to the other, else the worse one counts.
+fn both(protocol: Comparison, api: Comparison) -> Comparison {
+    match (protocol, api) {
+        (Comparison::Unknown(_), api @ (Comparison::Same | Comparison::Unlisted(_))) => api,
+        (protocol, Comparison::Unknown(_)) => protocol,
+        (Comparison::Different { locked, served }, _) => Comparison::Different { locked, served },
+        (_, Comparison::Different { locked, served }) => Comparison::Different {
+            locked,
+            served: format!("{served} by what its API says"),
+        },
+        (protocol, api) => protocol.max(api),
+    }
 }
 
 fn compare_files(component: &Component, locked: &Digests, served: &Digests) -> Comparison {
@@ -143,8 +165,8 @@ fn digests(list: impl Iterator<Item = Digest>) -> Digests {
 
 /// Every digest that the registry gives for a version. What is none is left out: then there
 /// is nothing to compare with.
-fn served(facts: &VersionFacts) -> Digests {
-    let texts = facts.files.iter().flat_map(|file| &file.checksums);
+fn served(files: &[FileFacts]) -> Digests {
+    let texts = files.iter().flat_map(|file| &file.checksums);
     digests(texts.filter_map(|text| Digest::parse(text).ok()))
 }
 

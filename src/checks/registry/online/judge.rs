@@ -1,11 +1,13 @@
 //! What the answers mean for the inventory. Pure: the same answers, settings and time give
 //! the same findings.
 
+mod outside;
+
 use super::super::address::Address;
 use super::super::case::{Hit, Sink, label};
 use super::super::settings::RegistrySettings;
 use super::age::{self, Age, AgeRule, UnknownAge};
-use super::answers::{Answers, CameFrom, Failure, FailureKind, PackageAnswer, Reply, VersionFacts};
+use super::answers::{Answers, Failure, PackageAnswer, Reply, VersionFacts};
 use super::compare::{Comparison, compare, locked_files};
 use super::elsewhere::Elsewhere;
 use super::gaps::Gaps;
@@ -298,6 +300,7 @@ impl Judge<'_> {
         if self.came_from_outside(component, best, words) {
             words.insert("origin-external");
         }
+        self.open_to_outside(component, best);
     }
 
     fn checksum(&mut self, component: &Component, best: &Has<'_>) -> Option<&'static str> {
@@ -352,7 +355,15 @@ impl Judge<'_> {
                 Hit {
                     rule: &rules::YANKED,
                     severity: Severity::Medium,
-                    message: format!("`{name}` was yanked from `{registry}`{}", said(reason)),
+                    message: match component.ecosystem {
+                        Ecosystem::Golang => {
+                            format!(
+                                "`{name}` was retracted, as `{registry}` says{}",
+                                said(reason)
+                            )
+                        }
+                        _ => format!("`{name}` was yanked from `{registry}`{}", said(reason)),
+                    },
                     remedy: format!(
                         "move `{}` to a version that is still offered",
                         terminal_safe(&component.name)
@@ -424,54 +435,6 @@ impl Judge<'_> {
                 Some("age-unknown")
             }
         }
-    }
-
-    /// An internal name that the registry itself took from outside.
-    fn came_from_outside(
-        &mut self,
-        component: &Component,
-        best: &Has<'_>,
-        words: &mut BTreeSet<&'static str>,
-    ) -> bool {
-        let internal = self
-            .settings
-            .is_internal(component.ecosystem, &component.name);
-        if internal && best.facts.came_from == Some(CameFrom::Unknown) {
-            self.gaps.unreachable(
-                component,
-                &best.answer.registry,
-                &Failure {
-                    kind: FailureKind::BadAnswer,
-                    reason: "its API does not know whether the package came from outside, and its name is internal".to_owned(),
-                    remedy: "publish the package anew to the registry, so that its origin is known".to_owned(),
-                },
-            );
-            words.insert("unreachable");
-        }
-        let Some(CameFrom::External { connection }) = &best.facts.came_from else {
-            return false;
-        };
-        if !internal {
-            return false;
-        }
-        let by = match connection {
-            Some(connection) => format!(" through `{}`", terminal_safe(connection)),
-            None => String::new(),
-        };
-        self.add(
-            component,
-            Hit {
-                rule: &rules::ORIGIN_EXTERNAL,
-                severity: Severity::Critical,
-                message: format!(
-                    "`{}` has an internal name, but came into `{}` from outside{by}",
-                    label(component),
-                    best.answer.registry
-                ),
-                remedy: "do not build it: block the name's outside origin in the registry, and find out who published it".to_owned(),
-            },
-        );
-        true
     }
 
     /// Adds a finding at every place of the component.

@@ -26,7 +26,7 @@ mod tests;
 
 pub use age::{AgeRule, UnknownAge};
 pub use answers::{
-    Answers, CameFrom, DateSource, Failure, FailureKind, FileFacts, MAX_SNAPSHOT_BYTES,
+    Answers, CameFrom, DateSource, Failure, FailureKind, FileFacts, MAX_SNAPSHOT_BYTES, Outside,
     PackageAnswer, Reply, SnapshotError, VersionFacts,
 };
 pub use ask::{AskError, AskOptions, ask};

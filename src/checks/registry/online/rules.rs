@@ -42,6 +42,14 @@ pub const ORIGIN_EXTERNAL: Rule = Rule {
     remedy: "Let the registry serve the files itself, approve the other server, or find out who published the internal name outside.",
 };
 
+/// An internal name that may come in from outside tomorrow.
+pub const ORIGIN_OPEN: Rule = Rule {
+    id: "registry/origin-open",
+    title: "An internal name may come into the registry from outside",
+    description: "The approved registry takes versions of this internal name from outside: whoever publishes the name there, with a higher version, decides what the next lock gets.",
+    remedy: "Block the outside origin of the name in the registry: EXTERNAL_UPSTREAM of its package group.",
+};
+
 /// Younger than the policy wants.
 pub const TOO_NEW: Rule = Rule {
     id: "registry/too-new",
@@ -73,6 +81,7 @@ pub const RULES: &[Rule] = &[
     CHECKSUM_MISMATCH,
     DEPRECATED,
     ORIGIN_EXTERNAL,
+    ORIGIN_OPEN,
     TOO_NEW,
     UNLISTED_CHECKSUM,
     YANKED,

@@ -8,7 +8,10 @@ use super::cache::Cache;
 use super::codeartifact::{Api, Place};
 use super::credentials::Credentials;
 use crate::model::{Ecosystem, Hint as _, Redacted, terminal_safe};
-use crate::support::http::{Address, Answer, Client, HttpError, Request, SystemTimer, Timer as _};
+use crate::support::http::{
+    Address, Answer, Client, HttpError, Post, Request, SystemTimer, Timer as _, Validators,
+    reason_of_body,
+};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use url::Url;
@@ -175,6 +178,23 @@ impl Endpoint {
     }
 }
 
+/// How a signed request is sent.
+#[derive(Clone, Copy)]
+pub(super) enum Signed {
+    Get,
+    /// Without a body.
+    Post,
+}
+
+impl Signed {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
 /// One thread's way to the network.
 pub(super) struct Session<'a> {
     pub client: Client,
@@ -205,9 +225,10 @@ impl Session<'_> {
 
     /// A document of a registry's API, by a signed request. It is not kept: it differs by
     /// who asks.
-    pub(super) fn get_signed(
+    pub(super) fn signed(
         &self,
         endpoint: &Endpoint,
+        method: Signed,
         address: &Address,
         headers: Vec<(String, Redacted)>,
         limit: u64,
@@ -220,7 +241,11 @@ impl Session<'_> {
         request.accept = "application/json";
         request.within = Some(left);
         request.headers = headers;
-        match self.client.read(&request) {
+        let answer = match method {
+            Signed::Get => self.client.read(&request),
+            Signed::Post => self.post(&request),
+        };
+        match answer {
             Ok(Answer::Fetched { content, .. }) => Ok(Document {
                 body: content,
                 last_modified: None,
@@ -229,6 +254,38 @@ impl Session<'_> {
             Err(HttpError::NotFound { .. }) => Err(NoDocument::Absent),
             Err(HttpError::OutOfTime { .. }) => Err(self.out_of_budget().into()),
             Err(error) => Err(failure(&error, endpoint).into()),
+        }
+    }
+
+    /// Asks by `POST` without a body; a refusal is the error that `GET` has for it.
+    fn post(&self, request: &Request) -> Result<Answer<Vec<u8>>, HttpError> {
+        let post = Post {
+            body: &[],
+            is_busy: |_, _| false,
+        };
+        let replied = self.client.post(request, &post)?;
+        let url = request.address.to_string();
+        let status = replied.status;
+        match status {
+            200 => Ok(Answer::Fetched {
+                content: replied.body,
+                validators: Validators::default(),
+            }),
+            401 | 403 => {
+                let secrets = request.headers.iter().map(|(_, value)| value);
+                Err(HttpError::Denied {
+                    url,
+                    status,
+                    reason: reason_of_body(&replied.body, &secrets.collect::<Vec<_>>()),
+                })
+            }
+            404 | 410 => Err(HttpError::NotFound { url, status }),
+            429 | 500 | 502 | 503 | 504 => Err(HttpError::Unavailable {
+                url,
+                status,
+                wait: None,
+            }),
+            _ => Err(HttpError::UnexpectedStatus { url, status }),
         }
     }
 

@@ -127,12 +127,8 @@ fn sextet(byte: u8) -> u8 {
 /// Runs of letters of base64, among them those of hex.
 fn runs(bytes: &[u8], start: usize, segments: &mut Vec<Segment>) {
     let mut at = start;
-    while let Some(byte) = bytes.get(at) {
-        if sextet(*byte) == 64 {
-            at += 1;
-            continue;
-        }
-        let end = run_end(bytes, at);
+    while let Some(Range { start, end }) = next_run(bytes, at) {
+        at = start;
         let run = bytes.get(at..end).unwrap_or_default();
         let may_be_hex = run.len() >= MIN_HEX && run.len().is_multiple_of(2) && begins_hex(run);
         if may_be_hex && let Some(inner) = hex::decode(run).ok().filter(|inner| is_text(inner)) {
@@ -140,8 +136,7 @@ fn runs(bytes: &[u8], start: usize, segments: &mut Vec<Segment>) {
             at = end;
             continue;
         }
-        let is_base64 = run.len() >= MIN_BASE64 && begins_base64(run) && has_base64_head(run);
-        if !is_base64 {
+        if !begins_base64(run) || !has_base64_head(run) {
             at = end;
             continue;
         }
@@ -154,6 +149,19 @@ fn runs(bytes: &[u8], start: usize, segments: &mut Vec<Segment>) {
             segments.push(segment(bytes, range, "base64", &inner));
         }
         at = whole;
+    }
+}
+
+/// The next run that is long enough to be base64; `at` is no place inside of a run. Read
+/// from its end, a window with another byte in it is skipped up to that byte at once: most
+/// bytes of a text are never looked at.
+fn next_run(bytes: &[u8], mut at: usize) -> Option<Range<usize>> {
+    loop {
+        let window = bytes.get(at..at + MIN_BASE64)?;
+        let Some(other) = window.iter().rposition(|byte| sextet(*byte) == 64) else {
+            return Some(at..run_end(bytes, at + MIN_BASE64));
+        };
+        at += other + 1;
     }
 }
 

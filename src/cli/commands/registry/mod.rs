@@ -7,12 +7,11 @@ use crate::checks::secrets::OwnRules;
 use crate::cli::depth::Depth;
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::input::Kind;
-use crate::cli::judging::{Reporting, check_options};
+use crate::cli::judging::Reporting;
 use crate::cli::pipeline::{self, Check, Request};
 use crate::cli::policies;
 use crate::cli::registry_answers::OnlineArgs;
 use crate::cli::settings::Settings;
-use crate::inventory;
 use std::path::PathBuf;
 
 /// Options of `registry`.
@@ -85,12 +84,7 @@ pub fn run(args: &RegistryArgs, settings: &Settings) -> Result<Exit, CliError> {
 fn check(args: &RegistryArgs, settings: &Settings) -> Result<Exit, CliError> {
     let outputs = args.reporting.outputs()?;
     let kind = Kind::of(&args.path)?;
-    check_options(&args.include, &args.depth, kind)?;
-    let mut options = inventory::Options {
-        include: args.include.clone(),
-        ..inventory::Options::default()
-    };
-    args.depth.apply(settings, &mut options)?;
+    let options = args.depth.options(&args.include, kind, settings)?;
     let report = pipeline::run(Request {
         path: &args.path,
         kind,

@@ -7,7 +7,6 @@ use crate::cli::database::Wanted;
 use crate::cli::depth::Depth;
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::input::{self, Kind};
-use crate::cli::judging::check_options;
 use crate::cli::pipeline::{self, Check, Request, target_name};
 use crate::cli::registry_answers::OnlineArgs;
 use crate::cli::settings::Settings;
@@ -114,12 +113,7 @@ pub fn run(args: &RequestArgs, settings: &Settings) -> Result<Exit, CliError> {
     let policy = policies::load(&args.policy)?;
     let registries = pipeline::registry_settings(&policy)?;
     let kind = Kind::of(&args.path)?;
-    check_options(&args.include, &args.depth, kind)?;
-    let mut options = inventory::Options {
-        include: args.include.clone(),
-        ..inventory::Options::default()
-    };
-    args.depth.apply(settings, &mut options)?;
+    let options = args.depth.options(&args.include, kind, settings)?;
     let named = inventory::Options {
         fallback_name: target_name(&args.path),
         ..options.clone()

@@ -59,6 +59,7 @@ pub fn run(args: &SnapshotArgs, settings: &Settings) -> Result<Exit, CliError> {
     let read = input::read(&args.path, Kind::of(&args.path)?, &options)?;
     let answers = registry_answers::ask(
         &args.ask.asking(settings),
+        &args.path,
         &read.inventory,
         &registries,
         &policy,

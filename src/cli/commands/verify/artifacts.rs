@@ -1,9 +1,9 @@
 //! Which bundles belong to which artifacts, and all of them on every core.
 
-use super::super::key::{in_file, with_ending};
 use super::bundle::{Outcome, verify};
 use super::signer::Judge;
 use crate::cli::exit::{CliError, Exit};
+use crate::cli::forms::{in_file, with_ending};
 use crate::model::{Digest, DigestAlgorithm};
 use crate::signing::{Artifact, BundleSource, read_bundles};
 use std::path::{Path, PathBuf};
@@ -30,8 +30,42 @@ pub struct ArtifactResult {
     pub name: String,
     /// Its SHA-256; none where no bundle got so far that it was hashed.
     pub digest: Option<Digest>,
-    /// One for each bundle.
+    /// One for each bundle, at least one.
     pub outcomes: Vec<Outcome>,
+    /// How many of them must verify.
+    pub enough: Enough,
+}
+
+/// How many bundles of an artifact must verify.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Enough {
+    /// Every one: their file was named or lies beside the artifact.
+    All,
+    /// One: anyone who may write to a repository attaches what they like.
+    One,
+}
+
+impl ArtifactResult {
+    /// Pass, or the worst of what does not verify.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        let some = self.outcomes.iter().any(|outcome| outcome.result.is_ok());
+        if self.enough == Enough::One && some {
+            return Exit::Pass;
+        }
+        worst(self.outcomes.iter().map(Outcome::exit))
+    }
+}
+
+/// The worst of some codes: 1 before 2 before 3. None are a failure.
+pub fn worst(codes: impl IntoIterator<Item = Exit>) -> Exit {
+    let rank = |exit: &Exit| match exit {
+        Exit::Pass => 0,
+        Exit::Inconclusive => 1,
+        Exit::Usage => 2,
+        Exit::Fail => 3,
+    };
+    codes.into_iter().max_by_key(rank).unwrap_or(Exit::Fail)
 }
 
 /// Pairs artifacts with bundle files.
@@ -176,5 +210,6 @@ fn verify_task(task: &Task, judge: &Judge) -> Result<ArtifactResult, CliError> {
         name: artifact.name(),
         digest: artifact.known_digest().cloned(),
         outcomes,
+        enough: Enough::All,
     })
 }

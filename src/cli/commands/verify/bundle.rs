@@ -11,6 +11,9 @@ use crate::signing::{
     verify_artifact, verify_statement,
 };
 
+/// The reason of a bundle that verifies and is of another type.
+pub const OTHER_PREDICATE: &str = "signing/other-predicate";
+
 /// What became of one bundle.
 #[derive(Debug)]
 pub struct Outcome {
@@ -20,11 +23,28 @@ pub struct Outcome {
     pub result: Result<Proof, Failure>,
 }
 
+impl Outcome {
+    /// Pass, or the failure's code.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match &self.result {
+            Ok(_) => Exit::Pass,
+            Err(failure) => failure.error.exit,
+        }
+    }
+}
+
 /// What a verified bundle proves.
 #[derive(Debug)]
 pub struct Proof {
     /// What it says: `file signature`, or the short name of a predicate.
     pub what: String,
+    /// Type URI of the predicate; none for the signature of a file.
+    #[cfg_attr(
+        not(feature = "full"),
+        expect(dead_code, reason = "only images are asked for by type")
+    )]
+    pub predicate_type: Option<String>,
     /// The key's name, for a signature by key.
     pub key: Option<String>,
     /// Signer and evidence.
@@ -133,8 +153,8 @@ fn proof(
     artifact: &Artifact,
     key: Option<&PublicKey>,
 ) -> Result<Proof, Reason> {
-    let what = match &verified.content {
-        VerifiedContent::File => "file signature".to_owned(),
+    let (what, predicate_type) = match &verified.content {
+        VerifiedContent::File => ("file signature".to_owned(), None),
         VerifiedContent::Statement(payload) => {
             let subjects = Subjects::parse(payload).map_err(Reason::Statement)?;
             let about = subjects
@@ -143,11 +163,16 @@ fn proof(
             if !about {
                 return Err(Reason::Signing(other_subject(&subjects, artifact)));
             }
-            short_name(subjects.predicate_type()).to_owned()
+            let predicate_type = subjects.predicate_type();
+            (
+                short_name(predicate_type).to_owned(),
+                Some(predicate_type.to_owned()),
+            )
         }
     };
     Ok(Proof {
         what,
+        predicate_type,
         key: key.map(|key| key.id().to_string()),
         verified,
     })

@@ -1,10 +1,9 @@
 //! What `verify` tells.
 
-use super::super::key::ResultFormat;
-use super::artifacts::ArtifactResult;
-use super::bundle::{Outcome, Proof};
-use super::exit;
+use super::artifacts::{ArtifactResult, Enough};
+use super::bundle::{OTHER_PREDICATE, Outcome, Proof};
 use crate::cli::exit::{CliError, Exit};
+use crate::cli::forms::ResultFormat;
 use crate::cli::terminal;
 use crate::model::terminal_safe;
 use crate::signing::sigstore::VerifiedSigner;
@@ -101,7 +100,7 @@ fn report(result: &ArtifactResult) -> WireReport {
             name: result.name.clone(),
             digest: result.digest.as_ref().map(ToString::to_string),
         },
-        verified: exit(result.outcomes.iter()) == Exit::Pass,
+        verified: result.exit() == Exit::Pass,
         bundles: result.outcomes.iter().map(wire_bundle).collect(),
     }
 }
@@ -153,6 +152,13 @@ fn render_human(results: &[ArtifactResult]) -> Result<(), CliError> {
                 Ok(proof) => {
                     let _ = writeln!(text, "{}", told(&outcome.source, proof));
                 }
+                Err(failure) if result.enough == Enough::One && result.exit() == Exit::Pass => {
+                    // What is of another type was not asked for, and nothing is wrong with it.
+                    if failure.rule.is_some_and(|rule| rule.id == OTHER_PREDICATE) {
+                        continue;
+                    }
+                    terminal::note(&format!("does not count: {}", failure.error.message));
+                }
                 Err(failure) => {
                     terminal::error(&match failure.rule {
                         Some(rule) => format!("{} [{}]", failure.error.message, rule.id),
@@ -164,11 +170,11 @@ fn render_human(results: &[ArtifactResult]) -> Result<(), CliError> {
                 }
             }
         }
-        if exit(result.outcomes.iter()) == Exit::Pass
+        if result.exit() == Exit::Pass
             && let Some(digest) = &result.digest
         {
-            let _ = match result.name == digest.to_string() {
-                true => writeln!(text, "{digest}: verified"),
+            let _ = match result.name.ends_with(&digest.to_string()) {
+                true => writeln!(text, "{}: verified", terminal_safe(&result.name)),
                 false => writeln!(text, "{}: {digest}", terminal_safe(&result.name)),
             };
         }

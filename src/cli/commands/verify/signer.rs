@@ -1,8 +1,7 @@
 //! Who must have signed and with what evidence, from the command line.
 
-use super::super::key::in_file;
 use crate::cli::exit::{CliError, Exit};
-use crate::cli::signing::parse_root_digest;
+use crate::cli::forms::{in_file, parse_root_digest};
 use crate::model::Digest;
 use crate::signing::sigstore::{
     AnchoredPattern, EvidencePolicy, IdentityKind, IdentityPattern, Instance, LogPolicy,

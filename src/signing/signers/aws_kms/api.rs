@@ -4,10 +4,10 @@
 //! errors.
 
 use super::error::{KmsError, Refusal};
-use super::reference::{KmsKey, KmsReference, is_region};
+use super::reference::{KmsKey, KmsReference};
 use crate::model::terminal_safe;
 use crate::signing::json::parse_json;
-use crate::support::aws::{Call, Keys, signed_headers};
+use crate::support::aws::{Call, Chain, Keys, domain_of, is_region, signed_headers};
 use crate::support::clock;
 use crate::support::http::{
     Address, Client, Limits, Network, Post, Replied, Request, SystemTimer, reason_of_body,
@@ -33,8 +33,8 @@ pub struct KmsConnection {
     pub region: Option<String>,
     /// The endpoint validated after FIPS 140, where AWS's own is asked.
     pub fips: bool,
-    /// Whose question it is.
-    pub keys: Option<Keys>,
+    /// Whose question it is; looked for when everything else is settled.
+    pub credentials: Chain,
     /// Most time for one question with its retries.
     pub within: Duration,
 }
@@ -73,7 +73,10 @@ impl Api {
                 address: address.to_string(),
             });
         }
-        let keys = connection.keys.clone().ok_or(KmsError::NoCredentials)?;
+        let keys = connection
+            .credentials
+            .find()
+            .map_err(|source| KmsError::Credentials { source })?;
         let limits = Limits {
             connect: connection.within.min(Duration::from_secs(10)),
             idle: connection.within,
@@ -164,16 +167,9 @@ impl Api {
 
 /// AWS's own server of a region.
 fn own_endpoint(region: &str, fips: bool) -> Result<String, KmsError> {
-    let suffix = match region {
-        region if region.contains("-iso") => {
-            return Err(KmsError::NoEndpoint {
-                region: region.to_owned(),
-            });
-        }
-        region if region.starts_with("cn-") => "amazonaws.com.cn",
-        region if region.starts_with("eusc-") => "amazonaws.eu",
-        _ => "amazonaws.com",
-    };
+    let suffix = domain_of(region).ok_or_else(|| KmsError::NoEndpoint {
+        region: region.to_owned(),
+    })?;
     let service = if fips { "kms-fips" } else { "kms" };
     Ok(format!("https://{service}.{region}.{suffix}/"))
 }
@@ -228,7 +224,7 @@ mod tests {
             endpoint: endpoint.map(str::to_owned),
             region: region.map(str::to_owned),
             fips: false,
-            keys: None,
+            credentials: Chain::default().without_instance(),
             within: Duration::from_secs(1),
         };
         let error = |text: &str, region, endpoint| {
@@ -252,7 +248,8 @@ mod tests {
         ));
         let arn = "awskms:///arn:aws:kms:eu-west-1:123456789012:alias/a";
         for (text, region) in [(arn, None), (alias, Some("eu-west-1"))] {
-            assert!(matches!(error(text, region, None), KmsError::NoCredentials));
+            let error = error(text, region, None);
+            assert!(matches!(error, KmsError::Credentials { .. }), "{error}");
         }
     }
 

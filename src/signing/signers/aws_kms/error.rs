@@ -2,6 +2,7 @@
 
 use crate::model::Hint;
 use crate::signing::key::KeyId;
+use crate::support::aws::CredentialsError;
 use crate::support::http::HttpError;
 
 /// One variant per way to fail. What a server says in it is one line, safe to show, and
@@ -40,8 +41,11 @@ pub enum KmsError {
         address: String,
     },
     /// There are no credentials.
-    #[error("no AWS credentials were found")]
-    NoCredentials,
+    #[error("{source}")]
+    Credentials {
+        /// Why not.
+        source: CredentialsError,
+    },
     /// Credentials that cannot be part of a request.
     #[error("the request to KMS cannot be signed with these AWS credentials")]
     UnusableCredentials,
@@ -237,12 +241,12 @@ impl KmsError {
             | Self::BadRegion { .. }
             | Self::NoEndpoint { .. }
             | Self::PlainEndpoint { .. }
-            | Self::NoCredentials
             | Self::UnusableCredentials
             | Self::Unusable { .. }
             | Self::UnsupportedSpec { .. }
             | Self::NotForSigning { .. } => true,
             Self::Refused { refusal, .. } => !refusal.is_busy(),
+            Self::Credentials { source } => source.is_configuration(),
             Self::Unanswered { .. }
             | Self::NotKms { .. }
             | Self::Malformed { .. }
@@ -265,11 +269,7 @@ impl Hint for KmsError {
             Self::BadRegion { .. } => "look at AWS_REGION, AWS_DEFAULT_REGION and the profile",
             Self::NoEndpoint { .. } => "name it with --kms-endpoint URL",
             Self::PlainEndpoint { .. } => "name an https address; http is for this machine only",
-            Self::NoCredentials => {
-                "set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or name a \
-                 profile with keys in AWS_PROFILE; `aws configure export-credentials --format \
-                 env` prints those of roles and single sign-on"
-            }
+            Self::Credentials { source } => return source.hint(),
             Self::UnusableCredentials => "check the AWS credentials for stray characters",
             Self::Unanswered {
                 source:

@@ -5,6 +5,7 @@
 
 use super::error::KmsError;
 use crate::model::terminal_safe;
+use crate::support::aws::is_region;
 use crate::support::http::Address;
 use std::fmt;
 
@@ -199,10 +200,6 @@ impl Resource {
 }
 
 /// Whether a text may be a region's name; it becomes part of a host's name.
-pub(super) fn is_region(text: &str) -> bool {
-    is_name(text) && text.contains('-')
-}
-
 fn is_name(text: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     !text.is_empty() && text.len() <= 40 && !text.starts_with('-') && text.bytes().all(allowed)

@@ -1,6 +1,6 @@
 //! Questions with a body, to services whose refusals are told in the body of the answer.
 
-use super::{Client, Request, backoff, header, refusal, retry_after};
+use super::{Ask, Client, Request, backoff, header, refusal, retry_after};
 use crate::support::http::HttpError;
 use std::time::Duration;
 
@@ -50,12 +50,29 @@ impl Client {
                 limit: MAX_QUESTION_BYTES as u64,
             });
         }
+        self.ask(request, Ask::Post(post.body), post.is_busy)
+    }
+
+    /// The same by `PUT` and without a body, for services that are asked so for a token.
+    ///
+    /// # Errors
+    /// As [`Client::post`].
+    pub fn put(&self, request: &Request) -> Result<Replied, HttpError> {
+        self.ask(request, Ask::Put, |_, _| false)
+    }
+
+    fn ask(
+        &self,
+        request: &Request,
+        method: Ask<'_>,
+        is_busy: fn(u16, &[u8]) -> bool,
+    ) -> Result<Replied, HttpError> {
         let deadline = self.timer.elapsed() + self.limit_of(request);
         let mut attempt = 1;
         loop {
-            let tried = self.post_once(request, post, deadline);
+            let tried = self.ask_once(request, method, deadline);
             let wait = match &tried {
-                Ok(replied) if is_later(replied, post) => replied.wait,
+                Ok(replied) if is_later(replied, is_busy) => replied.wait,
                 Err(error) if error.is_transient() => None,
                 _ => return tried,
             };
@@ -69,14 +86,14 @@ impl Client {
         }
     }
 
-    fn post_once(
+    fn ask_once(
         &self,
         request: &Request,
-        post: &Post<'_>,
+        method: Ask<'_>,
         deadline: Duration,
     ) -> Result<Replied, HttpError> {
         let url = request.address.url();
-        let response = self.send(request, url, Some(post.body), deadline)?;
+        let response = self.send(request, url, method, deadline)?;
         let status = response.status();
         if status.is_redirection() {
             return Err(refusal(url, status, response.headers()));
@@ -104,7 +121,6 @@ impl Client {
     }
 }
 
-fn is_later(replied: &Replied, post: &Post<'_>) -> bool {
-    matches!(replied.status, 429 | 500 | 502 | 503 | 504)
-        || (post.is_busy)(replied.status, &replied.body)
+fn is_later(replied: &Replied, is_busy: fn(u16, &[u8]) -> bool) -> bool {
+    matches!(replied.status, 429 | 500 | 502 | 503 | 504) || is_busy(replied.status, &replied.body)
 }

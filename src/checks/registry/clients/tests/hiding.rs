@@ -389,3 +389,103 @@ fn a_script_that_gradle_applies_is_a_gap() {
         assert_eq!(gradle(text), (vec![], vec![]), "{text}");
     }
 }
+
+#[test]
+fn another_encoding_of_a_requirement_file_is_a_gap() {
+    // In UTF-7 the second line is `--extra-index-url …`.
+    for first in [
+        "# -*- coding: utf-7 -*-",
+        "#vim: set fileencoding=UTF_16 :",
+        "# coding:x coding=utf-7",
+        "# coding=!",
+    ] {
+        let text = format!("{first}\n+AC0ALQ-extra-index-url {EVIL}\n");
+        assert_eq!(requirements(&text).1, [format!("{UNDECIDED} r.txt:1")]);
+        let text = format!("# a\n{first}\nlib==1\n");
+        assert_eq!(requirements(&text).1, [format!("{UNDECIDED} r.txt:2")]);
+    }
+    // The twins: what pip does not look at, and encodings that change no option.
+    for text in [
+        "# -*- coding: utf-8 -*-\nlib==1\n",
+        "# coding=Latin-1\nlib==1\n",
+        "# a\n# b\n# coding: utf-7\nlib==1\n",
+        "lib==1 # coding: utf-7\n",
+        " # coding: utf-7\nlib==1\n",
+        "# coding utf-7\nlib==1\n",
+    ] {
+        assert_eq!(requirements(text), (vec![], vec![]), "{text}");
+    }
+}
+
+#[test]
+fn yarn_1_reads_a_yarnrc_that_is_yaml() {
+    let yarn = |text: &str| {
+        let files = [("yarn.lock", "# yarn lockfile v1\n"), (".yarnrc", text)];
+        let found = clients("yarn-lock", "yarn.lock", &files);
+        (configured(&found, "yarn.lock"), gaps(&found))
+    };
+    for text in [
+        format!("registry: {EVIL}\n"),
+        format!("\"registry\": \"{EVIL}\"\n"),
+        format!("registry {EVIL}\n"),
+        format!("\"@acme:registry\": {EVIL}\n"),
+    ] {
+        assert!(
+            yarn(&text).0.contains(&format!("{EVIL} .yarnrc:1")),
+            "{text}"
+        );
+        assert!(yarn(&text).1.is_empty(), "{text}");
+    }
+    let flow = format!("{{registry: \"{EVIL}\"}}\n");
+    assert_eq!(yarn(&flow).1, [format!("{UNDECIDED} .yarnrc:1")]);
+    assert!(
+        !yarn("# registry: x\n")
+            .0
+            .iter()
+            .any(|way| way.contains(".yarnrc"))
+    );
+}
+
+#[test]
+fn a_mirror_for_plain_http_stands_in_for_such_repositories_only() {
+    let ways = |of: &str, url: &str| {
+        let pom = format!(
+            "<project>\n<repositories>\n<repository>\n<id>own</id>\n<url>{url}</url>\n</repository>\n</repositories>\n</project>"
+        );
+        let settings = format!(
+            "<settings><mirrors>\n<mirror><id>m</id><mirrorOf>{of}</mirrorOf><url>{EVIL}</url></mirror></mirrors></settings>"
+        );
+        let files = [
+            ("pom.xml", pom.as_str()),
+            (".mvn/maven.config", "-s .mvn/settings.xml\n"),
+            (".mvn/settings.xml", &settings),
+        ];
+        let found = configured(&clients("pom", "pom.xml", &files), "pom.xml");
+        found.iter().any(|way| way.starts_with(EVIL))
+    };
+    for (of, url, expected) in [
+        ("external:http:*", "http://own.example/m2", true),
+        ("external:http:*", "HTTP://own.example/m2", true),
+        ("external:http:*,!own", "http://own.example/m2", false),
+        ("external:http:*", "https://own.example/m2", false),
+        ("external:http:*", "http://localhost:8081/m2", false),
+        ("own", "http://localhost:8081/m2", true),
+    ] {
+        assert_eq!(ways(of, url), expected, "{of} {url}");
+    }
+}
+
+#[test]
+fn the_name_of_npms_user_file_may_be_in_lower_case() {
+    let project = Project::new(&[("package-lock.json", "{}")])
+        .home("own.npmrc", &format!("registry={EVIL}\n"))
+        .home(".npmrc", "registry=https://other.example/\n");
+    let own = project.dir.path().join("home/own.npmrc");
+    for name in ["npm_config_userconfig", "NPM_CONFIG_USERCONFIG"] {
+        let variables = [(name, own.to_str().unwrap())];
+        let effective = project.on_machine("package-lock", "package-lock.json", &variables);
+        let mut found: Vec<&Target> = effective.configured().map(|route| &route.target).collect();
+        found.dedup();
+        assert_eq!(found, [&Target::Address(EVIL.to_owned())], "{name}");
+    }
+}

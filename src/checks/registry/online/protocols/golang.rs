@@ -1,7 +1,9 @@
 //! The module proxy protocol (<https://go.dev/ref/mod#goproxy-protocol>): `.info` for the
 //! time, which is the commit's, and the hashes of `.mod` and `.zip` computed here as `go`
-//! computes them for `go.sum`. The checksum database is not contacted, and retractions, which
-//! stand in the newest version's `go.mod`, are not read.
+//! computes them for `go.sum`; retractions, which stand in the newest version's `go.mod`. The
+//! checksum database is not contacted.
+
+mod retractions;
 
 use super::super::answers::{DateSource, FileFacts, Reply, VersionFacts};
 use super::super::question::Question;
@@ -12,6 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::read::DeflateDecoder;
 use rawzip::{CompressionMethod, ZipArchive};
+use retractions::{Retractions, newest};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -45,9 +48,13 @@ impl Protocol for Golang {
     ) -> Result<Reply, NoDocument> {
         let mut versions = BTreeMap::new();
         let mut seen = Vec::new();
+        let retractions = self.retractions(session, endpoint, prepared, question)?;
         for version in &question.versions {
             match self.version(session, endpoint, prepared, question, version) {
-                Ok((document, facts)) => {
+                Ok((document, mut facts)) => {
+                    facts.retractions = retractions.is_some();
+                    let why = retractions.as_ref().and_then(|all| all.of(version));
+                    facts.yanked = why.map(str::to_owned);
                     seen.extend_from_slice(document.as_bytes());
                     versions.insert(version.clone(), facts);
                 }
@@ -66,6 +73,48 @@ impl Protocol for Golang {
 }
 
 impl Golang {
+    /// What the newest version takes back; `None` where the proxy does not say which one
+    /// that is.
+    fn retractions(
+        &self,
+        session: &Session<'_>,
+        endpoint: &Endpoint,
+        prepared: &Prepared,
+        question: &Question,
+    ) -> Result<Option<Retractions>, NoDocument> {
+        let path = escaped(&question.name);
+        let get = |more: &[&str], limit: u64| {
+            let parts: Vec<&str> = path.split('/').chain(more.iter().copied()).collect();
+            let address = prepared.base.join(&parts);
+            match session.get(endpoint, &address, "*/*", limit) {
+                Ok(document) => Ok(Some(document)),
+                Err(NoDocument::Absent) => Ok(None),
+                Err(failed) => Err(failed),
+            }
+        };
+        let list = get(&["@v", "list"], MAX_MOD)?;
+        let listed = list
+            .as_ref()
+            .and_then(|list| std::str::from_utf8(&list.body).ok());
+        let mut version = listed.and_then(newest).map(str::to_owned);
+        if version.is_none()
+            && let Some(latest) = get(&["@latest"], MAX_INFO)?
+        {
+            let read: Info = serde_json::from_slice(&latest.body).map_err(|error| {
+                malformed(&latest, "`@latest` of a module proxy", &error.to_string())
+            })?;
+            version = Some(read.version);
+        }
+        let Some(version) = version.filter(|version| !version.contains('/')) else {
+            return Ok(None);
+        };
+        let file = get(&["@v", &format!("{}.mod", escaped(&version))], MAX_MOD)?;
+        let text = file
+            .as_ref()
+            .map(|file| String::from_utf8_lossy(&file.body));
+        Ok(text.map(|text| Retractions::parse(&text)))
+    }
+
     /// The digests of its documents, and what they say.
     fn version(
         &self,

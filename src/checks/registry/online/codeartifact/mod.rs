@@ -1,15 +1,22 @@
 //! AWS CodeArtifact: its addresses, taken apart (domain, owner, region, format, repository), and
-//! what its API says beyond the package protocol: where a version came from, and its status
-//! (<https://docs.aws.amazon.com/codeartifact/latest/APIReference/API_DescribePackageVersion.html>).
-//! `publishedTime` is not read: it is when the repository got the version.
+//! what its API says beyond the package protocol: where a version came from, its status, the
+//! hashes of its files, and whether an internal name may come in from outside
+//! (<https://docs.aws.amazon.com/codeartifact/latest/APIReference/>: `DescribePackageVersion`,
+//! `ListPackageVersionAssets`, and [`groups`]). `publishedTime` is not read: it is when the
+//! repository got the version.
+
+mod assets;
+mod groups;
 
 use super::super::address::Address;
 use super::super::settings::Approved;
 use super::answers::{CameFrom, Failure, FailureKind, VersionFacts};
-use super::session::{Document, Endpoint, NoDocument, Session, malformed};
-use crate::model::Ecosystem;
+use super::session::{Document, Endpoint, NoDocument, Session, Signed, bad_answer, malformed};
+use crate::model::{Ecosystem, Hint as _};
+use crate::support::aws::CredentialsError;
 use crate::support::{aws, clock, http};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 const MAX_DESCRIPTION: u64 = 1024 * 1024;
 
@@ -124,61 +131,125 @@ impl Api {
         })
     }
 
-    /// Adds what the API says of a version.
+    /// Adds what the API says of the versions of a name. `internal`: the name is one of the
+    /// project's own.
     ///
     /// # Errors
-    /// Why it did not say: then the version's origin is not known, which is no answer.
+    /// Why it did not say: then the origin is not known, which is no answer.
     pub(super) fn describe(
         &self,
-        session: &Session<'_>,
-        endpoint: &Endpoint,
-        keys: Option<&aws::Keys>,
-        (ecosystem, name, version): (Ecosystem, &str, &str),
-        facts: &mut VersionFacts,
+        (session, endpoint): (&Session<'_>, &Endpoint),
+        keys: Option<&Result<aws::Keys, CredentialsError>>,
+        (ecosystem, name, internal): (Ecosystem, &str, bool),
+        versions: &mut BTreeMap<String, VersionFacts>,
     ) -> Result<(), Failure> {
-        let keys = keys.ok_or_else(|| Failure {
-            kind: FailureKind::NotAuthorized,
-            reason: "no AWS credentials for its API were found".to_owned(),
-            remedy: "give AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile of the shared credentials file".to_owned(),
-        })?;
-        let (namespace, package) = split(ecosystem, name);
+        let asking = Asking {
+            api: self,
+            session,
+            endpoint,
+            keys: keys_of(keys)?,
+            ecosystem,
+            name,
+        };
+        let outside = match internal {
+            true => Some(asking.outside()?),
+            false => None,
+        };
+        for (version, facts) in versions {
+            facts.outside.clone_from(&outside);
+            let of = [("version", version.as_str())];
+            match asking.get(&["v1", "package", "version"], &of) {
+                Ok(document) => read(&document, facts)?,
+                // The package protocol has it, the API does not: it knows nothing of its origin.
+                Err(NoDocument::Absent) => {
+                    facts.came_from = Some(CameFrom::Unknown);
+                    continue;
+                }
+                Err(NoDocument::Failed(failure)) => return Err(failure),
+            }
+            facts.assets = asking.assets(version)?;
+        }
+        Ok(())
+    }
+}
+
+/// One name, and how the API is asked about it.
+struct Asking<'a> {
+    api: &'a Api,
+    session: &'a Session<'a>,
+    endpoint: &'a Endpoint,
+    keys: &'a aws::Keys,
+    ecosystem: Ecosystem,
+    name: &'a str,
+}
+
+impl Asking<'_> {
+    fn get(&self, path: &[&str], more: &[(&str, &str)]) -> Result<Document, NoDocument> {
+        self.ask(Signed::Get, path, &self.of_the_package(more))
+    }
+
+    /// What names the package in the repository.
+    fn of_the_package<'q>(&'q self, more: &[(&'q str, &'q str)]) -> Vec<(&'q str, &'q str)> {
+        let (namespace, package) = split(self.ecosystem, self.name);
         let mut query = vec![
-            ("domain", self.place.domain.as_str()),
-            ("domain-owner", &self.place.owner),
-            ("format", format_of(ecosystem)),
+            ("domain", self.api.place.domain.as_str()),
+            ("domain-owner", &self.api.place.owner),
+            ("format", format_of(self.ecosystem)),
             ("package", package),
-            ("repository", &self.place.repository),
-            ("version", version),
+            ("repository", &self.api.place.repository),
         ];
+        query.extend(more);
         query.extend(namespace.map(|namespace| ("namespace", namespace)));
-        let address = self
-            .address
-            .join(&["v1", "package", "version"])
-            .with_query(&query);
+        query
+    }
+
+    fn ask(
+        &self,
+        method: Signed,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<Document, NoDocument> {
+        let address = self.api.address.join(path).with_query(query);
         let call = aws::Call {
-            method: "GET",
+            method: method.as_str(),
             address: &address,
             headers: &[],
             body: &[],
             service: "codeartifact",
-            region: &self.place.region,
+            region: &self.api.place.region,
         };
-        let headers = aws::signed_headers(&call, keys, clock::signing_time());
+        let headers = aws::signed_headers(&call, self.keys, clock::signing_time());
         let headers = headers.ok_or_else(|| Failure {
             kind: FailureKind::NotAuthorized,
             reason: "the request to its API could not be signed".to_owned(),
             remedy: "look at the AWS credentials".to_owned(),
         })?;
-        let document = match session.get_signed(endpoint, &address, headers, MAX_DESCRIPTION) {
-            Ok(document) => document,
-            // The package protocol has it, the API does not: it knows nothing of its origin.
-            Err(NoDocument::Absent) => {
-                facts.came_from = Some(CameFrom::Unknown);
-                return Ok(());
-            }
-            Err(NoDocument::Failed(failure)) => return Err(failure),
-        };
-        read(&document, facts)
+        self.session
+            .signed(self.endpoint, method, &address, headers, MAX_DESCRIPTION)
+    }
+}
+
+/// A part of the API's answer that is not there although it must be.
+fn not_there(what: &str) -> impl Fn(NoDocument) -> Failure + '_ {
+    move |error| match error {
+        NoDocument::Absent => bad_answer(&format!("its API has no {what}")),
+        NoDocument::Failed(failure) => failure,
+    }
+}
+
+fn keys_of(keys: Option<&Result<aws::Keys, CredentialsError>>) -> Result<&aws::Keys, Failure> {
+    let failure = |reason: String, remedy: Option<String>| Failure {
+        kind: FailureKind::NotAuthorized,
+        reason,
+        remedy: remedy.unwrap_or_default(),
+    };
+    match keys {
+        Some(Ok(keys)) => Ok(keys),
+        Some(Err(error)) => Err(failure(
+            format!("its API was not asked: {error}"),
+            error.hint(),
+        )),
+        None => Err(failure("its API was not asked".to_owned(), None)),
     }
 }
 
