@@ -2,7 +2,7 @@
 //! about a file.
 
 use super::exit::{CliError, Exit};
-use crate::model::Hint;
+use crate::model::{Digest, DigestAlgorithm, Hint};
 use std::path::{Path, PathBuf};
 
 /// The form of a result on stdout.
@@ -36,4 +36,16 @@ pub fn in_file(path: &Path, exit: Exit, error: &dyn Hint) -> CliError {
         of.message = format!("{name}: {}", of.message);
     }
     of
+}
+
+/// Reads the argument of `--trusted-root-digest`: `sha256:` and 64 hex digits.
+///
+/// # Errors
+/// Why the text is no such digest.
+pub fn parse_root_digest(text: &str) -> Result<Digest, String> {
+    let digest = Digest::parse(text).map_err(|error| error.to_string())?;
+    match digest.algorithm() {
+        DigestAlgorithm::Sha256 => Ok(digest),
+        other => Err(format!("it must be a SHA-256, not {}", other.as_str())),
+    }
 }

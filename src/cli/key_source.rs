@@ -1,12 +1,15 @@
-//! Where a signing key is: in an encrypted file, or in AWS KMS.
+//! Where a signing key is: in an encrypted file, in AWS KMS, or in a PKCS#11 token.
 
 use super::aws;
 use super::exit::{CliError, Exit};
 use super::network::CertificateArgs;
 use super::progress::Progress;
 use super::settings::Settings;
-use crate::model::Hint as _;
-use crate::signing::{AWS_KMS_SCHEME, KmsConnection, KmsReference, KmsSigner, SigningError};
+use crate::model::Hint;
+use crate::signing::{
+    AWS_KMS_SCHEME, KmsConnection, KmsReference, KmsSigner, PKCS11_SCHEME, Pkcs11Token, Pkcs11Uri,
+    SigningError,
+};
 use crate::support::http::Network;
 use std::ffi::OsString;
 use std::fmt;
@@ -20,21 +23,28 @@ pub enum KeySource {
     File(PathBuf),
     /// A key in AWS KMS.
     AwsKms(KmsReference),
+    /// A key in a PKCS#11 token.
+    Pkcs11(Pkcs11Uri),
 }
 
 impl KeySource {
-    /// Reads an argument. Anything that does not begin with `awskms://` is a path.
+    /// Reads an argument. Anything that does not begin with `awskms://` or `pkcs11:` is a
+    /// path.
     ///
     /// # Errors
-    /// What is wrong with the name of a key in KMS, and how it is written.
+    /// What is wrong with the name of a key in KMS or in a token, and how it is written.
     pub fn parse(argument: OsString) -> Result<Self, String> {
+        let said = |error: &dyn Hint| match error.hint() {
+            Some(hint) => format!("{error}; {hint}"),
+            None => error.to_string(),
+        };
         match argument.to_str() {
             Some(text) if text.starts_with(AWS_KMS_SCHEME) => KmsReference::parse(text)
                 .map(Self::AwsKms)
-                .map_err(|error| match error.hint() {
-                    Some(hint) => format!("{error}; {hint}"),
-                    None => error.to_string(),
-                }),
+                .map_err(|e| said(&e)),
+            Some(text) if text.starts_with(PKCS11_SCHEME) => Pkcs11Uri::parse(text)
+                .map(Self::Pkcs11)
+                .map_err(|e| said(&e)),
             _ => Ok(Self::File(PathBuf::from(argument))),
         }
     }
@@ -44,7 +54,7 @@ impl KeySource {
     pub fn file(&self) -> Option<&Path> {
         match self {
             Self::File(path) => Some(path),
-            Self::AwsKms(_) => None,
+            Self::AwsKms(_) | Self::Pkcs11(_) => None,
         }
     }
 }
@@ -54,6 +64,7 @@ impl fmt::Display for KeySource {
         match self {
             Self::File(path) => path.display().fmt(f),
             Self::AwsKms(reference) => reference.fmt(f),
+            Self::Pkcs11(uri) => uri.fmt(f),
         }
     }
 }
@@ -65,8 +76,8 @@ pub fn key_source() -> impl clap::builder::TypedValueParser<Value = KeySource> {
     clap::builder::OsStringValueParser::new().try_map(KeySource::parse)
 }
 
-/// How KMS is reached. Credentials and region come from the environment, as AWS's tools take
-/// them.
+/// How keys that are not in files are reached. Credentials and region for KMS come from the
+/// environment, as AWS's tools take them.
 #[derive(Debug, Clone, clap::Args)]
 pub struct KmsOptions {
     /// Address of KMS for `awskms:///…` [else: AWS_ENDPOINT_URL_KMS, AWS_ENDPOINT_URL, or
@@ -77,6 +88,10 @@ pub struct KmsOptions {
     #[arg(long, value_name = "SECONDS", default_value = "30",
         value_parser = clap::value_parser!(u64).range(1..=600))]
     kms_timeout: u64,
+    /// The PKCS#11 library for `pkcs11:…`, in the place of its `module-path`; it runs as part
+    /// of this program
+    #[arg(long, value_name = "FILE", env = "SEALGATE_PKCS11_MODULE")]
+    pkcs11_module: Option<PathBuf>,
     /// Whom to trust.
     #[command(flatten)]
     certificates: CertificateArgs,
@@ -87,6 +102,16 @@ impl KmsOptions {
     #[must_use]
     pub fn network(&self, settings: &Settings) -> Network {
         self.certificates.network(settings, Vec::new())
+    }
+
+    /// The token with a key.
+    ///
+    /// # Errors
+    /// Exit 2 or 3 as [`exit_of`] says.
+    pub fn token<'a>(&self, uri: &'a Pkcs11Uri) -> Result<Pkcs11Token<'a>, CliError> {
+        let _progress = Progress::start("asking the token");
+        Pkcs11Token::open(uri, self.pkcs11_module.as_deref())
+            .map_err(|error| CliError::of(exit_of(&error), &error))
     }
 
     /// The signer with a key in KMS; asks for the public key.
@@ -126,12 +151,13 @@ impl KmsOptions {
     }
 }
 
-/// The exit code of a signature that was not made: 3 where KMS or a service of Sigstore gave
+/// The exit code of a signature that was not made: 3 where KMS, a token or a service of Sigstore gave
 /// no usable answer, so that the same command may succeed another time; else 2.
 #[must_use]
 pub fn exit_of(error: &SigningError) -> Exit {
     match error {
         SigningError::Kms(error) if !error.is_configuration() => Exit::Inconclusive,
+        SigningError::Pkcs11(error) if !error.is_configuration() => Exit::Inconclusive,
         SigningError::Service(error) if !error.is_configuration() => Exit::Inconclusive,
         _ => Exit::Usage,
     }

@@ -34,6 +34,7 @@ pub mod input;
 pub mod judging;
 #[cfg(feature = "full")]
 pub mod key_source;
+pub mod manifests;
 #[cfg(feature = "full")]
 pub mod network;
 #[cfg(feature = "full")]

@@ -28,6 +28,8 @@ pub struct Settings {
     /// Directory of the advisory database, which may not exist; see
     /// [`Settings::database`].
     pub database: Option<PathBuf>,
+    /// Directory of the directories of updated trusted roots, which may not exist.
+    pub trusted_roots: Option<PathBuf>,
     /// This user's caches of package managers; read only where a command is told to.
     pub caches: Caches,
     /// The cargo of `CARGO`, else of the `PATH`; run only where a command is told to.
@@ -124,7 +126,11 @@ impl Settings {
             .filter(|value| !value.is_empty())
             .map(|value| parse_time("SOURCE_DATE_EPOCH", &value.to_string_lossy()))
             .transpose()?;
-        let database = global.db.clone().or_else(|| default_database(variable));
+        let database = global
+            .db
+            .clone()
+            .or_else(|| data_directory(variable).map(|base| base.join("sealgate/db")));
+        let trusted_roots = data_directory(variable).map(|base| base.join("sealgate/trusted-root"));
         let passphrase = variable("SEALGATE_PASSPHRASE")
             .map(|value| {
                 value.into_string().map_err(|_| {
@@ -138,6 +144,7 @@ impl Settings {
             time_is_given: at.is_some(),
             document_time: epoch.or(at),
             database,
+            trusted_roots,
             caches: Self::caches(variable),
             cargo: cargo(variable),
             network: network(variable),
@@ -194,7 +201,8 @@ fn network(variable: &dyn Fn(&str) -> Option<OsString>) -> Network {
     }
 }
 
-fn default_database(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+/// Where users' data is kept.
+fn data_directory(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     let absolute = |name: &str| {
         variable(name)
             .map(PathBuf::from)
@@ -203,7 +211,6 @@ fn default_database(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathB
     absolute("XDG_DATA_HOME")
         .or_else(|| absolute("HOME").map(|home| home.join(".local/share")))
         .or_else(|| absolute("LOCALAPPDATA"))
-        .map(|base| base.join("sealgate/db"))
 }
 
 #[cfg(test)]

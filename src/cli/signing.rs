@@ -3,15 +3,17 @@
 
 use super::commands::key::{PassphraseOptions, in_file, load_signer, usage};
 use super::exit::{CliError, Exit};
+use super::forms::parse_root_digest;
 use super::identity_source::IdentityOptions;
 use super::key_source::{KeySource, KmsOptions, exit_of, key_source};
 use super::settings::Settings;
 use super::terminal;
+use crate::model::Digest;
 use crate::signing::services::{
     Caller, LogService, RekorVersion, Service, ServiceConnection, ServiceError, Services,
     SigningConfig, read_signing_config, service_address,
 };
-use crate::signing::sigstore::{Instance, SctPolicy, TrustedRoot, Verifier, read_trusted_root};
+use crate::signing::sigstore::{Instance, SctPolicy, TrustedRoot, Verifier, read_pinned_root};
 use crate::signing::{BundleMaker, Keyless, SigningError, Witnesses};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -21,8 +23,8 @@ const HEADING: &str = "Certificates, logs and timestamps";
 /// What signs.
 #[derive(Debug, clap::Args)]
 pub struct SigningOptions {
-    /// What to sign with: an encrypted private key, or a key in AWS KMS
-    /// (`awskms:///alias/NAME`, `awskms:///ARN`)
+    /// What to sign with: an encrypted private key, a key in AWS KMS (`awskms:///alias/NAME`,
+    /// `awskms:///ARN`), or one in a PKCS#11 token (`pkcs11:token=LABEL;object=LABEL`)
     #[arg(long, value_name = "FILE", value_parser = key_source())]
     pub key: Option<KeySource>,
     /// Sign without a key of one's own: a certificate for an identity, valid for minutes
@@ -74,6 +76,10 @@ pub struct ServiceOptions {
     /// instance, built in]
     #[arg(long, value_name = "FILE", conflicts_with = "staging", help_heading = HEADING)]
     pub trusted_root: Option<PathBuf>,
+    /// The SHA-256 that it must have, as `trusted-root show` prints it: `sha256:…`
+    #[arg(long, value_name = "DIGEST", requires = "trusted_root", help_heading = HEADING,
+        value_parser = parse_root_digest)]
+    pub trusted_root_digest: Option<Digest>,
     /// Sigstore's staging instance (built in); for tests only
     #[arg(long, help_heading = HEADING)]
     pub staging: bool,
@@ -193,7 +199,10 @@ impl ServiceOptions {
 
     fn verifier(&self) -> Result<Verifier, CliError> {
         let (root, path) = match &self.trusted_root {
-            Some(path) => (read_trusted_root(path), Some(path)),
+            Some(path) => {
+                let pin = self.trusted_root_digest.as_ref();
+                (read_pinned_root(path, pin), Some(path))
+            }
             None => (TrustedRoot::of(self.instance()), None),
         };
         root.and_then(Verifier::new).map_err(|e| match path {

@@ -1,5 +1,6 @@
 //! Why something could not be signed or verified.
 
+use super::directory::DirectoryError;
 #[cfg(feature = "full")]
 use super::identity::TokenError;
 use super::json::JsonError;
@@ -8,7 +9,7 @@ use super::rules;
 #[cfg(feature = "full")]
 use super::services::ServiceError;
 #[cfg(feature = "full")]
-use super::signers::KmsError;
+use super::signers::{KmsError, Pkcs11Error};
 use super::sigstore::VerifyError;
 use crate::model::{Digest, Hint, Rule};
 use crate::support::files::FileError;
@@ -181,6 +182,13 @@ pub enum SigningError {
     #[error(transparent)]
     #[cfg(feature = "full")]
     Kms(Box<KmsError>),
+    /// A directory has no manifest.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    /// A key behind PKCS#11.
+    #[error(transparent)]
+    #[cfg(feature = "full")]
+    Pkcs11(Box<Pkcs11Error>),
     /// A service of Sigstore cannot be used, or gave nothing that can be.
     #[error(transparent)]
     #[cfg(feature = "full")]
@@ -207,6 +215,13 @@ impl From<VerifyError> for SigningError {
 impl From<KmsError> for SigningError {
     fn from(error: KmsError) -> Self {
         Self::Kms(Box::new(error))
+    }
+}
+
+#[cfg(feature = "full")]
+impl From<Pkcs11Error> for SigningError {
+    fn from(error: Pkcs11Error) -> Self {
+        Self::Pkcs11(Box::new(error))
     }
 }
 
@@ -240,6 +255,7 @@ impl SigningError {
             Self::NotByKey => &rules::NOT_BY_KEY,
             Self::WrongKey { .. } => &rules::WRONG_KEY,
             Self::OtherSubject { .. } => &rules::OTHER_SUBJECT,
+            Self::Directory(error) if error.is_another() => &rules::OTHER_SUBJECT,
             Self::BadSignature { .. } => &rules::BAD_SIGNATURE,
             Self::UnsupportedDigest { .. } | Self::NoDigestSigning { .. } => {
                 &rules::UNSUPPORTED_ALGORITHM
@@ -252,8 +268,9 @@ impl SigningError {
             Self::NeedsFile { .. } => &rules::NEEDS_FILE,
             Self::Verify(error) => error.rule(),
             #[cfg(feature = "full")]
-            Self::Kms(_) | Self::Service(_) | Self::Token(_) => return None,
+            Self::Kms(_) | Self::Pkcs11(_) | Self::Service(_) | Self::Token(_) => return None,
             Self::File(_)
+            | Self::Directory(_)
             | Self::EmptyPassphrase
             | Self::NotAKeyFile { .. }
             | Self::KeyNotEncrypted
@@ -272,6 +289,9 @@ impl Hint for SigningError {
             Self::File(error) => return error.hint(),
             #[cfg(feature = "full")]
             Self::Kms(error) => return error.hint(),
+            #[cfg(feature = "full")]
+            Self::Pkcs11(error) => return error.hint(),
+            Self::Directory(error) => return error.hint(),
             #[cfg(feature = "full")]
             Self::Service(error) => return error.hint(),
             #[cfg(feature = "full")]

@@ -1,4 +1,4 @@
-//! Signed files.
+//! Signed files, and directories by their manifests.
 //!
 //! ECDSA and RSA sign the file's digest, so the file is streamed and may have any size.
 //! Ed25519 signs the whole message (RFC 8032; as cosign and sigstore-rust do for blobs,
@@ -6,6 +6,7 @@
 //! [`MAX_WHOLE_MESSAGE_BYTES`].
 
 use super::bundle::{Bundle, SignedContent};
+use super::directory;
 use super::dsse::check_hint;
 use super::error::SigningError;
 use super::key::PublicKey;
@@ -13,6 +14,7 @@ use super::signers::Signer;
 use crate::model::{Digest, DigestAlgorithm};
 use crate::support::files::{self, FileError};
 use crate::support::hash;
+use aws_lc_rs::digest::{SHA256, SHA384, SHA512, digest};
 use sigstore_crypto::{ArtifactHasher, hash_reader};
 use sigstore_types::{
     DigestBytes, HashAlgorithm, MessageDigest, MessageSignature, SignatureBytes, SignatureContent,
@@ -25,24 +27,82 @@ use std::path::{Path, PathBuf};
 pub const MAX_WHOLE_MESSAGE_BYTES: u64 = 1024 * 1024 * 1024;
 
 /// What was signed: a file on disk, of which each digest is taken at most once, or only
-/// the SHA-256 of one.
+/// the SHA-256 of one, or a directory, which is its manifest.
 #[derive(Debug)]
 pub struct Artifact {
     path: PathBuf,
-    /// Only the digest is known, there is no file.
-    only_digest: bool,
+    kind: Kind,
     sha256: OnceCell<Digest>,
     sha384: OnceCell<Digest>,
     sha512: OnceCell<Digest>,
 }
 
+#[derive(Debug)]
+enum Kind {
+    File,
+    /// Only the digest is known, there is no file.
+    OnlyDigest,
+    /// With its manifest, once it is needed.
+    Directory(OnceCell<Vec<u8>>),
+}
+
 impl Artifact {
+    /// A file or a directory, whichever is there; it is not opened yet.
+    #[must_use]
+    pub fn of_path(path: &Path) -> Self {
+        let mut artifact = Self::new(path);
+        if path.is_dir() {
+            // Without the slash at the end: what stands beside it does not go into it.
+            artifact.path = path.components().collect();
+            artifact.kind = Kind::Directory(OnceCell::new());
+        }
+        artifact
+    }
+
+    /// The manifest of a directory; none for anything else.
+    ///
+    /// # Errors
+    /// [`SigningError::Directory`].
+    pub fn manifest(&self) -> Result<Option<&[u8]>, SigningError> {
+        let Kind::Directory(cell) = &self.kind else {
+            return Ok(None);
+        };
+        if let Some(manifest) = cell.get() {
+            return Ok(Some(manifest));
+        }
+        let manifest = directory::manifest(&self.path)?;
+        Ok(Some(cell.get_or_init(|| manifest)))
+    }
+
+    /// Whether it is a directory.
+    #[must_use]
+    pub fn is_directory(&self) -> bool {
+        matches!(self.kind, Kind::Directory(_))
+    }
+
+    /// What differs between this directory and the one that was signed, by the manifest that
+    /// was signed with it, if that one has the digest `signed`.
+    #[must_use]
+    pub fn difference(&self, manifest: &[u8], signed: &Digest) -> Option<String> {
+        let found = self.manifest().ok().flatten()?;
+        let algorithm = match signed.algorithm() {
+            DigestAlgorithm::Sha256 => &SHA256,
+            DigestAlgorithm::Sha384 => &SHA384,
+            DigestAlgorithm::Sha512 => &SHA512,
+            _ => return None,
+        };
+        match digest(algorithm, manifest).as_ref() == signed.bytes() {
+            true => directory::difference(manifest, found),
+            false => None,
+        }
+    }
+
     /// A file; it is not opened yet.
     #[must_use]
     pub fn new(path: &Path) -> Self {
         Self {
             path: path.to_owned(),
-            only_digest: false,
+            kind: Kind::File,
             sha256: OnceCell::new(),
             sha384: OnceCell::new(),
             sha512: OnceCell::new(),
@@ -61,7 +121,7 @@ impl Artifact {
         }
         Ok(Self {
             path: PathBuf::from(sha256.to_string()),
-            only_digest: true,
+            kind: Kind::OnlyDigest,
             sha256: OnceCell::from(sha256),
             sha384: OnceCell::new(),
             sha512: OnceCell::new(),
@@ -74,13 +134,17 @@ impl Artifact {
         &self.path
     }
 
-    /// The last part of its path.
+    /// The last part of its path, with a slash behind it for a directory.
     #[must_use]
     pub fn name(&self) -> String {
-        self.path.file_name().map_or_else(
+        let name = self.path.file_name().map_or_else(
             || self.path.display().to_string(),
             |name| name.to_string_lossy().into_owned(),
-        )
+        );
+        match self.is_directory() {
+            true => format!("{name}/"),
+            false => name,
+        }
     }
 
     /// Its SHA-256.
@@ -91,7 +155,10 @@ impl Artifact {
         if let Some(digest) = self.sha256.get() {
             return Ok(digest);
         }
-        let (digest, _) = hash::sha256_file(&self.path)?;
+        let digest = match self.manifest()? {
+            Some(manifest) => hash::sha256(manifest),
+            None => hash::sha256_file(&self.path)?.0,
+        };
         Ok(self.sha256.get_or_init(|| digest))
     }
 
@@ -101,12 +168,15 @@ impl Artifact {
         self.sha256.get()
     }
 
-    /// Looks whether it is there and a regular file, without opening it.
+    /// Looks whether it is there and a regular file or a directory, without opening it.
     ///
     /// # Errors
     /// [`SigningError::File`].
     pub fn check_is_file(&self) -> Result<(), SigningError> {
         self.need_file("its bytes")?;
+        if self.is_directory() {
+            return Ok(());
+        }
         Ok(files::check_is_file(&self.path)?)
     }
 
@@ -116,16 +186,19 @@ impl Artifact {
     /// [`SigningError::File`], [`SigningError::NeedsFile`].
     pub(super) fn bytes(&self) -> Result<(Vec<u8>, Digest), SigningError> {
         self.need_file("its bytes")?;
-        let bytes = files::read_bounded(&self.path, MAX_WHOLE_MESSAGE_BYTES)?;
+        let bytes = match self.manifest()? {
+            Some(manifest) => manifest.to_vec(),
+            None => files::read_bounded(&self.path, MAX_WHOLE_MESSAGE_BYTES)?,
+        };
         let digest = hash::sha256(&bytes);
         self.sha256.get_or_init(|| digest.clone());
         Ok((bytes, digest))
     }
 
     fn need_file(&self, what: &'static str) -> Result<(), SigningError> {
-        match self.only_digest {
-            true => Err(SigningError::NeedsFile { what }),
-            false => Ok(()),
+        match self.kind {
+            Kind::OnlyDigest => Err(SigningError::NeedsFile { what }),
+            Kind::File | Kind::Directory(_) => Ok(()),
         }
     }
 
@@ -157,9 +230,13 @@ impl Artifact {
         let Ok(mut hasher) = ArtifactHasher::new(wire) else {
             return Err(failed);
         };
-        self.check_is_file()?;
-        let file = File::open(&self.path).map_err(read)?;
-        hash_reader(file, std::slice::from_mut(&mut hasher)).map_err(read)?;
+        if let Some(manifest) = self.manifest()? {
+            hash_reader(manifest, std::slice::from_mut(&mut hasher)).map_err(read)?;
+        } else {
+            self.check_is_file()?;
+            let file = File::open(&self.path).map_err(read)?;
+            hash_reader(file, std::slice::from_mut(&mut hasher)).map_err(read)?;
+        }
         let digest =
             Digest::new(algorithm, hasher.finalize().as_bytes().to_vec()).map_err(|_| failed)?;
         Ok(cell.get_or_init(|| digest).clone())

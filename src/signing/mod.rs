@@ -21,6 +21,7 @@
 mod bundle;
 #[cfg(feature = "full")]
 mod cosign_key;
+mod directory;
 mod dsse;
 mod error;
 #[cfg(feature = "full")]
@@ -39,6 +40,8 @@ mod shape;
 mod signers;
 pub mod sigstore;
 mod trusted_keys;
+#[cfg(feature = "full")]
+pub mod tuf;
 
 pub use bundle::{
     Bundle, BundleSource, MAX_ATTESTATIONS_BYTES, MAX_BUNDLES, MEDIA_TYPE, SignedContent,
@@ -46,6 +49,7 @@ pub use bundle::{
 };
 #[cfg(feature = "full")]
 pub use cosign_key::import_cosign_key;
+pub use directory::{DirectoryError, MAX_MANIFEST_BYTES};
 pub use dsse::{STATEMENT_PAYLOAD_TYPE, VerifiedStatement, sign_statement, verify_statement};
 pub use error::SigningError;
 pub use json::{JsonError, parse_json};
@@ -66,7 +70,7 @@ pub use signers::Signer;
 #[cfg(feature = "full")]
 pub use signers::{
     AWS_KMS_SCHEME, KeyFileSigner, KmsConnection, KmsError, KmsKey, KmsReference, KmsSigner,
-    Refusal,
+    PKCS11_SCHEME, Pkcs11Error, Pkcs11Signer, Pkcs11Token, Pkcs11Uri, Refusal,
 };
 pub use trusted_keys::{MAX_TRUSTED_KEYS, MAX_TRUSTED_KEYS_BYTES, TrustedKey, read_trusted_keys};
 

@@ -105,8 +105,12 @@ pub fn read_trusted_keys(path: &Path) -> Result<Vec<TrustedKey>, SigningError> {
     let bytes = files::read_bounded(path, MAX_TRUSTED_KEYS_BYTES)?;
     let bad = |reason: String| SigningError::BadTrustedKeys { reason };
     let text = std::str::from_utf8(&bytes).map_err(|_| bad("not UTF-8".to_owned()))?;
-    let wire: Wire =
-        toml::from_str(text).map_err(|e| bad(e.to_string().trim_end().replace('\n', " ")))?;
+    // The library's own text repeats the line, however long it is.
+    let wire: Wire = toml::from_str(text).map_err(|e| {
+        let before = e.span().and_then(|span| text.get(..span.start));
+        let line = before.map_or(1, |before| before.matches('\n').count() + 1);
+        bad(format!("line {line}: {}", e.message()))
+    })?;
     if wire.schema != 1 {
         return Err(bad(format!("schema {} is not known", wire.schema)));
     }

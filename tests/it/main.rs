@@ -55,5 +55,7 @@ mod signing;
 mod signing_attacks;
 mod signing_keyless;
 mod signing_kms;
+mod signing_pkcs11;
+mod trusted_root_update;
 mod versions;
 mod vex;

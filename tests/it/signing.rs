@@ -1,6 +1,7 @@
 //! `key`, `sign` and `verify` through the program.
 
 mod attest;
+mod directories;
 mod record;
 
 use sealgate::support::files::{read_bounded, write_atomic};

@@ -11,6 +11,7 @@ use crate::cli::attestations::Attestations;
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::images::{self, ImageOptions, or_image};
 use crate::cli::key_source::exit_of;
+use crate::cli::manifests;
 use crate::cli::settings::Settings;
 use crate::cli::signing::SigningOptions;
 use crate::cli::targets::{check_named_once, check_target};
@@ -36,7 +37,7 @@ use std::path::{Path, PathBuf};
 Short names of types: cyclonedx, openvex, release, runtime-trace, sbom, scai, scan,
 slsaprovenance, slsaprovenance02, slsaprovenance1, spdx, spdxjson, vsa, vuln, vulns")]
 pub struct AttestArgs {
-    /// The artifacts, files or images (oci://HOST/REPOSITORY@sha256:…, oci-layout:DIRECTORY);
+    /// The artifacts, files, directories or images (oci://HOST/REPOSITORY@sha256:…, oci-layout:DIRECTORY);
     /// each gets a statement of its own
     #[arg(required = true, value_name = "ARTIFACT")]
     pub artifacts: Vec<PathBuf>,
@@ -156,15 +157,17 @@ pub fn run(args: &AttestArgs, settings: &Settings) -> Result<Exit, CliError> {
         return image::attest(&images, &said, &args.signing, &args.images, settings);
     }
     let mut planned = Vec::new();
+    let mut artifacts = Vec::new();
     for path in &args.artifacts {
-        let artifact = Artifact::new(path);
+        let artifact = Artifact::of_path(path);
         artifact
             .check_is_file()
             .map_err(|e| or_image(usage(&e), path))?;
         let output = match &args.output {
             Some(output) => output.clone(),
-            None => with_ending(path, ".attestations.jsonl"),
+            None => with_ending(artifact.path(), ".attestations.jsonl"),
         };
+        manifests::check(std::slice::from_ref(&artifact), &output)?;
         let inputs = args.artifacts.iter().chain([&args.predicate]);
         let inputs = inputs.map(PathBuf::as_path).chain(args.signing.files());
         check_target(&output, inputs)?;
@@ -176,12 +179,14 @@ pub fn run(args: &AttestArgs, settings: &Settings) -> Result<Exit, CliError> {
         };
         let statement = said.about(vec![subject]).to_bytes();
         planned.push((path, attestations, statement.map_err(|e| usage(&e))?));
+        artifacts.push(artifact);
     }
     let maker = args.signing.maker(settings)?;
     for (path, attestations, statement) in &mut planned {
         let bundle = maker.sign_statement(statement);
         attestations.push(&bundle.map_err(|e| in_file(path, exit_of(&e), &e))?)?;
     }
+    manifests::write(&artifacts)?;
     let mut text = String::new();
     for (path, attestations, _) in planned {
         attestations.write()?;

@@ -2,7 +2,7 @@
 
 use crate::cli::exit::{CliError, Exit};
 pub use crate::cli::forms::{ResultFormat, in_file, usage, with_ending};
-use crate::cli::key_source::{KeySource, KmsOptions, key_source};
+use crate::cli::key_source::{KeySource, KmsOptions, exit_of, key_source};
 use crate::cli::settings::Settings;
 use crate::cli::targets::check_target;
 use crate::cli::terminal;
@@ -34,8 +34,8 @@ pub enum KeyCommand {
     Generate(GenerateArgs),
     /// Take over a private key of cosign: PREFIX.key and PREFIX.pub, same passphrase
     Import(ImportArgs),
-    /// Print the public key of a key file or of a key in AWS KMS, PEM
-    Public(PublicArgs),
+    /// Print the public key of a key file, or of a key in AWS KMS or a PKCS#11 token, PEM
+    Public(Box<PublicArgs>),
 }
 
 /// Options of `key generate`.
@@ -84,7 +84,8 @@ pub struct ImportArgs {
   sealgate key public tester.pub
   sealgate key public awskms:///alias/release > release.pub")]
 pub struct PublicArgs {
-    /// A private key (`.key`), a public one (`.pub`), or a key in AWS KMS (`awskms:///…`)
+    /// A private key (`.key`), a public one (`.pub`), or a key in AWS KMS (`awskms:///…`) or in
+    /// a token (`pkcs11:…`)
     #[arg(value_parser = key_source())]
     pub file: KeySource,
     /// Where the passphrase comes from.
@@ -107,8 +108,8 @@ pub enum Algorithm {
 /// The key of a command that signs.
 #[derive(Debug, clap::Args)]
 pub struct KeyOptions {
-    /// What to sign with: an encrypted private key, or a key in AWS KMS
-    /// (`awskms:///alias/NAME`, `awskms:///ARN`)
+    /// What to sign with: an encrypted private key, a key in AWS KMS (`awskms:///alias/NAME`,
+    /// `awskms:///ARN`), or one in a PKCS#11 token (`pkcs11:token=LABEL;object=LABEL`)
     #[arg(long, value_name = "FILE", value_parser = key_source())]
     pub key: KeySource,
     /// Where its passphrase comes from.
@@ -212,7 +213,7 @@ fn write_key(
 fn public(args: &PublicArgs, settings: &Settings) -> Result<Exit, CliError> {
     let private = || load_signer(&args.file, &args.passphrase, &args.kms, settings);
     let public_key = match &args.file {
-        KeySource::AwsKms(_) => private()?.public_key().clone(),
+        KeySource::AwsKms(_) | KeySource::Pkcs11(_) => private()?.public_key().clone(),
         KeySource::File(path) => {
             let bytes = files::read_bounded(path, MAX_KEY_FILE_BYTES).map_err(|e| usage(&e))?;
             match PublicKey::from_pem(&Zeroizing::new(bytes)) {
@@ -233,7 +234,7 @@ enum Ask {
     Twice,
 }
 
-/// The signer in an encrypted key file or in KMS.
+/// The signer in an encrypted key file, in KMS or in a token.
 ///
 /// # Errors
 /// Exit 2: unreadable file, no passphrase, wrong passphrase, unsupported key; for KMS as
@@ -247,6 +248,15 @@ pub fn load_signer(
     let path = match key {
         KeySource::File(path) => path,
         KeySource::AwsKms(reference) => return Ok(Box::new(kms.open(reference, settings)?)),
+        KeySource::Pkcs11(uri) => {
+            let token = kms.token(uri)?;
+            let pin = match token.needs_pin() {
+                true => Some(read_passphrase(passphrase, settings, Ask::Once)?),
+                false => None,
+            };
+            let signer = token.signer(pin.as_ref());
+            return Ok(Box::new(signer.map_err(|e| CliError::of(exit_of(&e), &e))?));
+        }
     };
     let failed = |error: SigningError| in_file(path, Exit::Usage, &error);
     // The file is looked at first: nobody should type a passphrase for a missing key.

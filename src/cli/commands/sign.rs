@@ -1,10 +1,11 @@
-//! `sealgate sign`: a Sigstore bundle beside each file, or attached to each image.
+//! `sealgate sign`: a Sigstore bundle beside each file or directory, or attached to each image.
 
 use super::image;
 use super::key::{in_file, usage, with_ending};
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::images::{self, ImageOptions, or_image};
 use crate::cli::key_source::exit_of;
+use crate::cli::manifests;
 use crate::cli::settings::Settings;
 use crate::cli::signing::SigningOptions;
 use crate::cli::targets::{check_named_once, check_target};
@@ -20,7 +21,9 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:
   sealgate sign app.tar.gz --key release.key
   sealgate sign *.deb --key release.key --passphrase-fd 3 3<pass.txt
+  sealgate sign dist/ --key release.key
   sealgate sign app.tar.gz --key awskms:///alias/release
+  sealgate sign app.tar.gz --key 'pkcs11:token=release;object=signing' --pkcs11-module /usr/lib/module.so
   sealgate sign app.tar.gz --keyless
   sealgate sign app.tar.gz --keyless --identity-token-file token --signing-config acme.json \\
       --trusted-root acme-root.json
@@ -29,7 +32,7 @@ use std::path::PathBuf;
 
   sealgate sign oci://registry.example/team/app@sha256:9f86d0… --key release.key")]
 pub struct SignArgs {
-    /// The files to sign, or images: oci://HOST/REPOSITORY@sha256:…,
+    /// The files to sign, directories (by their manifests, DIR.manifest), or images: oci://HOST/REPOSITORY@sha256:…,
     /// oci://HOST/REPOSITORY:TAG, oci-layout:DIRECTORY with the same endings
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
@@ -69,32 +72,34 @@ pub fn run(args: &SignArgs, settings: &Settings) -> Result<Exit, CliError> {
         .with_hint("leave --bundle out: each bundle is written beside its file"));
     }
     check_named_once(&args.files)?;
-    for file in &args.files {
-        Artifact::new(file)
+    let artifacts: Vec<Artifact> = args.files.iter().map(|f| Artifact::of_path(f)).collect();
+    for (artifact, file) in artifacts.iter().zip(&args.files) {
+        artifact
             .check_is_file()
             .map_err(|e| or_image(usage(&e), file))?;
     }
     let outputs: Vec<PathBuf> = match &args.bundle {
         Some(output) => vec![output.clone()],
-        None => args
-            .files
+        None => artifacts
             .iter()
-            .map(|file| with_ending(file, ".sigstore.json"))
+            .map(|artifact| with_ending(artifact.path(), ".sigstore.json"))
             .collect(),
     };
     for output in &outputs {
         let files = args.files.iter().map(PathBuf::as_path);
         check_target(output, files.chain(args.signing.files()))?;
+        manifests::check(&artifacts, output)?;
     }
     let maker = args.signing.maker(settings)?;
     let mut signed = Vec::new();
-    for (file, output) in args.files.iter().zip(outputs) {
+    for ((file, artifact), output) in args.files.iter().zip(&artifacts).zip(outputs) {
         let bundle = maker
-            .sign_artifact(&Artifact::new(file))
+            .sign_artifact(artifact)
             .and_then(|bundle| bundle.to_json())
             .map_err(|error| in_file(file, exit_of(&error), &error))?;
         signed.push((file, output, bundle));
     }
+    manifests::write(&artifacts)?;
     let mut text = String::new();
     for (file, output, mut bundle) in signed {
         bundle.push('\n');

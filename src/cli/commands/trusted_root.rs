@@ -1,5 +1,7 @@
 //! `sealgate trusted-root`: whose certificates, logs and timestamps count.
 
+mod update;
+
 use super::key::{ResultFormat, in_file};
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::settings::Settings;
@@ -27,6 +29,9 @@ pub enum TrustedRootCommand {
     Show(ShowArgs),
     /// Write a built-in trusted root to a file, to pin it or for machines without a network
     Export(ExportArgs),
+    /// Fetch the current trusted root of an instance by TUF, the only thing here that uses
+    /// the network
+    Update(update::UpdateArgs),
 }
 
 /// Which of the built-in ones.
@@ -101,11 +106,13 @@ struct WirePart {
 /// Runs the command.
 ///
 /// # Errors
-/// Exit 2 for a trusted root that cannot be used, and a file that cannot be written.
-pub fn run(args: &TrustedRootArgs, _settings: &Settings) -> Result<Exit, CliError> {
+/// Exit 2 for a trusted root that cannot be used, and a file that cannot be written; 3 for an
+/// update that the mirror did not make possible.
+pub fn run(args: &TrustedRootArgs, settings: &Settings) -> Result<Exit, CliError> {
     match &args.command {
         TrustedRootCommand::Show(args) => show(args),
         TrustedRootCommand::Export(args) => export(args),
+        TrustedRootCommand::Update(args) => update::run(args, settings),
     }
 }
 

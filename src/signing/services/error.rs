@@ -16,6 +16,8 @@ pub enum Service {
     Log,
     /// RFC 3161.
     Timestamp,
+    /// Has trusted roots.
+    Mirror,
 }
 
 impl fmt::Display for Service {
@@ -25,6 +27,7 @@ impl fmt::Display for Service {
             Self::Authority => "certificate authority",
             Self::Log => "transparency log",
             Self::Timestamp => "timestamp authority",
+            Self::Mirror => "mirror of trusted roots",
         })
     }
 }
@@ -37,6 +40,7 @@ impl Service {
             Self::Authority => "--fulcio-url",
             Self::Log => "--rekor-url",
             Self::Timestamp => "--timestamp-url",
+            Self::Mirror => "--mirror",
         }
     }
 }

@@ -4,6 +4,8 @@
 mod aws_kms;
 #[cfg(feature = "full")]
 mod key_file;
+#[cfg(feature = "full")]
+mod pkcs11;
 
 #[cfg(feature = "full")]
 pub use aws_kms::{
@@ -11,6 +13,8 @@ pub use aws_kms::{
 };
 #[cfg(feature = "full")]
 pub use key_file::KeyFileSigner;
+#[cfg(feature = "full")]
+pub use pkcs11::{PKCS11_SCHEME, Pkcs11Error, Pkcs11Signer, Pkcs11Token, Pkcs11Uri};
 
 use super::error::SigningError;
 use super::key::PublicKey;
@@ -24,7 +28,7 @@ pub trait Signer {
     /// A signature over a whole message: DER for ECDSA, 64 bytes for Ed25519.
     ///
     /// # Errors
-    /// [`SigningError::Crypto`], [`SigningError::Kms`].
+    /// [`SigningError::Crypto`], [`SigningError::Kms`], [`SigningError::Pkcs11`].
     fn sign_message(&self, message: &[u8]) -> Result<Vec<u8>, SigningError>;
 
     /// A signature over a digest of the algorithm's hash, equal in meaning to one over the
@@ -32,6 +36,6 @@ pub trait Signer {
     ///
     /// # Errors
     /// [`SigningError::NoDigestSigning`] where the algorithm signs whole messages;
-    /// [`SigningError::Crypto`], [`SigningError::Kms`].
+    /// [`SigningError::Crypto`], [`SigningError::Kms`], [`SigningError::Pkcs11`].
     fn sign_digest(&self, digest: &Digest) -> Result<Vec<u8>, SigningError>;
 }

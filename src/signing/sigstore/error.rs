@@ -2,7 +2,7 @@
 
 use super::identity::SignerIdentity;
 use super::pattern::IdentityPattern;
-use crate::model::{Hint, Rule};
+use crate::model::{Digest, Hint, Rule};
 use crate::signing::key::KeyId;
 use crate::signing::rules;
 
@@ -84,6 +84,14 @@ pub enum VerifyError {
     BadTrustedRoot {
         /// What is wrong.
         reason: String,
+    },
+    /// The trusted root is not the one that was pinned.
+    #[error("the trusted root is {got}, not the pinned {want}")]
+    OtherTrustedRoot {
+        /// Its digest.
+        got: Digest,
+        /// The digest that it must have.
+        want: Digest,
     },
     /// The bundle is signed by a key.
     #[error("the bundle is signed by a key, not with a certificate")]
@@ -302,7 +310,7 @@ impl VerifyError {
     #[must_use]
     pub fn rule(&self) -> &'static Rule {
         match self {
-            Self::BadTrustedRoot { .. } => &rules::BAD_TRUSTED_ROOT,
+            Self::BadTrustedRoot { .. } | Self::OtherTrustedRoot { .. } => &rules::BAD_TRUSTED_ROOT,
             Self::NotByCertificate => &rules::NOT_BY_CERTIFICATE,
             Self::BadCertificate { .. } => &rules::BAD_CERTIFICATE,
             Self::WrongIssuer { .. } => &rules::WRONG_ISSUER,
@@ -338,6 +346,13 @@ impl VerifyError {
 
 impl Hint for VerifyError {
     fn hint(&self) -> Option<String> {
+        if let Self::OtherTrustedRoot { .. } = self {
+            return Some(
+                "get the pinned one; or look with `trusted-root show` at what this one trusts, \
+                 and pin it"
+                    .to_owned(),
+            );
+        }
         let mut hint = self.rule().remedy.to_owned();
         if let Some(first) = hint.get_mut(..1) {
             first.make_ascii_lowercase();

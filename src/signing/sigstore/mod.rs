@@ -25,5 +25,7 @@ pub use evidence::{EvidencePolicy, LogPolicy, SctPolicy};
 pub(super) use identity::CertificateOfOurs;
 pub use identity::{IdentityKind, SignerIdentity, SignerPolicy};
 pub use pattern::{AnchoredPattern, IdentityPattern};
-pub use root::{Instance, MAX_TRUSTED_ROOT_BYTES, RootPart, TrustedRoot, read_trusted_root};
+pub use root::{
+    Instance, MAX_TRUSTED_ROOT_BYTES, RootPart, TrustedRoot, read_pinned_root, read_trusted_root,
+};
 pub use verify::{Verified, VerifiedContent, VerifiedSigner, Verifier};

@@ -7,6 +7,8 @@ use crate::model::Digest;
 use crate::signing::error::SigningError;
 use crate::signing::json::parse_json;
 use crate::support::{files, hash};
+#[cfg(feature = "full")]
+use sigstore_trust_root::SigstoreInstance;
 use sigstore_trust_root::{
     SIGSTORE_GITHUB_TRUSTED_ROOT, SIGSTORE_PRODUCTION_TRUSTED_ROOT, SIGSTORE_STAGING_TRUSTED_ROOT,
     TimeRange, TrustedRoot as LibraryRoot,
@@ -50,6 +52,29 @@ impl Instance {
             Self::PublicGood => SIGSTORE_PRODUCTION_TRUSTED_ROOT,
             Self::Staging => SIGSTORE_STAGING_TRUSTED_ROOT,
             Self::GitHub => SIGSTORE_GITHUB_TRUSTED_ROOT,
+        }
+    }
+
+    /// Where updates of its trusted root come from.
+    #[cfg(feature = "full")]
+    #[must_use]
+    pub fn mirror(self) -> &'static str {
+        self.library().tuf_url()
+    }
+
+    /// The TUF root that its updates begin with, as it was when this program was made.
+    #[cfg(feature = "full")]
+    #[must_use]
+    pub fn tuf_root(self) -> &'static [u8] {
+        self.library().tuf_root()
+    }
+
+    #[cfg(feature = "full")]
+    fn library(self) -> SigstoreInstance {
+        match self {
+            Self::PublicGood => SigstoreInstance::PublicGood,
+            Self::Staging => SigstoreInstance::Staging,
+            Self::GitHub => SigstoreInstance::GitHub,
         }
     }
 }
@@ -171,4 +196,21 @@ impl TrustedRoot {
 pub fn read_trusted_root(path: &Path) -> Result<TrustedRoot, SigningError> {
     let bytes = files::read_bounded(path, MAX_TRUSTED_ROOT_BYTES)?;
     TrustedRoot::parse(&bytes, &path.display().to_string())
+}
+
+/// The same, which must have this SHA-256: nobody can have changed it since it was written
+/// down.
+///
+/// # Errors
+/// As [`read_trusted_root`], and [`VerifyError::OtherTrustedRoot`].
+pub fn read_pinned_root(path: &Path, pin: Option<&Digest>) -> Result<TrustedRoot, SigningError> {
+    let root = read_trusted_root(path)?;
+    match pin {
+        Some(want) if want != root.digest() => Err(VerifyError::OtherTrustedRoot {
+            got: root.digest().clone(),
+            want: want.clone(),
+        }
+        .into()),
+        _ => Ok(root),
+    }
 }

@@ -280,6 +280,11 @@ impl Verifier {
                 let bytes = LibraryArtifact::from_blob(bytes);
                 self.library.verify(bytes, wire, policy)
             }
+            Given::Stream if artifact.is_directory() => {
+                let (manifest, _) = artifact.bytes()?;
+                let manifest = LibraryArtifact::from_blob(&manifest);
+                self.library.verify(manifest, wire, policy)
+            }
             Given::Stream => {
                 artifact.check_is_file()?;
                 let file = File::open(artifact.path()).map_err(|source| FileError::Read {

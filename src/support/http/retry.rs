@@ -4,7 +4,7 @@ use jiff::fmt::rfc2822;
 use std::time::{Duration, Instant};
 
 /// The passing of time for time limits and waits, so that tests need not wait.
-pub trait Timer {
+pub trait Timer: Send {
     /// Time since the timer was made; never goes back.
     fn elapsed(&self) -> Duration;
     /// Returns after `duration`.

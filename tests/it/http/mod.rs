@@ -13,8 +13,7 @@ use sealgate::support::http::{
     Address, Answer, Client, HttpError, Limits, Network, Request, Timer, Validators,
 };
 use server::{Reply, Server};
-use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 const KILOBYTE: u64 = 1024;
@@ -23,32 +22,30 @@ const KILOBYTE: u64 = 1024;
 #[derive(Clone)]
 struct TestTimer {
     started: Instant,
-    skipped: Rc<Cell<Duration>>,
-    waits: Rc<RefCell<Vec<Duration>>>,
+    waits: Arc<Mutex<Vec<Duration>>>,
 }
 
 impl TestTimer {
     fn new() -> Self {
         Self {
             started: Instant::now(),
-            skipped: Rc::default(),
-            waits: Rc::default(),
+            waits: Arc::default(),
         }
     }
 
     fn waits(&self) -> Vec<u64> {
-        self.waits.borrow().iter().map(Duration::as_secs).collect()
+        let waits = self.waits.lock().unwrap();
+        waits.iter().map(Duration::as_secs).collect()
     }
 }
 
 impl Timer for TestTimer {
     fn elapsed(&self) -> Duration {
-        self.started.elapsed() + self.skipped.get()
+        self.started.elapsed() + self.waits.lock().unwrap().iter().sum::<Duration>()
     }
 
     fn sleep(&self, duration: Duration) {
-        self.skipped.set(self.skipped.get() + duration);
-        self.waits.borrow_mut().push(duration);
+        self.waits.lock().unwrap().push(duration);
     }
 }
 

@@ -10,6 +10,7 @@ mod gate;
 mod keys;
 mod log_entries;
 mod offline;
+mod size;
 mod statements;
 mod timestamps;
 mod upstream;

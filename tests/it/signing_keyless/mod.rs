@@ -6,8 +6,9 @@ mod gates;
 mod image;
 mod interop;
 mod lies;
-mod services;
+pub mod services;
 mod tokens;
+mod two_logs;
 
 use crate::http::tls::Authority;
 use crate::signing::{Ran, expect, key, names, read, sealgate, write};
@@ -184,6 +185,46 @@ fn statements_are_attested_and_sealed_for_an_identity() {
         verify(dir.path(), 0, IDENTITY);
         let lines = read(&dir.path().join("app.bin.attestations.jsonl"));
         assert_eq!(lines.lines().count(), 2);
+    }
+}
+
+#[test]
+fn a_directory_is_signed_for_an_identity() {
+    for version in ["1", "2"] {
+        let Some(sigstore) = Sigstore::honest() else {
+            return;
+        };
+        let dir = scene(&sigstore);
+        std::fs::create_dir_all(dir.path().join("app.d/lib")).unwrap();
+        write(&dir.path().join("app.d/lib/a"), b"a\n");
+        run(
+            dir.path(),
+            0,
+            &["sign", "app.d"],
+            &keyless(&sigstore, version),
+        );
+        let verify = |code, identity: &str| {
+            let arguments = [
+                "verify",
+                "app.d/",
+                "--certificate-identity",
+                identity,
+                "--certificate-oidc-issuer",
+                ISSUER,
+                "--trusted-root",
+                "root.json",
+                "--without-sct",
+            ];
+            expect(code, &mut sealgate(dir.path()), &arguments)
+        };
+        verify(0, IDENTITY);
+        // Somebody else's tree is not read.
+        let other = verify(1, "evil@acme.example");
+        assert!(!other.stdout.contains("sha256:"), "{}", other.stdout);
+        write(&dir.path().join("app.d/lib/a"), b"b\n");
+        let ran = verify(1, IDENTITY);
+        let said = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(said.contains("changed `lib/a`"), "{said}");
     }
 }
 

@@ -135,7 +135,8 @@ fn beside(artifact: &Path, only_digest: bool) -> Result<Vec<PathBuf>, CliError> 
         )
         .with_hint("give --bundle FILE"));
     }
-    let candidates = ENDINGS.map(|ending| with_ending(artifact, ending));
+    let artifact = Artifact::of_path(artifact);
+    let candidates = ENDINGS.map(|ending| with_ending(artifact.path(), ending));
     let found: Vec<PathBuf> = candidates.iter().filter(|p| p.is_file()).cloned().collect();
     if found.is_empty() {
         let names = candidates.map(|path| format!("`{}`", path.display()));
@@ -191,7 +192,7 @@ fn verify_task(task: &Task, judge: &Judge) -> Result<ArtifactResult, CliError> {
         Some(digest) => {
             Artifact::of_digest(digest.clone()).map_err(|e| CliError::of(Exit::Usage, &e))?
         }
-        None => Artifact::new(&task.artifact),
+        None => Artifact::of_path(&task.artifact),
     };
     let mut outcomes = Vec::new();
     for path in &task.bundles {

@@ -3,6 +3,7 @@
 use super::signer::{Judge, RequiredSigner};
 use crate::attest::{AttestError, Subjects, short_name};
 use crate::cli::exit::{CliError, Exit};
+use crate::cli::manifests;
 use crate::model::{Hint, Rule};
 use crate::signing::sigstore::{LogPolicy, Verified, VerifiedContent, VerifiedSigner, VerifyError};
 use crate::signing::{
@@ -77,7 +78,15 @@ pub fn verify(
             .map_err(Reason::Signing)
             .and_then(|verified| proof(verified, artifact, None)),
     };
-    proof.map_err(|reason| reason.told(name))
+    proof.map_err(|reason| {
+        let mut failure = reason.told(name);
+        if let Reason::Signing(SigningError::OtherSubject { got, .. }) = &reason
+            && artifact.is_directory()
+        {
+            failure.error.message += &manifests::told(artifact, got);
+        }
+        failure
+    })
 }
 
 /// With the first key that fits; of several that do not, the one that the bundle names

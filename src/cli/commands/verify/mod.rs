@@ -39,7 +39,7 @@ use std::path::PathBuf;
   sealgate verify oci://registry.example/team/app@sha256:9f86d0… --key release.pub
   sealgate verify oci-layout:dist/app:1.2 --offline --type slsaprovenance1 --key builder.pub")]
 pub struct VerifyArgs {
-    /// The files that were signed, `sha256:DIGEST`, or images: oci://HOST/REPOSITORY@sha256:…,
+    /// The files or directories that were signed, `sha256:DIGEST`, or images: oci://HOST/REPOSITORY@sha256:…,
     /// oci://HOST/REPOSITORY:TAG, oci-layout:DIRECTORY with the same endings
     #[arg(required = true, value_name = "ARTIFACT")]
     pub artifacts: Vec<PathBuf>,

@@ -1,10 +1,11 @@
 //! Who must have signed and with what evidence, from the command line.
 
 use crate::cli::exit::{CliError, Exit};
-use crate::cli::forms::in_file;
+use crate::cli::forms::{in_file, parse_root_digest};
+use crate::model::Digest;
 use crate::signing::sigstore::{
     AnchoredPattern, EvidencePolicy, IdentityKind, IdentityPattern, Instance, LogPolicy,
-    RequiredClaim, SctPolicy, SignerPolicy, TrustedRoot, Verifier, VerifyError, read_trusted_root,
+    RequiredClaim, SctPolicy, SignerPolicy, TrustedRoot, Verifier, VerifyError, read_pinned_root,
 };
 use crate::signing::{SigningError, TrustedKey, read_public_key, read_trusted_keys};
 use jiff::Timestamp;
@@ -82,6 +83,9 @@ pub struct EvidenceOptions {
     /// The trusted root to verify with [default: Sigstore's public-good instance, built in]
     #[arg(long, value_name = "FILE", conflicts_with_all = ["staging", "github"])]
     pub trusted_root: Option<PathBuf>,
+    /// The SHA-256 that it must have, as `trusted-root show` prints it: `sha256:…`
+    #[arg(long, value_name = "DIGEST", requires = "trusted_root", value_parser = parse_root_digest)]
+    pub trusted_root_digest: Option<Digest>,
     /// Trust Sigstore's staging instance (built in); for tests only
     #[arg(long, conflicts_with = "github")]
     pub staging: bool,
@@ -219,7 +223,7 @@ fn verifier(options: &EvidenceOptions) -> Result<LazyVerifier, CliError> {
     let made = OnceLock::new();
     // A root of the caller's own is read at once: what is wrong with it is said first.
     if let Some(path) = &options.trusted_root {
-        let verifier = read_trusted_root(path)
+        let verifier = read_pinned_root(path, options.trusted_root_digest.as_ref())
             .and_then(Verifier::new)
             .map_err(|e| in_file(path, Exit::Usage, &e))?;
         let _ = made.set(Ok(verifier));
