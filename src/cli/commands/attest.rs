@@ -73,21 +73,10 @@ impl Said {
     /// is about the one that was tested, which `test` writes down and `seal` looks at.
     ///
     /// # Errors
-    /// Exit 2 for a type that is none, for a test result, and for a file that is no such
-    /// predicate.
+    /// Exit 2 for a type that is none, and for a file that is no such predicate.
     pub fn read(path: &Path, type_name: &str) -> Result<Self, CliError> {
         let failed = |error: AttestError| in_file(path, Exit::Usage, &error);
         let predicate_type = predicate_type(type_name).map_err(|e| usage(&e))?;
-        if predicate_type == TEST_RESULT_TYPE {
-            return Err(CliError::new(
-                Exit::Usage,
-                "a test result is not attested: it is about the artifact that was tested",
-            )
-            .with_hint(
-                "run the tests with `sealgate test ARTIFACT -- COMMAND`, and sign the result with \
-                 `sealgate seal ARTIFACT --only test-result`",
-            ));
-        }
         let bytes = files::read_bounded(path, MAX_STATEMENT_BYTES as u64).map_err(|e| usage(&e))?;
         let predicate =
             parse_json(&bytes, MAX_STATEMENT_BYTES).map_err(|e| failed(AttestError::NotJson(e)))?;
@@ -155,6 +144,17 @@ pub fn run(args: &AttestArgs, settings: &Settings) -> Result<Exit, CliError> {
             .with_hint("leave --output out"));
         }
         return image::attest(&images, &said, &args.signing, &args.images, settings);
+    }
+    // `test` and `seal` know files; who signs the test result of an image answers for it.
+    if said.predicate_type() == TEST_RESULT_TYPE {
+        return Err(CliError::new(
+            Exit::Usage,
+            "a test result is not attested: it is about the artifact that was tested",
+        )
+        .with_hint(
+            "run the tests with `sealgate test ARTIFACT -- COMMAND`, and sign the result with \
+             `sealgate seal ARTIFACT --only test-result`",
+        ));
     }
     let mut planned = Vec::new();
     let mut artifacts = Vec::new();
