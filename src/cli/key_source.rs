@@ -11,7 +11,9 @@ use crate::signing::{
     SigningError,
 };
 use crate::support::http::Network;
-use std::ffi::OsString;
+use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::error::ErrorKind;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -42,7 +44,7 @@ impl KeySource {
             Some(text) if text.starts_with(AWS_KMS_SCHEME) => KmsReference::parse(text)
                 .map(Self::AwsKms)
                 .map_err(|e| said(&e)),
-            Some(text) if text.starts_with(PKCS11_SCHEME) => Pkcs11Uri::parse(text)
+            Some(text) if is_pkcs11(text) => Pkcs11Uri::parse(text)
                 .map(Self::Pkcs11)
                 .map_err(|e| said(&e)),
             _ => Ok(Self::File(PathBuf::from(argument))),
@@ -69,11 +71,43 @@ impl fmt::Display for KeySource {
     }
 }
 
+/// Whether a name is meant for a token; schemes of URIs have no case, and what is wrongly
+/// written may hold a PIN.
+fn is_pkcs11(text: &str) -> bool {
+    let scheme = text.get(..PKCS11_SCHEME.len());
+    scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(PKCS11_SCHEME))
+}
+
 /// How an option or argument that names a key is read.
 #[must_use]
-pub fn key_source() -> impl clap::builder::TypedValueParser<Value = KeySource> {
-    use clap::builder::TypedValueParser as _;
-    clap::builder::OsStringValueParser::new().try_map(KeySource::parse)
+pub fn key_source() -> impl TypedValueParser<Value = KeySource> {
+    KeySourceParser
+}
+
+#[derive(Debug, Clone)]
+struct KeySourceParser;
+
+impl TypedValueParser for KeySourceParser {
+    type Value = KeySource;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<KeySource, clap::Error> {
+        if value.to_str().is_some_and(is_pkcs11) {
+            // Without the value, which clap would repeat: it may hold a PIN.
+            return KeySource::parse(value.to_owned()).map_err(|reason| {
+                let name = argument.map_or_else(|| "the key".to_owned(), ToString::to_string);
+                let message = format!("invalid value for '{name}': {reason}\n");
+                clap::Error::raw(ErrorKind::ValueValidation, message).with_cmd(command)
+            });
+        }
+        OsStringValueParser::new()
+            .try_map(KeySource::parse)
+            .parse_ref(command, argument, value)
+    }
 }
 
 /// How keys that are not in files are reached. Credentials and region for KMS come from the

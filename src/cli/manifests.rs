@@ -18,13 +18,18 @@ fn beside(artifact: &Artifact) -> PathBuf {
     with_ending(artifact.path(), ".manifest")
 }
 
-/// Looks whether directories can be signed: they have names, their manifests can be written,
-/// and the output does not go into one of them, which would change it.
+/// Looks whether directories can be signed: they have names, their manifests can be written
+/// and replace nothing that is read, and the output does not go into one of them, which would
+/// change it.
 ///
 /// # Errors
 /// Exit 2 where not.
 #[cfg(feature = "full")]
-pub fn check(artifacts: &[Artifact], output: &Path) -> Result<(), CliError> {
+pub fn check<'a>(
+    artifacts: &'a [Artifact],
+    output: &'a Path,
+    inputs: impl Iterator<Item = &'a Path> + Clone,
+) -> Result<(), CliError> {
     for artifact in artifacts.iter().filter(|artifact| artifact.is_directory()) {
         let path = artifact.path();
         if path.file_name().is_none() {
@@ -37,7 +42,7 @@ pub fn check(artifacts: &[Artifact], output: &Path) -> Result<(), CliError> {
             )
             .with_hint("name it from the directory above"));
         }
-        check_target(&beside(artifact), [path, output])?;
+        check_target(&beside(artifact), inputs.clone().chain([path, output]))?;
         let parent = output.parent().filter(|parent| *parent != Path::new(""));
         let parent = std::fs::canonicalize(parent.unwrap_or(Path::new(".")));
         let inside = parent.ok().zip(std::fs::canonicalize(path).ok());

@@ -21,6 +21,8 @@ use std::path::{Path, PathBuf};
 const MAX_FILES: usize = 100_000;
 /// Most directories in each other.
 const MAX_DEPTH: usize = 64;
+/// Of a line of a manifest, beside the name: the digest, two spaces and a line feed.
+const LINE_BYTES: u64 = 64 + 2 + 1;
 /// Larger manifests are refused: 64 MiB.
 pub const MAX_MANIFEST_BYTES: u64 = 64 * 1024 * 1024;
 /// Most differences that are named.
@@ -110,7 +112,7 @@ pub(super) fn manifest(directory: &Path) -> Result<Vec<u8>, DirectoryError> {
         // Directories are twins, too.
         for (end, _) in name.match_indices('/').chain([(name.len(), "")]) {
             let part = name.get(..end).unwrap_or(name);
-            let other = folded.entry(part.to_lowercase()).or_insert(part);
+            let other = folded.entry(folded_case(part)).or_insert(part);
             if *other != part {
                 return Err(DirectoryError::Twins {
                     one: (*other).to_owned(),
@@ -122,16 +124,23 @@ pub(super) fn manifest(directory: &Path) -> Result<Vec<u8>, DirectoryError> {
         let _ = writeln!(text, "{}  {name}", digest.hex());
     }
     if text.len() as u64 > MAX_MANIFEST_BYTES {
-        return Err(too_large(
-            directory,
-            format!("a manifest over {MAX_MANIFEST_BYTES} bytes"),
-        ));
+        return Err(manifest_too_large(directory));
     }
     Ok(text.into_bytes())
 }
 
+/// The name as file systems that fold cases see it. Letter by letter, since a final sigma is
+/// written otherwise than one within a word; by way of the capital, which several small
+/// letters may share.
+fn folded_case(name: &str) -> String {
+    let capitals = name.chars().flat_map(char::to_uppercase);
+    capitals.flat_map(char::to_lowercase).collect()
+}
+
 fn walk(directory: &Path, files: &mut BTreeMap<String, PathBuf>) -> Result<(), DirectoryError> {
     let mut open = vec![(directory.to_owned(), String::new(), 1)];
+    // Of the manifest, before anything is hashed for one that is too long.
+    let mut length = 0;
     while let Some((path, prefix, depth)) = open.pop() {
         let failed = |source| FileError::Read {
             path: path.clone(),
@@ -162,6 +171,10 @@ fn walk(directory: &Path, files: &mut BTreeMap<String, PathBuf>) -> Result<(), D
             if kind.is_dir() {
                 open.push((here, format!("{name}/"), depth + 1));
             } else if kind.is_file() {
+                length += name.len() as u64 + LINE_BYTES;
+                if length > MAX_MANIFEST_BYTES {
+                    return Err(manifest_too_large(directory));
+                }
                 files.insert(name, here);
             } else {
                 return Err(DirectoryError::Special { path: here });
@@ -175,6 +188,11 @@ fn walk(directory: &Path, files: &mut BTreeMap<String, PathBuf>) -> Result<(), D
         }
     }
     Ok(())
+}
+
+fn manifest_too_large(directory: &Path) -> DirectoryError {
+    let what = format!("a manifest over {MAX_MANIFEST_BYTES} bytes");
+    too_large(directory, what)
 }
 
 fn too_large(directory: &Path, what: String) -> DirectoryError {

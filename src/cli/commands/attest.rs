@@ -156,10 +156,18 @@ pub fn run(args: &AttestArgs, settings: &Settings) -> Result<Exit, CliError> {
              `sealgate seal ARTIFACT --only test-result`",
         ));
     }
+    let artifacts: Vec<Artifact> = args
+        .artifacts
+        .iter()
+        .map(|path| Artifact::of_path(path))
+        .collect();
+    let inputs = args.artifacts.iter().chain([&args.predicate]);
+    let inputs: Vec<&Path> = inputs
+        .map(PathBuf::as_path)
+        .chain(args.signing.files())
+        .collect();
     let mut planned = Vec::new();
-    let mut artifacts = Vec::new();
-    for path in &args.artifacts {
-        let artifact = Artifact::of_path(path);
+    for (artifact, path) in artifacts.iter().zip(&args.artifacts) {
         artifact
             .check_is_file()
             .map_err(|e| or_image(usage(&e), path))?;
@@ -167,10 +175,8 @@ pub fn run(args: &AttestArgs, settings: &Settings) -> Result<Exit, CliError> {
             Some(output) => output.clone(),
             None => with_ending(artifact.path(), ".attestations.jsonl"),
         };
-        manifests::check(std::slice::from_ref(&artifact), &output)?;
-        let inputs = args.artifacts.iter().chain([&args.predicate]);
-        let inputs = inputs.map(PathBuf::as_path).chain(args.signing.files());
-        check_target(&output, inputs)?;
+        manifests::check(&artifacts, &output, inputs.iter().copied())?;
+        check_target(&output, inputs.iter().copied())?;
         let attestations = Attestations::open(&output, true)?;
         attestations.make_room(1)?;
         let subject = Subject {
@@ -179,7 +185,6 @@ pub fn run(args: &AttestArgs, settings: &Settings) -> Result<Exit, CliError> {
         };
         let statement = said.about(vec![subject]).to_bytes();
         planned.push((path, attestations, statement.map_err(|e| usage(&e))?));
-        artifacts.push(artifact);
     }
     let maker = args.signing.maker(settings)?;
     for (path, attestations, statement) in &mut planned {

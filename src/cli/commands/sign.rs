@@ -14,7 +14,7 @@ use crate::model::terminal_safe;
 use crate::signing::Artifact;
 use crate::support::files;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Options.
 #[derive(Debug, clap::Args)]
@@ -87,8 +87,9 @@ pub fn run(args: &SignArgs, settings: &Settings) -> Result<Exit, CliError> {
     };
     for output in &outputs {
         let files = args.files.iter().map(PathBuf::as_path);
-        check_target(output, files.chain(args.signing.files()))?;
-        manifests::check(&artifacts, output)?;
+        let inputs: Vec<&Path> = files.chain(args.signing.files()).collect();
+        check_target(output, inputs.iter().copied())?;
+        manifests::check(&artifacts, output, inputs.iter().copied())?;
     }
     let maker = args.signing.maker(settings)?;
     let mut signed = Vec::new();

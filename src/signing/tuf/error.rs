@@ -135,8 +135,13 @@ impl UpdateError {
                 match http {
                     Some(error) if error.is_configuration() => Self::Unusable(error),
                     Some(error) => Self::Unanswered(error),
-                    None => Self::Missing {
-                        what: safe(message.trim_end_matches(" not found").to_owned()),
+                    None => match message.strip_suffix(" not found") {
+                        Some(what) => Self::Missing {
+                            what: safe(what.to_owned()),
+                        },
+                        None => Self::Malformed {
+                            reason: safe(message),
+                        },
                     },
                 }
             }

@@ -66,9 +66,8 @@ fn lock_within(path: &Path, limit: Duration) -> Result<Option<FileLock>, FileErr
                     _file: file,
                 }));
             }
-            // Its last holder has taken it away.
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
+            // Its last holder has taken it away, or has it.
+            Ok(()) | Err(TryLockError::WouldBlock) => {
                 if Instant::now() >= until {
                     return Err(FileError::Locked {
                         path: path.to_owned(),

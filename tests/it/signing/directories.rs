@@ -297,3 +297,71 @@ fn a_directory_that_cannot_be_signed_as_asked_is_left_alone() {
     write(&deep.join("f"), b"f");
     refused(&["sign", "dist"], "more than 64 levels");
 }
+
+#[test]
+fn names_that_differ_only_in_case_are_refused_in_every_script() {
+    for [one, other] in [
+        ["App", "app"],
+        // A final sigma is written otherwise, and the long s has the same capital.
+        ["ΑΣ", "ασ"],
+        ["ſ", "s"],
+    ] {
+        let scene = Scene::new();
+        let dist = scene.dir().join("dist");
+        write(&dist.join(one), b"1\n");
+        scene.run(0, &["sign", "dist", "--key", &key("tester.key")]);
+        write(&dist.join(other), b"2\n");
+        let ran = scene.run(2, &["sign", "dist", "--key", &key("tester.key")]);
+        assert!(ran.stderr.contains("case"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn what_one_artifact_gets_spoils_no_other() {
+    let scene = Scene::new();
+    write(&scene.dir().join("predicate.json"), b"{}");
+    let tester = key("tester.key");
+    let attest = |code: i32, more: &[&str]| {
+        let with = ["--type", "https://a.example/t", "--key", &tester];
+        scene.run(code, &[&["attest"], more, &with].concat())
+    };
+    // What the file in it gets would change the tree.
+    let both = ["dist", "dist/lib/a.js", "--predicate", "predicate.json"];
+    let ran = attest(2, &both);
+    assert!(
+        ran.stderr
+            .contains("is inside the directory that is signed"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(names(scene.dir()), ["dist", "predicate.json"]);
+    attest(0, &["dist", "--predicate", "predicate.json"]);
+    scene.run(
+        0,
+        &[
+            "verify",
+            "dist",
+            "--key",
+            &key("tester.pub"),
+            "--bundle",
+            "dist.attestations.jsonl",
+        ],
+    );
+}
+
+#[test]
+fn a_manifest_replaces_nothing_that_is_read() {
+    let scene = Scene::new();
+    let manifest = scene.dir().join("dist.manifest");
+    write(&manifest, b"{}");
+    let tester = key("tester.key");
+    let ran = scene.run(2, &["sign", "dist", "dist.manifest", "--key", &tester]);
+    assert!(ran.stderr.contains("dist.manifest"), "{}", ran.stderr);
+    let arguments = ["attest", "dist", "--predicate", "dist.manifest"];
+    let with = ["--type", "https://a.example/t", "--key", &tester];
+    scene.run(2, &[&arguments[..], &with].concat());
+    assert_eq!(read(&manifest), "{}");
+    // An older manifest that nobody reads is replaced.
+    scene.run(0, &["sign", "dist", "--key", &tester]);
+    assert_ne!(read(&manifest), "{}");
+}

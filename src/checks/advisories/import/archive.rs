@@ -215,6 +215,8 @@ impl ArchiveReader {
         let archive = &entries.archive;
         let zip = open(archive, &mut self.directory)?;
         for entry in &entries.entries {
+            // One that is refused counts nothing.
+            self.bytes.clear();
             let read = match entry.refused {
                 Some(reason) => Err(reason.to_owned()),
                 None => self.decompress(&zip, entry),

@@ -18,7 +18,12 @@ const SHA_256: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3
 /// [`Pkcs11Error::UnsupportedKey`] for parameters that are not a curve's name.
 pub(super) fn ec_spki(parameters: &[u8], point: &[u8]) -> Result<Vec<u8>, Pkcs11Error> {
     let curve = ObjectIdentifier::from_der(parameters).map_err(|_| unsupported("unnamed curve"))?;
-    let point = OctetStringRef::from_der(point).map_or(point, |inner| inner.as_bytes());
+    // A bare point begins with the tag of an octet string, by accident: its length decides.
+    let is_bare = matches!(point.len(), 65 | 97) && point.first() == Some(&4);
+    let point = match OctetStringRef::from_der(point) {
+        Ok(inner) if !is_bare => inner.as_bytes(),
+        _ => point,
+    };
     spki(EC_PUBLIC_KEY, AnyRef::from(&curve), point).map_err(|_| unsupported("malformed point"))
 }
 
@@ -85,5 +90,25 @@ fn spki(oid: ObjectIdentifier, parameters: AnyRef<'_>, key: &[u8]) -> Result<Vec
 fn unsupported(reason: &str) -> Pkcs11Error {
     Pkcs11Error::UnsupportedKey {
         reason: reason.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_point_is_taken_as_it_is_whatever_it_begins_with() {
+        let curve = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7")
+            .to_der()
+            .unwrap();
+        for second in [0x3E, 0x3F, 0x41] {
+            let mut bare = vec![4; 65];
+            bare[1] = second;
+            let wrapped = [&[4, 65], bare.as_slice()].concat();
+            let key = ec_spki(&curve, &bare).unwrap();
+            assert!(key.ends_with(&bare), "{second:x}");
+            assert_eq!(ec_spki(&curve, &wrapped).unwrap(), key);
+        }
     }
 }
