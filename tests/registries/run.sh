@@ -254,7 +254,7 @@ npm_registry() {
     }
     port=$(free_port)
     mkdir -p "$root" "$package" "$app"
-    printf 'storage: ./storage\nuplinks: {}\npackages:\n  "**":\n    access: $all\n    publish: $all\n    unpublish: $all\nlog: { type: file, path: log, level: error }\n' >"$root/config.yaml"
+    printf 'storage: ./storage\nuplinks: {}\npackages:\n  "**":\n    access: $all\n    publish: $all\n    unpublish: $all\nlog: { type: file, path: %s/verdaccio.log, level: error }\n' "$root" >"$root/config.yaml"
     PATH=$node:$PATH node "$verdaccio" -c "$root/config.yaml" -l "127.0.0.1:$port" >"$work/verdaccio.log" 2>&1 &
     servers+=($!)
     local registry=http://127.0.0.1:$port/
