@@ -19,6 +19,10 @@ pub use pkcs11::{PKCS11_SCHEME, Pkcs11Error, Pkcs11Signer, Pkcs11Token, Pkcs11Ur
 use super::error::SigningError;
 use super::key::PublicKey;
 use crate::model::Digest;
+#[cfg(feature = "full")]
+use crate::model::DigestAlgorithm;
+#[cfg(feature = "full")]
+use aws_lc_rs::digest::{SHA256, SHA384, digest};
 
 /// A private key, wherever it lives. Its algorithm is its public key's.
 pub trait Signer {
@@ -38,4 +42,18 @@ pub trait Signer {
     /// [`SigningError::NoDigestSigning`] where the algorithm signs whole messages;
     /// [`SigningError::Crypto`], [`SigningError::Kms`], [`SigningError::Pkcs11`].
     fn sign_digest(&self, digest: &Digest) -> Result<Vec<u8>, SigningError>;
+}
+
+/// The digest that a signer of digests signs in the place of a message.
+///
+/// # Errors
+/// [`SigningError::Crypto`].
+#[cfg(feature = "full")]
+fn digest_of(algorithm: DigestAlgorithm, message: &[u8]) -> Result<Digest, SigningError> {
+    let function = match algorithm {
+        DigestAlgorithm::Sha384 => &SHA384,
+        _ => &SHA256,
+    };
+    let bytes = digest(function, message).as_ref().to_vec();
+    Digest::new(algorithm, bytes).map_err(|_| SigningError::Crypto { step: "hashing" })
 }

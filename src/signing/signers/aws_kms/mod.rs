@@ -11,12 +11,11 @@ pub use api::KmsConnection;
 pub use error::{KmsError, Refusal};
 pub use reference::{AWS_KMS_SCHEME, KmsKey, KmsReference};
 
-use super::Signer;
+use super::{Signer, digest_of};
 use crate::model::{Digest, DigestAlgorithm, terminal_safe};
 use crate::signing::error::SigningError;
 use crate::signing::key::{PublicKey, SignatureAlgorithm};
 use api::Api;
-use aws_lc_rs::digest::{SHA256, SHA384, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
@@ -132,14 +131,7 @@ impl Signer for KmsSigner {
 
     /// The message itself does not go to KMS, which takes at most 4 kB.
     fn sign_message(&self, message: &[u8]) -> Result<Vec<u8>, SigningError> {
-        let algorithm = match self.digest {
-            DigestAlgorithm::Sha384 => &SHA384,
-            _ => &SHA256,
-        };
-        let bytes = digest(algorithm, message).as_ref().to_vec();
-        let digest = Digest::new(self.digest, bytes)
-            .map_err(|_| SigningError::Crypto { step: "hashing" })?;
-        self.sign_digest(&digest)
+        self.sign_digest(&digest_of(self.digest, message)?)
     }
 
     fn sign_digest(&self, digest: &Digest) -> Result<Vec<u8>, SigningError> {

@@ -13,13 +13,12 @@ mod uri;
 pub use error::Pkcs11Error;
 pub use uri::{PKCS11_SCHEME, Pkcs11Uri};
 
-use super::Signer;
+use super::{Signer, digest_of};
 use crate::model::{Digest, DigestAlgorithm};
 use crate::signing::error::SigningError;
 use crate::signing::key::{PublicKey, SignatureAlgorithm};
 use crate::signing::key_file::Passphrase;
 use crate::support::files;
-use aws_lc_rs::digest::{SHA256, SHA384, digest};
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error as LibraryError, RvError};
 use cryptoki::mechanism::Mechanism;
@@ -156,14 +155,7 @@ impl Signer for Pkcs11Signer {
 
     /// The message itself does not go to the token, which would take minutes for some.
     fn sign_message(&self, message: &[u8]) -> Result<Vec<u8>, SigningError> {
-        let algorithm = match self.digest {
-            DigestAlgorithm::Sha384 => &SHA384,
-            _ => &SHA256,
-        };
-        let bytes = digest(algorithm, message).as_ref().to_vec();
-        let digest = Digest::new(self.digest, bytes)
-            .map_err(|_| SigningError::Crypto { step: "hashing" })?;
-        self.sign_digest(&digest)
+        self.sign_digest(&digest_of(self.digest, message)?)
     }
 
     fn sign_digest(&self, digest: &Digest) -> Result<Vec<u8>, SigningError> {
