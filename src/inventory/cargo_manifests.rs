@@ -9,33 +9,26 @@
 //! of a dependency). `--with-cargo` knows better. An edge that no manifest explains is
 //! one of run time.
 
-use super::document::{Document, table, text};
-use super::formats::{Parsed, join};
-use super::python::strings;
+mod manifest;
+
+use super::formats::{Neighbours as _, Parsed, join};
 use super::scopes;
 use super::tree::{Tree, normalise};
 use super::unique::UniqueIndex;
 use super::walk::Group;
 use super::workspace::Members;
 use crate::model::{ComponentKind, Scope};
+pub use manifest::CargoManifest;
+use manifest::{PackageTable, Want, WorkspaceTable};
 use semver::{Version, VersionReq};
 use std::collections::{HashMap, HashSet, VecDeque};
-use toml::de::{DeTable, DeValue};
+use std::rc::Rc;
 
 /// Manifests of one workspace that are read; what is left out counts as run time.
 const MANIFEST_LIMIT: usize = 10_000;
 
 /// Ways in which one manifest may ask for one name. Beyond, they are not told apart.
 const WAYS_LIMIT: usize = 100;
-
-/// Tables of dependencies with what they are for. The spelling with `_` is an old one.
-const TABLES: &[(&str, Scope)] = &[
-    ("dependencies", Scope::Runtime),
-    ("build-dependencies", Scope::Build),
-    ("build_dependencies", Scope::Build),
-    ("dev-dependencies", Scope::Dev),
-    ("dev_dependencies", Scope::Dev),
-];
 
 /// A package with its manifest in the tree.
 #[derive(Debug)]
@@ -52,7 +45,8 @@ struct Member {
 struct Wanted {
     /// Name of the package, not what the manifest calls it.
     name: String,
-    requirement: Option<VersionReq>,
+    /// As written: most are never compared with anything.
+    requirement: Option<String>,
     scope: Scope,
     /// Directory of a path dependency, relative to the root of the tree.
     directory: Option<String>,
@@ -128,8 +122,9 @@ fn edges(parsed: &Parsed, member_of: &HashMap<usize, &Member>) -> Vec<(usize, us
         }
         let version = Version::parse(package.version.as_deref()?).ok()?;
         let fitting = ways.iter().filter(|way| {
-            way.requirement
-                .as_ref()
+            let requirement = way.requirement.as_deref();
+            requirement
+                .and_then(|text| VersionReq::parse(text).ok())
                 .is_none_or(|requirement| requirement.matches(&version))
         });
         fitting.map(|way| way.scope).min()
@@ -147,10 +142,7 @@ fn read_members(tree: &Tree, directories: &[&str], base: &str) -> Vec<Member> {
     let Some(root) = read_manifest(tree, base) else {
         return Vec::new();
     };
-    let Ok(root) = Document::parse(&root) else {
-        return Vec::new();
-    };
-    let workspace = Workspace::new(&root.root, base);
+    let workspace = Workspace::new(&root, base);
     // A pattern that cannot be read is a gap of the selection.
     let patterns = Members::read(tree, Group::Cargo, base, &mut Vec::new());
     let mut waiting: VecDeque<(String, bool)> = VecDeque::from([(base.to_owned(), true)]);
@@ -170,13 +162,10 @@ fn read_members(tree: &Tree, directories: &[&str], base: &str) -> Vec<Member> {
         let Some(manifest) = read_manifest(tree, &directory) else {
             continue;
         };
-        let Ok(document) = Document::parse(&manifest) else {
-            continue;
-        };
-        if document.broken.is_some() {
+        if manifest.is_broken {
             continue;
         }
-        let Some(member) = workspace.member(&document.root, &directory, is_root) else {
+        let Some(member) = workspace.member(&manifest, &directory, is_root) else {
             continue;
         };
         for path in member.wants.iter().filter_map(|w| w.directory.as_ref()) {
@@ -189,31 +178,25 @@ fn read_members(tree: &Tree, directories: &[&str], base: &str) -> Vec<Member> {
     members
 }
 
-fn read_manifest(tree: &Tree, directory: &str) -> Option<String> {
-    let file = tree.read_text(&join(directory, "Cargo.toml")).ok()??;
-    Some(file.text)
+fn read_manifest(tree: &Tree, directory: &str) -> Option<Rc<CargoManifest>> {
+    tree.cargo_manifest(&join(directory, "Cargo.toml")).ok()?
 }
 
 /// What members inherit.
-struct Workspace<'d, 'a> {
+struct Workspace<'d> {
     base: &'d str,
-    root: &'d DeTable<'a>,
     is_declared: bool,
-    dependencies: Option<&'d DeTable<'a>>,
-    licence: Option<&'d str>,
+    patches: &'d [String],
+    table: Option<&'d WorkspaceTable>,
 }
 
-impl<'d, 'a> Workspace<'d, 'a> {
-    fn new(root: &'d DeTable<'a>, base: &'d str) -> Self {
-        let workspace = table(root, "workspace");
+impl<'d> Workspace<'d> {
+    fn new(root: &'d CargoManifest, base: &'d str) -> Self {
         Self {
             base,
-            root,
-            is_declared: workspace.is_some(),
-            dependencies: workspace.and_then(|w| table(w, "dependencies")),
-            licence: workspace
-                .and_then(|w| table(w, "package"))
-                .and_then(|package| text(package, "license")),
+            is_declared: root.workspace.is_some(),
+            patches: &root.patches,
+            table: root.workspace.as_ref(),
         }
     }
 
@@ -223,9 +206,9 @@ impl<'d, 'a> Workspace<'d, 'a> {
             || directory
                 .strip_prefix(self.base)
                 .is_some_and(|rest| rest.starts_with('/'));
-        let excluded = table(self.root, "workspace").map(|w| strings(w, "exclude"));
-        let is_excluded = excluded.into_iter().flatten().any(|path| {
-            normalise(&join(self.base, &path)).is_some_and(|path| {
+        let excluded = self.table.into_iter().flat_map(|table| &table.exclude);
+        let is_excluded = excluded.into_iter().any(|path| {
+            normalise(&join(self.base, path)).is_some_and(|path| {
                 directory
                     .strip_prefix(path.as_str())
                     .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -236,59 +219,42 @@ impl<'d, 'a> Workspace<'d, 'a> {
 
     /// Directories that `[patch]` takes packages from.
     fn patches(&self) -> impl Iterator<Item = String> {
-        table(self.root, "patch")
-            .into_iter()
-            .flat_map(|sources| sources.values())
-            .filter_map(|source| source.get_ref().as_table())
-            .flat_map(|patches| patches.values())
-            .filter_map(|patch| text(patch.get_ref().as_table()?, "path"))
-            .filter_map(|path| inside(self.base, path))
+        let paths = self.patches.iter();
+        paths.filter_map(|path| inside(self.base, path))
     }
 
-    fn member(&self, manifest: &DeTable<'_>, directory: &str, is_root: bool) -> Option<Member> {
-        let package = table(manifest, "package").or_else(|| table(manifest, "project"))?;
-        let mut wants = Vec::new();
-        let targets = table(manifest, "target")
-            .into_iter()
-            .flat_map(|targets| targets.values())
-            .filter_map(|target| target.get_ref().as_table());
-        for tables in std::iter::once(manifest).chain(targets) {
-            for (key, scope) in TABLES {
-                let entries = table(tables, key).into_iter().flat_map(|t| t.iter());
-                wants.extend(entries.map(|(name, spec)| {
-                    self.wanted(name.get_ref(), spec.get_ref(), *scope, directory)
-                }));
-            }
-        }
-        let inherits = table(package, "license").is_some();
-        let licence = match inherits {
-            true => self.licence,
-            false => text(package, "license"),
+    fn member(&self, manifest: &CargoManifest, directory: &str, is_root: bool) -> Option<Member> {
+        let PackageTable {
+            name,
+            licence,
+            inherits_licence,
+        } = manifest.package.as_ref()?;
+        let licence = match inherits_licence {
+            true => self.table.and_then(|table| table.licence.clone()),
+            false => licence.clone(),
         };
+        let wants = manifest.wants.iter();
         Some(Member {
-            name: text(package, "name")?.to_owned(),
+            name: name.clone()?,
             is_root,
-            licence: licence.map(str::to_owned),
-            wants,
+            licence,
+            wants: wants.map(|want| self.wanted(want, directory)).collect(),
         })
     }
 
-    fn wanted(&self, key: &str, spec: &DeValue<'_>, scope: Scope, directory: &str) -> Wanted {
-        let inherits = spec
-            .as_table()
-            .is_some_and(|spec| spec.contains_key("workspace"));
-        let inherited = self.dependencies.filter(|_| inherits);
-        let (spec, directory) = match inherited.and_then(|all| all.get(key)) {
-            Some(spec) => (spec.get_ref(), self.base),
-            None => (spec, directory),
+    fn wanted(&self, want: &Want, directory: &str) -> Wanted {
+        let inherited = self.table.filter(|_| want.spec.inherits);
+        let inherited = inherited.and_then(|table| table.dependencies.get(&want.key));
+        let (spec, directory) = match inherited {
+            Some(spec) => (spec, self.base),
+            None => (&want.spec, directory),
         };
-        let member = |name: &str| spec.as_table().and_then(|spec| text(spec, name));
-        let requirement = spec.as_str().or_else(|| member("version"));
+        let path = spec.path.as_ref();
         Wanted {
-            name: member("package").unwrap_or(key).to_owned(),
-            requirement: requirement.and_then(|text| VersionReq::parse(text).ok()),
-            scope,
-            directory: member("path").and_then(|path| inside(directory, path)),
+            name: spec.package.as_ref().unwrap_or(&want.key).clone(),
+            requirement: spec.requirement.clone(),
+            scope: want.scope,
+            directory: path.and_then(|path| inside(directory, path)),
         }
     }
 }

@@ -1,11 +1,13 @@
 //! Files of the tree, read with limits and never through a link.
 
+use super::cargo_manifests::CargoManifest;
 use super::formats::pom::Store;
 use super::formats::{DIRECTORY_LIMIT, Neighbour, Neighbours};
 use crate::support::files::{FileError, read_bounded};
 use crate::support::hash::sha256;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// Bytes that one file may have.
 pub const FILE_LIMIT: u64 = 100 * 1000 * 1000;
@@ -47,7 +49,13 @@ pub enum Unreadable {
 pub struct Tree {
     root: PathBuf,
     left: Cell<u64>,
+    /// The `Cargo.toml` that was read last, by its path: the selection of lockfiles, the
+    /// product's name and the scopes all ask for the one beside the lockfile.
+    manifest: RefCell<Option<(String, Manifest)>>,
 }
+
+/// A `Cargo.toml`, nothing where there is none, or why it cannot be read.
+type Manifest = Result<Option<Rc<CargoManifest>>, String>;
 
 impl Tree {
     /// The tree below a directory.
@@ -56,6 +64,7 @@ impl Tree {
         Self {
             root: root.to_owned(),
             left: Cell::new(TOTAL_LIMIT),
+            manifest: RefCell::default(),
         }
     }
 
@@ -157,6 +166,24 @@ impl Neighbours for Tree {
         }
         names.sort();
         Ok(names)
+    }
+
+    fn cargo_manifest(&self, path: &str) -> Manifest {
+        if let Some((known, manifest)) = self.manifest.borrow().as_ref()
+            && known == path
+        {
+            return manifest.clone();
+        }
+        let manifest = match self.read_text(path) {
+            Ok(Some(file)) => match CargoManifest::parse(&file.text) {
+                Ok(manifest) => Ok(Some(Rc::new(manifest))),
+                Err(error) => Err(error.reason),
+            },
+            Ok(None) => Ok(None),
+            Err(error) => Err(error.to_string()),
+        };
+        *self.manifest.borrow_mut() = Some((path.to_owned(), manifest.clone()));
+        manifest
     }
 }
 

@@ -1,9 +1,9 @@
 //! Which directories are members of a workspace, by the manifest at its root.
 
-use super::document::{Document, table};
+use super::cargo_manifests::CargoManifest;
 use super::formats::pom::RawPom;
 use super::formats::{DIRECTORY_LIMIT, Neighbours, join};
-use super::python::{Manifest, strings};
+use super::python::Manifest;
 use super::rules;
 use super::tree::Tree;
 use super::walk::Group;
@@ -38,12 +38,19 @@ impl Members {
             Group::Other(_) => return none,
         };
         let path = join(base, file);
-        let read = match tree.read_text(&path) {
-            // pnpm does without one at the root.
-            Ok(None) if group == Group::Npm => Ok(Vec::new()),
-            Ok(None) => return none,
-            Ok(Some(file)) => patterns(group, &file.text),
-            Err(error) => Err(error.to_string()),
+        let read = match group {
+            Group::Cargo => match tree.cargo_manifest(&path) {
+                Ok(None) => return none,
+                Ok(Some(manifest)) => Ok(cargo_patterns(&manifest)),
+                Err(reason) => Err(reason),
+            },
+            _ => match tree.read_text(&path) {
+                // pnpm does without one at the root.
+                Ok(None) if group == Group::Npm => Ok(Vec::new()),
+                Ok(None) => return none,
+                Ok(Some(file)) => patterns(group, &file.text),
+                Err(error) => Err(error.to_string()),
+            },
         };
         let read = read.and_then(|mut patterns| {
             if group == Group::Npm {
@@ -170,13 +177,9 @@ fn may_lead(pattern: &str, directory: &str) -> bool {
 /// Patterns of members; a leading `!` excludes.
 fn patterns(group: Group, text: &str) -> Result<Vec<String>, String> {
     match group {
-        Group::Cargo => {
-            let document = Document::parse(text).map_err(|error| error.reason)?;
-            let workspace = table(&document.root, "workspace");
-            Ok(workspace.map_or_else(Vec::new, |workspace| {
-                with_excluded(strings(workspace, "members"), strings(workspace, "exclude"))
-            }))
-        }
+        Group::Cargo => CargoManifest::parse(text)
+            .map(|manifest| cargo_patterns(&manifest))
+            .map_err(|error| error.reason),
         Group::Npm => {
             let manifest: serde_json::Value =
                 serde_json::from_str(text).map_err(|error| error.to_string())?;
@@ -195,6 +198,13 @@ fn patterns(group: Group, text: &str) -> Result<Vec<String>, String> {
         Group::Other("maven") => maven_modules(text),
         Group::Other(_) => Ok(Vec::new()),
     }
+}
+
+fn cargo_patterns(manifest: &CargoManifest) -> Vec<String> {
+    let workspace = manifest.workspace.as_ref();
+    workspace.map_or_else(Vec::new, |workspace| {
+        with_excluded(workspace.members.clone(), workspace.exclude.clone())
+    })
 }
 
 /// The directories of the modules of a pom. Modules outside its directory have no lockfile

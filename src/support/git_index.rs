@@ -61,11 +61,9 @@ pub fn tracked_files(root: &Path) -> Result<Vec<String>, TrackedError> {
             return Err(TrackedError::Unreadable(FileError::Read { path, source }));
         }
     }
-    let below = |path: String| path.strip_prefix(&prefix).map(str::to_owned);
     // The index does not say which; the other kind does not fit it.
-    let paths = paths_in(&index, gix::hash::Kind::Sha1)
-        .or_else(|error| paths_in(&index, gix::hash::Kind::Sha256).map_err(|_| error));
-    Ok(paths?.into_iter().filter_map(below).collect())
+    paths_in(&index, &prefix, gix::hash::Kind::Sha1)
+        .or_else(|error| paths_in(&index, &prefix, gix::hash::Kind::Sha256).map_err(|_| error))
 }
 
 /// The index file of the work tree around `root`, and the path of `root` in it with a
@@ -97,8 +95,13 @@ fn index_of(root: &Path) -> Result<Option<(PathBuf, String)>, TrackedError> {
     Ok(None)
 }
 
-/// The paths of the regular files in an index whose object ids are of this kind.
-fn paths_in(index: &Path, kind: gix::hash::Kind) -> Result<Vec<String>, TrackedError> {
+/// The paths behind a prefix of the regular files in an index whose object ids are of this
+/// kind.
+fn paths_in(
+    index: &Path,
+    prefix: &str,
+    kind: gix::hash::Kind,
+) -> Result<Vec<String>, TrackedError> {
     let options = gix::index::decode::Options::default();
     let file = gix::index::File::at(index, kind, false, options)
         .map_err(|error| TrackedError::Malformed(error.to_string()))?;
@@ -106,7 +109,8 @@ fn paths_in(index: &Path, kind: gix::hash::Kind) -> Result<Vec<String>, TrackedE
     let is_file = |mode: Mode| matches!(mode, Mode::FILE | Mode::FILE_EXECUTABLE);
     Ok(entries
         .filter(|entry| is_file(entry.mode))
-        .map(|entry| entry.path(&file).to_string())
+        .filter_map(|entry| entry.path(&file).strip_prefix(prefix.as_bytes()))
+        .map(|path| String::from_utf8_lossy(path).into_owned())
         .collect())
 }
 
@@ -161,7 +165,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("index");
         write_atomic(&path, bytes).unwrap();
-        paths_in(&path, Kind::Sha1)
+        paths_in(&path, "", Kind::Sha1)
     }
 
     #[test]

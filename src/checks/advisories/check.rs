@@ -3,8 +3,9 @@
 use super::error::{DatabaseError, IMPORT_HINT};
 use super::finding::{About, Candidate, finding_of, shown_id};
 use super::groups::{RecordIds, group};
+use super::index::described::{PackageKey, Place};
 use super::index::read::Database;
-use super::index::rows::{PackageRows, RecordRows};
+use super::index::rows::PackageRows;
 use super::matching::UsedVersion;
 use super::paths::Paths;
 use super::query::query;
@@ -96,6 +97,7 @@ fn check_records<'a>(
     outcome.gaps.extend(bad_signals(database));
     let mut uncovered: BTreeMap<(Ecosystem, &str), usize> = BTreeMap::new();
     let mut uncertain: BTreeMap<Ecosystem, usize> = BTreeMap::new();
+    let mut asked = Vec::with_capacity(inventory.components.len());
     for component in &inventory.components {
         if component.kind == ComponentKind::Own {
             continue;
@@ -107,49 +109,57 @@ fn check_records<'a>(
         } else if !query.is_certain {
             *uncertain.entry(component.ecosystem).or_default() += 1;
         }
-        let name = query.name.as_deref().unwrap_or_default();
-        let package = match &query.name {
-            Some(name) => database.lookup(component.ecosystem, name, query.release.as_deref())?,
-            None => PackageRows::default(),
-        };
+        if component.version.is_none() {
+            outcome.gaps.push(no_version(component));
+        }
+        if let Some(name) = query.name {
+            let place = Place::of(component.ecosystem, &name);
+            let key = PackageKey {
+                ecosystem: component.ecosystem,
+                name,
+                release: query.release,
+            };
+            asked.push((place, component, key));
+        }
+    }
+    // The order of the index, not that of the inventory; what is found is sorted later.
+    asked.sort_by_key(|(place, _, _)| *place);
+    for (place, component, key) in &asked {
+        let package = database.lookup_at(*place, &key.name, key.release.as_deref())?;
         if let Some(place) = package.bad.first() {
-            outcome.gaps.push(gap(
-                rules::BAD_RECORD.id,
-                format!(
-                    "an advisory about `{}` could not be read: {}",
-                    terminal_safe(&component.name),
-                    terminal_safe(place)
-                ),
-                first_location(component),
-                rules::BAD_RECORD.remedy,
-            ));
+            outcome.gaps.push(bad_record(component, place));
         }
-        match &component.version {
-            Some(version) => {
-                let used = UsedVersion::read(component.ecosystem, version);
-                let about = About {
-                    component,
-                    name,
-                    used: &used,
-                };
-                outcome
-                    .findings
-                    .extend(check_component(&about, package.records, database, paths)?);
-            }
-            None => outcome.gaps.push(gap(
-                rules::NO_VERSION.id,
-                format!(
-                    "`{}` has no version, so no advisory could be matched",
-                    terminal_safe(&component.name)
-                ),
-                first_location(component),
-                rules::NO_VERSION.remedy,
-            )),
-        }
+        let findings = check_component(component, key, package, database, paths)?;
+        outcome.findings.extend(findings);
     }
     outcome.gaps.extend(uncovered.into_iter().map(not_covered));
     outcome.gaps.extend(uncertain.into_iter().map(not_certain));
     Ok(())
+}
+
+fn no_version(component: &Component) -> Gap {
+    gap(
+        rules::NO_VERSION.id,
+        format!(
+            "`{}` has no version, so no advisory could be matched",
+            terminal_safe(&component.name)
+        ),
+        first_location(component),
+        rules::NO_VERSION.remedy,
+    )
+}
+
+fn bad_record(component: &Component, place: &str) -> Gap {
+    gap(
+        rules::BAD_RECORD.id,
+        format!(
+            "an advisory about `{}` could not be read: {}",
+            terminal_safe(&component.name),
+            terminal_safe(place)
+        ),
+        first_location(component),
+        rules::BAD_RECORD.remedy,
+    )
 }
 
 fn not_covered(((ecosystem, purl_type), components): ((Ecosystem, &str), usize)) -> Gap {
@@ -263,37 +273,50 @@ fn first_location(component: &Component) -> Option<Location> {
 }
 
 fn check_component<'a>(
-    about: &About<'a, '_>,
-    records: Vec<RecordRows>,
+    component: &'a Component,
+    key: &PackageKey,
+    package: PackageRows,
     database: &Database,
     paths: &Paths<'a>,
 ) -> Result<Vec<Finding>, DatabaseError> {
-    let records: Vec<_> = records
-        .into_iter()
-        .map(|record| (about.used.membership(&record), record))
-        .collect();
-    if records.iter().all(|(m, _)| *m == Membership::NotAffected) {
+    let Some(version) = component
+        .version
+        .as_ref()
+        .filter(|_| !package.records.is_empty())
+    else {
+        return Ok(Vec::new());
+    };
+    let used = UsedVersion::read(component.ecosystem, version);
+    let memberships = package.records.iter().map(|r| used.membership(r));
+    let memberships: Vec<Membership> = memberships.collect();
+    if memberships.iter().all(|m| *m == Membership::NotAffected) {
         return Ok(Vec::new());
     }
     // Records that are not about this version still say which ids belong together.
-    let mut candidates = Vec::with_capacity(records.len());
-    for (membership, rows) in records {
-        candidates.push(Candidate {
-            metadata: database.metadata(rows.ordinal)?,
+    let described = database.describe(key, package)?;
+    let records = described.records.iter().zip(&described.metadata);
+    let candidates: Vec<_> = records
+        .zip(memberships)
+        .map(|((rows, metadata), membership)| Candidate {
             rows,
+            metadata,
             membership,
-        });
-    }
-    let osv_name = about.component.ecosystem.osv_name();
+        })
+        .collect();
+    let osv_name = component.ecosystem.osv_name();
     let ids: Vec<_> = candidates
         .iter()
         .map(|candidate| {
-            let metadata = &candidate.metadata;
-            let class = class_of(metadata, osv_name, about.name);
-            RecordIds::of(metadata, candidate.rows.withdrawn, class)
+            let class = class_of(candidate.metadata, osv_name, &key.name);
+            RecordIds::of(candidate.metadata, candidate.rows.withdrawn, class)
         })
         .collect();
-    let reach = paths.reach(about.component);
+    let about = About {
+        component,
+        name: &key.name,
+        used: &used,
+    };
+    let reach = paths.reach(component);
     let mut findings = Vec::new();
     for group in group(&ids) {
         let members: Vec<_> = group
@@ -301,7 +324,7 @@ fn check_component<'a>(
             .iter()
             .filter_map(|i| candidates.get(*i))
             .collect();
-        if let Some(mut finding) = finding_of(about, &group, &members, &reach) {
+        if let Some(mut finding) = finding_of(&about, &group, &members, &reach) {
             if let Detail::Advisory(detail) = &mut finding.detail {
                 (detail.known_exploited, detail.exploit_score) =
                     strongest(database, group.ids.iter())?;

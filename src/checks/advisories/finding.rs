@@ -23,9 +23,9 @@ pub(super) struct About<'a, 'u> {
 }
 
 /// One record of the package, with what it says about the version in use.
-pub(super) struct Candidate {
-    pub rows: RecordRows,
-    pub metadata: RecordMetadata,
+pub(super) struct Candidate<'d> {
+    pub rows: &'d RecordRows,
+    pub metadata: &'d RecordMetadata,
     pub membership: Membership,
 }
 
@@ -42,7 +42,7 @@ pub(super) fn shown_id(finding: &Finding) -> &str {
 pub(super) fn finding_of(
     about: &About<'_, '_>,
     group: &Group,
-    members: &[&Candidate],
+    members: &[&Candidate<'_>],
     reach: &Reach,
 ) -> Option<Finding> {
     let (component, used) = (about.component, about.used);
@@ -74,7 +74,7 @@ pub(super) fn finding_of(
             matching.iter().find(|member| &member.metadata.id == first)
         })?;
     let (class, judgement) = class_and_judgement(about, &deciding, &matching);
-    let rows: Vec<_> = matching.iter().map(|member| &member.rows).collect();
+    let rows: Vec<_> = matching.iter().map(|member| member.rows).collect();
     let fixed = used.fixes(&rows);
     let remedy = remedy(class, component, used, &fixed);
     let detail = AdvisoryDetail {
@@ -112,13 +112,13 @@ pub(super) fn finding_of(
 /// The class by the records that are about the version, the severity by all that decide.
 fn class_and_judgement(
     about: &About<'_, '_>,
-    deciding: &[&Candidate],
-    matching: &[&Candidate],
+    deciding: &[&Candidate<'_>],
+    matching: &[&Candidate<'_>],
 ) -> (AdvisoryClass, Judgement) {
     let osv_name = about.component.ecosystem.osv_name();
     let ratings: Vec<_> = deciding
         .iter()
-        .flat_map(|member| ratings_of(&member.metadata, osv_name, about.name))
+        .flat_map(|member| ratings_of(member.metadata, osv_name, about.name))
         .collect();
     let mut judgement = judge(ratings.into_iter());
     if matching.iter().any(|member| member.rows.withdrawn) {
@@ -133,7 +133,7 @@ fn class_and_judgement(
     let class = worst_class(
         matching
             .iter()
-            .map(|member| class_of(&member.metadata, osv_name, about.name)),
+            .map(|member| class_of(member.metadata, osv_name, about.name)),
     );
     if class == AdvisoryClass::Malicious && judgement.severity == Severity::Unknown {
         // No one scores malware; an attacker's code in the build is as bad as it gets.

@@ -9,6 +9,7 @@ use crate::cli::policies;
 use crate::cli::registry_answers::{OnlineArgs, RegistrySource};
 use crate::cli::secret_rules;
 use crate::cli::settings::Settings;
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
 /// Options of `check`.
@@ -90,7 +91,8 @@ pub fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit, CliError> {
         true => Some(Wanted::current(settings.database()?)),
         false => None,
     };
-    let report = pipeline::run(Request {
+    // The process ends soon: taking all of it apart piece by piece would be wasted.
+    let report = ManuallyDrop::new(pipeline::run(Request {
         path: &args.path,
         // Secrets and registry settings are those of a whole tree.
         kind: Kind::Tree,
@@ -105,7 +107,7 @@ pub fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit, CliError> {
         machine: args.client_config.then(Settings::machine),
         now: settings.now,
         outputs: outputs.places(),
-    })?;
+    })?);
     let mut settings = settings.clone();
     if outputs.have_sbom() {
         settings.document_time = settings.time_of_tree(&args.path);

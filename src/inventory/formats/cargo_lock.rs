@@ -6,6 +6,8 @@
 //! tests: it has no line numbers, gives up on the whole file at the first bad entry, and
 //! looks references up by scanning all packages, which a hostile file turns into hours.
 
+mod pieces;
+
 use super::{Format, Input, PACKAGE_LIMIT, Package, Parsed, directory_of, join};
 use crate::inventory::document::{Document, items, table, text};
 use crate::inventory::error::FormatError;
@@ -14,12 +16,17 @@ use crate::inventory::unique::UniqueIndex;
 use crate::model::{
     Checksum, ComponentKind, Digest, DigestAlgorithm, Ecosystem, GitReference, Origin, Root,
 };
+use crate::support::lines::Lines;
 use cargo_lock::package::{GitReference as CargoReference, SourceId, SourceKind};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 const KNOWN: &str = "1 to 4";
+
+/// The fields of an entry that are texts.
+const KEYS: &[&str] = &["name", "version", "source", "checksum", "replace"];
 
 /// The format.
 pub struct CargoLock;
@@ -46,42 +53,44 @@ impl Format for CargoLock {
     }
 
     fn parse(&self, input: &Input<'_>) -> Result<Parsed, FormatError> {
-        let document = Document::parse(input.text)?;
-        check_version(&document)?;
-        let mut reader = Reader {
-            path: input.path,
-            document: &document,
-            parsed: Parsed::default(),
-            references: Vec::new(),
+        let lines = Lines::new(input.text);
+        let by_piece = pieces::read(input, &lines);
+        let mut parsed = match by_piece {
+            Some(parsed) => parsed?,
+            None => read_whole(input, &lines)?,
         };
-        let checksums = reader.old_checksums();
-        let root = document.root.get("root").into_iter();
-        for entry in root.chain(items(&document.root, "package")) {
-            if reader.parsed.packages.len() >= PACKAGE_LIMIT {
-                return Err(FormatError::TooManyPackages {
-                    limit: PACKAGE_LIMIT,
-                });
-            }
-            reader.package(entry, &checksums);
-        }
-        reader.resolve();
-        let mut parsed = reader.parsed;
-        parsed.note_strays(input.path, &document.strays(&["package", "root"]));
         if parsed.packages.is_empty() && parsed.gaps.is_empty() {
             // Cargo lists the project itself at least.
             let message = format!("`{}` holds no package", input.path);
             parsed.note(&rules::UNREADABLE_LOCKFILE, input.path, 1, &message);
         }
         parsed.root = product(&parsed, input);
-        if let Some(broken) = &document.broken {
-            parsed.note_broken(input.path, broken.line, &broken.reason);
-        }
         Ok(parsed)
     }
 }
 
-fn check_version(document: &Document<'_>) -> Result<(), FormatError> {
-    let Some(version) = document.root.get("version") else {
+/// Reads a lockfile as one document, perhaps only the part before an error.
+fn read_whole(input: &Input<'_>, lines: &Lines) -> Result<Parsed, FormatError> {
+    let document = Document::parse(input.text)?;
+    check_version(&document.root, lines)?;
+    let mut reader = Reader::new(input.path, lines);
+    let checksums = old_checksums(&document.root);
+    let root = document.root.get("root").into_iter();
+    for entry in root.chain(items(&document.root, "package")) {
+        if let Some(entry) = reader.fields(entry) {
+            reader.entry(entry, &checksums)?;
+        }
+    }
+    let mut parsed = reader.finish();
+    parsed.note_strays(input.path, &document.strays(&["package", "root"]));
+    if let Some(broken) = &document.broken {
+        parsed.note_broken(input.path, broken.line, &broken.reason);
+    }
+    Ok(parsed)
+}
+
+fn check_version(root: &DeTable<'_>, lines: &Lines) -> Result<(), FormatError> {
+    let Some(version) = root.get("version") else {
         // Versions 1 and 2 do not say so.
         return Ok(());
     };
@@ -89,72 +98,166 @@ fn check_version(document: &Document<'_>) -> Result<(), FormatError> {
     match found {
         Some("1" | "2" | "3" | "4") => Ok(()),
         _ => Err(FormatError::UnknownVersion {
-            line: document.line(version),
+            line: lines.at(version.span().start),
             found: found.unwrap_or("that is no number").to_owned(),
             known: KNOWN,
         }),
     }
 }
 
-/// The references of one entry, resolved when all entries are known.
-struct References<'t> {
-    replaced_by: Option<&'t str>,
-    dependencies: Vec<(&'t str, u32)>,
-    source: Option<&'t str>,
+/// Version 1 keeps checksums in `[metadata]`, under `checksum NAME VERSION (SOURCE)`.
+fn old_checksums<'r>(root: &'r DeTable<'_>) -> HashMap<&'r str, &'r str> {
+    table(root, "metadata")
+        .into_iter()
+        .flat_map(|metadata| metadata.iter())
+        .filter_map(|(key, value)| {
+            let package = key.get_ref().strip_prefix("checksum ")?;
+            Some((package, value.get_ref().as_str()?))
+        })
+        .filter(|(_, value)| *value != "<none>")
+        .collect()
 }
 
-struct Reader<'t, 'a> {
+/// The references of one entry, resolved when all entries are known. Their texts are parts
+/// of the file's, unless they are written with escapes.
+struct References<'t> {
+    replaced_by: Option<Cow<'t, str>>,
+    dependencies: Vec<(Cow<'t, str>, u32)>,
+    source: Option<Cow<'t, str>>,
+}
+
+/// What one entry says.
+#[derive(Default)]
+struct Entry<'t> {
+    /// Where the document that it was read from begins in the file.
+    base: usize,
+    /// Where the name stands in that.
+    name_at: usize,
+    name: Option<Cow<'t, str>>,
+    version: Option<Cow<'t, str>>,
+    source: Option<Cow<'t, str>>,
+    checksum: Option<Cow<'t, str>>,
+    replaced_by: Option<Cow<'t, str>>,
+    /// With the place of each.
+    dependencies: Vec<(Cow<'t, str>, usize)>,
+}
+
+struct Reader<'t> {
     path: &'t str,
-    document: &'t Document<'a>,
+    lines: &'t Lines,
     parsed: Parsed,
     /// One for each of `parsed.packages`.
     references: Vec<References<'t>>,
+    /// What the source read last means: most entries have the same one.
+    last_origin: Option<(Cow<'t, str>, Origin)>,
 }
 
-impl<'t> Reader<'t, '_> {
-    /// Version 1 keeps checksums in `[metadata]`, under `checksum NAME VERSION (SOURCE)`.
-    fn old_checksums(&self) -> HashMap<&'t str, &'t str> {
-        table(&self.document.root, "metadata")
-            .into_iter()
-            .flat_map(|metadata| metadata.iter())
-            .filter_map(|(key, value)| {
-                let package = key.get_ref().strip_prefix("checksum ")?;
-                Some((package, value.get_ref().as_str()?))
-            })
-            .filter(|(_, value)| *value != "<none>")
-            .collect()
+impl<'t> Reader<'t> {
+    fn new(path: &'t str, lines: &'t Lines) -> Self {
+        Self {
+            path,
+            lines,
+            parsed: Parsed::default(),
+            references: Vec::new(),
+            last_origin: None,
+        }
     }
 
-    fn package(
-        &mut self,
-        entry: &'t Spanned<DeValue<'_>>,
-        old_checksums: &HashMap<&'t str, &'t str>,
-    ) {
-        let entry_line = self.document.line(entry);
+    fn finish(mut self) -> Parsed {
+        self.resolve();
+        self.parsed
+    }
+
+    /// The fields of an entry of a document; notes those that are not as they should be: a
+    /// `source` that is not read would make a dependency one of the project's own packages.
+    fn fields(&mut self, entry: &Spanned<DeValue<'t>>) -> Option<Entry<'t>> {
         let Some(fields) = entry.get_ref().as_table() else {
-            return self.incomplete(entry_line, "this package is not a table");
+            let line = self.lines.at(entry.span().start);
+            self.incomplete(line, "this package is not a table");
+            return None;
         };
-        let (Some(name), Some(version)) = (text(fields, "name"), text(fields, "version")) else {
-            return self.incomplete(entry_line, "this package has no name or no version");
+        let (Some(name), Some(_)) = (text(fields, "name"), text(fields, "version")) else {
+            let line = self.lines.at(entry.span().start);
+            self.incomplete(line, "this package has no name or no version");
+            return None;
         };
-        let line = fields
-            .get("name")
-            .map_or(entry_line, |name| self.document.line(name));
-        self.note_odd_fields(fields, name);
-        let source = text(fields, "source");
-        let mut package = Package::new(name, line);
-        package.version = Some(version.to_owned());
-        if source.is_none() {
-            package.kind = ComponentKind::Own;
-            package.origin = Origin::Path {
-                path: ".".to_owned(),
+        let mut read = Entry {
+            name_at: fields.get("name").map_or(0, |name| name.span().start),
+            ..Entry::default()
+        };
+        for (key, value) in fields.iter() {
+            let shared = match value.get_ref() {
+                DeValue::String(text) => Some(text.clone()),
+                _ => None,
             };
-        } else if let Some(source) = source {
-            package.origin = self.origin(source, name, line);
+            let place = match (key.get_ref().as_ref(), value.get_ref()) {
+                ("name", _) => &mut read.name,
+                ("version", _) => &mut read.version,
+                ("source", _) => &mut read.source,
+                ("checksum", _) => &mut read.checksum,
+                ("replace", _) => &mut read.replaced_by,
+                ("dependencies", DeValue::Array(_)) => continue,
+                _ => &mut None,
+            };
+            let is_known = shared.is_some() && KEYS.contains(&key.get_ref().as_ref());
+            *place = shared;
+            if !is_known {
+                let line = self.lines.at(key.span().start);
+                let message = format!(
+                    "`{}` of `{name}` is nothing that cargo writes",
+                    key.get_ref()
+                );
+                self.incomplete(line, &message);
+            }
         }
-        let key = format!("{name} {version} ({})", source.unwrap_or_default());
-        let checksum =
-            text(fields, "checksum").or_else(|| old_checksums.get(key.as_str()).copied());
+        for item in items(fields, "dependencies") {
+            let at = item.span().start;
+            match item.get_ref() {
+                DeValue::String(reference) => read.dependencies.push((reference.clone(), at)),
+                _ => {
+                    let message = format!("a dependency of `{name}` is not a string");
+                    self.incomplete(self.lines.at(at), &message);
+                }
+            }
+        }
+        Some(read)
+    }
+
+    fn entry(
+        &mut self,
+        entry: Entry<'t>,
+        old_checksums: &HashMap<&str, &str>,
+    ) -> Result<(), FormatError> {
+        if self.parsed.packages.len() >= PACKAGE_LIMIT {
+            return Err(FormatError::TooManyPackages {
+                limit: PACKAGE_LIMIT,
+            });
+        }
+        let line = |at: usize| self.lines.at(entry.base.saturating_add(at));
+        let dependencies = entry.dependencies.into_iter();
+        let dependencies = dependencies.map(|(name, at)| (name, line(at))).collect();
+        let line = line(entry.name_at);
+        let (Some(name), Some(version)) = (&entry.name, &entry.version) else {
+            self.incomplete(line, "this package has no name or no version");
+            return Ok(());
+        };
+        let mut package = Package::new(name.as_ref(), line);
+        package.version = Some(version.to_string());
+        match &entry.source {
+            None => {
+                package.kind = ComponentKind::Own;
+                package.origin = Origin::Path {
+                    path: ".".to_owned(),
+                };
+            }
+            Some(source) => package.origin = self.origin(source, name, line),
+        }
+        let checksum = entry.checksum.as_deref().or_else(|| {
+            let source = entry.source.as_deref().unwrap_or_default();
+            let is_empty = old_checksums.is_empty();
+            let key = (!is_empty).then(|| format!("{name} {version} ({source})"))?;
+            old_checksums.get(key.as_str()).copied()
+        });
         if let Some(checksum) = checksum {
             match Digest::from_hex(DigestAlgorithm::Sha256, checksum) {
                 Ok(digest) => package.checksums.push(Checksum::File(digest)),
@@ -164,88 +267,29 @@ impl<'t> Reader<'t, '_> {
             }
         }
         self.parsed.packages.push(package);
-        let references = self.references_of(fields, name, source);
-        self.references.push(references);
-    }
-
-    /// Notes fields that no version has, and values of another type: a `source` that is not
-    /// read would make a dependency one of the project's own packages.
-    fn note_odd_fields(&mut self, fields: &DeTable<'_>, name: &str) {
-        for (key, value) in fields.iter() {
-            let is_right = match key.get_ref().as_ref() {
-                "name" | "version" | "source" | "checksum" | "replace" => value.get_ref().is_str(),
-                "dependencies" => value.get_ref().is_array(),
-                _ => false,
-            };
-            if !is_right {
-                let line = self.document.lines.at(key.span().start);
-                let message = format!(
-                    "`{}` of `{name}` is nothing that cargo writes",
-                    key.get_ref()
-                );
-                self.incomplete(line, &message);
-            }
-        }
-    }
-
-    fn references_of(
-        &mut self,
-        fields: &'t DeTable<'_>,
-        name: &str,
-        source: Option<&'t str>,
-    ) -> References<'t> {
-        let mut dependencies = Vec::new();
-        for item in items(fields, "dependencies") {
-            let line = self.document.line(item);
-            match item.get_ref().as_str() {
-                Some(reference) => dependencies.push((reference, line)),
-                None => {
-                    self.incomplete(line, &format!("a dependency of `{name}` is not a string"));
-                }
-            }
-        }
-        References {
-            replaced_by: text(fields, "replace"),
+        self.references.push(References {
+            replaced_by: entry.replaced_by,
             dependencies,
-            source,
-        }
+            source: entry.source,
+        });
+        Ok(())
     }
 
-    fn origin(&mut self, source: &str, name: &str, line: u32) -> Origin {
-        let parsed = match SourceId::from_url(source) {
-            Ok(parsed) => parsed,
+    fn origin(&mut self, source: &Cow<'t, str>, name: &str, line: u32) -> Origin {
+        if let Some((last, origin)) = &self.last_origin
+            && last == source
+        {
+            return origin.clone();
+        }
+        match origin_of(source) {
+            Ok(origin) => {
+                self.last_origin = Some((source.clone(), origin.clone()));
+                origin
+            }
             Err(error) => {
                 self.incomplete(line, &format!("the source of `{name}`: {error}"));
-                return Origin::Unrecorded;
+                Origin::Unrecorded
             }
-        };
-        // Addresses stay as recorded; `SourceId` would add a slash here and there.
-        let address = source
-            .split_once('+')
-            .map_or(source, |(_, address)| address);
-        match parsed.kind() {
-            SourceKind::Git(reference) => Origin::Git {
-                url: address
-                    .split(['?', '#'])
-                    .next()
-                    .unwrap_or_default()
-                    .to_owned(),
-                reference: match reference {
-                    CargoReference::DefaultBranch => GitReference::Default,
-                    CargoReference::Branch(name) => GitReference::Branch(name.clone()),
-                    CargoReference::Tag(name) => GitReference::Tag(name.clone()),
-                    CargoReference::Rev(name) => GitReference::Revision(name.clone()),
-                },
-                commit: parsed.precise().map(str::to_owned),
-            },
-            SourceKind::Path => Origin::Path {
-                path: address.to_owned(),
-            },
-            _ => Origin::Registry {
-                index: Some(address.to_owned()),
-                file: None,
-                default: parsed.is_default_registry(),
-            },
         }
     }
 
@@ -255,7 +299,8 @@ impl<'t> Reader<'t, '_> {
         let mut unresolved = Vec::new();
         // `[replace]`, the forerunner of `[patch]`, keeps an entry for what is replaced.
         let target = |to: usize| {
-            let replaced_by = self.references.get(to).and_then(|r| r.replaced_by);
+            let references = self.references.get(to);
+            let replaced_by = references.and_then(|r| r.replaced_by.as_deref());
             replaced_by
                 .and_then(|reference| index.find(reference))
                 .unwrap_or(to)
@@ -264,7 +309,7 @@ impl<'t> Reader<'t, '_> {
             for (reference, line) in &references.dependencies {
                 match index.find(reference) {
                     Some(to) => edges.push((from, target(to))),
-                    None => unresolved.push((from, *reference, *line)),
+                    None => unresolved.push((from, reference, *line)),
                 }
             }
         }
@@ -285,7 +330,7 @@ impl<'t> Reader<'t, '_> {
         let places: Vec<Option<usize>> = self
             .references
             .iter()
-            .map(|references| match references.replaced_by {
+            .map(|references| match &references.replaced_by {
                 Some(_) => None,
                 None => {
                     kept += 1;
@@ -315,6 +360,39 @@ impl<'t> Reader<'t, '_> {
     }
 }
 
+/// Where a package comes from by its recorded source.
+fn origin_of(source: &str) -> Result<Origin, cargo_lock::Error> {
+    let parsed = SourceId::from_url(source)?;
+    // Addresses stay as recorded; `SourceId` would add a slash here and there.
+    let address = source
+        .split_once('+')
+        .map_or(source, |(_, address)| address);
+    Ok(match parsed.kind() {
+        SourceKind::Git(reference) => Origin::Git {
+            url: address
+                .split(['?', '#'])
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
+            reference: match reference {
+                CargoReference::DefaultBranch => GitReference::Default,
+                CargoReference::Branch(name) => GitReference::Branch(name.clone()),
+                CargoReference::Tag(name) => GitReference::Tag(name.clone()),
+                CargoReference::Rev(name) => GitReference::Revision(name.clone()),
+            },
+            commit: parsed.precise().map(str::to_owned),
+        },
+        SourceKind::Path => Origin::Path {
+            path: address.to_owned(),
+        },
+        _ => Origin::Registry {
+            index: Some(address.to_owned()),
+            file: None,
+            default: parsed.is_default_registry(),
+        },
+    })
+}
+
 /// Finds packages by the references `NAME`, `NAME VERSION` and `NAME VERSION (SOURCE)`.
 #[derive(Default)]
 struct Index<'k> {
@@ -327,12 +405,12 @@ struct Index<'k> {
 
 impl<'k> Index<'k> {
     /// What no reference asks for is left out: most lockfiles need names only.
-    fn new(packages: &'k [Package], references: &[References<'k>]) -> Self {
+    fn new(packages: &'k [Package], references: &'k [References<'_>]) -> Self {
         let all = || {
             let dependencies = references.iter().flat_map(|r| &r.dependencies);
-            let replacements = references.iter().filter_map(|r| r.replaced_by);
+            let replacements = references.iter().filter_map(|r| r.replaced_by.as_deref());
             dependencies
-                .map(|(reference, _)| *reference)
+                .map(|(reference, _)| reference.as_ref())
                 .chain(replacements)
         };
         let has_versions = all().any(|reference| reference.contains(' '));
@@ -348,7 +426,7 @@ impl<'k> Index<'k> {
                     index.own.add((name, version), place);
                 }
             }
-            if has_sources && let Some(source) = references.source {
+            if has_sources && let Some(source) = references.source.as_deref() {
                 let source = without_commit(source);
                 index.by_source.add((name, version, source), place);
             }
@@ -387,11 +465,10 @@ fn product(parsed: &Parsed, input: &Input<'_>) -> Option<Root> {
         .collect();
     let manifest = input
         .neighbours
-        .read(&join(directory_of(input.path), "Cargo.toml"));
+        .cargo_manifest(&join(directory_of(input.path), "Cargo.toml"));
     let named = manifest.ok().flatten().and_then(|manifest| {
-        let document = Document::parse(&manifest.text).ok()?;
-        let name = text(table(&document.root, "package")?, "name")?.to_owned();
-        own.iter().find(|package| package.name == name).copied()
+        let name = manifest.package.as_ref()?.name.as_ref()?;
+        own.iter().find(|package| package.name == *name).copied()
     });
     let only = match own.as_slice() {
         [only] => Some(*only),

@@ -26,9 +26,11 @@ pub mod requirements;
 pub mod uv_lock;
 pub mod yarn_lock;
 
+use super::cargo_manifests::CargoManifest;
 use super::error::FormatError;
 pub use super::parsed::{AlsoRead, EDGE_LIMIT, Edges, GAP_LIMIT, Package, Parsed};
 use crate::model::{Digest, Ecosystem};
+use std::rc::Rc;
 
 /// Packages that one lockfile, and one inventory, may hold.
 pub const PACKAGE_LIMIT: usize = 1_000_000;
@@ -124,6 +126,20 @@ pub trait Neighbours {
     /// # Errors
     /// Why they cannot be listed; more than [`DIRECTORY_LIMIT`].
     fn directories(&self, path: &str) -> Result<Vec<String>, String>;
+
+    /// A `Cargo.toml` by its path; `None` where there is none.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    fn cargo_manifest(&self, path: &str) -> Result<Option<Rc<CargoManifest>>, String> {
+        let Some(file) = self.read(path)? else {
+            return Ok(None);
+        };
+        match CargoManifest::parse(&file.text) {
+            Ok(manifest) => Ok(Some(Rc::new(manifest))),
+            Err(error) => Err(error.reason),
+        }
+    }
 }
 
 /// A file beside a lockfile.

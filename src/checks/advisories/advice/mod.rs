@@ -13,13 +13,13 @@ mod cover;
 mod package;
 
 use super::error::DatabaseError;
+use super::index::described::PackageKey;
 use super::index::read::Database;
 use super::paths::Paths;
 use super::query::query;
 use super::rules::UNMAINTAINED;
 use crate::model::{
-    Advice, AdvisoryDetail, Component, Detail, Ecosystem, Finding, Inventory, Purl, Subject,
-    Uncleared,
+    Advice, AdvisoryDetail, Component, Detail, Finding, Inventory, Purl, Subject, Uncleared,
 };
 use package::Plan;
 use std::collections::BTreeMap;
@@ -35,24 +35,14 @@ struct Asked<'a> {
 /// Blocking findings of one package, by the component that they are about.
 type ByComponent<'a> = BTreeMap<&'a Purl, (&'a Component, Vec<Asked<'a>>)>;
 
-/// What is looked up as one: a package, in one release of a distribution.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct PackageKey {
-    ecosystem: Ecosystem,
-    /// Normalised.
-    name: String,
-    release: Option<String>,
-}
-
-impl PackageKey {
-    fn of(component: &Component) -> Self {
-        let query = query(component);
-        Self {
-            ecosystem: component.ecosystem,
-            // A component with a finding was asked for by a name.
-            name: query.name.unwrap_or_default(),
-            release: query.release,
-        }
+/// What a component is looked up as.
+fn key_of(component: &Component) -> PackageKey {
+    let query = query(component);
+    PackageKey {
+        ecosystem: component.ecosystem,
+        // A component with a finding was asked for by a name.
+        name: query.name.unwrap_or_default(),
+        release: query.release,
     }
 }
 
@@ -80,7 +70,7 @@ pub fn advise(
             uncleared.push((place, uncleared_of(finding, why)));
             continue;
         };
-        let package = packages.entry(PackageKey::of(component)).or_default();
+        let package = packages.entry(key_of(component)).or_default();
         let (_, asked) = package
             .entry(&component.purl)
             .or_insert_with(|| (component, Vec::new()));
@@ -90,9 +80,18 @@ pub fn advise(
             detail,
         });
     }
+    // All versions that the product holds of these packages.
+    let mut here: BTreeMap<PackageKey, Vec<&str>> = BTreeMap::new();
+    for component in &inventory.components {
+        let key = key_of(component);
+        if let (true, Some(version)) = (packages.contains_key(&key), &component.version) {
+            here.entry(key).or_default().push(version);
+        }
+    }
     let mut advice = Advice::default();
     for (key, by_component) in packages {
-        let plan = Plan::of(inventory, database, &key, &by_component)?;
+        let also_here = here.get(&key).map_or(&[][..], Vec::as_slice);
+        let plan = Plan::of(also_here, database, &key, &by_component)?;
         plan.add_to(&mut advice, &mut uncleared, inventory, &paths);
     }
     uncleared.sort_by_key(|(place, _)| *place);

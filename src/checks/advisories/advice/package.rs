@@ -1,9 +1,10 @@
 //! Which locked versions of one package move where.
 
 use super::cover::{Cost, CoverSet, smallest};
-use super::{Asked, ByComponent, PackageKey, clients, uncleared_of};
+use super::{Asked, ByComponent, clients, uncleared_of};
 use crate::checks::advisories::error::DatabaseError;
 use crate::checks::advisories::groups::{Group, RecordIds, first_id, group};
+use crate::checks::advisories::index::described::PackageKey;
 use crate::checks::advisories::index::read::Database;
 use crate::checks::advisories::index::rows::RecordRows;
 use crate::checks::advisories::matching::{UsedVersion, fixed_bounds};
@@ -64,34 +65,29 @@ pub(super) struct Plan<'a, 'b> {
 
 impl<'a, 'b> Plan<'a, 'b> {
     pub(super) fn of(
-        inventory: &Inventory,
+        also_here: &[&str],
         database: &Database,
         key: &PackageKey,
         by_component: &'b ByComponent<'a>,
     ) -> Result<Self, DatabaseError> {
         let (ecosystem, name) = (key.ecosystem, key.name.as_str());
-        let package = database.lookup(ecosystem, name, key.release.as_deref())?;
-        let records = package.records;
+        let described = database.described(key)?;
+        let records = described.records.as_slice();
         let mut ids = Vec::with_capacity(records.len());
-        for record in &records {
-            let metadata = database.metadata(record.ordinal)?;
-            let class = class_of(&metadata, ecosystem.osv_name(), name);
-            ids.push(RecordIds::of(&metadata, record.withdrawn, class));
+        for (record, metadata) in records.iter().zip(&described.metadata) {
+            let class = class_of(metadata, ecosystem.osv_name(), name);
+            ids.push(RecordIds::of(metadata, record.withdrawn, class));
         }
         let groups = group(&ids);
         let locked_versions = by_component
             .values()
             .filter_map(|(component, _)| component.version.as_deref());
-        let also_here = inventory
-            .components
-            .iter()
-            .filter(|other| PackageKey::of(other) == *key)
-            .filter_map(|other| other.version.as_deref());
-        let (texts, is_cut) = target_texts(ecosystem, &records, locked_versions, also_here);
+        let also_here = also_here.iter().copied();
+        let (texts, is_cut) = target_texts(ecosystem, records, locked_versions, also_here);
         let targets = texts
             .into_iter()
             .map(|(version, text)| Target {
-                groups: matching(&groups, &records, &UsedVersion::read(ecosystem, &text)),
+                groups: matching(&groups, records, &UsedVersion::read(ecosystem, &text)),
                 is_pre_release: is_pre_release(Scheme::of(ecosystem), &text),
                 version,
                 text,
@@ -116,7 +112,7 @@ impl<'a, 'b> Plan<'a, 'b> {
             locked.push(Locked {
                 component,
                 asked,
-                groups: matching(&groups, &records, &used),
+                groups: matching(&groups, records, &used),
                 used,
                 blocking,
             });

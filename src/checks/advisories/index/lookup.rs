@@ -2,6 +2,7 @@
 //! be read.
 
 use super::bytes::{u32_at, u64_at, usize_of};
+use super::described::Place;
 use super::read::{Database, Reader};
 use super::rows::{self, PackageRows};
 use super::{
@@ -35,9 +36,19 @@ impl Database {
         name: &str,
         release: Option<&str>,
     ) -> Result<PackageRows, DatabaseError> {
+        self.lookup_at(Place::of(ecosystem, name), name, release)
+    }
+
+    /// As [`Database::lookup`], of a package whose place is known.
+    pub(in crate::checks::advisories) fn lookup_at(
+        &self,
+        place: Place,
+        name: &str,
+        release: Option<&str>,
+    ) -> Result<PackageRows, DatabaseError> {
         let mut reader = self.reader();
-        let wanted = name_hash(ecosystem, name);
-        let (first, count) = read_range(&mut reader, ecosystem_code(ecosystem))?;
+        let wanted = place.hash;
+        let (first, count) = read_range(&mut reader, place.code)?;
         let (mut low, mut high) = (0, count);
         while low < high {
             let middle = low + (high - low) / 2;

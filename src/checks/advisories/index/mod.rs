@@ -29,6 +29,7 @@
 pub(super) mod attachments;
 pub(super) mod build;
 mod bytes;
+pub(super) mod described;
 mod lookup;
 pub(super) mod read;
 pub(super) mod rows;

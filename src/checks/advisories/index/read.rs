@@ -2,6 +2,7 @@
 
 use super::attachments::{self, Attachments};
 use super::bytes::{SharedFile, u32_at, u64_at, usize_of};
+use super::described::Kept;
 use super::{
     CHUNK_BYTES, DIGEST_BYTES, FILE_NAME, FORMAT_VERSION, HEADER_BYTES, IndexInfo, MAGIC,
     MAX_TEXT_BYTES, Remarks, SECTIONS, Section,
@@ -15,10 +16,11 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Chunks kept in memory: 4 MiB. All of them are let go when there are more.
-const MAX_CACHED_CHUNKS: usize = 256;
+/// Chunks kept in memory: half a mebibyte. All of them are let go when there are more.
+/// Packages are asked for in the order in which they lie, so few are enough.
+const MAX_CACHED_CHUNKS: usize = 32;
 /// Decompressed metadata blocks kept in memory.
-const MAX_CACHED_BLOCKS: usize = 256;
+const MAX_CACHED_BLOCKS: usize = 16;
 /// Bytes of them. Only an index that no import wrote has many large ones.
 const MAX_CACHED_BLOCK_BYTES: usize = 8 * 1024 * 1024;
 /// Largest body: what 32-bit chunk numbers can name is more than any disk holds; this
@@ -46,9 +48,10 @@ pub struct Database {
 }
 
 #[derive(Default)]
-struct Cache {
-    chunks: HashMap<u64, Arc<[u8]>>,
-    blocks: HashMap<u32, Arc<[u8]>>,
+pub(super) struct Cache {
+    chunks: HashMap<u64, Arc<Vec<u8>>>,
+    blocks: HashMap<u32, Arc<Vec<u8>>>,
+    pub(super) kept: Kept,
 }
 
 impl std::fmt::Debug for Database {
@@ -270,11 +273,11 @@ impl Database {
         }
     }
 
-    fn chunk(&self, number: u64) -> Result<Arc<[u8]>, DatabaseError> {
+    fn chunk(&self, number: u64) -> Result<Arc<Vec<u8>>, DatabaseError> {
         if let Some(chunk) = self.cache().chunks.get(&number) {
             return Ok(Arc::clone(chunk));
         }
-        let chunk: Arc<[u8]> = self.read_chunk(number)?.into();
+        let chunk = Arc::new(self.read_chunk(number)?);
         let mut cache = self.cache();
         if cache.chunks.len() >= MAX_CACHED_CHUNKS {
             cache.chunks.clear();
@@ -310,11 +313,11 @@ impl Database {
         &self,
         number: u32,
         read: impl FnOnce() -> Result<Vec<u8>, DatabaseError>,
-    ) -> Result<Arc<[u8]>, DatabaseError> {
+    ) -> Result<Arc<Vec<u8>>, DatabaseError> {
         if let Some(block) = self.cache().blocks.get(&number) {
             return Ok(Arc::clone(block));
         }
-        let block: Arc<[u8]> = read()?.into();
+        let block = Arc::new(read()?);
         let mut cache = self.cache();
         let held: usize = cache.blocks.values().map(|block| block.len()).sum();
         if cache.blocks.len() >= MAX_CACHED_BLOCKS || held + block.len() > MAX_CACHED_BLOCK_BYTES {
@@ -324,7 +327,7 @@ impl Database {
         Ok(block)
     }
 
-    fn cache(&self) -> std::sync::MutexGuard<'_, Cache> {
+    pub(super) fn cache(&self) -> std::sync::MutexGuard<'_, Cache> {
         // A thread that panicked while it held the lock left whole entries only.
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -341,7 +344,7 @@ impl Database {
 /// not ask the shared cache for each step.
 pub(super) struct Reader<'a> {
     database: &'a Database,
-    last: Option<(u64, Arc<[u8]>)>,
+    last: Option<(u64, Arc<Vec<u8>>)>,
 }
 
 impl Reader<'_> {

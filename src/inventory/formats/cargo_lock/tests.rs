@@ -277,3 +277,112 @@ fn a_field_that_is_not_cargos_is_a_gap_since_it_may_be_the_source() {
         assert_eq!(gaps(&read(&text.replace(odd, whole))), []);
     }
 }
+
+/// What is read entry by entry, and of the whole.
+fn both(text: &str) -> (Option<Parsed>, Result<Parsed, FormatError>) {
+    let files = crate::inventory::formats::testing::Files::of(&[]);
+    let input = Input {
+        path: "Cargo.lock",
+        text,
+        neighbours: &files,
+        maven: &crate::inventory::formats::pom::Shelf::default(),
+    };
+    let lines = Lines::new(text);
+    let pieces = pieces::read(&input, &lines).map(|read| read.unwrap());
+    (pieces, read_whole(&input, &lines))
+}
+
+#[test]
+fn entry_by_entry_the_same_is_read_as_of_the_whole() {
+    let (pieces, whole) = both(TYPICAL);
+    assert_eq!(pieces.unwrap(), whole.unwrap());
+    for (plain, text) in [
+        (true, package("a", "1.0.0", "")),
+        (true, package("a", "1.0.0", "dependencies = []")),
+        (
+            true,
+            package(
+                "a",
+                "1.0.0",
+                "source = \"registry+https://r.example/\\u0069\"",
+            ),
+        ),
+        (
+            true,
+            package("a", "1.0.0", "source = 'registry+https://r.example/i'"),
+        ),
+        (
+            true,
+            package(
+                "a",
+                "1.0.0",
+                "checksum = \"zz\"\ndependencies = [ \"b\", 'c 1', ]",
+            ),
+        ),
+        (false, "[[package]]\nname = \"a\"\n".to_owned()),
+        (true, package("a", "1.0.0", "replace = \"b 1\"")),
+        // What cargo does not write is left to the reading of the whole.
+        (false, package("a", "1.0.0", "# a comment")),
+        (false, package("a", "1.0.0", "source = 1")),
+        (false, package("a", "1.0.0", "colour = \"red\"")),
+        (false, package("a", "1.0.0", "name.x = \"b\"")),
+        (
+            false,
+            package("a", "1.0.0", "\"source\" = \"registry+https://r.example\""),
+        ),
+        (false, package("a", "1.0.0", "dependencies = [[\"b\"]]")),
+        (false, package("a", "1.0.0", "dependencies = [1]")),
+        (false, package("a", "1.0.0", "dependencies = { a = 1 }")),
+        (false, package("a", "1.0.0", "[package.x]\ny = 1")),
+        (
+            false,
+            package("a", "1.0.0", "[metadata]\n\"checksum a 1.0.0 ()\" = \"x\""),
+        ),
+        (
+            false,
+            package(
+                "a",
+                "1.0.0",
+                "[[patch.unused]]\nname = \"p\"\nversion = \"1.0.0\"",
+            ),
+        ),
+        (
+            false,
+            package(
+                "a",
+                "1.0.0",
+                "source = \"\"\"\n[[package]]\nname = 'b'\n\"\"\"",
+            ),
+        ),
+        (
+            false,
+            package("a", "1.0.0", "source = '''\n[[package]]\n'''"),
+        ),
+    ] {
+        let text = format!("version = 4\n\n{text}\n{}", package("z", "2.0.0", ""));
+        let (pieces, whole) = both(&text);
+        assert_eq!(pieces.is_some(), plain, "{text}");
+        if let Some(pieces) = pieces {
+            assert_eq!(pieces, whole.unwrap(), "{text}");
+        }
+    }
+    // What no reader of TOML takes is left to the whole as well.
+    for broken in [
+        "name = \"b\"",
+        "source = \"a\" checksum = \"b\"",
+        "source = ",
+        "source = \"a\nb\"",
+        "source = \"\\q\"",
+        "dependencies = [\"a\" \"b\"]",
+        "dependencies = [\"a\"]\ndependencies = []",
+        "dependencies = []\ndependencies = []",
+        "dependencies = []\ndependencies = [\"a\"]",
+        "source = \"a\u{1}b\"",
+        "[[package]] x",
+        "name\r",
+    ] {
+        let text = format!("version = 4\n\n{}", package("a", "1.0.0", broken));
+        assert!(DeTable::parse(&text).is_err(), "{text}");
+        assert!(both(&text).0.is_none(), "{text}");
+    }
+}

@@ -1,0 +1,234 @@
+//! Reads a lockfile entry by entry, without a document tree: that of a whole file is several
+//! times as large as the file, and most of the time would go into memory that is used once.
+//!
+//! What is read in this way is what cargo writes: plain fields, each once, in one
+//! `[[package]]` after the other. At anything else the reading stops, and the whole file is
+//! read as one document instead, which also says what is wrong.
+
+use super::{Entry, FormatError, Input, Parsed, Reader, check_version};
+use crate::support::lines::Lines;
+use memchr::memmem;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use toml::de::DeTable;
+use toml_parser::decoder::{Encoding, ScalarKind};
+use toml_parser::lexer::Token;
+use toml_parser::parser::{EventReceiver, parse_document};
+use toml_parser::{ErrorSink, ParseError, Raw, Source, Span};
+
+/// What cargo begins each entry with. Where it is a part of something else, such as a text
+/// of several lines, no piece is an entry.
+const HEADER: &str = "\n[[package]]\n";
+
+/// The packages of a lockfile of version 2 to 4; `None` where it is not as cargo writes it.
+///
+/// # Errors
+/// As of the whole.
+pub(super) fn read(input: &Input<'_>, lines: &Lines) -> Option<Result<Parsed, FormatError>> {
+    let text = input.text;
+    // The line feed before a header belongs to the piece before it.
+    let starts = memmem::find_iter(text.as_bytes(), HEADER).map(|feed| feed + 1);
+    let starts: Vec<usize> = starts.collect();
+    let head = DeTable::parse(text.get(..*starts.first()?)?).ok()?;
+    if head.get_ref().keys().any(|key| key.get_ref() != "version") {
+        return None;
+    }
+    if let Err(error) = check_version(head.get_ref(), lines) {
+        return Some(Err(error));
+    }
+    let ends = starts.iter().skip(1).copied().chain([text.len()]);
+    let mut reader = Reader::new(input.path, lines);
+    let mut tokens = Vec::new();
+    let none = HashMap::new();
+    for (start, end) in starts.iter().zip(ends) {
+        let mut entry = read_entry(text.get(*start..end)?, &mut tokens)?;
+        entry.base = *start;
+        if let Err(error) = reader.entry(entry, &none) {
+            return Some(Err(error));
+        }
+    }
+    Some(Ok(reader.finish()))
+}
+
+/// The one entry that a piece is; `tokens` is room that is used again.
+fn read_entry<'t>(piece: &'t str, tokens: &mut Vec<Token>) -> Option<Entry<'t>> {
+    let source = Source::new(piece);
+    tokens.clear();
+    tokens.extend(source.lex());
+    let mut fields = Fields {
+        source,
+        expected: Expected::Header,
+        is_plain: true,
+        has_dependencies: false,
+        entry: Entry::default(),
+    };
+    let mut error: Option<ParseError> = None;
+    parse_document(tokens, &mut fields, &mut error);
+    let is_whole = fields.expected == Expected::Key && error.is_none();
+    let entry = fields.entry;
+    let is_named = entry.name.is_some() && entry.version.is_some();
+    (fields.is_plain && is_whole && is_named).then_some(entry)
+}
+
+/// A field of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Name,
+    Version,
+    Source,
+    Checksum,
+    Replace,
+    Dependencies,
+}
+
+/// What may come next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Expected {
+    Header,
+    HeaderName,
+    HeaderEnd,
+    Key,
+    Value(Field),
+    Item,
+}
+
+/// An entry that is being read.
+struct Fields<'t> {
+    source: Source<'t>,
+    expected: Expected,
+    /// Nothing else than what cargo writes has come.
+    is_plain: bool,
+    has_dependencies: bool,
+    entry: Entry<'t>,
+}
+
+impl<'t> Fields<'t> {
+    /// Goes from one expectation to the next.
+    fn step(&mut self, from: Expected, to: Expected) {
+        self.is_plain &= self.expected == from;
+        self.expected = to;
+    }
+
+    fn raw(&self, span: Span, kind: Option<Encoding>) -> Option<Raw<'t>> {
+        let raw = self.source.input().get(span.start()..span.end())?;
+        Some(Raw::new_unchecked(raw, kind, span))
+    }
+
+    /// A text on one line; `None` for every other value.
+    fn text(
+        &self,
+        span: Span,
+        kind: Option<Encoding>,
+        error: &mut dyn ErrorSink,
+    ) -> Option<Cow<'t, str>> {
+        let is_line = matches!(kind, Some(Encoding::BasicString | Encoding::LiteralString));
+        let mut text = Cow::Borrowed("");
+        let raw = self.raw(span, kind).filter(|_| is_line)?;
+        (raw.decode_scalar(&mut text, error) == ScalarKind::String).then_some(text)
+    }
+
+    /// Takes the value of a field; `None` where it has one already.
+    fn set(&mut self, field: Field, text: Cow<'t, str>, at: usize) -> Option<()> {
+        let entry = &mut self.entry;
+        let place = match field {
+            Field::Name => {
+                entry.name_at = at;
+                &mut entry.name
+            }
+            Field::Version => &mut entry.version,
+            Field::Source => &mut entry.source,
+            Field::Checksum => &mut entry.checksum,
+            Field::Replace => &mut entry.replaced_by,
+            Field::Dependencies => return None,
+        };
+        place.is_none().then(|| *place = Some(text))
+    }
+}
+
+impl EventReceiver for Fields<'_> {
+    fn array_table_open(&mut self, _span: Span, _error: &mut dyn ErrorSink) {
+        self.step(Expected::Header, Expected::HeaderName);
+    }
+
+    fn array_table_close(&mut self, _span: Span, _error: &mut dyn ErrorSink) {
+        self.step(Expected::HeaderEnd, Expected::Key);
+    }
+
+    fn simple_key(&mut self, span: Span, kind: Option<Encoding>, _error: &mut dyn ErrorSink) {
+        let key = self.raw(span, kind).filter(|_| kind.is_none());
+        let key = key.map_or("", |raw| raw.as_str());
+        if self.expected == Expected::HeaderName {
+            self.is_plain &= key == "package";
+            self.expected = Expected::HeaderEnd;
+            return;
+        }
+        let field = match key {
+            "name" => Field::Name,
+            "version" => Field::Version,
+            "source" => Field::Source,
+            "checksum" => Field::Checksum,
+            "replace" => Field::Replace,
+            // A second list would be added to the first.
+            "dependencies" if !std::mem::replace(&mut self.has_dependencies, true) => {
+                Field::Dependencies
+            }
+            _ => {
+                self.is_plain = false;
+                return;
+            }
+        };
+        self.step(Expected::Key, Expected::Value(field));
+    }
+
+    fn scalar(&mut self, span: Span, kind: Option<Encoding>, error: &mut dyn ErrorSink) {
+        let text = self.text(span, kind, error);
+        let taken = match (self.expected, text) {
+            (Expected::Item, Some(text)) => {
+                self.entry.dependencies.push((text, span.start()));
+                Some(())
+            }
+            (Expected::Value(field), Some(text)) => {
+                self.expected = Expected::Key;
+                self.set(field, text, span.start())
+            }
+            _ => None,
+        };
+        self.is_plain &= taken.is_some();
+    }
+
+    fn array_open(&mut self, _span: Span, _error: &mut dyn ErrorSink) -> bool {
+        self.step(Expected::Value(Field::Dependencies), Expected::Item);
+        self.is_plain
+    }
+
+    fn array_close(&mut self, _span: Span, _error: &mut dyn ErrorSink) {
+        self.step(Expected::Item, Expected::Key);
+    }
+
+    fn std_table_open(&mut self, _span: Span, _error: &mut dyn ErrorSink) {
+        self.is_plain = false;
+    }
+
+    fn inline_table_open(&mut self, _span: Span, _error: &mut dyn ErrorSink) -> bool {
+        self.is_plain = false;
+        false
+    }
+
+    /// Of a key with dots.
+    fn key_sep(&mut self, _span: Span, _error: &mut dyn ErrorSink) {
+        self.is_plain = false;
+    }
+
+    /// Its characters are checked where the whole is read.
+    fn comment(&mut self, _span: Span, _error: &mut dyn ErrorSink) {
+        self.is_plain = false;
+    }
+
+    fn newline(&mut self, span: Span, _error: &mut dyn ErrorSink) {
+        self.is_plain &= span.len() == 1;
+    }
+
+    fn error(&mut self, _span: Span, _error: &mut dyn ErrorSink) {
+        self.is_plain = false;
+    }
+}
