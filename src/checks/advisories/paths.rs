@@ -2,20 +2,21 @@
 
 use crate::model::{Component, ComponentKind, Inventory, Purl, Reach};
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 /// Paths that are told of one component; how many more there are is counted.
 const MAX_PATHS: usize = 5;
 
-/// The graph, prepared for asking how the product comes to a component.
+/// The graph, prepared for asking how the product comes to a component. Each part is made
+/// for the first question that needs it.
 pub(super) struct Paths<'a> {
     inventory: &'a Inventory,
     /// The component before each one on a shortest path; `None` where the product itself is.
-    before: HashMap<&'a Purl, Option<&'a Purl>>,
+    before: OnceCell<HashMap<&'a Purl, Option<&'a Purl>>>,
     /// What the product needs directly, with the own component that needs it; `None` where
     /// that is the product itself.
-    entries: BTreeMap<&'a Purl, Option<&'a Purl>>,
-    /// What depends on each component, sorted; made for the first finding.
+    entries: OnceCell<BTreeMap<&'a Purl, Option<&'a Purl>>>,
+    /// What depends on each component, sorted.
     dependents: OnceCell<HashMap<&'a Purl, Vec<&'a Purl>>>,
 }
 
@@ -26,29 +27,40 @@ pub fn reach<'a>(inventory: &'a Inventory, component: &'a Component) -> Reach {
 }
 
 impl<'a> Paths<'a> {
-    /// Walks the graph once, breadth first and in the order of purls, so that of several
-    /// shortest paths always the same one is found.
+    /// The graph of an inventory.
     pub(super) fn of(inventory: &'a Inventory) -> Self {
-        let mut before: HashMap<&Purl, Option<&Purl>> = HashMap::new();
-        let mut queue = VecDeque::new();
-        for purl in &inventory.direct {
-            before.insert(purl, None);
-            queue.push_back(purl);
-        }
-        while let Some(purl) = queue.pop_front() {
-            for next in inventory.edges.get(purl).into_iter().flatten() {
-                if !before.contains_key(next) {
-                    before.insert(next, Some(purl));
-                    queue.push_back(next);
-                }
-            }
-        }
         Self {
             inventory,
-            before,
-            entries: entries(inventory),
+            before: OnceCell::new(),
+            entries: OnceCell::new(),
             dependents: OnceCell::new(),
         }
+    }
+
+    /// Walks the graph once, breadth first and in the order of purls, so that of several
+    /// shortest paths always the same one is found.
+    fn before(&self) -> &HashMap<&'a Purl, Option<&'a Purl>> {
+        self.before.get_or_init(|| {
+            let mut before: HashMap<&Purl, Option<&Purl>> = HashMap::new();
+            let mut queue = VecDeque::new();
+            for purl in &self.inventory.direct {
+                before.insert(purl, None);
+                queue.push_back(purl);
+            }
+            while let Some(purl) = queue.pop_front() {
+                for next in self.inventory.edges.get(purl).into_iter().flatten() {
+                    if !before.contains_key(next) {
+                        before.insert(next, Some(purl));
+                        queue.push_back(next);
+                    }
+                }
+            }
+            before
+        })
+    }
+
+    fn entries(&self) -> &BTreeMap<&'a Purl, Option<&'a Purl>> {
+        self.entries.get_or_init(|| entries(self.inventory))
     }
 
     /// Scope and paths of a component.
@@ -75,7 +87,7 @@ impl<'a> Paths<'a> {
     /// Labels of the direct dependencies that lead to a component, sorted; none where it is
     /// one itself or nothing leads there.
     pub(super) fn direct_dependents(&self, target: &'a Purl) -> Vec<String> {
-        if self.entries.contains_key(target) {
+        if self.entries().contains_key(target) {
             return Vec::new();
         }
         let next = self.towards(target);
@@ -88,7 +100,7 @@ impl<'a> Paths<'a> {
 
     /// Whether the product, or a package of its own, asks for a component itself.
     pub(super) fn is_direct(&self, purl: &Purl) -> bool {
-        self.entries.contains_key(purl)
+        self.entries().contains_key(purl)
     }
 
     fn label(&self, purl: &Purl) -> String {
@@ -104,7 +116,7 @@ impl<'a> Paths<'a> {
         let mut path = Vec::new();
         let mut at = Some(target);
         while let Some(purl) = at {
-            let Some(before) = self.before.get(purl) else {
+            let Some(before) = self.before().get(purl) else {
                 return Vec::new();
             };
             path.push(purl);
@@ -120,7 +132,7 @@ impl<'a> Paths<'a> {
         // Few components lead to one, where a product may need very many directly.
         next.keys()
             .filter(|purl| !known.contains(purl))
-            .filter_map(|purl| self.entries.get_key_value(purl))
+            .filter_map(|purl| self.entries().get_key_value(purl))
             .map(|(entry, own)| {
                 let mut path: Vec<&Purl> = own.iter().copied().collect();
                 let mut at = Some(*entry);
@@ -176,18 +188,16 @@ impl<'a> Paths<'a> {
 }
 
 fn entries(inventory: &Inventory) -> BTreeMap<&Purl, Option<&Purl>> {
-    let is_own = |purl: &Purl| {
-        let component = inventory.component(purl);
-        component.is_some_and(|component| component.kind == ComponentKind::Own)
-    };
+    let components = inventory.components.iter();
+    let own = components.filter(|component| component.kind == ComponentKind::Own);
+    // Few are, where the product may depend on thousands.
+    let own: BTreeSet<&Purl> = own.map(|component| &component.purl).collect();
+    let is_own = |purl: &Purl| own.contains(purl);
     let mut entries: BTreeMap<&Purl, Option<&Purl>> = BTreeMap::new();
     for purl in inventory.direct.iter().filter(|purl| !is_own(purl)) {
         entries.insert(purl, None);
     }
-    for own in inventory.components.iter().map(|component| &component.purl) {
-        if !is_own(own) {
-            continue;
-        }
+    for own in own.iter().copied() {
         for purl in inventory.edges.get(own).into_iter().flatten() {
             if !is_own(purl) {
                 entries.entry(purl).or_insert(Some(own));

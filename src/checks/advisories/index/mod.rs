@@ -32,6 +32,7 @@ mod bytes;
 pub(super) mod described;
 mod lookup;
 pub(super) mod read;
+mod recent;
 pub(super) mod rows;
 
 pub(super) use bytes::SharedFile;

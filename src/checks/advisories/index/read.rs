@@ -3,6 +3,7 @@
 use super::attachments::{self, Attachments};
 use super::bytes::{SharedFile, u32_at, u64_at, usize_of};
 use super::described::Kept;
+use super::recent::Recent;
 use super::{
     CHUNK_BYTES, DIGEST_BYTES, FILE_NAME, FORMAT_VERSION, HEADER_BYTES, IndexInfo, MAGIC,
     MAX_TEXT_BYTES, Remarks, SECTIONS, Section,
@@ -10,19 +11,18 @@ use super::{
 use crate::checks::advisories::error::DatabaseError;
 use crate::model::{DatabaseInfo, Digest, Ecosystem, SourceInfo, SourceUse};
 use crate::support::hash::{sha256, sha256_parts};
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Chunks kept in memory: half a mebibyte. All of them are let go when there are more.
-/// Packages are asked for in the order in which they lie, so few are enough.
-const MAX_CACHED_CHUNKS: usize = 32;
-/// Decompressed metadata blocks kept in memory.
-const MAX_CACHED_BLOCKS: usize = 16;
+/// Chunks kept in memory, twice: half a mebibyte. Packages are asked for in the order in
+/// which they lie, so few are enough.
+const MAX_CACHED_CHUNKS: usize = 16;
+/// Decompressed metadata blocks kept in memory, twice.
+const MAX_CACHED_BLOCKS: usize = 8;
 /// Bytes of them. Only an index that no import wrote has many large ones.
-const MAX_CACHED_BLOCK_BYTES: usize = 8 * 1024 * 1024;
+const MAX_CACHED_BLOCK_BYTES: usize = 4 * 1024 * 1024;
 /// Largest body: what 32-bit chunk numbers can name is more than any disk holds; this
 /// bounds the digest table that opening reads (32 MiB).
 const MAX_BODY_BYTES: u64 = 16 * 1024 * 1024 * 1024;
@@ -47,11 +47,20 @@ pub struct Database {
     cache: Mutex<Cache>,
 }
 
-#[derive(Default)]
 pub(super) struct Cache {
-    chunks: HashMap<u64, Arc<Vec<u8>>>,
-    blocks: HashMap<u32, Arc<Vec<u8>>>,
+    chunks: Recent,
+    blocks: Recent,
     pub(super) kept: Kept,
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self {
+            chunks: Recent::new(MAX_CACHED_CHUNKS, MAX_CACHED_CHUNKS * CHUNK_BYTES),
+            blocks: Recent::new(MAX_CACHED_BLOCKS, MAX_CACHED_BLOCK_BYTES),
+            kept: Kept::default(),
+        }
+    }
 }
 
 impl std::fmt::Debug for Database {
@@ -274,15 +283,11 @@ impl Database {
     }
 
     fn chunk(&self, number: u64) -> Result<Arc<Vec<u8>>, DatabaseError> {
-        if let Some(chunk) = self.cache().chunks.get(&number) {
-            return Ok(Arc::clone(chunk));
+        if let Some(chunk) = self.cache().chunks.get(number) {
+            return Ok(chunk);
         }
         let chunk = Arc::new(self.read_chunk(number)?);
-        let mut cache = self.cache();
-        if cache.chunks.len() >= MAX_CACHED_CHUNKS {
-            cache.chunks.clear();
-        }
-        cache.chunks.insert(number, Arc::clone(&chunk));
+        self.cache().chunks.put(number, Arc::clone(&chunk));
         Ok(chunk)
     }
 
@@ -314,16 +319,12 @@ impl Database {
         number: u32,
         read: impl FnOnce() -> Result<Vec<u8>, DatabaseError>,
     ) -> Result<Arc<Vec<u8>>, DatabaseError> {
-        if let Some(block) = self.cache().blocks.get(&number) {
-            return Ok(Arc::clone(block));
+        let number = u64::from(number);
+        if let Some(block) = self.cache().blocks.get(number) {
+            return Ok(block);
         }
         let block = Arc::new(read()?);
-        let mut cache = self.cache();
-        let held: usize = cache.blocks.values().map(|block| block.len()).sum();
-        if cache.blocks.len() >= MAX_CACHED_BLOCKS || held + block.len() > MAX_CACHED_BLOCK_BYTES {
-            cache.blocks.clear();
-        }
-        cache.blocks.insert(number, Arc::clone(&block));
+        self.cache().blocks.put(number, Arc::clone(&block));
         Ok(block)
     }
 
