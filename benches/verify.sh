@@ -34,7 +34,8 @@ if [ ! -x "$python" ]; then
     "$python" -m pip install --quiet sigstore
 fi
 
-data=$(cd "$here" && cargo metadata --locked --offline --format-version 1 | python3 -c '
+data=$(cd "$here" && cargo metadata --locked --offline --format-version 1 \
+    --filter-platform "$(rustc -vV | sed -n 's/^host: //p')" | python3 -c '
 import json, os, sys
 for package in json.load(sys.stdin)["packages"]:
     if package["name"] == "sigstore-verify":

@@ -7,6 +7,7 @@ use crate::model::{
     Licence, LicenceSource, Location, Occurrence, Origin, Purl, fold_url_credentials,
 };
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::rc::Rc;
 
 /// Entries of all lockfiles, until they become components.
 #[derive(Default)]
@@ -22,7 +23,7 @@ pub struct Merge {
 struct Entry {
     purl: Purl,
     ecosystem: Ecosystem,
-    lockfile: String,
+    lockfile: Rc<str>,
     package: Package,
 }
 
@@ -42,6 +43,12 @@ impl Merge {
     /// Takes in what one lockfile says.
     pub fn add(&mut self, lockfile: &str, ecosystem: Ecosystem, parsed: Parsed) {
         let mut places: Vec<Option<usize>> = Vec::with_capacity(parsed.packages.len());
+        let of_it: Rc<str> = Rc::from(lockfile);
+        if self.entries.is_empty() {
+            // Mostly there is one lockfile, and its entries fit exactly.
+            let room = parsed.packages.len().min(PACKAGE_LIMIT);
+            self.entries.reserve_exact(room);
+        }
         for mut package in parsed.packages {
             fold_address(&mut package.name);
             if let Some(version) = &mut package.version {
@@ -60,7 +67,7 @@ impl Merge {
                     self.entries.push(Entry {
                         purl,
                         ecosystem,
-                        lockfile: lockfile.to_owned(),
+                        lockfile: Rc::clone(&of_it),
                         package,
                     });
                 }

@@ -168,6 +168,12 @@ impl<'t> Reader<'t> {
         self.parsed
     }
 
+    /// For so many packages: growing moves all of them again and again.
+    fn make_room(&mut self, packages: usize) {
+        self.parsed.packages.reserve_exact(packages);
+        self.references.reserve_exact(packages);
+    }
+
     /// The fields of an entry of a document; notes those that are not as they should be: a
     /// `source` that is not read would make a dependency one of the project's own packages.
     fn fields(&mut self, entry: &Spanned<DeValue<'t>>) -> Option<Entry<'t>> {

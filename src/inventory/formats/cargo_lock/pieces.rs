@@ -5,7 +5,7 @@
 //! `[[package]]` after the other. At anything else the reading stops, and the whole file is
 //! read as one document instead, which also says what is wrong.
 
-use super::{Entry, FormatError, Input, Parsed, Reader, check_version};
+use super::{Entry, FormatError, Input, PACKAGE_LIMIT, Parsed, Reader, check_version};
 use crate::support::lines::Lines;
 use memchr::memmem;
 use std::borrow::Cow;
@@ -38,6 +38,7 @@ pub(super) fn read(input: &Input<'_>, lines: &Lines) -> Option<Result<Parsed, Fo
     }
     let ends = starts.iter().skip(1).copied().chain([text.len()]);
     let mut reader = Reader::new(input.path, lines);
+    reader.make_room(starts.len().min(PACKAGE_LIMIT));
     let mut tokens = Vec::new();
     let none = HashMap::new();
     for (start, end) in starts.iter().zip(ends) {
