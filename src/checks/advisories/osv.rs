@@ -27,7 +27,12 @@ const EVENT_KINDS: [EventKind; 4] = [
 
 /// Reads one record.
 pub(super) fn parse_record(bytes: &[u8]) -> Parsed {
-    let error = match serde_json::from_slice::<Object<WireRecord<'_>>>(bytes) {
+    // Texts inside a text need not be looked at one by one.
+    let read = match std::str::from_utf8(bytes) {
+        Ok(text) => serde_json::from_str::<Object<WireRecord<'_>>>(text),
+        Err(_) => serde_json::from_slice(bytes),
+    };
+    let error = match read {
         Ok(Object(Some(record))) => return read_record(&record),
         Ok(Object(None)) => return Parsed::bad("it is not a JSON object"),
         Err(error) => error,
