@@ -59,6 +59,15 @@ pub fn sha1_parts(parts: &[&[u8]]) -> [u8; 20] {
     context.finish().as_ref().try_into().unwrap_or_default()
 }
 
+/// The MD5 of bytes, in hex. It is broken: only to compare with what a client keeps of its
+/// manifest, never to trust anything.
+#[cfg(feature = "full")]
+#[must_use]
+pub fn md5(bytes: &[u8]) -> String {
+    use md5::Digest as _;
+    hex::encode(md5::Md5::digest(bytes))
+}
+
 /// The HMAC-SHA-256 of some bytes one after the other (RFC 2104).
 #[must_use]
 pub fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
