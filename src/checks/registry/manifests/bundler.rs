@@ -8,8 +8,25 @@ use std::path::Path;
 
 /// Words after which a line does not always count, or counts for something else.
 const PROGRAM: [&str; 20] = [
-    "if", "unless", "elsif", "else", "case", "when", "while", "until", "for", "def", "class",
-    "rescue", "return", "eval_gemfile", "install_if", "eval", "instance_eval", "=begin", "__END__",
+    "if",
+    "unless",
+    "elsif",
+    "else",
+    "case",
+    "when",
+    "while",
+    "until",
+    "for",
+    "def",
+    "class",
+    "rescue",
+    "return",
+    "eval_gemfile",
+    "install_if",
+    "eval",
+    "instance_eval",
+    "=begin",
+    "__END__",
     "lambda",
 ];
 
@@ -37,14 +54,21 @@ fn dependencies(lock: &str) -> Option<BTreeMap<&str, (BTreeSet<String>, u32)>> {
     Some(all)
 }
 
-/// Requirements in one form: `= 1.0`, without the one that everything meets.
+/// Requirements in one form: `=1`, without the one that everything meets.
 fn requirements<'r>(texts: impl Iterator<Item = &'r str>) -> BTreeSet<String> {
     texts
         .map(|text| text.split_whitespace().collect::<String>())
         .filter(|text| !text.is_empty() && text != ">=0")
-        .map(|text| match text.starts_with(|c: char| c.is_ascii_digit()) {
-            true => format!("={text}"),
-            false => text,
+        .map(|text| {
+            let mut text = match text.starts_with(|c: char| c.is_ascii_digit()) {
+                true => format!("={text}"),
+                false => text,
+            };
+            // `5.15` is `5.15.0`, but where the count of numbers says how far to go.
+            while !text.starts_with("~>") && text.ends_with(".0") {
+                text.truncate(text.len() - 2);
+            }
+            text
         })
         .collect()
 }

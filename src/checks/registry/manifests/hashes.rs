@@ -185,11 +185,11 @@ pub(super) fn of_pdm(pyproject: &DeTable<'_>) -> Option<Vec<String>> {
         return None;
     }
     let project = under(&["project"])?;
-    let part = |table: Option<&DeTable<'_>>, key: &str, none: &str| {
-        match table.and_then(|table| table.get(key)) {
-            Some(found) => value(found.get_ref(), PLAIN),
-            None => Some(none.to_owned()),
-        }
+    let part = |table: Option<&DeTable<'_>>, key: &str, none: &str| match table
+        .and_then(|table| table.get(key))
+    {
+        Some(found) => value(found.get_ref(), PLAIN),
+        None => Some(none.to_owned()),
     };
     let pdm = under(&["tool", "pdm"]);
     let resolution = under(&["tool", "pdm", "resolution"]);
@@ -216,12 +216,16 @@ pub(super) fn of_pdm(pyproject: &DeTable<'_>) -> Option<Vec<String>> {
             "optional-dependencies",
             part(Some(project), "optional-dependencies", "{}")?,
         ),
-        ("requires-python", part(Some(project), "requires-python", "\"\"")?),
+        (
+            "requires-python",
+            part(Some(project), "requires-python", "\"\"")?,
+        ),
     ]);
     let all = object(&groups, PLAIN);
     let legacy = part(pdm, "dev-dependencies", "{}")?;
     let whole = part(pdm, "resolution", "{}")?;
-    let overrides = part(resolution, "overrides", "{}")?;
+    let earlier = pdm.filter(|pdm| pdm.contains_key("overrides"));
+    let overrides = part(earlier.or(resolution), "overrides", "{}")?;
     let with = |groups: &str, key: &'static str, resolution: &str| {
         let mut parts = base.clone();
         parts.insert("dev-dependencies", groups.to_owned());

@@ -97,7 +97,9 @@ impl Asked {
 
     fn is_alike(&self, other: &Self) -> bool {
         let has = |these: &VersionSpecifiers, those: &VersionSpecifiers| {
-            these.iter().all(|this| those.iter().any(|that| that == this))
+            these
+                .iter()
+                .all(|this| those.iter().any(|that| that == this))
         };
         self.extras == other.extras
             && has(&self.range, &other.range)

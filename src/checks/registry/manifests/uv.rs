@@ -52,7 +52,9 @@ impl<'t> Lock<'t> {
             return Some(Vec::new());
         };
         let entries = self.document.tables(table, key);
-        let asked = entries.iter().map(|entry| Asked::of_lock(&self.document, entry));
+        let asked = entries
+            .iter()
+            .map(|entry| Asked::of_lock(&self.document, entry));
         asked.collect()
     }
 
@@ -207,7 +209,7 @@ fn member(
     {
         let is_own = |list: &[Asked]| list.iter().any(|one| one.name == own_name);
         // Earlier versions wrote what its own extras stand for.
-        if !is_own(&asked) || is_own(&copy) {
+        if lock.is_new || !is_own(&asked) || is_own(&copy) {
             let differences = comparing(false).differences(&asked, &copy);
             lock.report(manifest, differences, out);
         }
@@ -221,12 +223,18 @@ fn member(
         .and_then(|table| table.get("requires-dev"))
         .and_then(|value| value.get_ref().as_table());
     let mut names: BTreeSet<&str> = groups.keys().map(String::as_str).collect();
-    names.extend(copies.into_iter().flatten().map(|(name, _)| name.get_ref().as_ref()));
+    names.extend(
+        copies
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name.get_ref().as_ref()),
+    );
     let none = Vec::new();
     for name in names {
         let asked = groups.get(name).unwrap_or(&none);
         if lock.tells(copies, name)
-            && let Some(copy) = lock.asked(copies, name) {
+            && let Some(copy) = lock.asked(copies, name)
+        {
             let differences = comparing(conditions).differences(asked, &copy);
             lock.report(manifest, differences, out);
         }
@@ -284,7 +292,9 @@ fn of_root(lock: &Lock<'_>, main: &Manifest<'_>, within: &Marker, out: &mut Vec<
     ] {
         let texts = uv.map(|uv| main.document.texts(uv, asked));
         let texts = texts.unwrap_or_default();
-        let asked = texts.iter().map(|(text, line)| Asked::of_text(text, *line, &always()));
+        let asked = texts
+            .iter()
+            .map(|(text, line)| Asked::of_text(text, *line, &always()));
         if lock.tells(manifest, copied)
             && let Some(asked) = asked.collect::<Option<Vec<_>>>()
             && let Some(copy) = lock.asked(manifest, copied)
@@ -302,7 +312,8 @@ fn of_root(lock: &Lock<'_>, main: &Manifest<'_>, within: &Marker, out: &mut Vec<
     let copies = lock.document.table(&["manifest", "dependency-groups"]);
     for (name, asked) in &groups {
         if lock.tells(copies, name)
-            && let Some(copy) = lock.asked(copies, name) {
+            && let Some(copy) = lock.asked(copies, name)
+        {
             lock.report(main, comparing.differences(asked, &copy), out);
         }
     }

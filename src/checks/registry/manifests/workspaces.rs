@@ -105,9 +105,7 @@ pub(super) fn directories(
 
 /// Whether a directory, or one below it, may match a pattern.
 fn may_lead(pattern: &str, directory: &str) -> bool {
-    let mut parts = pattern
-        .split('/')
-        .filter(|part| !matches!(*part, "" | "."));
+    let mut parts = pattern.split('/').filter(|part| !matches!(*part, "" | "."));
     for name in directory.split('/') {
         match parts.next() {
             None => return false,

@@ -100,7 +100,10 @@ fn members(root: &Path, base: &str, main: &Node<'_>) -> Vec<String> {
     let (not, patterns): (Vec<&str>, Vec<&str>) = patterns
         .filter_map(Node::text)
         .partition(|pattern| pattern.starts_with('!'));
-    let not: Vec<&str> = not.iter().map(|text| text.trim_start_matches('!')).collect();
+    let not: Vec<&str> = not
+        .iter()
+        .map(|text| text.trim_start_matches('!'))
+        .collect();
     workspaces::directories(root, base, &patterns, &not)
 }
 

@@ -206,7 +206,10 @@ mod tests {
             ),
             // What cannot be told.
             ("python_version in '3.10 3.11'", "python_version < '3.12'"),
-            ("python_full_version <= '3.11.0a6'", "python_full_version <= '3.11'"),
+            (
+                "python_full_version <= '3.11.0a6'",
+                "python_full_version <= '3.11'",
+            ),
         ] {
             assert!(!apart(one, other), "{one} | {other}");
         }
@@ -216,10 +219,16 @@ mod tests {
     fn markers_that_mean_something_else_differ() {
         for (one, other) in [
             ("python_version > '3.9'", "python_version > '3.10'"),
-            ("python_full_version < '3.11.2'", "python_full_version < '3.11.3'"),
+            (
+                "python_full_version < '3.11.2'",
+                "python_full_version < '3.11.3'",
+            ),
             ("sys_platform == 'win32'", "sys_platform == 'linux'"),
             ("sys_platform == 'win32'", "sys_platform != 'win32'"),
-            ("platform_machine == 'arm64'", "platform_machine == 'x86_64'"),
+            (
+                "platform_machine == 'arm64'",
+                "platform_machine == 'x86_64'",
+            ),
             ("extra == 'a'", "extra == 'b'"),
             ("extra == 'a'", "python_version >= '3'"),
             (
