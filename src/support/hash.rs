@@ -14,6 +14,13 @@ pub fn sha256(bytes: &[u8]) -> Digest {
     from_raw(aws_lc_rs::digest::digest(&SHA256, bytes).as_ref())
 }
 
+/// The SHA-512 of bytes.
+#[must_use]
+pub fn sha512(bytes: &[u8]) -> Digest {
+    let digest = aws_lc_rs::digest::digest(&SHA512, bytes);
+    of_algorithm(DigestAlgorithm::Sha512, digest.as_ref())
+}
+
 /// A SHA-256 over pieces.
 pub struct Sha256(Context);
 

@@ -200,7 +200,9 @@ class Berry(Case):
         for package, block in self.entries(directory):
             checksum = re.search(r"^  checksum: (\S+)$", block, re.MULTILINE)
             if checksum:
-                found.setdefault(package, set()).add(("yarn-berry", checksum[1]))
+                is_patched = re.search(r'^  resolution: "?@?[^@"]+@patch:', block, re.MULTILINE)
+                scheme = "yarn-patch" if is_patched else "yarn-berry"
+                found.setdefault(package, set()).add((scheme, checksum[1]))
         return found
 
     def shuffled(self, text, random):

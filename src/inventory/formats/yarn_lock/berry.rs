@@ -179,7 +179,8 @@ impl<'t> Reader<'t, '_> {
             Source::Fetched(origin) => {
                 let mut package = Package::new(name, member.line);
                 package.origin = origin;
-                self.fetched(&mut package, fields);
+                let is_patched = locator::patched(entry.locator.1).is_some();
+                self.fetched(&mut package, fields, is_patched);
                 Some(package)
             }
         };
@@ -206,7 +207,7 @@ impl<'t> Reader<'t, '_> {
         own
     }
 
-    fn fetched(&mut self, package: &mut Package, fields: &Node<'_>) {
+    fn fetched(&mut self, package: &mut Package, fields: &Node<'_>, is_patched: bool) {
         package.version = fields.text_of("version").map(str::to_owned);
         if package.version.is_none() {
             let message = format!("`{}` has no version", package.name);
@@ -215,10 +216,13 @@ impl<'t> Reader<'t, '_> {
         match fields.value("checksum") {
             None => {}
             Some(checksum) => match checksum.text() {
-                // Of the archive that Yarn makes of the package, not of what a registry
-                // serves.
+                // Of the archive that Yarn makes of the package, or of it and a patch, not of
+                // what a registry serves.
                 Some(value) => package.checksums.push(Checksum::Opaque {
-                    scheme: "yarn-berry",
+                    scheme: match is_patched {
+                        true => "yarn-patch",
+                        false => "yarn-berry",
+                    },
                     value: value.to_owned(),
                 }),
                 None => {
