@@ -28,7 +28,7 @@ pub(super) const YARN: &str = "yarn-berry";
 /// The same of a package with a patch, which no registry has.
 const YARN_PATCHED: &str = "yarn-patch";
 /// The cache key of archives that can be made again: the format of Yarn 4, not compressed.
-pub(super) const YARN_KEY: &str = "10c0";
+const YARN_KEY: &str = "10c0";
 
 type Digests = BTreeMap<DigestAlgorithm, BTreeSet<Digest>>;
 
@@ -165,14 +165,9 @@ fn opaque(occurrence: &Occurrence) -> impl Iterator<Item = (&'static str, &str)>
     })
 }
 
-/// The digest of a checksum of Yarn that may be of an archive that can be made again, and
-/// whether it certainly is. Before Yarn 4.1 the key stands once for the whole lockfile.
-pub(super) fn yarn_digest(value: &str) -> Option<(&str, bool)> {
-    match value.split_once('/') {
-        Some((YARN_KEY, digest)) => Some((digest, true)),
-        Some(_) => None,
-        None => Some((value, false)),
-    }
+/// The digest of a checksum of Yarn, where it is of an archive that can be made again.
+pub(super) fn yarn_digest(value: &str) -> Option<&str> {
+    value.strip_prefix(YARN_KEY)?.strip_prefix('/')
 }
 
 /// Yarn 2 and later packs each package anew and keeps the digest of its own archive.
@@ -189,7 +184,7 @@ fn of_yarn(checksum: &Checksum, facts: &VersionFacts) -> Option<Comparison> {
     if *scheme != YARN {
         return None;
     }
-    let Some((locked, is_known)) = yarn_digest(value) else {
+    let Some(locked) = yarn_digest(value) else {
         return unknown(
             "the lockfile has checksums of archives that Yarn packs and compresses itself, which no registry has",
         );
@@ -199,11 +194,10 @@ fn of_yarn(checksum: &Checksum, facts: &VersionFacts) -> Option<Comparison> {
     match made.next() {
         None => unknown("the archive that Yarn packs of it could not be made again"),
         Some(made) if made.eq_ignore_ascii_case(locked) => Some(Comparison::Same),
-        Some(made) if is_known => Some(Comparison::Different {
+        Some(made) => Some(Comparison::Different {
             locked: format!("Yarn's archive `{}`", short(locked)),
             served: format!("a file that Yarn packs to `{}`", short(made)),
         }),
-        Some(_) => unknown("the lockfile's checksum does not say how Yarn packed the archive"),
     }
 }
 

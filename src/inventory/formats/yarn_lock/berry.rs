@@ -34,12 +34,20 @@ pub fn parse(input: &Input<'_>) -> Result<Parsed, FormatError> {
             limit: PACKAGE_LIMIT,
         });
     }
+    let metadata = document.value("__metadata");
     let mut reader = Reader {
         input,
+        cache_key: metadata.and_then(|metadata| metadata.text_of("cacheKey")),
         parsed: Parsed::default(),
         graph: Graph::default(),
         entries: Vec::new(),
     };
+    if let Some(metadata) = metadata {
+        let found = wrong(metadata, &[("cacheKey", Shape::Text)]);
+        reader
+            .parsed
+            .note_wrong(input.path, metadata.line, "__metadata", &found);
+    }
     for member in document.members() {
         reader.entry(member);
     }
@@ -125,6 +133,8 @@ struct Entry<'t> {
 
 struct Reader<'t, 'i> {
     input: &'t Input<'i>,
+    /// How the archives were packed of which checksums are that do not say it themselves.
+    cache_key: Option<&'t str>,
     parsed: Parsed,
     graph: Graph,
     entries: Vec<Entry<'t>>,
@@ -223,7 +233,10 @@ impl<'t> Reader<'t, '_> {
                         true => "yarn-patch",
                         false => "yarn-berry",
                     },
-                    value: value.to_owned(),
+                    value: match self.cache_key {
+                        Some(key) if !value.contains('/') => format!("{key}/{value}"),
+                        _ => value.to_owned(),
+                    },
                 }),
                 None => {
                     let message = format!("the checksum of `{}` is not a text", package.name);
