@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Words after which a line does not always count, or counts for something else.
-const PROGRAM: [&str; 20] = [
+const PROGRAM: [&str; 21] = [
     "if",
     "unless",
     "elsif",
@@ -28,6 +28,7 @@ const PROGRAM: [&str; 20] = [
     "=begin",
     "__END__",
     "lambda",
+    "env",
 ];
 
 /// A line `gem "name", "requirement", …`.
@@ -165,6 +166,11 @@ pub(super) fn gemfile(root: &Path, source: &Source<'_>, locked: &Locked<'_>) -> 
     if is_program {
         return out;
     }
+    // What a gemspec asks for while developing may take the place of what the Gemfile says.
+    let has_gemspec = file
+        .text
+        .lines()
+        .any(|line| line.trim().starts_with("gemspec"));
     let lock = javascript::lockfile(root, locked.path).unwrap_or_default();
     let kept = dependencies(&lock);
     let mut asked_for: BTreeMap<&str, Vec<(Gem<'_>, u32)>> = BTreeMap::new();
@@ -178,7 +184,7 @@ pub(super) fn gemfile(root: &Path, source: &Source<'_>, locked: &Locked<'_>) -> 
             None => !locked.named(name).is_empty(),
             Some(kept) => kept.get(name).is_some_and(|(held, _)| {
                 let mut asked = gems.iter().map(|(gem, _)| gem.asked.as_ref());
-                asked.any(|asked| asked.is_none_or(|asked| asked == held))
+                has_gemspec || asked.any(|asked| asked.is_none_or(|asked| asked == held))
             }),
         };
         if let (false, Some((_, number))) = (is_held, gems.first()) {

@@ -89,6 +89,11 @@ fn what_a_gemfile_asks_for_is_compared_with_what_bundler_kept_of_it() {
             "=begin\ngem \"other\"\n=end\ngem \"power_assert\"",
         ),
         ("gem \"power_assert\"", "gemspec"),
+        ("gem \"minitest\", \"5.15.0\"", "gemspec\ngem \"minitest\""),
+        (
+            "gem \"power_assert\"",
+            "env CI: true do\n  gem \"other\"\nend\ngem \"power_assert\"",
+        ),
     ] {
         assert!(gems(from, to).is_empty(), "{from} {to}");
     }
