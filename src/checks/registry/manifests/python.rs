@@ -2,7 +2,7 @@
 //! requirement means, not by how it is written.
 
 use super::super::clients::Toml;
-use crate::support::python::marker::{Marker, differ};
+use crate::support::python::marker::{Budget, Marker, differ};
 use crate::support::python::{normalise, requirement};
 use pep440_rs::VersionSpecifiers;
 use std::collections::{BTreeMap, BTreeSet};
@@ -114,6 +114,8 @@ pub(super) struct Comparing<'c> {
     /// Normalised names that come from elsewhere than an index: the client rewrites what is
     /// asked of them, and only whether they are asked for is compared.
     pub elsewhere: &'c BTreeSet<String>,
+    /// What comparisons of one lockfile may take.
+    pub budget: &'c Budget,
     /// Whether the client adds conditions of its own to its copy.
     pub ignores_markers: bool,
 }
@@ -182,11 +184,11 @@ impl Comparing<'_> {
             // Of several that ask alike, the ones that stand in the other list as they are are
             // not what differs.
             let equals = |other: &&&Asked| match (&one.marker, &other.marker) {
-                (Some(one), Some(other)) => !differ(one, other, self.within),
+                (Some(one), Some(other)) => !differ(one, other, self.within, self.budget),
                 _ => false,
             };
             let mut others = those.iter().filter(|other| one.is_alike(other));
-            differ(&here, &there, self.within) && !others.any(|other| equals(&other))
+            differ(&here, &there, self.within, self.budget) && !others.any(|other| equals(&other))
         };
         these.iter().filter(differs).copied().collect()
     }

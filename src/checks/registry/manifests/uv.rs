@@ -6,7 +6,7 @@
 use super::super::clients::{Source, Toml, join, place, says};
 use super::python::{Asked, Comparing, always, groups};
 use super::{Locked, Missing, javascript, others, workspaces};
-use crate::support::python::marker::{Marker, differ};
+use crate::support::python::marker::{Budget, Marker, differ};
 use crate::support::python::normalise;
 use pep440_rs::Version;
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,6 +44,8 @@ struct Lock<'t> {
     document: Toml<'t>,
     /// Written since the format counts revisions: what it does not say is not asked for.
     is_new: bool,
+    /// What comparisons of markers may take.
+    budget: Budget,
 }
 
 impl<'t> Lock<'t> {
@@ -94,6 +96,7 @@ pub(super) fn uv_lock(root: &Path, source: &Source<'_>, locked: &Locked<'_>) -> 
     let lock = Toml::parse(&text).map(|document| Lock {
         path: locked.path,
         is_new: document.root.contains_key("revision"),
+        budget: Budget::default(),
         document,
     });
     let main = source.tree(&join(locked.directory, "pyproject.toml"));
@@ -199,6 +202,7 @@ fn member(
     let comparing = |ignores_markers| Comparing {
         within,
         elsewhere: &elsewhere,
+        budget: &lock.budget,
         ignores_markers,
     };
     let is_static = !dynamic.contains("dependencies") && !dynamic.contains("optional-dependencies");
@@ -281,6 +285,7 @@ fn of_root(lock: &Lock<'_>, main: &Manifest<'_>, within: &Marker, out: &mut Vec<
     let comparing = Comparing {
         within,
         elsewhere: &elsewhere,
+        budget: &lock.budget,
         ignores_markers: false,
     };
     let manifest = lock.document.table(&["manifest"]);
@@ -390,7 +395,7 @@ fn requires_python(
     if !lock.is_new && !locked_range.contains(['<', '!', '~']) {
         return;
     }
-    if differ(&Marker::All(markers), &locked, &always()) {
+    if differ(&Marker::All(markers), &locked, &always(), &lock.budget) {
         out.push(Missing {
             place: place(path, *line, says("requires-python", text)),
         });

@@ -1,6 +1,6 @@
 //! Whether two markers mean the same: tried in every environment that can tell them apart.
 
-use super::{Comparison, Marker};
+use super::{Budget, Comparison, Marker};
 use pep440_rs::Version;
 use std::collections::BTreeSet;
 
@@ -121,10 +121,23 @@ impl<'m> Named<'m> {
     }
 }
 
+/// Comparisons of a marker.
+fn size(marker: &Marker) -> usize {
+    match marker {
+        Marker::Any(parts) | Marker::All(parts) => {
+            parts.iter().map(size).fold(1, usize::saturating_add)
+        }
+        Marker::Comparison(_) => 1,
+    }
+}
+
 /// Whether it is certain that two markers differ in an environment where `within` holds. What
-/// cannot be told is not certain.
+/// cannot be told, or takes more than the budget, is not certain.
 #[must_use]
-pub fn differ(one: &Marker, other: &Marker, within: &Marker) -> bool {
+pub fn differ(one: &Marker, other: &Marker, within: &Marker, budget: &Budget) -> bool {
+    if one == other {
+        return false;
+    }
     let mut named = Named::default();
     for marker in [one, other, within] {
         named.read(marker);
@@ -146,7 +159,9 @@ pub fn differ(one: &Marker, other: &Marker, within: &Marker) -> bool {
         extras.len(),
     ];
     let count = count.into_iter().fold(1, usize::saturating_mul);
-    if count > ENVIRONMENT_LIMIT {
+    let sizes = [one, other, within].map(size);
+    let size = sizes.into_iter().fold(0, usize::saturating_add);
+    if count > ENVIRONMENT_LIMIT || !budget.take(count.saturating_mul(size)) {
         return false;
     }
     for python in &named.pythons {
@@ -185,8 +200,9 @@ mod tests {
     fn apart(one: &str, other: &str) -> bool {
         let read = |text: &str| Marker::parse(text).unwrap();
         let within = Marker::of_python(">=3.9").unwrap();
-        let apart = differ(&read(one), &read(other), &within);
-        assert_eq!(apart, differ(&read(other), &read(one), &within));
+        let (one, other) = (read(one), read(other));
+        let apart = differ(&one, &other, &within, &Budget::default());
+        assert_eq!(apart, differ(&other, &one, &within, &Budget::default()));
         apart
     }
 
@@ -245,5 +261,12 @@ mod tests {
         let many: Vec<String> = (0..2_000).map(|n| format!("extra == 'x{n}'")).collect();
         assert!(!apart(&many.join(" or "), "extra == 'x1'"));
         assert!(apart(&many[..3].join(" or "), "extra == 'x1'"));
+        let read = |text: &str| Marker::parse(text).unwrap();
+        let (one, other) = (read("extra == 'a'"), read("extra == 'b'"));
+        let always = Marker::All(Vec::new());
+        let budget = Budget::default();
+        let tried = (0..100_000).take_while(|_| differ(&one, &other, &always, &budget));
+        let tried = tried.count();
+        assert!((1_000..100_000).contains(&tried), "{tried}");
     }
 }
