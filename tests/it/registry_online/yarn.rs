@@ -1,7 +1,7 @@
 //! Checksums of Yarn 4, which are of an archive that Yarn makes of the registry's file.
 
 use super::npm::{PLACE, approved, packument, tarball};
-use super::{answers, ask, ids, json, messages, project};
+use super::{answers, ask, ask_with, ids, json, messages, project};
 use crate::http::server::{Reply, Server};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -179,4 +179,17 @@ fn only_a_file_that_the_registry_vouches_for_on_a_server_of_the_policy_is_packed
     let (found, _) = answer(&broken, &files, 3);
     assert_eq!(found, ["unreachable"]);
     assert!(tarball(&broken).ends_with(FILE));
+}
+
+/// What the registry said of the version before counts all the same.
+#[test]
+fn a_file_that_does_not_come_in_time_leaves_the_checksum_open_and_nothing_else() {
+    let server = serving(&good(), Reply::stalled(), |document| {
+        document["versions"]["1.2.3"]["deprecated"] = "use another".into();
+    });
+    let files = lock(RESOLUTION, &format!("10c0/{CHECKSUM}"));
+    let dir = project(&approved(&server), &files);
+    let report = ask_with(dir.path(), &[], &["--online", "--budget", "1"], 3);
+    assert_eq!(answers(&report), ["checksum-unknown"]);
+    assert!(ids(&report, "findings").contains(&"registry/deprecated".to_owned()));
 }

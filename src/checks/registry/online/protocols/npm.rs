@@ -4,7 +4,7 @@
 
 mod yarn;
 
-use super::super::answers::{DateSource, FileFacts, Reply, VersionFacts};
+use super::super::answers::{DateSource, FailureKind, FileFacts, Reply, VersionFacts};
 use super::super::compare::YARN;
 use super::super::question::Question;
 use super::super::session::{Document, Endpoint, NoDocument, Prepared, Session, malformed};
@@ -78,8 +78,8 @@ impl Protocol for Npm {
 }
 
 /// The checksum that Yarn 4 has of a file of the registry; none where the file lies on a server
-/// that the policy does not name, is not what the registry says of it, or is no package that
-/// can be packed: then there is nothing to compare with.
+/// that the policy does not name, does not come in time, is not what the registry says of it,
+/// or is no package that can be packed: then there is nothing to compare with.
 fn packed(
     session: &Session<'_>,
     endpoint: &Endpoint,
@@ -92,7 +92,9 @@ fn packed(
     };
     let tarball = match session.get(endpoint, &address, "*/*", MAX_DOCUMENT) {
         Ok(document) => document.body,
-        Err(NoDocument::Failed(failure)) if failure.kind.is_of_the_registry() => {
+        Err(NoDocument::Failed(failure))
+            if failure.kind.is_of_the_registry() && failure.kind != FailureKind::OutOfTime =>
+        {
             return Err(NoDocument::Failed(failure));
         }
         Err(_) => return Ok(None),
