@@ -14,6 +14,13 @@ pub fn sha256(bytes: &[u8]) -> Digest {
     from_raw(aws_lc_rs::digest::digest(&SHA256, bytes).as_ref())
 }
 
+/// The SHA-512 of bytes.
+#[must_use]
+pub fn sha512(bytes: &[u8]) -> Digest {
+    let digest = aws_lc_rs::digest::digest(&SHA512, bytes);
+    of_algorithm(DigestAlgorithm::Sha512, digest.as_ref())
+}
+
 /// A SHA-256 over pieces.
 pub struct Sha256(Context);
 
@@ -57,6 +64,15 @@ pub fn sha1_parts(parts: &[&[u8]]) -> [u8; 20] {
     }
     // SHA-1 gives 20 bytes.
     context.finish().as_ref().try_into().unwrap_or_default()
+}
+
+/// The MD5 of bytes, in hex. It is broken: only to compare with what a client keeps of its
+/// manifest, never to trust anything.
+#[cfg(feature = "full")]
+#[must_use]
+pub fn md5(bytes: &[u8]) -> String {
+    use md5::Digest as _;
+    hex::encode(md5::Md5::digest(bytes))
 }
 
 /// The HMAC-SHA-256 of some bytes one after the other (RFC 2104).

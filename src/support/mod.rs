@@ -24,6 +24,8 @@ pub mod lines;
 #[cfg(feature = "full")]
 pub mod process;
 #[cfg(feature = "full")]
+pub mod python;
+#[cfg(feature = "full")]
 pub mod xml;
 #[cfg(feature = "full")]
 pub mod yaml;

@@ -6,6 +6,7 @@ mod instance;
 mod order;
 mod process;
 mod profiles;
+mod renewal;
 mod sso;
 mod sts;
 mod through_the_program;

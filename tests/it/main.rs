@@ -37,6 +37,7 @@ mod purl;
 mod registry_clients;
 mod registry_online;
 mod registry_request;
+mod registry_stale;
 mod report;
 mod sbom;
 mod sbom_diff;

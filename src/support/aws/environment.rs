@@ -38,10 +38,20 @@ impl Environment {
             .is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }
 
-    /// The name of the profile: `AWS_PROFILE`, else `default`.
+    /// The profile that a variable names: `AWS_DEFAULT_PROFILE`, else `AWS_PROFILE`, in the
+    /// order of boto3 and the AWS CLI (`botocore/configprovider.py`). The SDK for Go looks at
+    /// `AWS_PROFILE` first, others do not know the other one.
+    #[must_use]
+    pub fn named_profile(&self) -> Option<&str> {
+        ["AWS_DEFAULT_PROFILE", "AWS_PROFILE"]
+            .iter()
+            .find_map(|name| self.variable(name))
+    }
+
+    /// The name of the profile: what a variable names, else `default`.
     #[must_use]
     pub fn profile_name(&self) -> &str {
-        self.variable("AWS_PROFILE").unwrap_or("default")
+        self.named_profile().unwrap_or("default")
     }
 
     /// The profile, if the files have it.

@@ -197,10 +197,15 @@ class Berry(Case):
 
     def recorded(self, directory):
         found = {}
+        # Earlier versions wrote the key once for the whole lock.
+        text = (directory / self.lockfile).read_text()
+        key = re.search(r"^  cacheKey: (\S+)$", text, re.MULTILINE)[1]
         for package, block in self.entries(directory):
             checksum = re.search(r"^  checksum: (\S+)$", block, re.MULTILINE)
             if checksum:
-                found.setdefault(package, set()).add(("yarn-berry", checksum[1]))
+                is_patched = re.search(r'^  resolution: "?@?[^@"]+@patch:', block, re.MULTILINE)
+                scheme = "yarn-patch" if is_patched else "yarn-berry"
+                found.setdefault(package, set()).add((scheme, checksum[1] if "/" in checksum[1] else f"{key}/{checksum[1]}"))
         return found
 
     def shuffled(self, text, random):

@@ -105,6 +105,29 @@ fn half_of_a_key_pair_is_told_and_no_other_identity_takes_its_place() {
 }
 
 #[test]
+fn the_profile_is_the_one_that_boto3_takes() {
+    let secret = secret();
+    let keys = |name: &str| {
+        format!(
+            "[profile {name}]\naws_access_key_id = OF-{name}\naws_secret_access_key = {secret}\n"
+        )
+    };
+    let config = [keys("one"), keys("two"), keys("default")].concat();
+    let (one, two) = (("AWS_DEFAULT_PROFILE", "one"), ("AWS_PROFILE", "two"));
+    for (variables, expected) in [
+        (&[one, two][..], "OF-one"),
+        (&[one], "OF-one"),
+        (&[two], "OF-two"),
+        (&[("AWS_DEFAULT_PROFILE", ""), two], "OF-two"),
+        (&[], "OF-default"),
+    ] {
+        assert_eq!(key_id(chain(variables, &config).find()), expected);
+    }
+    let (_, text) = told(chain(&[("AWS_DEFAULT_PROFILE", "nobody"), two], &config).find());
+    assert!(text.contains("there is no such profile"), "{text}");
+}
+
+#[test]
 fn endpoints_come_from_variables_then_services_then_the_profile() {
     let config = "[default]\nservices = local\nendpoint_url = http://of-profile.example\n[services local]\nsts =\n  endpoint_url = http://of-services.example\n";
     let ask = |variables: &[(&str, &str)], service: &str| {

@@ -8,6 +8,7 @@ mod others;
 mod policy;
 mod pypi;
 mod snapshot;
+mod yarn;
 
 use crate::cli::{sealgate, text, write};
 use crate::http::server::{Reply, Server};

@@ -318,7 +318,7 @@ fn a_nuget_package_is_found_through_the_service_index_also_packed_and_in_pages()
 fn a_gem_is_found_in_the_compact_index() {
     let lock = |server: &Server, hex: String| {
         vec![
-            ("Gemfile", String::new()),
+            ("Gemfile", "gem \"acme_left\"\n".to_owned()),
             (
                 "Gemfile.lock",
                 format!(
@@ -368,7 +368,7 @@ fn a_composer_package_is_found_in_minified_metadata() {
     let sha1 = |digit: &str| digit.repeat(40);
     let lock = |shasum: &str| {
         let lock = value!({
-            "content-hash": "00", "packages-dev": [], "aliases": [], "minimum-stability": "stable",
+            "packages-dev": [], "aliases": [], "minimum-stability": "stable",
             "packages": [{
                 "name": "acme/left", "version": "1.2.3", "type": "library",
                 "dist": { "type": "zip", "url": server.url("/c/dist/left.zip"), "reference": "r", "shasum": shasum },

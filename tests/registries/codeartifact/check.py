@@ -239,6 +239,15 @@ def facts(scene):
              f"{got[:3]}, wanted {wanted}: {[g['message'] for g in got[3]['gaps']]}")
 
 
+def expired_login(home):
+    """An expired login of a session, which can be renewed once."""
+    name = hashlib.sha1(b"over").hexdigest()
+    write(home / f".aws/sso/cache/{name}.json", json.dumps({
+        "accessToken": "made-up-old", "expiresAt": "2001-02-03T04:05:06Z", "region": stub.REGION,
+        "startUrl": "https://team.example/start", "clientId": "client", "clientSecret": "made-up-client",
+        "registrationExpiresAt": stub.FUTURE, "refreshToken": "made-up-refresh"}))
+
+
 def sources(scene):
     """Environments with one source of credentials each, and the identity that has to act."""
     home, url = scene.home, scene.url
@@ -259,6 +268,8 @@ def sources(scene):
         f"[profile process]\ncredential_process = {program}\n"
         f"[profile login]\nsso_session = team\nsso_account_id = {stub.OWNER}\nsso_role_name = release\n"
         f"[sso-session team]\nsso_region = {stub.REGION}\nsso_start_url = https://team.example/start\n"
+        f"[profile renewed]\nsso_session = over\nsso_account_id = {stub.OWNER}\nsso_role_name = release\n"
+        f"[sso-session over]\nsso_region = {stub.REGION}\nsso_start_url = https://team.example/start\n"
         f"[profile lost]\nrole_arn = {ROLE}\nsource_profile = nobody\n"
     ))
     # Files of their own, so that the other cases have no profile `default`.
@@ -267,6 +278,7 @@ def sources(scene):
     sts = {"AWS_ENDPOINT_URL_STS": f"{url}/sts"}
     container = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{url}/container", "AWS_CONTAINER_AUTHORIZATION_TOKEN": "container-token"}
     web = {"AWS_WEB_IDENTITY_TOKEN_FILE": token, "AWS_ROLE_ARN": ROLE} | sts
+    sso = {"AWS_ENDPOINT_URL_SSO": f"{url}/sso", "AWS_ENDPOINT_URL_SSO_OIDC": f"{url}/oidc"}
     instance = {"AWS_EC2_METADATA_DISABLED": "false", "AWS_EC2_METADATA_SERVICE_ENDPOINT": f"{url}/imds/"}
     return [
         ("environment", KEYS, "ENVIRONMENT"),
@@ -278,6 +290,9 @@ def sources(scene):
         ("profile with a token", {"AWS_PROFILE": "token"} | sts, "TOKEN"),
         ("profile with a program", {"AWS_PROFILE": "process"}, "PROCESS"),
         ("profile with single sign-on", {"AWS_PROFILE": "login", "AWS_ENDPOINT_URL_SSO": f"{url}/sso"}, "LOGIN"),
+        ("profile with an expired login, which is renewed", {"AWS_PROFILE": "renewed"} | sso, "LOGIN"),
+        ("AWS_DEFAULT_PROFILE", {"AWS_DEFAULT_PROFILE": "base"}, "PROFILE"),
+        ("AWS_DEFAULT_PROFILE before AWS_PROFILE", {"AWS_DEFAULT_PROFILE": "base", "AWS_PROFILE": "process"}, "PROFILE"),
         ("web identity", web, "TOKEN"),
         ("web identity before a container", web | container | instance, "TOKEN"),
         ("web identity before the default profile's keys", web | {"AWS_CONFIG_FILE": of_keys}, "TOKEN"),
@@ -301,6 +316,7 @@ def identities(scene):
         acted = []
         for ask in (scene.facts_of_boto3, scene.facts_of_sealgate):
             scene.server.state = stub.State()
+            expired_login(scene.home)
             try:
                 ask(variables)
             except (botocore.exceptions.BotoCoreError, ValueError):
@@ -308,6 +324,7 @@ def identities(scene):
             acted.append(scene.server.state.signed_by[0] if scene.server.state.signed_by else None)
         told(acted == [wanted, wanted], f"credentials: {what}: both act as {wanted or 'nobody'}", f"{acted}")
         scene.server.state = stub.State()
+        expired_login(scene.home)
         code = scene.judged(variables)[0]
         told(code == (0 if wanted else 3), f"credentials: {what}: exit {0 if wanted else 3}", str(code))
 

@@ -170,6 +170,11 @@ class Handler(BaseHTTPRequestHandler):
                 return self.reply(401, "")
             role = path.rsplit("/", 1)[1]
             return self.json(given("INSTANCE")) if role == "release" else self.reply(200, "release", "text/plain")
+        if path == "/oidc/token":
+            wanted = {"grantType": "refresh_token", "refreshToken": "made-up-refresh", "clientId": "client", "clientSecret": "made-up-client"}
+            if json.loads(body) != wanted:
+                return self.json({"error": "invalid_grant"}, 400)
+            return self.json({"accessToken": "made-up-login", "expiresIn": 3600, "refreshToken": "made-up-next", "tokenType": "Bearer"})
         if path == "/sso/federation/credentials":
             wanted = {"account_id": OWNER, "role_name": "release"}
             if self.headers.get("x-amz-sso_bearer_token") != "made-up-login" or query != wanted:

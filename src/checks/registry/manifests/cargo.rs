@@ -1,8 +1,8 @@
-//! `Cargo.toml` of the lockfile's directory and of the members that it lists plainly,
-//! against `Cargo.lock`.
+//! `Cargo.toml` of the lockfile's directory and of the members of its workspace, against
+//! `Cargo.lock`.
 
 use super::super::clients::{Source, Toml, join, place, says};
-use super::{Locked, Missing};
+use super::{Locked, Missing, workspaces};
 use semver::{Version, VersionReq};
 use std::path::Path;
 use toml::de::DeTable;
@@ -11,7 +11,7 @@ const TABLES: [&str; 3] = ["dependencies", "build-dependencies", "dev-dependenci
 /// Members of a workspace whose manifests are read.
 const MEMBER_LIMIT: usize = 1_000;
 
-pub(super) fn missing(_root: &Path, source: &Source<'_>, locked: &Locked<'_>) -> Vec<Missing> {
+pub(super) fn missing(root: &Path, source: &Source<'_>, locked: &Locked<'_>) -> Vec<Missing> {
     let mut out = Vec::new();
     let Some(file) = source.tree(&join(locked.directory, "Cargo.toml")) else {
         return out;
@@ -23,20 +23,39 @@ pub(super) fn missing(_root: &Path, source: &Source<'_>, locked: &Locked<'_>) ->
     let shared = document.table(&["workspace", "dependencies"]);
     let shared = shared.map(|table| (&document, table));
     manifest(&file.shown, &document, shared, locked, &mut out);
-    let members = document.table(&["workspace"]);
-    let members = members.map(|table| document.texts(table, "members"));
-    for (member, _) in members.unwrap_or_default().iter().take(MEMBER_LIMIT) {
-        if member.contains(['*', '?', '[']) || *member == "." {
-            continue;
-        }
-        let path = join(locked.directory, &format!("{member}/Cargo.toml"));
-        if let Some(file) = source.tree(&path)
+    for directory in members(root, &document, locked.directory) {
+        if let Some(file) = source.tree(&join(&directory, "Cargo.toml"))
             && let Some(own) = Toml::parse(&file.text)
         {
             manifest(&file.shown, &own, shared, locked, &mut out);
         }
     }
     out
+}
+
+/// Directories of the members, but of the root, relative to the tree's.
+fn members(root: &Path, document: &Toml<'_>, base: &str) -> Vec<String> {
+    let Some(workspace) = document.table(&["workspace"]) else {
+        return Vec::new();
+    };
+    let texts = |key| {
+        let texts = document.texts(workspace, key);
+        texts.into_iter().map(|(text, _)| text).collect::<Vec<_>>()
+    };
+    let is_pattern = |member: &&str| member.contains(['*', '?', '[']);
+    let (patterns, plain): (Vec<&str>, Vec<&str>) =
+        texts("members").into_iter().partition(is_pattern);
+    // `exclude` takes away what patterns find, not what is listed.
+    let found = workspaces::directories(root, base, &patterns, &texts("exclude"));
+    let plain = plain
+        .iter()
+        .map(|member| member.trim_start_matches("./").trim_end_matches('/'))
+        .filter(|member| !matches!(*member, "" | "."))
+        .map(|member| join(base, member));
+    let mut all: Vec<String> = plain.chain(found).take(MEMBER_LIMIT).collect();
+    all.sort();
+    all.dedup();
+    all
 }
 
 fn manifest(

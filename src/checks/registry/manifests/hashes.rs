@@ -1,9 +1,9 @@
-//! Digests of a manifest that its lockfile keeps: Poetry's `content-hash` and the hash of
-//! the `Pipfile`. Both are SHA-256 of Python's `json.dumps` of a part of the manifest, with
+//! Digests of a manifest that its lockfile keeps: Poetry's `content-hash`, PDM's
+//! `content_hash` and the hash of the `Pipfile`. They are SHA-256 of Python's `json.dumps` of a part of the manifest, with
 //! sorted keys; the client refuses the lockfile where they differ.
 //!
-//! Source: `get_content_hash` in `poetry/packages/locker.py`, `get_hash` in
-//! `plette/pipfiles.py`.
+//! Source: `get_content_hash` in `poetry/packages/locker.py`, `content_hash` in
+//! `pdm/project/project_file.py`, `get_hash` in `plette/pipfiles.py`.
 
 use crate::support::hash::sha256;
 use std::collections::BTreeMap;
@@ -156,6 +156,87 @@ pub(super) fn of_poetry(pyproject: &DeTable<'_>, is_new: bool) -> Option<Vec<Str
         known.push(old());
     }
     Some(known)
+}
+
+/// A name of a group as PDM compares it.
+fn group_name(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    for c in name.chars() {
+        match c {
+            c if c.is_ascii_alphanumeric() => out.push(c.to_ascii_lowercase()),
+            _ if out.ends_with('-') => {}
+            _ => out.push('-'),
+        }
+    }
+    out
+}
+
+/// The values that PDM's `content_hash` may have: before 2.18 it did not count
+/// `[dependency-groups]`, before 2.11 of `[tool.pdm.resolution]` the overrides only. `None`
+/// where it cannot be computed: without `[project]`, which PDM then makes of something else,
+/// and in a workspace, where the members count.
+pub(super) fn of_pdm(pyproject: &DeTable<'_>) -> Option<Vec<String>> {
+    let under = |path: &[&str]| {
+        path.iter().try_fold(pyproject, |table, key| {
+            table.get(*key)?.get_ref().as_table()
+        })
+    };
+    if under(&["tool", "pdm", "workspace"]).is_some() {
+        return None;
+    }
+    let project = under(&["project"])?;
+    let part = |table: Option<&DeTable<'_>>, key: &str, none: &str| match table
+        .and_then(|table| table.get(key))
+    {
+        Some(found) => value(found.get_ref(), PLAIN),
+        None => Some(none.to_owned()),
+    };
+    let pdm = under(&["tool", "pdm"]);
+    let resolution = under(&["tool", "pdm", "resolution"]);
+    let mut groups: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for table in [
+        under(&["dependency-groups"]),
+        under(&["tool", "pdm", "dev-dependencies"]),
+    ] {
+        for (name, list) in table.into_iter().flatten() {
+            let group = groups.entry(group_name(name.get_ref())).or_default();
+            for item in list.get_ref().as_array()? {
+                group.push(value(item.get_ref(), PLAIN)?);
+            }
+        }
+    }
+    let groups: BTreeMap<&str, String> = groups
+        .iter()
+        .map(|(name, items)| (name.as_str(), format!("[{}]", items.join(PLAIN.comma))))
+        .collect();
+    let base = BTreeMap::from([
+        ("sources", part(pdm, "source", "[]")?),
+        ("dependencies", part(Some(project), "dependencies", "[]")?),
+        (
+            "optional-dependencies",
+            part(Some(project), "optional-dependencies", "{}")?,
+        ),
+        (
+            "requires-python",
+            part(Some(project), "requires-python", "\"\"")?,
+        ),
+    ]);
+    let all = object(&groups, PLAIN);
+    let legacy = part(pdm, "dev-dependencies", "{}")?;
+    let whole = part(pdm, "resolution", "{}")?;
+    let earlier = pdm.filter(|pdm| pdm.contains_key("overrides"));
+    let overrides = part(earlier.or(resolution), "overrides", "{}")?;
+    let with = |groups: &str, key: &'static str, resolution: &str| {
+        let mut parts = base.clone();
+        parts.insert("dev-dependencies", groups.to_owned());
+        parts.insert(key, resolution.to_owned());
+        digest(&object(&parts, PLAIN))
+    };
+    Some(vec![
+        with(&all, "resolution", &whole),
+        with(&legacy, "resolution", &whole),
+        with(&legacy, "overrides", &overrides),
+    ])
 }
 
 /// The hash of a `Pipfile`. `None` where it names no source: Pipenv then takes one of its

@@ -4,14 +4,19 @@
 //! guess are told: a name that the lockfile does not have, a requirement that none of its
 //! versions meets, or a copy of the manifest in the lockfile that differs.
 
+mod bundler;
 mod cargo;
+mod composer;
 mod golang;
 mod hashes;
 mod javascript;
 mod nuget;
 mod others;
+mod pip_tools;
+mod python;
 #[cfg(test)]
 mod tests;
+mod uv;
 mod workspaces;
 mod yarn;
 
@@ -95,10 +100,12 @@ pub(super) fn check(root: &Path, inventory: &Inventory, source: &Source<'_>) -> 
             "nuget-lock" => nuget::packages,
             "go-mod" => golang::go_sum,
             "poetry-lock" => others::poetry,
-            "uv-lock" | "pdm-lock" => others::project,
+            "uv-lock" => uv::uv_lock,
+            "pdm-lock" => others::pdm,
             "pipfile-lock" => others::pipfile,
-            "composer-lock" => others::composer,
-            "gemfile-lock" => others::gemfile,
+            "requirements" => pip_tools::requirements,
+            "composer-lock" => composer::lock,
+            "gemfile-lock" => bundler::gemfile,
             _ => continue,
         };
         let locked = Locked::of(

@@ -1,28 +1,12 @@
-//! Manifests of Python, PHP and Ruby: the names that they ask for, against the names in
-//! the lockfile. Versions are not compared: their requirements differ too much.
+//! Manifests of Poetry, PDM and Pipenv: the digest that the lockfile keeps of them, and the
+//! names that they ask for.
 
 use super::super::clients::{Source, Toml, join, place, says};
 use super::{Locked, Missing, hashes, javascript};
 use crate::support::json_tree;
+use crate::support::python::normalise;
 use std::path::Path;
 use toml::de::DeTable;
-
-/// A Python name as all tools compare it (PEP 503).
-fn normal(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    for c in name.to_lowercase().chars() {
-        match c {
-            '-' | '_' | '.' if out.ends_with('-') => {}
-            '-' | '_' | '.' => out.push('-'),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-fn lower(name: &str) -> String {
-    name.to_lowercase()
-}
 
 /// The name at the start of a requirement (PEP 508).
 fn name_of(requirement: &str) -> &str {
@@ -40,7 +24,7 @@ fn add(
     asked: &str,
     out: &mut Vec<Missing>,
 ) {
-    if !name.is_empty() && !locked.has(&normal, name) {
+    if !name.is_empty() && !locked.has(&normalise, name) {
         out.push(Missing {
             place: place(path, line, says(name, asked)),
         });
@@ -73,7 +57,26 @@ fn kept_hash(root: &Path, path: &str, keys: &[&str], shape: Shape) -> Option<(St
     }
 }
 
-/// `[project]` of `pyproject.toml`, for uv and PDM.
+/// `[project]` of `pyproject.toml`, and the digest that PDM keeps. A lockfile with
+/// `lock_inputs` has none.
+pub(super) fn pdm(root: &Path, source: &Source<'_>, locked: &Locked<'_>) -> Vec<Missing> {
+    let mut out = project(root, source, locked);
+    let keys = ["metadata", "content_hash"];
+    let file = source.tree(&join(locked.directory, "pyproject.toml"));
+    if let Some((kept, line)) = kept_hash(root, locked.path, &keys, Shape::Toml)
+        && let Some(digest) = kept.strip_prefix("sha256:")
+        && let Some(document) = file.as_ref().and_then(|file| Toml::parse(&file.text))
+        && let Some(known) = hashes::of_pdm(&document.root)
+        && !known.iter().any(|known| known == digest)
+    {
+        out.push(Missing {
+            place: place(locked.path, line, says("content_hash", &kept)),
+        });
+    }
+    out
+}
+
+/// The names in `[project]` of `pyproject.toml`.
 pub(super) fn project(_root: &Path, source: &Source<'_>, locked: &Locked<'_>) -> Vec<Missing> {
     let mut out = Vec::new();
     let Some(file) = source.tree(&join(locked.directory, "pyproject.toml")) else {
@@ -190,86 +193,6 @@ pub(super) fn pipfile(root: &Path, source: &Source<'_>, locked: &Locked<'_>) -> 
                 let line = document.line(value);
                 add(locked, &file.shown, line, name.get_ref(), asked, &mut out);
             }
-        }
-    }
-    out
-}
-
-/// `require` and `require-dev` of `composer.json`. What another package provides or
-/// replaces is in the lockfile under that one's name: such names are left out.
-pub(super) fn composer(root: &Path, source: &Source<'_>, locked: &Locked<'_>) -> Vec<Missing> {
-    let mut out = Vec::new();
-    let Some(file) = source.tree(&join(locked.directory, "composer.json")) else {
-        return out;
-    };
-    let document = json_tree::parse(&file.text);
-    if document.broken.is_some() {
-        return out;
-    }
-    let lock = crate::support::files::read_bounded(&root.join(locked.path), 100_000_000);
-    let lock = lock.unwrap_or_default();
-    for group in ["require", "require-dev"] {
-        for member in document
-            .root
-            .value(group)
-            .map_or(&[][..], json_tree::Node::members)
-        {
-            let name = member.key.as_ref();
-            if !name.contains('/') || locked.has(&lower, name) {
-                continue;
-            }
-            let quoted = format!("\"{name}\":");
-            if memchr::memmem::find(&lock, quoted.as_bytes()).is_some() {
-                // Named as provided or replaced, or as what a package asks for.
-                continue;
-            }
-            let asked = member.value.text().unwrap_or_default();
-            out.push(Missing {
-                place: place(&file.shown, member.line, says(name, asked)),
-            });
-        }
-    }
-    out
-}
-
-/// `gem "name"` lines of a Gemfile. One with conditions or with parts elsewhere is a
-/// program, and nothing is said of it.
-pub(super) fn gemfile(_root: &Path, source: &Source<'_>, locked: &Locked<'_>) -> Vec<Missing> {
-    let mut out = Vec::new();
-    let Some(file) = source.tree(&join(locked.directory, "Gemfile")) else {
-        return out;
-    };
-    let is_program = file.text.lines().any(|line| {
-        let words = line
-            .split_whitespace()
-            .take_while(|word| !word.starts_with('#'));
-        let mut words = words;
-        words.any(|word| {
-            matches!(
-                word,
-                "if" | "unless" | "case" | "eval_gemfile" | "install_if" | "else"
-            )
-        })
-    });
-    if is_program {
-        return out;
-    }
-    for (index, line) in file.text.lines().enumerate() {
-        let Some(rest) = line.trim().strip_prefix("gem") else {
-            continue;
-        };
-        let rest = rest.trim_start_matches(['(', ' ', '\t']);
-        let Some(quote @ ('"' | '\'')) = rest.chars().next() else {
-            continue;
-        };
-        let Some((name, _)) = rest.get(1..).and_then(|rest| rest.split_once(quote)) else {
-            continue;
-        };
-        if !name.contains("#{") && locked.named(name).is_empty() {
-            let number = u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1);
-            out.push(Missing {
-                place: place(&file.shown, number, says("gem", name)),
-            });
         }
     }
     out

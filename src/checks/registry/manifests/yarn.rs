@@ -88,7 +88,26 @@ fn replaced_name(pattern: &str) -> &str {
     }
 }
 
-/// The manifests of the root, and of the projects that the lockfile lists.
+/// Directories of the workspace's projects, which Yarn 1 does not list in its lockfile. It
+/// takes `workspaces` of private projects only.
+fn members(root: &Path, base: &str, main: &Node<'_>) -> Vec<String> {
+    if main.value("private").and_then(Node::flag) != Some(true) {
+        return Vec::new();
+    }
+    let workspaces = main.value("workspaces");
+    let listed = workspaces.map(|value| value.value("packages").unwrap_or(value));
+    let patterns = listed.map_or(&[][..], Node::items).iter();
+    let (not, patterns): (Vec<&str>, Vec<&str>) = patterns
+        .filter_map(Node::text)
+        .partition(|pattern| pattern.starts_with('!'));
+    let not: Vec<&str> = not
+        .iter()
+        .map(|text| text.trim_start_matches('!'))
+        .collect();
+    workspaces::directories(root, base, &patterns, &not)
+}
+
+/// The manifests of the root, and of the projects of the workspace.
 pub(super) fn yarn_lock(root: &Path, source: &Source<'_>, locked: &Locked<'_>) -> Vec<Missing> {
     let Some(text) = javascript::lockfile(root, locked.path) else {
         return Vec::new();
@@ -114,7 +133,10 @@ pub(super) fn yarn_lock(root: &Path, source: &Source<'_>, locked: &Locked<'_>) -
         .collect();
     // Yarn 2 and later has entries for them.
     let own = match main.filter(|_| !requests.is_berry) {
-        Some(main) => workspaces::names(root, source, locked.directory, main),
+        Some(main) => {
+            directories.extend(members(root, locked.directory, main));
+            workspaces::names(root, source, locked.directory, main)
+        }
         None => BTreeSet::new(),
     };
     let mut out = Vec::new();

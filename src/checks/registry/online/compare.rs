@@ -23,6 +23,13 @@ pub(super) enum Comparison {
 /// Go's modules a registry can say it.
 const GO_SCHEMES: [&str; 2] = ["go-h1", "go-mod-h1"];
 
+/// Checksums of the archives that Yarn 2 and later packs.
+pub(super) const YARN: &str = "yarn-berry";
+/// The same of a package with a patch, which no registry has.
+const YARN_PATCHED: &str = "yarn-patch";
+/// The cache key of archives that can be made again: the format of Yarn 4, not compressed.
+const YARN_KEY: &str = "10c0";
+
 type Digests = BTreeMap<DigestAlgorithm, BTreeSet<Digest>>;
 
 /// Compares one entry of a component with what the registry says of the version.
@@ -39,11 +46,15 @@ pub(super) fn compare(
         is_compared = true;
     }
     let locked = digests(file_digests(occurrence).cloned());
-    if locked.is_empty() && !is_compared && occurrence.checksums.iter().any(is_of_yarn) {
-        return Comparison::Unknown(
-            "the lockfile has checksums of archives that Yarn packs itself, which no registry has"
-                .to_owned(),
-        );
+    if locked.is_empty()
+        && !is_compared
+        && let Some(this) = occurrence
+            .checksums
+            .iter()
+            .filter_map(|checksum| of_yarn(checksum, facts))
+            .max()
+    {
+        return this;
     }
     if locked.is_empty() {
         return worst;
@@ -154,9 +165,40 @@ fn opaque(occurrence: &Occurrence) -> impl Iterator<Item = (&'static str, &str)>
     })
 }
 
+/// The digest of a checksum of Yarn, where it is of an archive that can be made again.
+pub(super) fn yarn_digest(value: &str) -> Option<&str> {
+    value.strip_prefix(YARN_KEY)?.strip_prefix('/')
+}
+
 /// Yarn 2 and later packs each package anew and keeps the digest of its own archive.
-fn is_of_yarn(checksum: &Checksum) -> bool {
-    matches!(checksum, Checksum::Opaque { scheme, .. } if *scheme == "yarn-berry")
+fn of_yarn(checksum: &Checksum, facts: &VersionFacts) -> Option<Comparison> {
+    let Checksum::Opaque { scheme, value } = checksum else {
+        return None;
+    };
+    let unknown = |why: &str| Some(Comparison::Unknown(why.to_owned()));
+    if *scheme == YARN_PATCHED {
+        return unknown(
+            "the lockfile has the checksum of a patched package, which no registry has",
+        );
+    }
+    if *scheme != YARN {
+        return None;
+    }
+    let Some(locked) = yarn_digest(value) else {
+        return unknown(
+            "the lockfile has checksums of archives that Yarn packs and compresses itself, which no registry has",
+        );
+    };
+    let files = facts.files.iter().flat_map(|file| &file.opaque);
+    let mut made = files.filter_map(|text| text.strip_prefix(YARN)?.strip_prefix(':'));
+    match made.next() {
+        None => unknown("the archive that Yarn packs of it could not be made again"),
+        Some(made) if made.eq_ignore_ascii_case(locked) => Some(Comparison::Same),
+        Some(made) => Some(Comparison::Different {
+            locked: format!("Yarn's archive `{}`", short(locked)),
+            served: format!("a file that Yarn packs to `{}`", short(made)),
+        }),
+    }
 }
 
 fn file_digests(occurrence: &Occurrence) -> impl Iterator<Item = &Digest> {

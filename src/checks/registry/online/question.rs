@@ -3,6 +3,7 @@
 
 use super::super::address::{Address, addresses};
 use super::super::settings::{Approved, RegistrySettings};
+use super::compare::{YARN, yarn_digest};
 use crate::model::{
     Checksum, Component, ComponentKind, DigestAlgorithm, Ecosystem, Inventory, Origin,
 };
@@ -59,6 +60,9 @@ pub(super) fn questions(inventory: &Inventory) -> Vec<Question> {
                     Checksum::File(digest) => {
                         question.algorithms.insert(digest.algorithm());
                     }
+                    // Other archives of Yarn cannot be made again.
+                    Checksum::Opaque { scheme, value }
+                        if *scheme == YARN && yarn_digest(value).is_none() => {}
                     Checksum::Opaque { scheme, .. } => {
                         question.schemes.insert(scheme);
                     }

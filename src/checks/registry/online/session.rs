@@ -75,6 +75,8 @@ pub(super) struct Endpoint {
     pub prepared: OnceLock<Result<Prepared, Failure>>,
     /// The API behind it, where the policy names one.
     pub api: Option<Result<Api, Failure>>,
+    /// Held while something large is unpacked.
+    pub packing: Mutex<()>,
     /// Failures in a row, and the last of them.
     failures: Mutex<(u32, Option<Failure>)>,
 }
@@ -108,6 +110,7 @@ impl Endpoint {
             header,
             prepared: OnceLock::new(),
             api: None,
+            packing: Mutex::new(()),
             failures: Mutex::default(),
         })
     }

@@ -34,12 +34,20 @@ pub fn parse(input: &Input<'_>) -> Result<Parsed, FormatError> {
             limit: PACKAGE_LIMIT,
         });
     }
+    let metadata = document.value("__metadata");
     let mut reader = Reader {
         input,
+        cache_key: metadata.and_then(|metadata| metadata.text_of("cacheKey")),
         parsed: Parsed::default(),
         graph: Graph::default(),
         entries: Vec::new(),
     };
+    if let Some(metadata) = metadata {
+        let found = wrong(metadata, &[("cacheKey", Shape::Text)]);
+        reader
+            .parsed
+            .note_wrong(input.path, metadata.line, "__metadata", &found);
+    }
     for member in document.members() {
         reader.entry(member);
     }
@@ -125,6 +133,8 @@ struct Entry<'t> {
 
 struct Reader<'t, 'i> {
     input: &'t Input<'i>,
+    /// How the archives were packed of which checksums are that do not say it themselves.
+    cache_key: Option<&'t str>,
     parsed: Parsed,
     graph: Graph,
     entries: Vec<Entry<'t>>,
@@ -179,7 +189,8 @@ impl<'t> Reader<'t, '_> {
             Source::Fetched(origin) => {
                 let mut package = Package::new(name, member.line);
                 package.origin = origin;
-                self.fetched(&mut package, fields);
+                let is_patched = locator::patched(entry.locator.1).is_some();
+                self.fetched(&mut package, fields, is_patched);
                 Some(package)
             }
         };
@@ -206,7 +217,7 @@ impl<'t> Reader<'t, '_> {
         own
     }
 
-    fn fetched(&mut self, package: &mut Package, fields: &Node<'_>) {
+    fn fetched(&mut self, package: &mut Package, fields: &Node<'_>, is_patched: bool) {
         package.version = fields.text_of("version").map(str::to_owned);
         if package.version.is_none() {
             let message = format!("`{}` has no version", package.name);
@@ -215,11 +226,17 @@ impl<'t> Reader<'t, '_> {
         match fields.value("checksum") {
             None => {}
             Some(checksum) => match checksum.text() {
-                // Of the archive that Yarn makes of the package, not of what a registry
-                // serves.
+                // Of the archive that Yarn makes of the package, or of it and a patch, not of
+                // what a registry serves.
                 Some(value) => package.checksums.push(Checksum::Opaque {
-                    scheme: "yarn-berry",
-                    value: value.to_owned(),
+                    scheme: match is_patched {
+                        true => "yarn-patch",
+                        false => "yarn-berry",
+                    },
+                    value: match self.cache_key {
+                        Some(key) if !value.contains('/') => format!("{key}/{value}"),
+                        _ => value.to_owned(),
+                    },
                 }),
                 None => {
                     let message = format!("the checksum of `{}` is not a text", package.name);

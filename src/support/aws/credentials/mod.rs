@@ -20,6 +20,7 @@ mod error;
 mod metadata;
 mod process;
 mod profile;
+mod renewal;
 mod sso;
 mod sts;
 

@@ -25,7 +25,7 @@ impl Chain {
                 remedy: "name readable files by absolute paths, outside the working directory and the judged tree, in AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, or give keys in the environment".to_owned(),
             });
         }
-        let is_named = self.environment.variable("AWS_PROFILE").is_some();
+        let is_named = self.environment.named_profile().is_some();
         if self.environment.profile().is_none() && !is_named {
             tried.push(format!("{source_name} (the shared files have none)"));
             return Ok(None);

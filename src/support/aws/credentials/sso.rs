@@ -2,14 +2,16 @@
 //!
 //! Sources: docs.aws.amazon.com/sdkref/latest/guide/feature-sso-credentials.html;
 //! docs.aws.amazon.com/singlesignon/latest/PortalAPIReference, `GetRoleCredentials`. Nobody
-//! is logged in here, and an expired token is not renewed.
+//! is logged in here; an expired token of a session is renewed where the login left what that
+//! takes ([`super::renewal`]).
 
 use super::answer::{Given, is_over, parse, parse_time};
 use super::metadata::content;
+use super::renewal::{Renewal, address_of};
 use super::{Chain, CredentialsError, MAX_ANSWER_BYTES, private_address, unanswered};
 use crate::model::Redacted;
+use crate::support::aws::Keys;
 use crate::support::aws::profile::Profile;
-use crate::support::aws::{Keys, domain_of, is_region};
 use crate::support::files::read_bounded;
 use crate::support::hash::sha1_parts;
 use crate::support::http::Request;
@@ -69,23 +71,10 @@ impl Chain {
         let account = need(profile, "sso_account_id")?;
         let role = need(profile, "sso_role_name")?;
         let start = need(settings, "sso_start_url")?;
-        let login = self.login(session.map_or(&start, |(name, _)| name), name, &source_name)?;
-
-        let endpoint = self.environment.endpoint("SSO").map(str::to_owned);
-        if endpoint.is_none() && self.environment.wants_fips() {
-            return Err(wrong(
-                "AWS_USE_FIPS_ENDPOINT asks for a validated server, and none of the portal is known here".to_owned(),
-                "name it in AWS_ENDPOINT_URL_SSO, or give keys in the environment",
-            ));
-        }
-        let domain = domain_of(&region).filter(|_| is_region(&region));
-        let own = domain.map(|domain| format!("https://portal.sso.{region}.{domain}/"));
-        let endpoint = endpoint.or(own).ok_or_else(|| {
-            wrong(
-                format!("`{region}` is no region with a known server"),
-                "check `sso_region`",
-            )
-        })?;
+        let session_name = session.map(|(name, _)| name);
+        let login = self.login(session_name, &start, &region, name, &source_name)?;
+        let endpoint = address_of(&self.environment, "SSO", "portal.sso", &region)
+            .map_err(|(problem, remedy)| wrong(problem, &remedy))?;
         let address = private_address(&endpoint, &source_name)?
             .join(&["federation", "credentials"])
             .with_query(&[("account_id", &account), ("role_name", &role)]);
@@ -100,10 +89,13 @@ impl Chain {
             .keys(&source_name)
     }
 
-    /// The token of a login, from the cache of AWS's tools.
+    /// The token of a login, from the cache of AWS's tools: of a session, or of a profile with
+    /// an address alone. What has expired is renewed, if that can be.
     fn login(
         &self,
-        key: &str,
+        session: Option<&str>,
+        start: &str,
+        region: &str,
         profile: &str,
         source_name: &str,
     ) -> Result<Redacted, CredentialsError> {
@@ -115,6 +107,7 @@ impl Chain {
         };
         let home = self.environment.home.as_ref();
         let home = home.ok_or_else(|| wrong("there is no home with a login".to_owned()))?;
+        let key = session.unwrap_or(start);
         let file = format!("{}.json", hex::encode(sha1_parts(&[key.as_bytes()])));
         let path = home.join(".aws/sso/cache").join(file);
         let bytes = read_bounded(&path, MAX_ANSWER_BYTES)
@@ -123,13 +116,19 @@ impl Chain {
             .map_err(|_| wrong("the file of the login cannot be read".to_owned()))?;
         let time = parse_time(&login.expires_at)
             .ok_or_else(|| wrong("the file of the login says no time of its end".to_owned()))?;
-        if is_over(time) {
-            return Err(CredentialsError::Expired {
-                source_name: source_name.to_owned(),
-                when: time.to_string(),
-                remedy,
-            });
+        if !is_over(time) {
+            return Ok(Redacted::new(login.access_token));
         }
-        Ok(Redacted::new(login.access_token))
+        // Only logins of a session are renewed, as in AWS's tools.
+        if session.is_some()
+            && let Some(renewal) = Renewal::of(&bytes)
+        {
+            return self.renew(renewal, &path, region, source_name, &remedy);
+        }
+        Err(CredentialsError::Expired {
+            source_name: source_name.to_owned(),
+            when: time.to_string(),
+            remedy,
+        })
     }
 }

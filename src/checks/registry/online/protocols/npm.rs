@@ -1,16 +1,21 @@
 //! npm's packument, the whole one: the short one has no times
-//! (<https://github.com/npm/registry/blob/main/docs/responses/package-metadata.md>).
+//! (<https://github.com/npm/registry/blob/main/docs/responses/package-metadata.md>). Where a
+//! lockfile has checksums of Yarn 4, also the tarball, of which they are made again.
 
-use super::super::answers::{DateSource, FileFacts, Reply, VersionFacts};
+mod yarn;
+
+use super::super::answers::{DateSource, FailureKind, FileFacts, Reply, VersionFacts};
+use super::super::compare::YARN;
 use super::super::question::Question;
 use super::super::session::{Document, Endpoint, NoDocument, Prepared, Session, malformed};
 use super::{Failure, MAX_DOCUMENT, Protocol, time};
 use crate::model::{Digest, DigestAlgorithm};
-use crate::support::hash::sha256;
+use crate::support::hash::{sha1_parts, sha256, sha512};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::PoisonError;
 
 /// The protocol.
 pub(super) struct Npm;
@@ -54,11 +59,84 @@ impl Protocol for Npm {
         // The slash of a scoped name is written `%2F`.
         let address = prepared.base.join(&[&question.name]);
         let document = session.get(endpoint, &address, "application/json", MAX_DOCUMENT)?;
-        Ok(read(&document, endpoint, question)?)
+        let (mut reply, tarballs) = read(&document, endpoint, question)?;
+        if let Reply::Present { versions, .. } = &mut reply
+            && question.schemes.contains(YARN)
+        {
+            for (version, address) in tarballs {
+                let file = versions
+                    .get_mut(&version)
+                    .and_then(|facts| facts.files.first_mut());
+                if let Some(file) = file {
+                    let made = packed(session, endpoint, &address, file, &question.name)?;
+                    file.opaque.extend(made);
+                }
+            }
+        }
+        Ok(reply)
     }
 }
 
-fn read(document: &Document, endpoint: &Endpoint, question: &Question) -> Result<Reply, Failure> {
+/// The checksum that Yarn 4 has of a file of the registry; none where the file lies on a server
+/// that the policy does not name, does not come in time, is not what the registry says of it,
+/// or is no package that can be packed: then there is nothing to compare with.
+fn packed(
+    session: &Session<'_>,
+    endpoint: &Endpoint,
+    address: &str,
+    file: &FileFacts,
+    name: &str,
+) -> Result<Option<String>, NoDocument> {
+    let Ok(address) = endpoint.own_address(address) else {
+        return Ok(None);
+    };
+    let tarball = match session.get(endpoint, &address, "*/*", MAX_DOCUMENT) {
+        Ok(document) => document.body,
+        Err(NoDocument::Failed(failure))
+            if failure.kind.is_of_the_registry() && failure.kind != FailureKind::OutOfTime =>
+        {
+            return Err(NoDocument::Failed(failure));
+        }
+        Err(_) => return Ok(None),
+    };
+    if !is_published(&tarball, file) {
+        return Ok(None);
+    }
+    // Unpacked packages are large: one at a time.
+    let _alone = endpoint
+        .packing
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    let made = yarn::checksum(&tarball, name).ok();
+    Ok(made.map(|checksum| format!("{YARN}:{checksum}")))
+}
+
+/// Whether a file is the one that the registry says it is, by SHA-512, or by SHA-1 where the
+/// registry has no other.
+fn is_published(tarball: &[u8], file: &FileFacts) -> bool {
+    let digests = file.checksums.iter();
+    let digests: Vec<Digest> = digests
+        .filter_map(|text| Digest::parse(text).ok())
+        .collect();
+    let of = |algorithm| {
+        let mut digests = digests.iter();
+        digests.find(move |digest| digest.algorithm() == algorithm)
+    };
+    match (of(DigestAlgorithm::Sha512), of(DigestAlgorithm::Sha1)) {
+        (Some(digest), _) => *digest == sha512(tarball),
+        (None, Some(digest)) => digest.bytes() == sha1_parts(&[tarball]),
+        (None, None) => false,
+    }
+}
+
+/// By version, where its file is.
+type Tarballs = BTreeMap<String, String>;
+
+fn read(
+    document: &Document,
+    endpoint: &Endpoint,
+    question: &Question,
+) -> Result<(Reply, Tarballs), Failure> {
     let what = "package document of npm";
     let bad = |problem: String| malformed(document, what, &problem);
     let packument: Packument<'_> =
@@ -67,8 +145,9 @@ fn read(document: &Document, endpoint: &Endpoint, question: &Question) -> Result
         return Err(bad(format!("it is about `{}`", packument.name)));
     }
     if packument.versions.is_empty() && packument.time.contains_key("unpublished") {
-        return Ok(Reply::Absent);
+        return Ok((Reply::Absent, Tarballs::new()));
     }
+    let mut tarballs = Tarballs::new();
     let mut versions = BTreeMap::new();
     for version in &question.versions {
         let Some(raw) = packument.versions.get(version) else {
@@ -90,11 +169,15 @@ fn read(document: &Document, endpoint: &Endpoint, question: &Question) -> Result
         let facts = facts(&manifest, published, endpoint)
             .map_err(|error| bad(format!("version {version}: {error}")))?;
         versions.insert(version.clone(), facts);
+        if let Some(tarball) = manifest.dist.tarball {
+            tarballs.insert(version.clone(), tarball);
+        }
     }
-    Ok(Reply::Present {
+    let reply = Reply::Present {
         document: sha256(&document.body).to_string(),
         versions,
-    })
+    };
+    Ok((reply, tarballs))
 }
 
 fn facts(

@@ -170,7 +170,12 @@ fn of_variable(variable: &str, operator: &str, value: &str) -> Comparison {
             full: variable == "python_full_version",
             range,
         }),
-        // One with several values at once, and those that compare as versions.
+        // One that has several values at once.
+        ("extra", "==" | "!=") => Comparison::Extra {
+            name: normalise(value),
+            wanted: operator == "==",
+        },
+        // Those that compare as versions.
         ("extra" | "platform_release" | "platform_version" | "implementation_version", _) => {
             Comparison::Other
         }

@@ -4,7 +4,10 @@
 //! They are read here because `pep508_rs` 0.9.2 knows neither `extras` nor
 //! `dependency_groups`, and panics on some input.
 
+mod environments;
 mod parse;
+
+pub use environments::differ;
 
 use pep440_rs::{Version, VersionSpecifier, VersionSpecifiers};
 use std::cell::Cell;
@@ -35,6 +38,13 @@ pub enum Comparison {
         /// Normalised.
         name: String,
         /// Whether it must be in the set, or must not.
+        wanted: bool,
+    },
+    /// `extra == 'name'`: the requirement counts for those who ask for the extra.
+    Extra {
+        /// Normalised.
+        name: String,
+        /// `==`; else `!=`.
         wanted: bool,
     },
     /// `python_version`, with major and minor only, or `python_full_version`.
