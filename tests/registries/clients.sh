@@ -5,6 +5,9 @@
 export npm_config_fetch_retries=0 pnpm_config_fetch_retries=0 YARN_HTTP_RETRY=0
 export UV_HTTP_RETRIES=0 PIP_RETRIES=0 POETRY_REQUESTS_MAX_RETRIES=0
 
+# Arguments of sealgate where a client is told by the environment whom to ask.
+sealgate_more=()
+
 # The client's words of its last run, for a failure.
 client_log=$work/client.log
 
@@ -74,7 +77,7 @@ compare() {
     shift 3
     if (cd "$work/changed" && timeout -k 5 "${patience:-40}" "$@") >"$client_log" 2>&1; then word="takes it"; else word="refuses"; fi
     "$sealgate" registry "$work/changed" --policy "$work/policy.toml" --online --budget "${budget:-120}" \
-        --format json >"$work/report.json" 2>"$work/stderr" || code=$?
+        "${sealgate_more[@]}" --format json >"$work/report.json" 2>"$work/stderr" || code=$?
     said=$(python3 -c '
 import json, sys
 report = json.load(open(sys.argv[1]))

@@ -66,7 +66,7 @@ policy() { # ECOSYSTEM ADDRESS…
 expect() { # WHAT CODE ANSWER TREE
     local what=$1 code=$2 answer=$3 tree=$4 got=0
     "$sealgate" registry "$tree" --policy "$work/policy.toml" --online --budget "${budget:-120}" \
-        --format json >"$work/report.json" 2>"$work/stderr" || got=$?
+        "${sealgate_more[@]}" --format json >"$work/report.json" 2>"$work/stderr" || got=$?
     local answers
     answers=$(python3 -c '
 import json, sys
