@@ -43,7 +43,8 @@ cargo_locks() { # TREE ADDRESS CHECKSUM COMMAND…
     tamper cargo "$app" Cargo.lock "version" 's/1\.2\.3/1.2.9/' '!absent' "$@"
     tamper cargo "$app" Cargo.lock "name" 's/acme_left/acme_lift/' '!absent' "$@"
     tamper cargo "$app" Cargo.lock "another index" "s#$address#$other#" '!registry/unapproved-origin' "$@"
-    tamper cargo "$app" Cargo.lock "no source" '/^source/d' - "$@"
+    tamper cargo "$app" Cargo.lock "no source" '/^source/d' '!inventory/incomplete-entry' "$@"
+    tamper cargo "$app" Cargo.lock "neither source nor checksum" '/^(source|checksum)/d' '!registry/stale-lockfile' "$@"
     strictly tamper cargo "$app" Cargo.lock "no checksum" '/^checksum/d' '!registry/missing-checksum' "$@"
 }
 

@@ -75,7 +75,8 @@ served() {
 compare() {
     local client=$1 what=$2 answer=$3 code=0 said word
     shift 3
-    if (cd "$work/changed" && timeout -k 5 "${patience:-40}" "$@") >"$client_log" 2>&1; then word="takes it"; else word="refuses"; fi
+    # The subshell stays, so that its end by `timeout` is told to the log.
+    if (cd "$work/changed" && timeout -k 5 "${patience:-40}" "$@" || exit 1) >"$client_log" 2>&1; then word="takes it"; else word="refuses"; fi
     "$sealgate" registry "$work/changed" --policy "$work/policy.toml" --online --budget "${budget:-120}" \
         "${sealgate_more[@]}" --format json >"$work/report.json" 2>"$work/stderr" || code=$?
     said=$(python3 -c '

@@ -40,10 +40,12 @@ composer_locks() { # TREE ADDRESS COMMAND…
     other=http://127.0.0.1:$(free_port)/composer/
     tamper composer "$app" composer.lock "checksum" 's/("shasum": ").{8}/\100000000/' '!checksum-mismatch' "$@"
     tamper composer "$app" composer.lock "no checksum" 's/("shasum": ")[^"]*/\1/' - "$@"
+    cp "$www/composer/dist/left-1.2.3.zip" "$www/composer/dist/evil.zip"
+    tamper composer "$app" composer.lock "another file and no checksum" 's/("shasum": ")[^"]*/\1/; s#left-1\.2\.3\.zip#evil.zip#' checksum-unknown "$@"
     tamper composer "$app" composer.lock "version" 's/("version": ")1\.2\.3/\11.2.9/' absent "$@"
     tamper composer "$app" composer.lock "name" 's#acme/left"#acme/lift"#' '!registry/stale-lockfile' "$@"
     tamper composer "$app" composer.lock "another host" "s#$address#$other#" '!registry/unapproved-origin' "$@"
-    tamper composer "$app" composer.lock "another file" 's#left-1\.2\.3\.zip#left-1.2.9.zip#' - "$@"
+    tamper composer "$app" composer.lock "another file" 's#left-1\.2\.3\.zip#left-1.2.9.zip#' '!checksum-unknown' "$@"
     tamper composer "$app" composer.lock "content hash" 's/("content-hash": ").{8}/\100000000/' - "$@"
     tamper composer "$app" composer.json "a package more" 's#"require":\{#&"acme/right":"*",#' '!registry/stale-lockfile' "$@"
 }

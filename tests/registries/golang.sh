@@ -6,16 +6,27 @@ go_proxy() {
     command -v git >/dev/null || { skipped go "git is not installed" && return; }
     static_server
     local proxy=$site/go source=$work/go-left app=$work/go-app
-    export GOTOOLCHAIN=local GOSUMDB=off GOFLAGS=-modcacherw GOCACHE=$work/go-cache
+    # The checksum database stays on for everything else: without it sealgate has a finding.
+    export GOTOOLCHAIN=local GONOSUMDB=acme.example GOFLAGS=-modcacherw GOCACHE=$work/go-cache
     go_modules "$source" "$www/go/acme.example/left.git"
 
     mkdir -p "$app"
     printf 'module app.example/app\n\ngo 1.21\n\nrequire acme.example/left.git v1.2.4\n' >"$app/go.mod"
     printf 'package main\n\nimport left "acme.example/left.git"\n\nfunc main() { left.Left() }\n' >"$app/main.go"
     policy golang "$proxy/"
-    lock_with go "$app" env GOPROXY="$proxy" GOMODCACHE="$work/go-modules" go mod tidy || return 0
+    # The proxy stands nowhere in the tree.
+    export GOPROXY=$proxy
+    sealgate_more=(--client-config)
+    go_compared "$app" "$proxy"
+    sealgate_more=()
+    unset GOPROXY
+}
+
+go_compared() { # TREE PROXY
+    local app=$1 proxy=$2
+    lock_with go "$app" env GOMODCACHE="$work/go-modules" go mod tidy || return 0
     # GOCACHE stays: it is asked by the content of what was fetched.
-    local build=(env GOPROXY="$proxy" GOMODCACHE="$work/fresh" go build -mod=readonly -o "$work/fresh/app" .)
+    local build=(env GOMODCACHE="$work/fresh" go build -mod=readonly -o "$work/fresh/app" .)
     installs go "$app" "${build[@]}"
     go_locks "$app" "$proxy" "${build[@]}"
     go_answers "$app" "$www/go/acme.example/left.git/@v" "${build[@]}"
@@ -54,14 +65,16 @@ go_locks() { # TREE PROXY COMMAND…
     other=acme.example/right.git
     tamper go "$app" go.sum "hash of the module" '/go\.mod/!s/h1:.{8}/h1:AAAAAAAA/' '!checksum-mismatch' "$@"
     tamper go "$app" go.sum "hash of its go.mod" '/go\.mod/s/h1:.{8}/h1:AAAAAAAA/' '!checksum-mismatch' "$@"
-    tamper go "$app" go.sum "no hash of the module" '/go\.mod/!d' '!checksum-mismatch' "$@"
+    tamper go "$app" go.sum "no hash of the module" '/go\.mod/!d' '!registry/stale-lockfile' "$@"
     tamper go "$app" go.sum "no hash of its go.mod" '/go\.mod/d' '!registry/stale-lockfile' "$@"
     tamper go "$app" go.sum "no hash at all" 'd' '!registry/stale-lockfile' "$@"
     tamper go "$app" go.sum "an older hash" 's/v1\.2\.4/v1.2.3/' '!registry/stale-lockfile' "$@"
     tamper go "$app" go.mod "version" 's/v1\.2\.4/v1.2.9/' '!absent' "$@"
     tamper go "$app" go.mod "name" "s#acme.example/left.git#$other#" '!absent' "$@"
     tamper go "$app" go.mod "replaced by another module" "\$a replace acme.example/left.git => $other v1.2.4" '!absent' "$@"
-    tamper go "$app" go.mod "replaced by a directory" '$a replace acme.example/left.git => ../left' '!registry/stale-lockfile' "$@"
+    # The directory is there: the module's repository.
+    tamper go "$app" go.mod "replaced by a directory" '$a replace acme.example/left.git => ../go-left' registry/path-dependency "$@"
+    GOPROXY=http://127.0.0.1:$(free_port)/go served go "$app" "another proxy" '!registry/unapproved-origin' "$@"
 }
 
 # The lock as it is, and a proxy that answers otherwise.
@@ -70,7 +83,7 @@ go_answers() { # TREE FILES COMMAND…
     shift 2
     cp -a "$files" "$kept"
     cp "$files/v1.3.0.zip" "$files/v1.2.4.zip"
-    served go "$app" "another module archive" '!unreachable' "$@"
+    served go "$app" "the archive of another version" '!checksum-mismatch' "$@"
     # The same names inside, as an archive that was made for the purpose has them.
     go_archive "$kept/v1.2.4.zip" "$files/v1.2.4.zip"
     served go "$app" "other source in the archive" '!checksum-mismatch' "$@"
@@ -87,8 +100,7 @@ go_answers() { # TREE FILES COMMAND…
     failing_server go "$app" "$@"
     cp -a "$app" "$older"
     sed -i 's/v1\.2\.4/v1.2.3/' "$older/go.mod"
-    lock_older() { (cd "$older" && env GOPROXY="$site/go" GOMODCACHE="$work/go-modules" go mod tidy) >"$client_log" 2>&1; }
-    lock_older
+    (cd "$older" && GOMODCACHE=$work/go-modules go mod tidy) >"$client_log" 2>&1
     served go "$older" "a version that was taken back" yanked "$@"
 }
 
