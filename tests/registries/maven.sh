@@ -57,11 +57,15 @@ maven_repository() {
         "$tools/maven/repository" "$work/fresh/repository" "$work/fresh/repository" "$maven_resolve" >"$work/mvn-fresh"
     chmod +x "$work/mvn-fresh"
     policy maven "$address"
-    # The pom is the lock.
+    # The pom is the lock. What a dependency needs in turn stands in its own pom, of the home.
+    mkdir -p "$HOME/.m2/repository/com"
+    cp -a "$root/com/acme" "$HOME/.m2/repository/com"
+    sealgate_more=(--read-caches)
     expect "mvn: as it is written" 0 approved "$app"
     installs mvn "$app" "$work/mvn-fresh"
     maven_locks "$app" "$address" "$work/mvn-fresh"
     maven_answers "$app" "$root/com/acme/left/1.2.3" "$work/mvn-fresh"
+    sealgate_more=()
     gradle_locks "$address" "$root/com/acme/left/1.2.3"
 }
 

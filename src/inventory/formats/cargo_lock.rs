@@ -259,11 +259,6 @@ impl<'t> Reader<'t> {
             old_checksums.get(key.as_str()).copied()
         });
         if let Some(checksum) = checksum {
-            if source.is_none() {
-                // Nobody would ask a registry about it any more.
-                let message = format!("`{name}` has a checksum, but no source");
-                self.incomplete(line, &message);
-            }
             match Digest::from_hex(DigestAlgorithm::Sha256, checksum) {
                 Ok(digest) => package.checksums.push(Checksum::File(digest)),
                 Err(error) => {

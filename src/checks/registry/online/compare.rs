@@ -50,7 +50,11 @@ fn other_file(occurrence: &Occurrence, facts: &VersionFacts) -> Option<String> {
         return None;
     };
     let digest = sha256(file.as_bytes()).to_string();
-    let named: Vec<&String> = facts.files.iter().filter_map(|f| f.address.as_ref()).collect();
+    let named: Vec<&String> = facts
+        .files
+        .iter()
+        .filter_map(|f| f.address.as_ref())
+        .collect();
     (!named.is_empty() && !named.contains(&&digest)).then(|| {
         format!(
             "the lockfile takes it from `{}`, which is not the file that the registry names",
