@@ -34,6 +34,7 @@ nuget_feed() {
     installs nuget "$app" "${restore[@]}"
     nuget_locks "$app" "$address" "${restore[@]}"
     nuget_answers "$app" "$address" "${restore[@]}"
+    nuget_signed "$app" "${restore[@]}"
 }
 
 nuget_packed() { # VERSION [CONTENT]: this version, where the feed has its files
@@ -109,4 +110,27 @@ nuget_answers() { # TREE ADDRESS COMMAND…
     served nuget "$app" "files on another host" origin-external "$@"
     nuget_service
     failing_server nuget "$app" "$@"
+}
+
+# A signature is taken out before a package is hashed: nuget and sealgate agree on what is left.
+# Whether a signature is good is not looked at on Mono, so any will do.
+nuget_signed() { # TREE COMMAND…
+    local app=$work/nuget-signed file=$www/nuget/flat/acme.left/1.2.3/acme.left.1.2.3.nupkg
+    cp -a "$1" "$app"
+    rm "$app/packages.lock.json"
+    shift
+    (cd "$work" && echo signature >.signature.p7s && python3 - "$file" <<'PYTHON'
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1], "a") as package:
+    package.write(".signature.p7s")
+PYTHON
+    )
+    lock_with "nuget, signed" "$app" env NUGET_PACKAGES="$work/nuget-signed-packages" "${nuget[@]}" restore packages.config -NonInteractive -NoCache -DirectDownload -UseLockFile -PackagesDirectory "$work/nuget-signed-restored" || return 0
+    installs "nuget, signed" "$app" "$@"
+    tamper "nuget, signed" "$app" packages.lock.json "hash" 's/("contentHash": ").{8}/\1AAAAAAAA/' '!checksum-mismatch' "$@"
+    local whole
+    whole=$(python3 -c 'import base64, hashlib, sys; print(base64.b64encode(hashlib.sha512(open(sys.argv[1], "rb").read()).digest()).decode())' "$file")
+    if grep -qF "$whole" "$app/packages.lock.json"; then
+        echo "FAILED: nuget, signed: the signature is part of the hash" && failed=1
+    fi
 }
