@@ -7,10 +7,12 @@
 #
 # TOOLS is a directory for the servers and clients (kept between runs): virtual environments with
 # pypiserver, devpi, build, twine, uv and boto3, with poetry, with pipenv; npm projects with
-# verdaccio and a Node that it accepts, with pnpm, Yarn 1 and Bun, with Yarn 4. What is not there is
-# installed through pip (wheels only) and npm; a client that is not to be had is skipped with the
-# reason. cargo, python3, npm and curl are needed. PARTS names the parts to run. Nothing waits
-# longer than two minutes; with everything installed the whole takes some minutes.
+# verdaccio and a Node that it accepts, with pnpm, Yarn 1 and Bun, with Yarn 4, with NuGet; nginx;
+# Maven's plugins; Bundler. What is not there is fetched through pip (wheels only), npm, mvn and
+# apt-get; a client that is not to be had is skipped with the reason. cargo, python3, npm and curl
+# are needed; go, mvn, ruby, composer and mono are used where they are installed, or installed where
+# CI is set. PARTS names the parts to run. Nothing waits longer than two minutes; with everything
+# installed the whole takes some minutes.
 set -euo pipefail
 
 # The outer run counts what the inner one tells.
