@@ -117,7 +117,8 @@ npm_tools() { # NAME PROGRAM MANIFEST
     [[ -x $directory/node_modules/.bin/$2 ]] && return
     mkdir -p "$directory"
     printf '%s' "$3" >"$directory/package.json"
-    (cd "$directory" && PATH=$node:$PATH npm install --silent --no-audit --no-fund >/dev/null 2>&1)
+    # Not with the home's configuration: that names the registry of the test.
+    (cd "$directory" && PATH=$node:$PATH npm install --silent --no-audit --no-fund --userconfig=/dev/null >/dev/null 2>&1)
 }
 
 # With verdaccio at $registry, which has @acme/left 1.2.3 and right 2.0.0.

@@ -8,7 +8,7 @@ nuget_program() {
     [[ -f ${programs[0]} ]] || {
         mkdir -p "$directory"
         echo '{"private":true,"dependencies":{"nuget-exe":"5.8.0"}}' >"$directory/package.json"
-        (cd "$directory" && npm install --silent --no-audit --no-fund --ignore-scripts) >/dev/null 2>&1 || return 1
+        (cd "$directory" && npm install --silent --no-audit --no-fund --ignore-scripts --userconfig=/dev/null) >/dev/null 2>&1 || return 1
         programs=("$directory"/node_modules/nuget-exe/nuget-*.exe)
     }
     nuget=(mono "${programs[0]}")

@@ -136,13 +136,14 @@ fn a_broken_part_is_a_gap_and_the_rest_is_read() {
     assert_eq!(
         gaps(&parsed),
         [
+            // The manifest, which is read first.
+            ("inventory/unreadable-lockfile", 1),
             ("inventory/incomplete-entry", 2),
             ("inventory/incomplete-entry", 3),
             ("inventory/incomplete-entry", 4),
             ("inventory/incomplete-entry", 5),
             ("inventory/incomplete-entry", 5),
             ("inventory/incomplete-entry", 7),
-            ("inventory/unreadable-lockfile", 1),
             ("inventory/unreadable-lockfile", 8),
         ]
     );
