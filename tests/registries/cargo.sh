@@ -43,6 +43,7 @@ cargo_locks() { # TREE ADDRESS CHECKSUM COMMAND…
     tamper cargo "$app" Cargo.lock "version" 's/1\.2\.3/1.2.9/' '!absent' "$@"
     tamper cargo "$app" Cargo.lock "name" 's/acme_left/acme_lift/' '!absent' "$@"
     tamper cargo "$app" Cargo.lock "another index" "s#$address#$other#" '!registry/unapproved-origin' "$@"
+    tamper cargo "$app" Cargo.lock "plain http to another machine" "s#$address#http://cargo.example#" '!registry/plain-http' "$@"
     tamper cargo "$app" Cargo.lock "no source" '/^source/d' '!inventory/incomplete-entry' "$@"
     tamper cargo "$app" Cargo.lock "neither source nor checksum" '/^(source|checksum)/d' '!registry/stale-lockfile' "$@"
     strictly tamper cargo "$app" Cargo.lock "no checksum" '/^checksum/d' '!registry/missing-checksum' "$@"
@@ -67,9 +68,8 @@ cargo_answers() { # TREE ADDRESS CHECKSUM CRATE COMMAND…
     config "$elsewhere/cargo/crates"
     served cargo "$app" "dl on another host" origin-external "$@"
     config "$address/crates"
-    # sealgate fetches no crates: that the file is another one is for cargo to see.
     echo x >>"$file"
-    expect "cargo: another crate behind the same index" 0 approved "$app"
+    unseen cargo "$app" "another crate behind the same index" "$@"
     cp "$work/acme_left/target/package/acme_left-1.2.3.crate" "$file"
 
     [[ -n $is_nginx ]] && in_mode busy cargo_busy "$app" "$address/index/ac/me/acme_left"

@@ -98,6 +98,19 @@ print(" ".join(sorted(words - {"registry/no-cool-down"})))' "$work/report.json" 
     fi
 }
 
+# unseen CLIENT TREE WHAT COMMAND…: a file that is not what its checksum says is for the client to
+# refuse, where sealgate fetches no files. When it does one day, docs/registry.md is wrong.
+unseen() {
+    local client=$1 tree=$2 what=$3
+    untouched "$tree"
+    shift 3
+    if (cd "$work/changed" && timeout -k 5 40 "$@") >"$client_log" 2>&1; then
+        echo "FAILED: $client: $what: $client takes it" && failed=1
+    else
+        expect "$client: $what: $client alone sees it" 0 approved "$work/changed"
+    fi
+}
+
 # strictly COMMAND…: with a policy that blocks what the baseline only reports of missing checksums.
 strictly() {
     cp "$work/policy.toml" "$work/policy.kept"
@@ -198,7 +211,7 @@ npm_clients() {
     fresh_tree berry
     printf 'npmRegistryServer: "%s"\nunsafeHttpWhitelist: ["127.0.0.1"]\nenableTelemetry: false\nenableGlobalCache: false\nnodeLinker: node-modules\nnpmMinimalAgeGate: 0\n' "${registry%/}" >"$tree/.yarnrc.yml"
     # Nobody but Yarn can compare its checksums.
-    if unmodified="3 checksum-unknown" lock_with "yarn 4" "$tree" env YARN_CACHE_FOLDER="$work/berry-cache" "$bin/yarn" install --mode=skip-build; then
+    if unmodified="3 checksum-unknown" lock_with "yarn 4" "$tree" env YARN_ENABLE_IMMUTABLE_INSTALLS=false YARN_CACHE_FOLDER="$work/berry-cache" "$bin/yarn" install --mode=skip-build; then
         local frozen=(env YARN_CACHE_FOLDER="$work/fresh" "$bin/yarn" install --immutable --mode=skip-build)
         installs "yarn 4" "$tree" "${frozen[@]}"
         tamper "yarn 4" "$tree" yarn.lock "checksum" 's#(checksum: 10c0/).{8}#\100000000#' registry/checksum-unknown "${frozen[@]}"

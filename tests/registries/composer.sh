@@ -45,6 +45,7 @@ composer_locks() { # TREE ADDRESS COMMAND…
     tamper composer "$app" composer.lock "version" 's/("version": ")1\.2\.3/\11.2.9/' absent "$@"
     tamper composer "$app" composer.lock "name" 's#acme/left"#acme/lift"#' '!registry/stale-lockfile' "$@"
     tamper composer "$app" composer.lock "another host" "s#$address#$other#" '!registry/unapproved-origin' "$@"
+    tamper composer "$app" composer.lock "plain http to another machine" "s#$address#http://php.example/#" '!registry/plain-http' "$@"
     tamper composer "$app" composer.lock "another file" 's#left-1\.2\.3\.zip#left-1.2.9.zip#' '!checksum-unknown' "$@"
     tamper composer "$app" composer.lock "content hash" 's/("content-hash": ").{8}/\100000000/' - "$@"
     tamper composer "$app" composer.json "a package more" 's#"require":\{#&"acme/right":"*",#' '!registry/stale-lockfile' "$@"
@@ -64,6 +65,10 @@ composer_answers() { # TREE COMMAND…
     composer_metadata 1.2.3 "" "" ',"abandoned":"acme/right"'
     served composer "$app" "abandoned" approved "$@"
     composer_metadata
+    cp "$file" "$work/kept.zip"
+    echo x >>"$file"
+    unseen composer "$app" "another archive behind the same metadata" "$@"
+    cp "$work/kept.zip" "$file"
     mv "$metadata" "$metadata.away"
     mv "$file" "$file.away"
     served composer "$app" "the package is gone" '!absent' "$@"

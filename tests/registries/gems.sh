@@ -79,6 +79,7 @@ gem_locks() { # TREE ADDRESS COMMAND…
     tamper bundler "$app" Gemfile.lock "version" 's/1\.2\.3/1.2.9/' '!absent' "$@"
     tamper bundler "$app" Gemfile.lock "name" 's/acme_left/acme_lift/' '!registry/stale-lockfile' "$@"
     tamper bundler "$app" Gemfile.lock "another host" "s#$address#$other#" '!registry/unapproved-origin' "$@"
+    tamper bundler "$app" Gemfile.lock "plain http to another machine" "s#$address#http://gems.example/#" '!registry/plain-http' "$@"
     tamper bundler "$app" Gemfile "another host in the Gemfile" "s#$address#$other#" '!registry/unapproved-origin' "$@"
     tamper bundler "$app" Gemfile "a gem more" '$a gem "acme_right"' '!registry/stale-lockfile' "$@"
     strictly tamper bundler "$app" Gemfile.lock "no checksum" 's/ sha256=.*//' - "$@"
@@ -95,6 +96,10 @@ gem_answers() { # TREE COMMAND…
     gem_info 1.2.4
     served bundler "$app" "yanked" '!absent' "$@"
     gem_info 1.2.3
+    cp "$root/gems/acme_left-1.2.3.gem" "$work/kept.gem"
+    cp "$root/gems/acme_left-1.2.4.gem" "$root/gems/acme_left-1.2.3.gem"
+    unseen bundler "$app" "another gem behind the same index" "$@"
+    cp "$work/kept.gem" "$root/gems/acme_left-1.2.3.gem"
     mv "$root/info/acme_left" "$root/info/away"
     served bundler "$app" "the name is gone" absent "$@"
     mv "$root/info/away" "$root/info/acme_left"

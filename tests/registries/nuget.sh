@@ -73,6 +73,7 @@ nuget_locks() { # TREE ADDRESS COMMAND…
     tamper nuget "$app" packages.lock.json "version" 's/1\.2\.3/1.2.9/g' '!absent' "$@"
     tamper nuget "$app" packages.lock.json "the version resolved" 's/("resolved": ")1\.2\.3/\11.2.9/' absent "$@"
     tamper nuget "$app" packages.lock.json "name" 's/Acme\.Left/Acme.Lift/' '!absent' "$@"
+    tamper nuget "$app" NuGet.Config "plain http to another machine" "s#$address#http://nuget.example/v3/index.json#" '!registry/unapproved-origin' "$@"
     tamper nuget "$app" NuGet.Config "another feed" "s#$address#$other#" '!registry/unapproved-origin' "$@"
     # The feed has this version, so that the lock alone decides.
     nuget_packed 1.2.4
