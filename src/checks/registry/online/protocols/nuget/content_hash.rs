@@ -9,6 +9,7 @@ use crate::support::hash::sha512_parts;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rawzip::ZipArchive;
+use std::borrow::Cow;
 
 const SIGNATURE: &[u8] = b".signature.p7s";
 const MAX_FILES: usize = 200_000;
@@ -50,11 +51,11 @@ pub(super) fn content_hash(package: &[u8]) -> Result<String, String> {
         });
     }
     let pieces = match entries.iter().filter(|entry| entry.is_signature).count() {
-        0 => vec![package.to_vec()],
+        0 => vec![Cow::Borrowed(package)],
         1 => unsigned(package, &entries, end).ok_or("its signature is not where NuGet has it")?,
         _ => return Err("it has several signatures".to_owned()),
     };
-    let pieces: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
+    let pieces: Vec<&[u8]> = pieces.iter().map(AsRef::as_ref).collect();
     Ok(STANDARD.encode(sha512_parts(&pieces)))
 }
 
@@ -63,7 +64,7 @@ fn place(offset: u64) -> Result<usize, String> {
 }
 
 /// The package without its signature; `None` where the parts do not lie as in a signed package.
-fn unsigned(package: &[u8], entries: &[Entry], end: usize) -> Option<Vec<Vec<u8>>> {
+fn unsigned<'p>(package: &'p [u8], entries: &[Entry], end: usize) -> Option<Vec<Cow<'p, [u8]>>> {
     let directory = entries.iter().map(|entry| entry.record).min()?;
     let last = entries.iter().max_by_key(|entry| entry.record)?;
     // A directory of zip64 would stand between; NuGet signs none.
@@ -73,7 +74,7 @@ fn unsigned(package: &[u8], entries: &[Entry], end: usize) -> Option<Vec<Vec<u8>
     let mut by_file: Vec<&Entry> = entries.iter().collect();
     by_file.sort_by_key(|entry| entry.file);
     let first = by_file.first()?.file;
-    let mut pieces = vec![package.get(..first)?.to_vec()];
+    let mut pieces = vec![Cow::Borrowed(package.get(..first)?)];
     // By the place of its record, where each file begins now.
     let mut records = Vec::new();
     let mut removed = None;
@@ -87,7 +88,7 @@ fn unsigned(package: &[u8], entries: &[Entry], end: usize) -> Option<Vec<Vec<u8>
         }
         let before = removed.map_or(0, |(length, _)| length);
         records.push((*entry, entry.file.checked_sub(before)?));
-        pieces.push(bytes.to_vec());
+        pieces.push(Cow::Borrowed(bytes));
     }
     let (file_length, record_length) = removed?;
     records.sort_by_key(|(entry, _)| entry.record);
@@ -99,7 +100,7 @@ fn unsigned(package: &[u8], entries: &[Entry], end: usize) -> Option<Vec<Vec<u8>
             BEFORE_OFFSET,
             &u32::try_from(offset).ok()?.to_le_bytes(),
         )?;
-        pieces.push(record);
+        pieces.push(Cow::Owned(record));
     }
     let mut tail = package.get(end..)?.to_vec();
     for at in [8, 10] {
@@ -111,7 +112,7 @@ fn unsigned(package: &[u8], entries: &[Entry], end: usize) -> Option<Vec<Vec<u8>
         let value = value.checked_sub(u32::try_from(less).ok()?)?;
         set(&mut tail, at, &value.to_le_bytes())?;
     }
-    pieces.push(tail);
+    pieces.push(Cow::Owned(tail));
     Some(pieces)
 }
 
