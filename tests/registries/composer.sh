@@ -16,7 +16,7 @@ composer_repository() {
     composer_metadata
 
     # Nothing but this repository is asked.
-    printf '{"name":"acme/app","require":{"acme/left":"^1.2"},"repositories":[{"packagist.org":false},{"type":"composer","url":"%s"}]}\n' "${address%/}" >"$app/composer.json"
+    printf '{"name":"acme/app","require":{"acme/left":"^1.2"},"repositories":[{"packagist":false},{"type":"composer","url":"%s"}]}\n' "${address%/}" >"$app/composer.json"
     policy composer "$address"
     lock_with composer "$app" composer update -q --no-install || return 0
     local install=(env COMPOSER_CACHE_DIR="$work/fresh" composer install -q --no-progress)
