@@ -6,6 +6,7 @@
 //! tests: it has no line numbers, gives up on the whole file at the first bad entry, and
 //! looks references up by scanning all packages, which a hostile file turns into hours.
 
+mod hidden;
 mod pieces;
 
 use super::{Format, Input, PACKAGE_LIMIT, Package, Parsed, directory_of, join};
@@ -64,6 +65,7 @@ impl Format for CargoLock {
             let message = format!("`{}` holds no package", input.path);
             parsed.note(&rules::UNREADABLE_LOCKFILE, input.path, 1, &message);
         }
+        hidden::note(&mut parsed, input);
         parsed.root = product(&parsed, input);
         Ok(parsed)
     }
@@ -259,6 +261,10 @@ impl<'t> Reader<'t> {
             old_checksums.get(key.as_str()).copied()
         });
         if let Some(checksum) = checksum {
+            if entry.source.is_none() {
+                let message = format!("`{name}` has a checksum, but no source");
+                self.incomplete(line, &message);
+            }
             match Digest::from_hex(DigestAlgorithm::Sha256, checksum) {
                 Ok(digest) => package.checksums.push(Checksum::File(digest)),
                 Err(error) => {
