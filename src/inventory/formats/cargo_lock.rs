@@ -261,16 +261,15 @@ impl<'t> Reader<'t> {
             old_checksums.get(key.as_str()).copied()
         });
         if let Some(checksum) = checksum {
-            if entry.source.is_none() {
-                let message = format!("`{name}` has a checksum, but no source");
-                self.incomplete(line, &message);
-            }
             match Digest::from_hex(DigestAlgorithm::Sha256, checksum) {
                 Ok(digest) => package.checksums.push(Checksum::File(digest)),
                 Err(error) => {
                     self.incomplete(line, &format!("the checksum of `{name}`: {error}"));
                 }
             }
+        }
+        if package.kind == ComponentKind::Own && checksum.is_some() {
+            self.incomplete(line, &format!("`{name}` has a checksum, but no source"));
         }
         self.parsed.packages.push(package);
         self.references.push(References {
