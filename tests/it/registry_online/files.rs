@@ -60,7 +60,7 @@ fn a_nuget_package_has_the_locked_hash_or_is_refused() {
 /// A lockfile of a repository without `notification-url`, as static ones are.
 fn composer_lock(server: &Server, file: &str, shasum: &str) -> Vec<(&'static str, String)> {
     let lock = value!({
-        "content-hash": "00", "packages-dev": [], "aliases": [], "minimum-stability": "stable",
+        "packages-dev": [], "aliases": [], "minimum-stability": "stable",
         "packages": [{
             "name": "acme/left", "version": "1.2.3", "type": "library",
             "dist": { "type": "zip", "url": server.url(file), "reference": "r", "shasum": shasum },
