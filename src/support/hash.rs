@@ -54,6 +54,16 @@ pub fn sha256_parts(parts: &[&[u8]]) -> [u8; 32] {
     context.finish().as_ref().try_into().unwrap_or_default()
 }
 
+/// The SHA-512 of some bytes one after the other.
+#[must_use]
+pub fn sha512_parts(parts: &[&[u8]]) -> Vec<u8> {
+    let mut context = Context::new(&SHA512);
+    for part in parts {
+        context.update(part);
+    }
+    context.finish().as_ref().to_vec()
+}
+
 /// The SHA-1 of some bytes one after the other. It is broken: only for names that a format
 /// fixes (fingerprints of OpenPGP keys), never to trust anything.
 #[must_use]

@@ -7,10 +7,12 @@
 #
 # TOOLS is a directory for the servers and clients (kept between runs): virtual environments with
 # pypiserver, devpi, build, twine, uv and boto3, with poetry, with pipenv; npm projects with
-# verdaccio and a Node that it accepts, with pnpm, Yarn 1 and Bun, with Yarn 4. What is not there is
-# installed through pip (wheels only) and npm; a client that is not to be had is skipped with the
-# reason. cargo, python3, npm and curl are needed. PARTS names the parts to run. Nothing waits
-# longer than two minutes; with everything installed the whole takes some minutes.
+# verdaccio and a Node that it accepts, with pnpm, Yarn 1 and Bun, with Yarn 4, with NuGet; nginx;
+# Maven's plugins; Bundler. What is not there is fetched through pip (wheels only), npm, mvn and
+# apt-get; a client that is not to be had is skipped with the reason. cargo, python3, npm and curl
+# are needed; go, mvn, ruby, composer and mono are used where they are installed, or installed where
+# CI is set. PARTS names the parts to run. Nothing waits longer than two minutes; with everything
+# installed the whole takes some minutes.
 set -euo pipefail
 
 # The outer run counts what the inner one tells.
@@ -66,7 +68,7 @@ policy() { # ECOSYSTEM ADDRESS…
 expect() { # WHAT CODE ANSWER TREE
     local what=$1 code=$2 answer=$3 tree=$4 got=0
     "$sealgate" registry "$tree" --policy "$work/policy.toml" --online --budget "${budget:-120}" \
-        --format json >"$work/report.json" 2>"$work/stderr" || got=$?
+        "${sealgate_more[@]}" --format json >"$work/report.json" 2>"$work/stderr" || got=$?
     local answers
     answers=$(python3 -c '
 import json, sys
@@ -88,76 +90,6 @@ for item in report["findings"] + report["gaps"]: print("  ", item["message"])' "
 copy() { # TREE: a copy to change
     rm -rf "$work/changed"
     cp -a "$1" "$work/changed"
-}
-
-cargo_index() {
-    local port root=$work/cargo-server crate=$work/acme_left app=$work/cargo-app
-    port=$(free_port)
-    mkdir -p "$root/index/ac/me" "$root/crates/acme_left" "$crate/src" "$app/src" "$app/.cargo"
-    printf '[package]\nname = "acme_left"\nversion = "1.2.3"\nedition = "2021"\nlicense = "MIT"\ndescription = "x"\n' >"$crate/Cargo.toml"
-    echo 'pub fn left() {}' >"$crate/src/lib.rs"
-    (cd "$crate" && cargo package --offline --no-verify --allow-dirty -q)
-    cp "$crate/target/package/acme_left-1.2.3.crate" "$root/crates/acme_left/1.2.3.crate"
-    local sum index=$root/index/ac/me/acme_left
-    sum=$(sha256sum "$root/crates/acme_left/1.2.3.crate" | cut -d' ' -f1)
-    entry() { # CHECKSUM YANKED
-        printf '{"name":"acme_left","vers":"1.2.3","deps":[],"cksum":"%s","features":{},"yanked":%s}\n' "$1" "$2" >"$index"
-    }
-    config() { # ADDRESS
-        printf '{"dl":"%s/{crate}/{version}.crate"}\n' "$1" >"$root/index/config.json"
-    }
-    config "http://127.0.0.1:$port/crates"
-    entry "$sum" false
-    # Files, or what `mode` says: 500, or an answer later than anybody waits for.
-    python3 - "$root" "$port" >"$work/cargo.log" 2>&1 <<'EOF' &
-import functools, http.server, pathlib, sys, time
-root = pathlib.Path(sys.argv[1])
-class Handler(http.server.SimpleHTTPRequestHandler):
-    def do_GET(self):
-        mode = (root / "mode").read_text() if (root / "mode").exists() else ""
-        if mode == "slow":
-            time.sleep(20)
-        self.send_error(500) if mode == "500" else super().do_GET()
-handler = functools.partial(Handler, directory=root)
-http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[2])), handler).serve_forever()
-EOF
-    servers+=($!)
-    wait_for "http://127.0.0.1:$port/index/config.json"
-
-    printf '[package]\nname = "app"\nversion = "0.1.0"\nedition = "2021"\n[dependencies]\nacme_left = { version = "1", registry = "own" }\n' >"$app/Cargo.toml"
-    echo 'fn main() {}' >"$app/src/main.rs"
-    printf '[registries.own]\nindex = "sparse+http://127.0.0.1:%s/index/"\n' "$port" >"$app/.cargo/config.toml"
-    (cd "$app" && cargo fetch -q)
-    policy cargo "http://127.0.0.1:$port/index/"
-    expect "cargo: as cargo locked it" 0 approved "$app"
-
-    copy "$app"
-    sed -i "s/$sum/$(printf 'f%.0s' {1..64})/" "$work/changed/Cargo.lock"
-    expect "cargo: another checksum in the lock" 1 checksum-mismatch "$work/changed"
-    if (cd "$work/changed" && rm -rf "$CARGO_HOME/registry" && cargo fetch -q --locked 2>/dev/null); then
-        echo "FAILED: cargo takes the changed lock" && failed=1
-    else
-        echo "ok: cargo refuses that lock as well"
-    fi
-    entry "$(printf '0%.0s' {1..64})" false
-    expect "cargo: another checksum in the index" 1 checksum-mismatch "$app"
-    entry "$sum" true
-    expect "cargo: yanked" 0 yanked "$app"
-    entry "$sum" false
-    config "http://localhost:$port/crates"
-    expect "cargo: dl on another host" 1 origin-external "$app"
-    config "http://127.0.0.1:$port/crates"
-    mv "$index" "$index.away"
-    expect "cargo: removed" 1 absent "$app"
-    mv "$index.away" "$index"
-    printf 500 >"$root/mode"
-    expect "cargo: the index answers 500" 3 unreachable "$app"
-    printf slow >"$root/mode"
-    budget=2 expect "cargo: the index is slow" 3 unreachable "$app"
-    rm "$root/mode"
-    expect "cargo: the index answers again" 0 approved "$app"
-    mv "$root/index/config.json" "$root/index/away.json"
-    expect "cargo: no index any more" 3 unreachable "$app"
 }
 
 python=$tools/py/bin
@@ -302,8 +234,8 @@ codeartifact() {
     "$python/python" -B "$here/codeartifact/check.py" "$sealgate" || failed=1
 }
 
-. "$here/clients.sh"
+for file in clients nginx cargo golang maven gems composer nuget; do . "$here/$file.sh"; done
 
-parts=(${PARTS:-cargo_index python_index devpi_index npm_registry codeartifact})
+parts=(${PARTS:-cargo_index go_proxy maven_repository gem_index composer_repository nuget_feed python_index devpi_index npm_registry codeartifact})
 for part in "${parts[@]}"; do "$part"; done
 exit "$failed"

@@ -6,6 +6,7 @@
 //! tests: it has no line numbers, gives up on the whole file at the first bad entry, and
 //! looks references up by scanning all packages, which a hostile file turns into hours.
 
+mod hidden;
 mod pieces;
 
 use super::{Format, Input, PACKAGE_LIMIT, Package, Parsed, directory_of, join};
@@ -64,6 +65,7 @@ impl Format for CargoLock {
             let message = format!("`{}` holds no package", input.path);
             parsed.note(&rules::UNREADABLE_LOCKFILE, input.path, 1, &message);
         }
+        hidden::note(&mut parsed, input);
         parsed.root = product(&parsed, input);
         Ok(parsed)
     }
@@ -149,7 +151,7 @@ struct Reader<'t> {
     /// One for each of `parsed.packages`.
     references: Vec<References<'t>>,
     /// What the source read last means: most entries have the same one.
-    last_origin: Option<(Cow<'t, str>, Origin)>,
+    last_origin: Option<(String, Origin)>,
 }
 
 impl<'t> Reader<'t> {
@@ -272,6 +274,9 @@ impl<'t> Reader<'t> {
                 }
             }
         }
+        if package.kind == ComponentKind::Own && checksum.is_some() {
+            self.incomplete(line, &format!("`{name}` has a checksum, but no source"));
+        }
         self.parsed.packages.push(package);
         self.references.push(References {
             replaced_by: entry.replaced_by,
@@ -281,7 +286,7 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    fn origin(&mut self, source: &Cow<'t, str>, name: &str, line: u32) -> Origin {
+    fn origin(&mut self, source: &str, name: &str, line: u32) -> Origin {
         if let Some((last, origin)) = &self.last_origin
             && last == source
         {
@@ -289,7 +294,7 @@ impl<'t> Reader<'t> {
         }
         match origin_of(source) {
             Ok(origin) => {
-                self.last_origin = Some((source.clone(), origin.clone()));
+                self.last_origin = Some((source.to_owned(), origin.clone()));
                 origin
             }
             Err(error) => {

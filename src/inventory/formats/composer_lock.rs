@@ -1,8 +1,8 @@
 //! `composer.lock` (<https://getcomposer.org/doc/01-basic-usage.md>; its fields are those
 //! of Composer's `Package/Locker.php` and `Package/Dumper/ArrayDumper.php`).
 //!
-//! The lockfile does not say what the project itself asks for: that, and the project's
-//! name, come from `composer.json` beside it.
+//! The lockfile does not say what the project itself asks for: that, the project's name
+//! and its own repositories come from `composer.json` beside it.
 
 use super::{Edges, Format, Input, PACKAGE_LIMIT, Package, Parsed, directory_of, join};
 use crate::inventory::error::FormatError;
@@ -79,16 +79,18 @@ impl Format for ComposerLock {
                 reason: "there is no `packages`".to_owned(),
             });
         }
+        let mut parsed = Parsed::default();
+        let manifest = Manifest::read(input, &mut parsed);
         let mut reader = Reader {
             path: input.path,
-            parsed: Parsed::default(),
+            parsed,
             entries: Vec::new(),
+            repositories: &manifest.repositories,
         };
         reader.parsed.note_repeated(input.path, &document.repeated);
         for (list, scope) in [("packages", Scope::Runtime), ("packages-dev", Scope::Dev)] {
             reader.list(root, list, scope)?;
         }
-        let manifest = Manifest::read(input, &mut reader.parsed);
         reader.resolve(&manifest)?;
         let mut parsed = reader.parsed;
         parsed.root = manifest.root;
@@ -109,6 +111,8 @@ struct Manifest {
     wanted: BTreeSet<String>,
     /// Names that the project stands in for.
     provided: BTreeSet<String>,
+    /// Addresses of Composer repositories of the project's own.
+    repositories: Vec<String>,
 }
 
 impl Manifest {
@@ -144,8 +148,43 @@ impl Manifest {
             }),
             wanted: names(["require", "require-dev"]),
             provided: names(["provide", "replace"]),
+            repositories: repositories(root),
         }
     }
+}
+
+/// Addresses under `repositories` of the type `composer`, which have an index.
+fn repositories(root: &Node<'_>) -> Vec<String> {
+    let Some(list) = root.value("repositories") else {
+        return Vec::new();
+    };
+    let named = list.members().iter().map(|member| &member.value);
+    let all = list.items().iter().chain(named);
+    let indexes = all.filter(|entry| entry.text_of("type") == Some("composer"));
+    let addresses = indexes.filter_map(|entry| entry.text_of("url"));
+    addresses.map(str::to_owned).collect()
+}
+
+/// The repository that a file lies below, the nearest one; else the only one on its server.
+fn repository_of<'r>(file: &str, repositories: &'r [String]) -> Option<&'r str> {
+    let below = repositories.iter().filter(|address| {
+        let rest = file.strip_prefix(address.trim_end_matches('/'));
+        rest.is_some_and(|rest| rest.starts_with('/'))
+    });
+    if let Some(nearest) = below.max_by_key(|address| address.len()) {
+        return Some(nearest);
+    }
+    let server = |address: &str| {
+        let (scheme, rest) = address.split_once("://")?;
+        let host = rest.split(['/', '?', '#']).next()?;
+        Some(format!("{scheme}://{host}").to_ascii_lowercase())
+    };
+    let own = server(file)?;
+    let mut same = repositories
+        .iter()
+        .filter(|address| server(address).as_ref() == Some(&own));
+    let first = same.next()?;
+    same.next().is_none().then_some(first.as_str())
 }
 
 /// The names of a map from packages to constraints, in lower case as Composer compares
@@ -171,6 +210,7 @@ struct Reader<'t> {
     parsed: Parsed,
     /// One for each of `parsed.packages`.
     entries: Vec<Entry>,
+    repositories: &'t [String],
 }
 
 impl Reader<'_> {
@@ -247,8 +287,9 @@ impl Reader<'_> {
         });
     }
 
-    /// A package of a registry has the registry's `notification-url`; one without is from
-    /// a repository of the project's own.
+    /// A package of a registry has the registry's `notification-url`, if that has one; one
+    /// without is from a repository of the project's own: an index where its archive lies on
+    /// the server of one that `composer.json` names, else a checkout or a file.
     fn origin(&mut self, item: &Node<'_>, name: &str) -> Origin {
         let field = |of: &str, key: &str| {
             let text = item.value(of).and_then(|node| node.text_of(key));
@@ -265,6 +306,15 @@ impl Reader<'_> {
             return Origin::Registry {
                 index: Some(index.to_owned()),
                 file,
+                default: false,
+            };
+        }
+        if let Some(file) = &file
+            && let Some(index) = repository_of(file, self.repositories)
+        {
+            return Origin::Registry {
+                index: Some(index.to_owned()),
+                file: Some(file.clone()),
                 default: false,
             };
         }

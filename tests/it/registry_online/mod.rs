@@ -3,6 +3,7 @@
 mod cargo;
 mod codeartifact;
 mod failures;
+mod files;
 mod npm;
 mod others;
 mod policy;

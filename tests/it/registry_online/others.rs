@@ -4,7 +4,7 @@ use super::{answers, ask, ask_with, json, messages, project, project_with, sum};
 use crate::http::server::{Reply, Server};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use sealgate::support::hash::sha256;
+use sealgate::support::hash::{sha256, sha512_parts};
 use serde_json::{Value, json as value};
 use std::io::Write as _;
 
@@ -241,15 +241,36 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-#[test]
-fn a_nuget_package_is_found_through_the_service_index_also_packed_and_in_pages() {
-    let files = vec![
-        ("app.csproj", "<Project Sdk=\"Microsoft.NET.Sdk\"/>".to_owned()),
+/// A package with one file.
+pub(super) fn nuget_package(text: &str) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default();
+    writer.start_file("content/left.txt", options).unwrap();
+    writer.write_all(text.as_bytes()).unwrap();
+    writer.finish().unwrap().into_inner()
+}
+
+/// A project that is locked to such a package.
+pub(super) fn nuget_lock(package: &[u8]) -> Vec<(&'static str, String)> {
+    let hash = STANDARD.encode(sha512_parts(&[package]));
+    vec![
+        (
+            "app.csproj",
+            "<Project Sdk=\"Microsoft.NET.Sdk\"/>".to_owned(),
+        ),
         (
             "packages.lock.json",
-            "{\"version\":1,\"dependencies\":{\"net8.0\":{\"Acme.Left\":{\"type\":\"Direct\",\"requested\":\"[1.2.3, )\",\"resolved\":\"1.2.3\",\"contentHash\":\"AAAA\"}}}}".to_owned(),
+            format!(
+                "{{\"version\":1,\"dependencies\":{{\"net8.0\":{{\"Acme.Left\":{{\"type\":\"Direct\",\"requested\":\"[1.2.3, )\",\"resolved\":\"1.2.3\",\"contentHash\":\"{hash}\"}}}}}}}}"
+            ),
         ),
-    ];
+    ]
+}
+
+#[test]
+fn a_nuget_package_is_found_through_the_service_index_also_packed_and_in_pages() {
+    let package = nuget_package("left");
+    let files = nuget_lock(&package);
     let server = Server::start(vec![]);
     let leaf = |more: &str| -> Value {
         let mut entry = value!({ "id": "Acme.Left", "version": "1.2.3", "listed": true, "published": "2024-01-01T00:00:00+00:00" });
@@ -282,6 +303,10 @@ fn a_nuget_package_is_found_through_the_service_index_also_packed_and_in_pages()
                 )],
             ),
             ("/v3/reg/page.json", vec![json(&page)]),
+            (
+                "/v3/flat/acme.left/1.2.3/acme.left.1.2.3.nupkg",
+                vec![Reply::ok(package.clone())],
+            ),
         ]);
     };
     let flat = server.url("/v3/flat/");
@@ -294,7 +319,7 @@ fn a_nuget_package_is_found_through_the_service_index_also_packed_and_in_pages()
     serve(&own, "{}");
     let report = ask(dir.path(), 3);
     assert_eq!(answers(&report), ["approved"], "{}", messages(&report));
-    assert_eq!(server.seen().len(), 3);
+    assert_eq!(server.seen().len(), 4);
     serve(
         &own,
         "{\"listed\":false,\"published\":\"1900-01-01T00:00:00+00:00\"}",
@@ -306,7 +331,10 @@ fn a_nuget_package_is_found_through_the_service_index_also_packed_and_in_pages()
     assert_eq!(answers(&ask(dir.path(), 1)), ["absent"]);
     // Where the service index says that packages lie is where clients take them from.
     serve_with(&own, "https://evil.example/flat/", "{}");
-    assert_eq!(answers(&ask(dir.path(), 1)), ["origin-external"]);
+    assert_eq!(
+        answers(&ask(dir.path(), 1)),
+        ["checksum-unknown+origin-external"]
+    );
     // Registrations on a server that the policy does not name are not asked.
     serve("http://localhost:1/v3/reg/", "{}");
     let report = ask(dir.path(), 3);

@@ -3,6 +3,7 @@
 
 use super::super::clients::{Source, Toml, join, place, says};
 use super::{Locked, Missing, workspaces};
+use crate::model::ComponentKind;
 use semver::{Version, VersionReq};
 use std::path::Path;
 use toml::de::DeTable;
@@ -21,13 +22,16 @@ pub(super) fn missing(root: &Path, source: &Source<'_>, locked: &Locked<'_>) -> 
         return out;
     };
     let shared = document.table(&["workspace", "dependencies"]);
-    let shared = shared.map(|table| (&document, table));
-    manifest(&file.shown, &document, shared, locked, &mut out);
+    let scope = Scope {
+        shared: shared.map(|table| (&document, table)),
+        is_patched: is_patched(source, &document, locked.directory),
+    };
+    manifest(&file.shown, &document, &scope, locked, &mut out);
     for directory in members(root, &document, locked.directory) {
         if let Some(file) = source.tree(&join(&directory, "Cargo.toml"))
             && let Some(own) = Toml::parse(&file.text)
         {
-            manifest(&file.shown, &own, shared, locked, &mut out);
+            manifest(&file.shown, &own, &scope, locked, &mut out);
         }
     }
     out
@@ -58,10 +62,31 @@ fn members(root: &Path, document: &Toml<'_>, base: &str) -> Vec<String> {
     all
 }
 
+/// What the root of a workspace says for all of its members.
+struct Scope<'t> {
+    shared: Option<(&'t Toml<'t>, &'t DeTable<'t>)>,
+    /// Directories may stand in for packages of registries.
+    is_patched: bool,
+}
+
+/// Whether the root's manifest, or the configuration beside it, replaces packages.
+fn is_patched(source: &Source<'_>, root: &Toml<'_>, directory: &str) -> bool {
+    let replaces = |document: &Toml<'_>| {
+        ["patch", "replace"]
+            .iter()
+            .any(|key| document.table(&[key]).is_some())
+    };
+    replaces(root)
+        || ["config.toml", "config"].iter().any(|name| {
+            let file = source.tree(&join(directory, &format!(".cargo/{name}")));
+            file.is_some_and(|file| Toml::parse(&file.text).is_some_and(|own| replaces(&own)))
+        })
+}
+
 fn manifest(
     path: &str,
     document: &Toml<'_>,
-    shared: Option<(&Toml<'_>, &DeTable<'_>)>,
+    scope: &Scope<'_>,
     locked: &Locked<'_>,
     out: &mut Vec<Missing>,
 ) {
@@ -101,10 +126,10 @@ fn manifest(
                 value.get_ref().as_str(),
                 value.get_ref().as_table(),
                 document,
-                shared,
+                scope.shared,
             );
             if let Some((name, requirement)) = wanted
-                && !is_met(locked, &name, requirement.as_deref())
+                && !is_met(locked, &name, requirement.as_deref(), scope.is_patched)
             {
                 let text = requirement.unwrap_or_else(|| "*".to_owned());
                 out.push(Missing {
@@ -146,7 +171,9 @@ fn wanted(
     Some((name.to_owned(), requirement))
 }
 
-fn is_met(locked: &Locked<'_>, name: &str, requirement: Option<&str>) -> bool {
+/// A version that is asked for alone comes from a registry: a package of the project's own is
+/// none, unless it was put in its place.
+fn is_met(locked: &Locked<'_>, name: &str, requirement: Option<&str>, is_patched: bool) -> bool {
     let components = locked.named(name);
     let Some(requirement) = requirement else {
         return !components.is_empty();
@@ -155,7 +182,10 @@ fn is_met(locked: &Locked<'_>, name: &str, requirement: Option<&str>) -> bool {
         // Cargo refuses it; so nothing can be said of it.
         return !components.is_empty();
     };
-    components.iter().any(|component| {
+    let mut usable = components
+        .iter()
+        .filter(|component| is_patched || component.kind != ComponentKind::Own);
+    usable.any(|component| {
         let version = component.version.as_deref().unwrap_or_default();
         Version::parse(version).is_ok_and(|version| requirement.matches(&version))
     })

@@ -1,4 +1,4 @@
-//! `PackageReference` of a project file against the direct packages of
+//! `PackageReference` of a project file, or `packages.config`, against the direct packages of
 //! `packages.lock.json`, which keeps what was asked for
 //! (<https://learn.microsoft.com/nuget/consume-packages/package-references-in-project-files>).
 
@@ -49,23 +49,16 @@ fn is_same(asked: &str, requested: &str) -> bool {
     }
 }
 
+/// What was asked for of each direct package, by name in lower case, of every framework.
+type Direct<'t> = BTreeMap<String, Vec<&'t str>>;
+
 pub(super) fn packages(root: &Path, source: &Source<'_>, locked: &Locked<'_>) -> Vec<Missing> {
     let mut out = Vec::new();
-    let name = project(root, locked.directory);
-    let file = name.and_then(|name| source.tree(&join(locked.directory, &name)));
-    let (Some(file), Some(text)) = (file, javascript::lockfile(root, locked.path)) else {
+    let Some(text) = javascript::lockfile(root, locked.path) else {
         return out;
     };
-    let document = match Xml::parse(&file.text) {
-        Ok(document) => document,
-        Err(error) => {
-            source.broken(&file, &error);
-            return out;
-        }
-    };
     let lock = json_tree::parse(&text);
-    // By name in lower case, what was asked for, of every framework.
-    let mut direct: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    let mut direct = Direct::new();
     let frameworks = lock
         .root
         .value("dependencies")
@@ -80,30 +73,95 @@ pub(super) fn packages(root: &Path, source: &Source<'_>, locked: &Locked<'_>) ->
             of.extend(requested);
         }
     }
-    for group in xml::children(document.root(), "ItemGroup") {
-        if group.attribute("Condition").is_some() {
-            continue;
+    if let Some(name) = project(root, locked.directory) {
+        references(source, &join(locked.directory, &name), &direct, &mut out);
+    }
+    listed(
+        source,
+        &join(locked.directory, "packages.config"),
+        &direct,
+        &mut out,
+    );
+    out
+}
+
+/// The document of a file of the tree, with its name.
+fn document<T>(
+    source: &Source<'_>,
+    path: &str,
+    read: impl FnOnce(&str, &Xml<'_>) -> T,
+) -> Option<T> {
+    let file = source.tree(path)?;
+    match Xml::parse(&file.text) {
+        Ok(document) => Some(read(&file.shown, &document)),
+        Err(error) => {
+            source.broken(&file, &error);
+            None
         }
-        for reference in xml::children(group, "PackageReference") {
-            let name = reference.attribute("Include").unwrap_or_default().trim();
-            // Properties and lists are for MSBuild to work out.
-            let is_computed = name.contains(['$', '*', ';', '@', '%']);
-            if name.is_empty() || is_computed || reference.attribute("Condition").is_some() {
+    }
+}
+
+fn references(source: &Source<'_>, path: &str, direct: &Direct<'_>, out: &mut Vec<Missing>) {
+    document(source, path, |shown, document| {
+        for group in xml::children(document.root(), "ItemGroup") {
+            if group.attribute("Condition").is_some() {
                 continue;
             }
-            let inside = xml::child_text(reference, "Version");
-            let version = reference.attribute("Version").or(inside.as_deref());
-            let asked = version.unwrap_or_default();
+            for reference in xml::children(group, "PackageReference") {
+                let name = reference.attribute("Include").unwrap_or_default().trim();
+                // Properties and lists are for MSBuild to work out.
+                let is_computed = name.contains(['$', '*', ';', '@', '%']);
+                if name.is_empty() || is_computed || reference.attribute("Condition").is_some() {
+                    continue;
+                }
+                let inside = xml::child_text(reference, "Version");
+                let version = reference.attribute("Version").or(inside.as_deref());
+                let asked = version.unwrap_or_default();
+                let is_locked = direct.get(&name.to_lowercase()).is_some_and(|of| {
+                    of.is_empty() || of.iter().any(|requested| is_same(asked, requested))
+                });
+                if !is_locked {
+                    let line = document.line(reference);
+                    out.push(Missing {
+                        place: place(shown, line, says(name, asked)),
+                    });
+                }
+            }
+        }
+    });
+}
+
+/// Packages of `packages.config`, which are asked for in one version exactly: `[1.2.3, 1.2.3]`.
+/// A lockfile with anything else is that of a project file.
+fn listed(source: &Source<'_>, path: &str, direct: &Direct<'_>, out: &mut Vec<Missing>) {
+    let exact = |requested: &&str| {
+        let (low, high) = requested
+            .strip_prefix('[')?
+            .strip_suffix(']')?
+            .split_once(", ")?;
+        (low == high).then(|| low.to_owned())
+    };
+    let all = direct.values().flatten();
+    if direct.is_empty() || all.clone().any(|requested| exact(requested).is_none()) {
+        return;
+    }
+    document(source, path, |shown, document| {
+        for package in xml::children(document.root(), "package") {
+            let name = package.attribute("id").unwrap_or_default().trim();
+            let asked = package.attribute("version").unwrap_or_default().trim();
+            let is_same = |locked: &str| match (numbers(asked), numbers(locked)) {
+                (Some(asked), Some(locked)) => asked == locked,
+                _ => asked.eq_ignore_ascii_case(locked),
+            };
             let is_locked = direct.get(&name.to_lowercase()).is_some_and(|of| {
-                of.is_empty() || of.iter().any(|requested| is_same(asked, requested))
+                of.is_empty() || of.iter().filter_map(exact).any(|locked| is_same(&locked))
             });
-            if !is_locked {
-                let line = document.line(reference);
+            if !is_locked && !name.is_empty() {
+                let line = document.line(package);
                 out.push(Missing {
-                    place: place(&file.shown, line, says(name, asked)),
+                    place: place(shown, line, says(name, asked)),
                 });
             }
         }
-    }
-    out
+    });
 }

@@ -2,6 +2,7 @@
 
 mod hashes;
 mod python;
+mod taken_away;
 mod workspaces;
 
 use super::*;
@@ -56,6 +57,21 @@ fn judged(
     files: &[(&str, &str)],
     names: &[(&str, &str)],
 ) -> (Vec<String>, Vec<String>) {
+    let components = names
+        .iter()
+        .map(|(name, version)| component(path, name, version))
+        .collect();
+    judged_with(format, path, files, components)
+}
+
+/// The same of whole components.
+fn judged_with(
+    format: &'static str,
+    path: &str,
+    files: &[(&str, &str)],
+    components: Vec<Component>,
+) -> (Vec<String>, Vec<String>) {
+    let packages = components.len();
     let dir = tempfile::tempdir().unwrap();
     for (path, text) in files {
         let path = dir.path().join(path);
@@ -67,16 +83,13 @@ fn judged(
             name: "shop".to_owned(),
             version: None,
         },
-        components: names
-            .iter()
-            .map(|(name, version)| component(path, name, version))
-            .collect(),
+        components,
         edges: BTreeMap::new(),
         direct: BTreeSet::new(),
         lockfiles: vec![LockfileRead {
             path: path.to_owned(),
             format,
-            packages: names.len(),
+            packages,
             has_graph: true,
             digest: Digest::new(DigestAlgorithm::Sha256, vec![0; 32]).unwrap(),
         }],

@@ -186,6 +186,10 @@ pub struct FileFacts {
     /// The address of the file where that is another server than the registry's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub elsewhere: Option<String>,
+    /// SHA-256 of the file's address where lockfiles go by that: Composer installs from it, and
+    /// a checksum need not be there. Not the address itself, which may hold a credential.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
 }
 
 /// Who says when a version was published.

@@ -1,7 +1,9 @@
 //! Locked checksums against those that a registry gives.
 
+use super::super::address::shown;
 use super::answers::{FileFacts, VersionFacts};
-use crate::model::{Checksum, Component, Digest, DigestAlgorithm, Ecosystem, Occurrence};
+use crate::model::{Checksum, Component, Digest, DigestAlgorithm, Ecosystem, Occurrence, Origin};
+use crate::support::hash::sha256;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the comparison of one lockfile entry came to; the order is from good to bad.
@@ -19,9 +21,9 @@ pub(super) enum Comparison {
     Different { locked: String, served: String },
 }
 
-/// Digests that lockfiles compute over something else than what a registry publishes; of
-/// Go's modules a registry can say it.
-const GO_SCHEMES: [&str; 2] = ["go-h1", "go-mod-h1"];
+/// Digests over something else than what a registry publishes, which are computed here from
+/// its files.
+const COMPUTED: [&str; 3] = ["go-h1", "go-mod-h1", "nuget-content-hash"];
 
 /// Checksums of the archives that Yarn 2 and later packs.
 pub(super) const YARN: &str = "yarn-berry";
@@ -34,6 +36,41 @@ type Digests = BTreeMap<DigestAlgorithm, BTreeSet<Digest>>;
 
 /// Compares one entry of a component with what the registry says of the version.
 pub(super) fn compare(
+    component: &Component,
+    occurrence: &Occurrence,
+    facts: &VersionFacts,
+) -> Comparison {
+    let checksums = compare_checksums(component, occurrence, facts);
+    match other_file(occurrence, facts) {
+        Some(why) => checksums.max(Comparison::Unknown(why)),
+        None => checksums,
+    }
+}
+
+/// Why the entry's file is not the one that the registry names for the version. Even with the
+/// same checksum it may not be there at all.
+fn other_file(occurrence: &Occurrence, facts: &VersionFacts) -> Option<String> {
+    let Origin::Registry {
+        file: Some(file), ..
+    } = &occurrence.origin
+    else {
+        return None;
+    };
+    let digest = sha256(file.as_bytes()).to_string();
+    let named: Vec<&String> = facts
+        .files
+        .iter()
+        .filter_map(|f| f.address.as_ref())
+        .collect();
+    (!named.is_empty() && !named.contains(&&digest)).then(|| {
+        format!(
+            "the lockfile takes it from `{}`, which is not the file that the registry names",
+            shown(file)
+        )
+    })
+}
+
+fn compare_checksums(
     component: &Component,
     occurrence: &Occurrence,
     facts: &VersionFacts,
@@ -158,7 +195,7 @@ fn opaque_comparison(scheme: &str, value: &str, facts: &VersionFacts) -> Compari
 
 fn opaque(occurrence: &Occurrence) -> impl Iterator<Item = (&'static str, &str)> {
     occurrence.checksums.iter().filter_map(|c| match c {
-        Checksum::Opaque { scheme, value } if GO_SCHEMES.contains(scheme) => {
+        Checksum::Opaque { scheme, value } if COMPUTED.contains(scheme) => {
             Some((*scheme, value.as_str()))
         }
         _ => None,

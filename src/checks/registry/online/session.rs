@@ -58,7 +58,7 @@ pub(super) struct Prepared {
     pub base: Address,
     /// Where files come from, if not from the registry's server.
     pub files: Option<String>,
-    /// The path of a name, if the registry has its own form.
+    /// The path of a name, if the registry has its own form; of NuGet, what files lie below.
     pub template: Option<String>,
 }
 

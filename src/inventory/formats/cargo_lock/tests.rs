@@ -366,7 +366,10 @@ fn entry_by_entry_the_same_is_read_as_of_the_whole() {
             assert_eq!(pieces, whole.unwrap(), "{text}");
         }
     }
-    // What no reader of TOML takes is left to the whole as well.
+}
+
+#[test]
+fn what_no_reader_of_toml_takes_is_left_to_the_whole() {
     for broken in [
         "name = \"b\"",
         "source = \"a\" checksum = \"b\"",
@@ -385,4 +388,41 @@ fn entry_by_entry_the_same_is_read_as_of_the_whole() {
         assert!(DeTable::parse(&text).is_err(), "{text}");
         assert!(both(&text).0.is_none(), "{text}");
     }
+}
+
+#[test]
+fn a_package_whose_source_was_taken_away_is_a_gap() {
+    let from = format!("source = \"{REGISTRY}\"\n");
+    let sum = format!("checksum = \"{}\"\n", "0".repeat(64));
+    let app = package("app", "0.1.0", "dependencies = [\"left\"]");
+    let left = package(
+        "left",
+        "1.0.0",
+        &format!("{from}{sum}dependencies = [\"deep\"]"),
+    );
+    let messages = |deep: &str, manifest: &str, configuration: &str| {
+        let text = format!("version = 4\n{app}{left}{}", package("deep", "1.0.0", deep));
+        let mut files = vec![("Cargo.toml", manifest)];
+        files.extend((!configuration.is_empty()).then_some((".cargo/config.toml", configuration)));
+        let parsed = parse(&CargoLock, "Cargo.lock", &text, &files).unwrap();
+        let messages: Vec<String> = parsed.gaps.iter().map(|gap| gap.message.clone()).collect();
+        messages
+    };
+    let plain = "[package]\nname = \"app\"\n";
+    assert!(messages(&format!("{from}{sum}"), plain, "").is_empty());
+    assert_eq!(
+        messages(&sum, plain, ""),
+        [
+            "`deep` has a checksum, but no source",
+            "`deep` has no source, but a package from elsewhere depends on it"
+        ]
+    );
+    assert_eq!(
+        messages("", plain, ""),
+        ["`deep` has no source, but a package from elsewhere depends on it"]
+    );
+    // A directory of the project's own stands in for it.
+    let patch = "[patch.crates-io]\ndeep = { path = \"deep\" }\n";
+    assert!(messages("", &format!("{plain}{patch}"), "").is_empty());
+    assert!(messages("", plain, patch).is_empty());
 }

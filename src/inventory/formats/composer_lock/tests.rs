@@ -136,13 +136,14 @@ fn a_broken_part_is_a_gap_and_the_rest_is_read() {
     assert_eq!(
         gaps(&parsed),
         [
+            // The manifest, which is read first.
+            ("inventory/unreadable-lockfile", 1),
             ("inventory/incomplete-entry", 2),
             ("inventory/incomplete-entry", 3),
             ("inventory/incomplete-entry", 4),
             ("inventory/incomplete-entry", 5),
             ("inventory/incomplete-entry", 5),
             ("inventory/incomplete-entry", 7),
-            ("inventory/unreadable-lockfile", 1),
             ("inventory/unreadable-lockfile", 8),
         ]
     );
@@ -204,4 +205,55 @@ fn an_abandoned_package_says_what_to_take_instead_or_nothing() {
             .iter()
             .any(|(id, _)| *id == "inventory/incomplete-entry")
     );
+}
+
+#[test]
+fn a_package_of_a_repository_of_ones_own_is_of_that_index() {
+    let lock = |file: &str, more: &str| {
+        format!(
+            "{{\"packages\": [{{\"name\": \"acme/left\", \"version\": \"1.2.3\", \"dist\": {{\"type\": \"zip\", \"url\": \"{file}\"}}{more}}}], \"packages-dev\": []}}"
+        )
+    };
+    let repository =
+        |kind: &str, url: &str| format!("{{\"type\": \"{kind}\", \"url\": \"{url}\"}}");
+    let origin = |file: &str, more: &str, repositories: &[String]| {
+        let manifest = format!("{{\"repositories\": [{}]}}", repositories.join(","));
+        of(&read(&lock(file, more), &manifest), "acme/left")
+            .origin
+            .clone()
+    };
+    let index = |address: &str, file: &str| Origin::Registry {
+        index: Some(address.to_owned()),
+        file: Some(file.to_owned()),
+        default: false,
+    };
+    let (host, file) = (
+        "https://php.acme.example",
+        "https://php.acme.example/a/dist/left.zip",
+    );
+    let url = Origin::Url {
+        url: file.to_owned(),
+    };
+    let composer = |url: &str| repository("composer", url);
+    // Below it, nearer than another one, or at least on the server of the only one.
+    let (a, ab) = (format!("{host}/a/"), format!("{host}/b"));
+    assert_eq!(
+        origin(file, "", &[composer(host), composer(&a)]),
+        index(&a, file)
+    );
+    assert_eq!(origin(file, "", &[composer(&ab)]), index(&ab, file));
+    // A checkout stands beside it where the archive is one of the very commit.
+    let source = ", \"source\": {\"type\": \"git\", \"url\": \"https://git.acme.example/left\", \"reference\": \"left\"}";
+    assert_eq!(origin(file, source, &[composer(&a)]), index(&a, file));
+    // Not told whose it is, on another server, or no index at all.
+    let two = [composer(&ab), composer(&format!("{host}/c"))];
+    for repositories in [
+        &two[..],
+        &[composer("https://other.example/a/")],
+        &[composer("https://php.acme.example.evil.example/a/")],
+        &[repository("package", &a)],
+        &[],
+    ] {
+        assert_eq!(origin(file, "", repositories), url, "{repositories:?}");
+    }
 }

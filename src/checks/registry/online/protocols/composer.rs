@@ -175,6 +175,7 @@ fn facts(entry: &Map<String, Value>, endpoint: &Endpoint) -> Result<VersionFacts
             checksums,
             published,
             elsewhere: dist("url").and_then(|url| endpoint.elsewhere(url)),
+            address: dist("url").map(|url| sha256(url.as_bytes()).to_string()),
             ..FileFacts::default()
         }],
         deprecated: match entry.get("abandoned") {

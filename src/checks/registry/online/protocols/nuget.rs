@@ -1,8 +1,10 @@
 //! NuGet, version 3 (<https://learn.microsoft.com/nuget/api/registration-base-url-resource>):
 //! the approved address is the service index; it names the registrations, which say `listed`,
 //! `published` and `deprecation` of each version. They come compressed from some servers.
-//! `contentHash` of lockfiles is over something else than any hash of a feed, so checksums are
-//! not compared.
+//! `contentHash` of lockfiles is over something else than any hash of a feed: where a lockfile
+//! has it, the package is fetched and it is computed here.
+
+mod content_hash;
 
 use super::super::answers::{DateSource, FileFacts, Reply, VersionFacts};
 use super::super::question::Question;
@@ -13,6 +15,7 @@ use super::{Failure, MAX_DOCUMENT, Protocol, time};
 use crate::model::Ecosystem;
 use crate::support::hash::sha256;
 use crate::versions;
+use content_hash::content_hash;
 use flate2::read::GzDecoder;
 use serde::Deserialize;
 use serde_json::Value;
@@ -21,6 +24,10 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 
 const TYPE: &str = "RegistrationsBaseUrl";
+/// What lockfiles call their hash.
+const CONTENT_HASH: &str = "nuget-content-hash";
+/// NuGet's public registry takes no larger packages.
+const MAX_PACKAGE: u64 = 250 * 1024 * 1024;
 /// Pages of one name that are fetched apart; one has 64 versions or more.
 const MAX_PAGES: usize = 100;
 
@@ -120,10 +127,11 @@ impl Protocol for Nuget {
             let mut kinds = kinds(&resource.kind);
             kinds.any(|text| text.starts_with("PackageBaseAddress/"))
         });
+        let files: Vec<&str> = files.map(|resource| resource.id.as_str()).collect();
         Ok(Prepared {
             base: endpoint.own_address(&resource.id)?,
-            files: files.into_iter().find_map(|r| endpoint.elsewhere(&r.id)),
-            template: None,
+            files: files.iter().find_map(|id| endpoint.elsewhere(id)),
+            template: files.first().map(|id| (*id).to_owned()),
         })
     }
 
@@ -170,9 +178,24 @@ impl Protocol for Nuget {
                     .versions
                     .iter()
                     .find(|v| same(v, &leaf.catalog_entry.version));
-                if let Some(asked) = asked {
-                    versions.insert(asked.clone(), facts(&leaf, endpoint, prepared));
+                let Some(asked) = asked else {
+                    continue;
+                };
+                let mut facts = facts(&leaf, endpoint, prepared);
+                if question.schemes.contains(CONTENT_HASH) {
+                    match hash((session, endpoint, prepared), &id, &leaf) {
+                        Ok(hash) => {
+                            let opaque = hash.map(|hash| format!("{CONTENT_HASH}:{hash}"));
+                            let file = facts.files.first_mut();
+                            file.into_iter()
+                                .for_each(|file| file.opaque.extend(opaque.clone()));
+                        }
+                        // What is registered has no file: nobody can install it.
+                        Err(NoDocument::Absent) => continue,
+                        Err(failed) => return Err(failed),
+                    }
                 }
+                versions.insert(asked.clone(), facts);
             }
         }
         Ok(Reply::Present {
@@ -180,6 +203,55 @@ impl Protocol for Nuget {
             versions,
         })
     }
+}
+
+/// `contentHash` of the package that clients get; nothing where it lies on a server that the
+/// policy does not name, or nobody says where.
+fn hash(
+    (session, endpoint, prepared): (&Session<'_>, &Endpoint, &Prepared),
+    id: &str,
+    leaf: &Leaf,
+) -> Result<Option<String>, NoDocument> {
+    let address = match (&prepared.template, &leaf.package_content) {
+        (Some(place), _) => endpoint.own_address(place).map(|base| {
+            let version = normalized(&leaf.catalog_entry.version);
+            let file = format!("{id}.{version}.nupkg");
+            base.join(&[id, &version, &file])
+        }),
+        (None, Some(place)) => endpoint.own_address(place),
+        (None, None) => return Ok(None),
+    };
+    let Ok(address) = address else {
+        return Ok(None);
+    };
+    let file = session.get(endpoint, &address, "*/*", MAX_PACKAGE)?;
+    content_hash(&file.body)
+        .map(Some)
+        .map_err(|problem| malformed(&file, "package of NuGet", &problem).into())
+}
+
+/// A version as addresses have it: in lower case, three numbers or four, without what stands
+/// behind a `+` (<https://learn.microsoft.com/nuget/concepts/package-versioning>).
+fn normalized(version: &str) -> String {
+    let version = version.split('+').next().unwrap_or_default();
+    let (numbers, label) = match version.split_once('-') {
+        Some((numbers, label)) => (numbers, format!("-{label}")),
+        None => (version, String::new()),
+    };
+    let mut numbers: Vec<&str> = numbers
+        .split('.')
+        .map(|number| match number.trim_start_matches('0') {
+            "" => "0",
+            rest => rest,
+        })
+        .collect();
+    while numbers.len() < 3 {
+        numbers.push("0");
+    }
+    if numbers.len() == 4 && numbers.last() == Some(&"0") {
+        numbers.pop();
+    }
+    format!("{}{label}", numbers.join(".")).to_lowercase()
 }
 
 /// A document, unpacked if it is packed.
@@ -261,5 +333,23 @@ fn facts(leaf: &Leaf, endpoint: &Endpoint, prepared: &Prepared) -> VersionFacts 
         yanked: (entry.listed == Some(false)).then(|| "it is unlisted".to_owned()),
         deprecated,
         ..VersionFacts::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::normalized;
+
+    #[test]
+    fn versions_are_written_as_addresses_have_them() {
+        for (version, expected) in [
+            ("1.2.3", "1.2.3"),
+            ("1.0", "1.0.0"),
+            ("01.2.03.0", "1.2.3"),
+            ("1.2.3.4", "1.2.3.4"),
+            ("1.2.3-Beta.01+build.7", "1.2.3-beta.01"),
+        ] {
+            assert_eq!(normalized(version), expected);
+        }
     }
 }

@@ -1,0 +1,120 @@
+//! What clients take besides an index's word: the packages of a NuGet feed, and the archives
+//! that Composer installs from the lockfile alone.
+
+use super::others::{nuget_lock, nuget_package};
+use super::{answers, ask, json, messages, project};
+use crate::http::server::{Reply, Server};
+use serde_json::{Value, json as value};
+
+const FILE: &str = "/v3/flat/acme.left/1.2.3/acme.left.1.2.3.nupkg";
+
+/// A feed with `Acme.Left` 1.2.3; its service index names the files' place, or not.
+fn feed(server: &Server, names_files: bool, file: Option<Reply>) {
+    let mut resources =
+        vec![value!({ "@id": server.url("/v3/reg/"), "@type": "RegistrationsBaseUrl/3.6.0" })];
+    if names_files {
+        let flat = server.url("/v3/flat/");
+        resources.push(value!({ "@id": flat, "@type": "PackageBaseAddress/3.0.0" }));
+    }
+    let leaf = value!({
+        "catalogEntry": { "id": "Acme.Left", "version": "1.2.3" },
+        "packageContent": server.url(FILE),
+    });
+    let registration = value!({ "items": [{ "@id": "x", "items": [leaf] }] });
+    let index = value!({ "version": "3.0.0", "resources": resources });
+    let mut routes = vec![
+        ("/v3/index.json", vec![json(&index)]),
+        ("/v3/reg/acme.left/index.json", vec![json(&registration)]),
+    ];
+    routes.extend(file.map(|reply| (FILE, vec![reply])));
+    server.set(routes);
+}
+
+#[test]
+fn a_nuget_package_has_the_locked_hash_or_is_refused() {
+    let (package, evil) = (nuget_package("left"), nuget_package("evil"));
+    let server = Server::start(vec![]);
+    let dir = project(
+        &format!("nuget = [\"{}\"]", server.url("/v3/index.json")),
+        &nuget_lock(&package),
+    );
+    for names_files in [true, false] {
+        feed(&server, names_files, Some(Reply::ok(package.clone())));
+        let report = ask(dir.path(), 3);
+        assert_eq!(answers(&report), ["approved"], "{}", messages(&report));
+        feed(&server, names_files, Some(Reply::ok(evil.clone())));
+        assert_eq!(answers(&ask(dir.path(), 1)), ["checksum-mismatch"]);
+        // Registered, but nobody can install it.
+        feed(&server, names_files, None);
+        assert_eq!(answers(&ask(dir.path(), 1)), ["absent"]);
+    }
+    for broken in [
+        Reply::ok("<html>Sign in</html>"),
+        Reply::status(500, &[], ""),
+    ] {
+        feed(&server, true, Some(broken));
+        assert_eq!(answers(&ask(dir.path(), 3)), ["unreachable"]);
+    }
+}
+
+/// A lockfile of a repository without `notification-url`, as static ones are.
+fn composer_lock(server: &Server, file: &str, shasum: &str) -> Vec<(&'static str, String)> {
+    let lock = value!({
+        "packages-dev": [], "aliases": [], "minimum-stability": "stable",
+        "packages": [{
+            "name": "acme/left", "version": "1.2.3", "type": "library",
+            "dist": { "type": "zip", "url": server.url(file), "reference": "r", "shasum": shasum },
+        }]
+    });
+    let manifest = value!({
+        "name": "acme/app", "require": { "acme/left": "1" },
+        "repositories": [{ "type": "composer", "url": server.url("/c") }],
+    });
+    vec![
+        ("composer.json", manifest.to_string()),
+        ("composer.lock", lock.to_string()),
+    ]
+}
+
+#[test]
+fn a_static_composer_repository_is_asked_and_its_archive_is_the_locked_one() {
+    let server = Server::start(vec![]);
+    let (sum, other) = ("a".repeat(40), "b".repeat(40));
+    let metadata = |shasum: &str| -> Value {
+        value!({ "packages": { "acme/left": [{
+            "name": "acme/left", "version": "1.2.3",
+            "dist": { "type": "zip", "url": server.url("/c/dist/left.zip"), "shasum": shasum },
+        }] } })
+    };
+    let serve = |metadata: Option<Value>| {
+        let root = value!({ "metadata-url": "/c/p2/%package%.json" });
+        let mut routes = vec![("/c/packages.json", vec![json(&root)])];
+        routes.extend(metadata.map(|m| ("/c/p2/acme/left.json", vec![json(&m)])));
+        server.set(routes);
+    };
+    let approved = format!("composer = [\"{}\"]", server.url("/c/"));
+    let judge = |file: &str, shasum: &str, code: i32| {
+        let dir = project(&approved, &composer_lock(&server, file, shasum));
+        let report = ask(dir.path(), code);
+        (answers(&report), messages(&report))
+    };
+    serve(Some(metadata(&sum)));
+    let (words, said) = judge("/c/dist/left.zip", &sum, 0);
+    assert_eq!(words, ["approved"], "{said}");
+    assert_eq!(
+        judge("/c/dist/left.zip", &other, 1).0,
+        ["checksum-mismatch"]
+    );
+    // Without a checksum the address alone says what is installed.
+    assert_eq!(judge("/c/dist/left.zip", "", 0).0, ["approved"]);
+    for shasum in ["", &sum] {
+        let (words, said) = judge("/c/dist/evil.zip", shasum, 3);
+        assert_eq!(words, ["checksum-unknown"]);
+        assert!(
+            said.contains("which is not the file that the registry names"),
+            "{said}"
+        );
+    }
+    serve(None);
+    assert_eq!(judge("/c/dist/left.zip", &sum, 1).0, ["absent"]);
+}
