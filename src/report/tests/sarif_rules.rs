@@ -19,8 +19,14 @@ fn run(report: &Report) -> Value {
 
 /// The SARIF schema that the development dependency `serde-sarif` ships.
 fn schema() -> Option<Value> {
+    let compiler = Command::new("rustc").arg("-vV").output().ok()?;
+    let compiler = String::from_utf8(compiler.stdout).ok()?;
+    let mut lines = compiler.lines();
+    let host = lines.find_map(|line| line.strip_prefix("host: "))?;
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--offline", "--locked", "--format-version", "1"])
+        // The crates of other platforms need not have been downloaded.
+        .args(["--filter-platform", host])
         .arg("--manifest-path")
         .arg(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
         .output()

@@ -28,9 +28,15 @@ use std::sync::OnceLock;
 pub fn upstream_data() -> &'static Path {
     static DATA: OnceLock<PathBuf> = OnceLock::new();
     DATA.get_or_init(|| {
+        let compiler = Command::new("rustc").arg("-vV").output().unwrap();
+        let compiler = String::from_utf8(compiler.stdout).unwrap();
+        let mut lines = compiler.lines();
+        let host = lines.find_map(|line| line.strip_prefix("host: ")).unwrap();
         let output = Command::new(env!("CARGO"))
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .args(["metadata", "--offline", "--locked", "--format-version", "1"])
+            // The crates of other platforms need not have been downloaded.
+            .args(["--filter-platform", host])
             .output()
             .unwrap();
         let metadata: Value = serde_json::from_slice(&output.stdout)

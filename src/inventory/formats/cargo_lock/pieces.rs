@@ -225,8 +225,10 @@ impl EventReceiver for Fields<'_> {
         self.is_plain = false;
     }
 
+    /// A carriage return alone is none, and with a line feed none that cargo writes.
     fn newline(&mut self, span: Span, _error: &mut dyn ErrorSink) {
-        self.is_plain &= span.len() == 1;
+        let raw = self.raw(span, None);
+        self.is_plain &= raw.is_some_and(|raw| raw.as_str() == "\n");
     }
 
     fn error(&mut self, _span: Span, _error: &mut dyn ErrorSink) {

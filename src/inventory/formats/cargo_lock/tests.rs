@@ -383,6 +383,7 @@ fn what_no_reader_of_toml_takes_is_left_to_the_whole() {
         "source = \"a\u{1}b\"",
         "[[package]] x",
         "name\r",
+        "source = \"a\"\rchecksum = \"b\"",
     ] {
         let text = format!("version = 4\n\n{}", package("a", "1.0.0", broken));
         assert!(DeTable::parse(&text).is_err(), "{text}");
