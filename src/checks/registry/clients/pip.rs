@@ -236,12 +236,12 @@ fn levels(files: &Files<'_>, path: &str, options: &mut Options) {
         .variable("VIRTUAL_ENV")
         .and_then(|home| files.at(&format!("{home}/pip.conf"), "$VIRTUAL_ENV/pip.conf"));
     let user = files
-        .home(".config/pip/pip.conf")
+        .platform_config("pip/pip.conf")
+        .or_else(|| files.config("pip/pip.conf"))
         .into_iter()
         .chain(files.home(".pip/pip.conf"));
-    let system = ["/etc/pip.conf", "/etc/xdg/pip/pip.conf"]
-        .iter()
-        .filter_map(|path| files.system(path));
+    let system = files.system("/etc/pip.conf").into_iter();
+    let system = system.chain(files.system_config("pip/pip.conf"));
     for file in named.into_iter().chain(site).chain(user).chain(system) {
         conf(files, &file, true, options);
     }

@@ -24,7 +24,7 @@ pub(super) fn read(files: &Files<'_>, directory: &str) -> Effective {
         .tree(&join(directory, "poetry.toml"))
         .into_iter()
         .collect();
-    found.extend(files.home(".config/pypoetry/config.toml"));
+    found.extend(files.platform_config("pypoetry/config.toml"));
     for file in &found {
         let Some(document) = files.toml(file) else {
             continue;

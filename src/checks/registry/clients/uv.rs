@@ -46,10 +46,9 @@ pub(super) fn read(files: &Files<'_>, directory: &str) -> Effective {
     }
     let project = files.tree(&join(directory, "uv.toml"));
     let manifest = files.tree(&join(directory, "pyproject.toml"));
-    let user = files.home(".config/uv/uv.toml");
-    let system = files
-        .system("/etc/xdg/uv/uv.toml")
-        .or_else(|| files.system("/etc/uv/uv.toml"));
+    let user = files.config("uv/uv.toml");
+    let system = files.system_config("uv/uv.toml").into_iter().next();
+    let system = system.or_else(|| files.system("/etc/uv/uv.toml"));
     let own = match &project {
         Some(file) => Some((file, &[][..])),
         None => manifest.as_ref().map(|file| (file, &["tool", "uv"][..])),
