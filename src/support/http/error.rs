@@ -289,3 +289,17 @@ impl Hint for HttpError {
         Some(text.to_owned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_rounded_for_people() {
+        let shown = |nanoseconds: u64| seconds(Duration::from_nanos(nanoseconds)).to_string();
+        assert_eq!(shown(5_999_954_101), "6");
+        assert_eq!(shown(1_500_000_000), "1.5");
+        assert_eq!(shown(400_040_000), "0.4");
+        assert_eq!(shown(2_000_000), "0.002");
+    }
+}
