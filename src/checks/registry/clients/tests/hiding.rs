@@ -342,7 +342,7 @@ fn a_cargo_patch_from_a_registry_that_nothing_defines_is_a_gap() {
             "Cargo.lock",
             &[(".cargo/config.toml", &config)],
         );
-        let weak = super::weak(&read.effective["Cargo.lock"]);
+        let weak = weak(&read.effective["Cargo.lock"]);
         assert_eq!(weak, [".cargo/config.toml:2", ".cargo/config.toml:3"]);
         gaps(&read)
     };
