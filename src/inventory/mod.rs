@@ -59,6 +59,7 @@ mod select;
 mod shape;
 mod tree;
 mod unique;
+mod unsupported;
 mod walk;
 mod with_cargo;
 mod workspace;

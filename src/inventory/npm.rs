@@ -225,7 +225,11 @@ pub fn lacks_version(package: &Package) -> bool {
 /// Whether a text is an address that is fetched over HTTP.
 #[must_use]
 pub fn is_web_address(text: &str) -> bool {
-    text.starts_with("https://") || text.starts_with("http://")
+    // A scheme has no case, and npm reads it so.
+    ["https://", "http://"].iter().any(|scheme| {
+        let start = text.get(..scheme.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    })
 }
 
 /// An own package, or one that is a directory beside the project, as its manifest

@@ -447,6 +447,34 @@ fn lockfiles_that_are_not_read_are_gaps_and_cover_their_manifests() {
 }
 
 #[test]
+fn an_unread_lockfile_beside_one_that_is_read_is_a_gap() {
+    let locked = cargo("kept");
+    let inventory = read(&[
+        ("Cargo.lock", &locked),
+        ("deno.lock", "{}"),
+        ("deno.json", "{}"),
+        ("ios/Podfile.lock", "PODS:\n"),
+        ("ocaml/app.opam.locked", ""),
+        ("infra/.terraform.lock.hcl", ""),
+        ("examples/deno.lock", "{}"),
+        ("vendor/x/flake.lock", "{}"),
+    ]);
+    let paths = [
+        "deno.lock",
+        "infra/.terraform.lock.hcl",
+        "ios/Podfile.lock",
+        "ocaml/app.opam.locked",
+    ];
+    let told = paths.map(|path| gap("inventory/unsupported-lockfile", path));
+    assert_eq!(gaps(&inventory), told);
+    assert_eq!(purls(&inventory), ["pkg:cargo/kept@1.0.0"]);
+    assert_eq!(
+        skipped(&inventory),
+        ["examples/deno.lock", "vendor/x/flake.lock"]
+    );
+}
+
+#[test]
 fn a_broken_lockfile_is_a_gap_that_names_its_line() {
     let broken = format!("{}\n[[package]]\nname = ?\n", cargo("kept"));
     let inventory = read(&[("Cargo.lock", &broken), ("w/package-lock.json", "{")]);

@@ -3,6 +3,7 @@
 use super::formats::{FORMATS, Format, directory_of, join};
 use super::manifest;
 use super::rules;
+use super::unsupported;
 use crate::model::{Ecosystem, Gap, Location, SkipKind, Skipped};
 use crate::support::git_index::{TrackedError, tracked_files};
 use ignore::overrides::{Override, OverrideBuilder};
@@ -12,10 +13,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Directories that hold no sources of the product: never walked.
 const PRUNED: &[&str] = &[".git", "node_modules"];
-
-/// Lockfiles that are known and not read, with the package manager, and the group of
-/// lockfiles that they stand in for.
-const UNSUPPORTED: &[(&str, &str, Group)] = &[("bun.lockb", "Bun", Group::Npm)];
 
 /// Manifests, with the group of lockfiles that covers them; more are in [`manifest`].
 const MANIFESTS: &[(&str, Group)] = &[
@@ -194,7 +191,7 @@ fn names_of_interest(root: &Path) -> Result<Override, ignore::Error> {
     for glob in FORMATS.iter().flat_map(|format| format.globs()) {
         names.add(glob)?;
     }
-    for (name, ..) in UNSUPPORTED {
+    for name in unsupported::names() {
         names.add(name)?;
     }
     for (name, _) in MANIFESTS {
@@ -266,8 +263,8 @@ pub fn lockfile_at(path: &str) -> Option<Lockfile> {
     let (group, reader) = match FORMATS.iter().find(|f| f.matches_path(path)) {
         Some(format) => (group_of(*format), Reader::Format(*format)),
         None => {
-            let (_, tool, group) = UNSUPPORTED.iter().find(|(name, ..)| *name == file)?;
-            (*group, Reader::Unsupported(tool))
+            let (tool, group) = unsupported::of(file)?;
+            (group, Reader::Unsupported(tool))
         }
     };
     Some(Lockfile {

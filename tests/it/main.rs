@@ -34,6 +34,7 @@ mod layering;
 mod licences;
 mod mutations;
 mod purl;
+mod registry_cargo;
 mod registry_clients;
 mod registry_online;
 mod registry_request;

@@ -330,6 +330,8 @@ fn a_dossier_holds_what_an_approver_wants_and_asks_about_that_package_alone() {
     assert_eq!(path.last().unwrap(), "left@1.2.3");
     assert!(path.contains(&json!("right@1.2.3")), "{path:?}");
     assert_eq!(parts(&dossier), Vec::<&str>::new());
+    let right = request_json(root, &["pkg:npm/right@1.2.3", "app"], 0);
+    assert_eq!(right["direct"], true);
     // Its entry lets it pass.
     let entry = dossier["entries"][0]["entry"].as_str().unwrap();
     policy(root, &age, &approved, entry);

@@ -2,7 +2,7 @@
 //! be asked for the next package that is added.
 
 use super::address::{credential, plain_scheme, shown};
-use super::clients::{Clients, CoolDown, Effective, Names, Route, Target};
+use super::clients::{Clients, CoolDown, Effective, Names, Route, Target, says};
 use super::rules;
 use super::settings::{RegistrySettings, Standing, standing_of_address};
 use crate::model::{
@@ -43,6 +43,8 @@ struct About<'a> {
     effective: &'a Effective,
     route: &'a Route,
     text: &'a str,
+    /// The line with the address first.
+    places: Vec<ConfiguredAt>,
     /// Where it stands, terminal-safe.
     path: String,
     standing: Standing,
@@ -66,9 +68,24 @@ impl About<'_> {
                 file: None,
                 default: false,
             },
-            places: self.route.places.clone(),
+            places: self.places.clone(),
         }
     }
+}
+
+/// The lines of a route, the one with its address first: what is wrong with an address is
+/// changed where it stands, not where another line calls it by name.
+fn holder_first(route: &Route, address: &str) -> Vec<ConfiguredAt> {
+    let written = says("", address);
+    let mut places = route.places.clone();
+    let holds = |place: &ConfiguredAt| place.says.ends_with(&written);
+    if let Some(at) = places.iter().position(holds) {
+        places
+            .get_mut(..=at)
+            .into_iter()
+            .for_each(|these| these.rotate_right(1));
+    }
+    places
 }
 
 /// Adds up what is said; one setting counts once, however many lockfiles it is for.
@@ -150,9 +167,14 @@ impl Collected<'_> {
 
     /// Rules about one address.
     fn registry(&mut self, effective: &Effective, route: &Route, told: &Told<'_>) {
-        let (Target::Address(text), Some(first)) = (&route.target, route.places.first()) else {
+        let Target::Address(text) = &route.target else {
             return;
         };
+        let places = holder_first(route, text);
+        let Some(first) = places.first() else {
+            return;
+        };
+        let is_variable = first.location.path.starts_with("environment:");
         let about = About {
             effective,
             route,
@@ -162,6 +184,7 @@ impl Collected<'_> {
                 text,
                 self.settings.approved_for(effective.client.ecosystem()),
             ),
+            places,
         };
         if !is_told(told, &route.places, &shown(text)) {
             self.unapproved(&about);
@@ -169,7 +192,7 @@ impl Collected<'_> {
         self.internal_scope(&about);
         self.transport(&about);
         // What a variable fills in is no credential of the tree.
-        if !first.location.path.starts_with("environment:") {
+        if !is_variable {
             self.credentials(&about);
         }
     }

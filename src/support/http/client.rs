@@ -430,7 +430,7 @@ fn tls_error(error: &reqwest::Error) -> Option<&rustls::Error> {
 fn next(request: &Request, from: &Url, response: &Response) -> Result<Url, HttpError> {
     let to = target(from, response)?;
     let host = to.host_str().unwrap_or_default();
-    let is_allowed = request.address.url().host_str() == Some(host)
+    let is_allowed = is_same_server(request.address.url(), &to)
         || request
             .redirect_hosts
             .iter()
@@ -442,6 +442,15 @@ fn next(request: &Request, from: &Url, response: &Response) -> Result<Url, HttpE
         url: shown(from),
         to: shown(&to),
     })
+}
+
+/// Whether a redirect stays on a server. Another port is another server, which anybody on the
+/// host may run; only from `http` to `https` the port changes with the scheme.
+fn is_same_server(from: &Url, to: &Url) -> bool {
+    let ports = (from.port_or_known_default(), to.port_or_known_default());
+    let is_upgrade = from.scheme() == "http" && to.scheme() == "https";
+    let is_same_port = ports.0 == ports.1 || (is_upgrade && ports == (Some(80), Some(443)));
+    from.host_str().is_some() && from.host_str() == to.host_str() && is_same_port
 }
 
 /// Where a redirect leads: without credentials, and never from https to http.

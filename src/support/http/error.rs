@@ -153,8 +153,8 @@ pub enum HttpError {
         /// The limit.
         limit: u32,
     },
-    /// A redirect to a host that was not named.
-    #[error("{url} redirects to another host: {to}")]
+    /// A redirect to a host that was not named, or to another port.
+    #[error("{url} redirects to another host or port: {to}")]
     RedirectElsewhere {
         /// What was asked for.
         url: String,
@@ -198,8 +198,13 @@ pub enum HttpError {
     Write(FileError),
 }
 
+/// For people: to a tenth, below one second to a thousandth.
 fn seconds(limit: Duration) -> f64 {
-    limit.as_secs_f64()
+    let parts = match limit >= Duration::from_secs(1) {
+        true => 10.0,
+        false => 1_000.0,
+    };
+    (limit.as_secs_f64() * parts).round() / parts
 }
 
 fn because(reason: Option<&str>) -> String {
@@ -282,5 +287,19 @@ impl Hint for HttpError {
             | Self::TooLarge { .. } => return None,
         };
         Some(text.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_rounded_for_people() {
+        let shown = |nanoseconds: u64| seconds(Duration::from_nanos(nanoseconds)).to_string();
+        assert_eq!(shown(5_999_954_101), "6");
+        assert_eq!(shown(1_500_000_000), "1.5");
+        assert_eq!(shown(400_040_000), "0.4");
+        assert_eq!(shown(2_000_000), "0.002");
     }
 }

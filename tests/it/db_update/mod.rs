@@ -180,7 +180,7 @@ fn bad_answers() -> Vec<(Reply, &'static str)> {
         ),
         (
             Reply::redirect("http://localhost:9/osv/npm/all.zip"),
-            "redirects to another host: http://localhost:9/",
+            "redirects to another host or port: http://localhost:9/",
         ),
         (Reply::redirect(ZIP), "redirects more than 5 times"),
         (Reply::new(|_, _| Ok(())), "gave no answer"),

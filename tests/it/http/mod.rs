@@ -346,11 +346,19 @@ fn a_redirect_to_another_host_needs_permission_and_gets_no_credentials() {
 }
 
 #[test]
-fn the_same_host_with_another_port_gets_no_credentials() {
+fn the_same_host_with_another_port_needs_permission_and_gets_no_credentials() {
     let other = Server::start(vec![("/b", vec![Reply::ok("body")])]);
     let server = Server::start(vec![("/a", vec![Reply::redirect(&other.url("/b"))])]);
     let url = server.url("/a").replace("://", "://user:word@");
-    assert_eq!(body(read(&request(&url)).unwrap()), "body");
+    let mut request = request(&url);
+    let error = read(&request).unwrap_err();
+    assert!(
+        matches!(error, HttpError::RedirectElsewhere { .. }),
+        "{error}"
+    );
+    assert!(other.seen().is_empty());
+    request.redirect_hosts = vec!["127.0.0.1".to_owned()];
+    assert_eq!(body(read(&request).unwrap()), "body");
     assert_eq!(other.seen()[0].header("authorization"), None);
 }
 

@@ -12,7 +12,7 @@ pub fn lock(server: &Server, checksum: &str) -> Vec<(&'static str, String)> {
     vec![
         (
             "Cargo.toml",
-            "[package]\nname = \"app\"\nversion = \"0.1.0\"\n[dependencies]\nacme_left = \"1\"\n"
+            "[package]\nname = \"app\"\nversion = \"0.1.0\"\n[dependencies]\nacme_left = { version = \"1\", registry = \"acme\" }\n"
                 .to_owned(),
         ),
         (

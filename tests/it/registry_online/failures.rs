@@ -143,6 +143,17 @@ fn a_redirect_to_another_host_is_refused_and_gets_no_token() {
 }
 
 #[test]
+fn a_redirect_to_another_port_is_one_to_another_server() {
+    let other = index(line("1.2.3", &sum('a'), ""));
+    let server = with(Reply::redirect(&other.url(PLACE)));
+    let dir = project(&approved(&server), &lock(&server, &sum('a')));
+    let report = ask(dir.path(), 3);
+    assert_eq!(answers(&report), ["unreachable"]);
+    assert!(messages(&report).contains("redirects to another host or port"));
+    assert!(other.seen().is_empty());
+}
+
+#[test]
 fn a_credential_that_is_not_accepted_is_told_and_never_shown() {
     let token = ["expired", "-", "secret"].concat();
     let body = format!("{{\"message\":\"token {token} expired\"}}");

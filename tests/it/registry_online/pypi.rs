@@ -147,6 +147,54 @@ fn a_release_is_yanked_where_all_its_files_are() {
 }
 
 #[test]
+fn the_status_of_a_project_is_told() {
+    let told = |reply: Reply, code: i32| {
+        let server = Server::start(vec![(PLACE, vec![reply])]);
+        let dir = project(&approved(&server), &lock(&server, &[sum('a')]));
+        let report = ask(dir.path(), code);
+        (
+            answers(&report),
+            ids(&report, "findings"),
+            messages(&report),
+        )
+    };
+    let with = |status: &str| {
+        let mut document = index(&sum('a'));
+        document["project-status"] = value!({ "status": status, "reason": "it is gone" });
+        document
+    };
+    for status in ["active", "of-tomorrow"] {
+        let (answers, findings, _) = told(json(&with(status)), 0);
+        assert_eq!((answers, findings), (vec!["approved".to_owned()], vec![]));
+    }
+    for status in ["archived", "deprecated"] {
+        let (answers, findings, messages) = told(json(&with(status)), 0);
+        assert_eq!(answers, ["approved"], "{messages}");
+        assert_eq!(findings, ["registry/deprecated"]);
+        let said = format!("the whole project is {status}: it is gone");
+        assert!(messages.contains(&said), "{messages}");
+    }
+    let (answers, findings, messages) = told(json(&with("quarantined")), 0);
+    assert_eq!(
+        (answers, findings),
+        (
+            vec!["yanked".to_owned()],
+            vec!["registry/yanked".to_owned()]
+        )
+    );
+    assert!(messages.contains("the whole project is quarantined: it is gone"));
+    // Without its files, also where the index speaks HTML.
+    let mut without = with("quarantined");
+    without["files"] = value!([]);
+    let page = "<!DOCTYPE html><html><head><meta name=\"pypi:project-status\" content=\"quarantined\"></head><body></body></html>";
+    let page = Reply::status(200, &[("Content-Type", "text/html")], page);
+    for reply in [json(&without), page] {
+        let (_, findings, messages) = told(reply, 3);
+        assert_eq!(findings, ["registry/yanked"], "{messages}");
+    }
+}
+
+#[test]
 fn an_absent_project_and_an_absent_version_fail() {
     let server = super::empty();
     let dir = project(&approved(&server), &lock(&server, &[sum('a')]));

@@ -6,12 +6,15 @@
 use super::files::{File, Files};
 use super::model::{Client, Effective, Names, Recorded, Replacement, Route, Target};
 use super::text::{Toml, environment, says};
-use crate::model::{ConfiguredAt, Location};
+use crate::model::{ConfiguredAt, Location, terminal_safe};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use toml::de::DeTable;
 
 const NAMES: [&str; 2] = [".cargo/config", ".cargo/config.toml"];
+
+/// Where a dependency that is no plain version comes from, as cargo weighs it.
+const FROM: [&str; 4] = ["git", "path", "registry-index", "registry"];
 
 /// Cargo's name of its default registry.
 const DEFAULT: &str = "crates-io";
@@ -37,6 +40,8 @@ struct Merged {
     registries: BTreeMap<String, Said>,
     /// Of variables, by folded names. They win over files.
     variables: BTreeMap<String, Said>,
+    /// Registries that patches name, with the line.
+    patched_from: Vec<Said>,
 }
 
 impl Merged {
@@ -66,6 +71,15 @@ pub(super) fn read(files: &Files<'_>, directory: &str) -> Effective {
     }
     for (name, source) in &merged.sources {
         add_source(&merged, name, source, &mut effective);
+    }
+    for (name, place) in &merged.patched_from {
+        if name != DEFAULT && merged.registry(name).is_none() {
+            let message = format!(
+                "`{}`: no file that was read defines this registry, which stands in for another source",
+                place.says
+            );
+            files.undecided(place.location.clone(), &message);
+        }
     }
     for (address, place) in merged.variables.values().chain(merged.registries.values()) {
         let target = Target::Address(address.clone());
@@ -140,11 +154,59 @@ fn merge(
             "a local directory replaces crates of the same name, of which the lockfile says nothing",
         );
     }
+    patches(file, document, merged, effective);
     if let Some(http) = document.table(&["http"])
         && let Some((false, line)) = document.flag(http, "check-revoke")
     {
         let place = file.at(line, says("http.check-revoke", "false"));
         effective.weak(place, false, "revoked certificates are accepted");
+    }
+}
+
+/// `[patch]` of the configuration does what that of `Cargo.toml` does, and no manifest says it
+/// (<https://doc.rust-lang.org/cargo/reference/config.html#patch>).
+fn patches(file: &File, document: &Toml<'_>, merged: &mut Merged, effective: &mut Effective) {
+    for (of, table) in document.table(&["patch"]).into_iter().flatten() {
+        let table = table.get_ref().as_table().into_iter().flatten();
+        for (name, value) in table {
+            let key = format!("patch.{}.{}", says_key(of.get_ref()), name.get_ref());
+            let from = value.get_ref().as_table().and_then(|table| {
+                let mut keys = FROM.iter();
+                keys.find_map(|from| Some((*from, document.text(table, from)?)))
+            });
+            let place = match from {
+                Some((from, (text, line))) => {
+                    let place = file.at(line, says(&format!("{key}.{from}"), text));
+                    match from {
+                        "registry" => merged.patched_from.push((text.to_owned(), place.clone())),
+                        "path" => {}
+                        _ => {
+                            let target = Target::Address(text.to_owned());
+                            let route = Route::new(Names::OnRequest, target, place.clone());
+                            effective.routes.push(route);
+                        }
+                    }
+                    place
+                }
+                None => {
+                    let version = value.get_ref().as_str().unwrap_or("{…}");
+                    file.at(document.line(value), says(&key, version))
+                }
+            };
+            let effect = format!(
+                "another source stands in for `{}`, of which no manifest says anything",
+                terminal_safe(name.get_ref())
+            );
+            effective.weak(place, true, &effect);
+        }
+    }
+}
+
+/// An address as a key has quotes.
+fn says_key(of: &str) -> String {
+    match of.contains("://") {
+        true => format!("\"{}\"", crate::checks::registry::address::fold(of)),
+        false => of.to_owned(),
     }
 }
 

@@ -169,6 +169,47 @@ impl<'a> Files<'a> {
         self.outside(&home.join(path), &format!("~/{path}"))
     }
 
+    /// A file below the user's configuration directory: `$XDG_CONFIG_HOME`, else
+    /// `~/.config` (<https://specifications.freedesktop.org/basedir-spec/latest/>). The
+    /// variable replaces the default also where the file is not there. A relative value is
+    /// read by some clients and passed over by others: it is a gap.
+    pub(in crate::checks::registry) fn config(&self, path: &str) -> Option<Rc<File>> {
+        const NAME: &str = "XDG_CONFIG_HOME";
+        match self.variable(NAME) {
+            Some(directory) if Path::new(directory).is_absolute() => {
+                self.at(&format!("{directory}/{path}"), &format!("${NAME}/{path}"))
+            }
+            Some(_) => {
+                let message =
+                    format!("`{NAME}` is no absolute path, which clients read in different ways");
+                self.undecided(Location::file(format!("environment:{NAME}")), &message);
+                self.home(&format!(".config/{path}"))
+            }
+            None => self.home(&format!(".config/{path}")),
+        }
+    }
+
+    /// The same for clients that follow the platform (go, Poetry, pip before its
+    /// [`Self::config`]): on macOS a file below `~/Library/Application Support`.
+    pub(in crate::checks::registry) fn platform_config(&self, path: &str) -> Option<Rc<File>> {
+        match cfg!(target_os = "macos") {
+            true => self.home(&format!("Library/Application Support/{path}")),
+            false => self.config(path),
+        }
+    }
+
+    /// The files below the system's configuration directories, the one that counts first:
+    /// each of `$XDG_CONFIG_DIRS`, else `/etc/xdg`.
+    pub(in crate::checks::registry) fn system_config(&self, path: &str) -> Vec<Rc<File>> {
+        let directories = self.variable("XDG_CONFIG_DIRS").unwrap_or("/etc/xdg");
+        directories
+            .split(':')
+            .filter(|directory| directory.starts_with('/'))
+            .take(DEPTH_LIMIT)
+            .filter_map(|directory| self.system(&join(directory.trim_end_matches('/'), path)))
+            .collect()
+    }
+
     /// A file of the system by its absolute path, if it counts.
     pub(in crate::checks::registry) fn system(&self, path: &str) -> Option<Rc<File>> {
         let system = self.machine?.system.as_ref()?;
@@ -397,6 +438,39 @@ mod tests {
         assert_eq!(shown(None), ["a/b/x.toml", "x.toml"]);
         let machine = Machine::default();
         assert_eq!(shown(Some(&machine)), ["a/b/x.toml", "x.toml", "../x.toml"]);
+    }
+
+    #[cfg(not(target_os = "macos"))]
+    #[test]
+    fn the_configuration_directory_is_the_one_that_the_variable_names() {
+        let outer = tempfile::tempdir().unwrap();
+        let home = outer.path().join("home");
+        let other = outer.path().join("other");
+        for place in [home.join(".config/x"), other.clone()] {
+            std::fs::create_dir_all(&place).unwrap();
+        }
+        crate::support::files::write_atomic(&home.join(".config/x/a"), b"a").unwrap();
+        crate::support::files::write_atomic(&other.join("b"), b"b").unwrap();
+        let shown = |value: &str, path: &str| {
+            let variables = [("XDG_CONFIG_HOME".to_owned(), value.to_owned())];
+            let machine = Machine {
+                home: Some(home.clone()),
+                system: None,
+                variables: variables.into(),
+            };
+            let files = Files::new(outer.path(), Some(&machine));
+            let found = files.config(path).map(|file| file.shown.clone());
+            assert_eq!(found, files.platform_config(path).map(|f| f.shown.clone()));
+            (found, files.into_gaps().len())
+        };
+        let other = other.to_str().unwrap();
+        assert_eq!(shown("", "x/a"), (Some("~/.config/x/a".to_owned()), 0));
+        assert_eq!(shown(other, "x/a"), (None, 0));
+        assert_eq!(
+            shown(other, "b"),
+            (Some("$XDG_CONFIG_HOME/b".to_owned()), 0)
+        );
+        assert_eq!(shown("other", "x/a"), (Some("~/.config/x/a".to_owned()), 1));
     }
 
     #[cfg(unix)]

@@ -17,7 +17,7 @@ pub(super) fn read(files: &Files<'_>) -> Effective {
     let kept = match files.variable("GOENV") {
         Some("off") => None,
         Some(path) => files.at(path, "environment:GOENV"),
-        None => files.home(".config/go/env"),
+        None => files.platform_config("go/env"),
     };
     let entries = kept.as_ref().map(|file| ini(&file.text, &['='], false));
     let value = |name: &str| -> Option<(String, ConfiguredAt)> {

@@ -18,6 +18,7 @@ mod model;
 mod npm;
 mod npm_lines;
 mod nuget;
+mod pdm;
 mod pip;
 mod pip_lines;
 mod pipenv;
@@ -87,7 +88,7 @@ pub fn read(root: &Path, lockfiles: &[LockfileRead], machine: Option<&Machine>) 
             "bun-lock" => bun::read(&files, directory),
             "uv-lock" => uv::read(&files, directory),
             "poetry-lock" => poetry::read(&files, directory),
-            "pdm-lock" => poetry::read_pdm(&files, directory),
+            "pdm-lock" => pdm::read(&files, directory),
             "pipfile-lock" => pipenv::read(&files, directory),
             "nuget-lock" | "nuget-assets" => nuget::read(&files, directory),
             "pom" => maven::read(&files, path, directory),

@@ -9,9 +9,10 @@
 use super::files::{File, Files};
 use super::model::{Client, CoolDown, Effective, Names, Route, Target};
 use super::pip_lines;
-use super::text::{Entry, environment, ini, says};
+use super::text::{environment, ini, is_no_wait, says, truth};
 use crate::model::{ConfiguredAt, Location, terminal_safe};
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 /// Files that include one another, one inside the other.
 const INCLUDE_DEPTH: usize = 10;
@@ -26,6 +27,9 @@ const ROUTING: [&str; 7] = [
     "trusted-host",
     "uploaded-prior-to",
 ];
+
+/// Sections of a configuration that `pip install` reads, the one that wins first.
+const SECTIONS: [&str; 2] = ["install", "global"];
 
 /// Options that name a file with more of them.
 const INCLUDING: [&str; 2] = ["requirement", "constraint"];
@@ -43,7 +47,8 @@ struct Told {
 #[derive(Default)]
 struct Options {
     index: Option<Told>,
-    no_index: Option<Told>,
+    /// With whether it is on.
+    no_index: Option<(bool, Told)>,
     extra: Vec<Told>,
     links: Vec<Told>,
     trusted: Vec<Told>,
@@ -67,8 +72,10 @@ impl Options {
             "index-url" | "pypi-url" => {
                 self.index.get_or_insert_with(|| told.clone());
             }
-            "no-index" if !matches!(told.value.as_str(), "false" | "0" | "no" | "off") => {
-                self.no_index.get_or_insert_with(|| told.clone());
+            "no-index" => {
+                // In a requirement file it has no value.
+                let is_on = told.value.is_empty() || truth(&told.value) == Some(true);
+                self.no_index.get_or_insert_with(|| (is_on, told.clone()));
             }
             "extra-index-url" => self.extra.extend(each(told)),
             "find-links" => self.links.extend(each(told)),
@@ -216,56 +223,76 @@ fn resolved(directory: &str, path: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
-/// Environment, then the files: the virtual environment's, the user's, the system's.
+/// Environment, then `[install]` of all files, then `[global]` of all files; of the files the
+/// named one, the virtual environment's, the user's, the system's. Of one option the first of
+/// these counts alone, also of those that hold a list.
 fn levels(files: &Files<'_>, path: &str, options: &mut Options) {
-    for (name, value) in files.variables("PIP_") {
+    let variables = files.variables("PIP_").map(|(name, value)| {
         let told = Told {
             value: value.to_owned(),
             place: environment(&format!("PIP_{name}"), value),
             is_certain: true,
         };
-        options.add(&name.to_lowercase().replace('_', "-"), &told);
+        (name.to_lowercase().replace('_', "-"), told)
+    });
+    let mut all: Vec<Vec<(String, Told)>> = vec![variables.collect()];
+    if files.variable("PIP_CONFIG_FILE") != Some("/dev/null") {
+        let found = machine_files(files);
+        for section in SECTIONS {
+            all.extend(found.iter().map(|file| conf(files, file, true, section)));
+        }
     }
-    let named = match files.variable("PIP_CONFIG_FILE") {
+    let mut settled: BTreeSet<String> = BTreeSet::new();
+    for level in all {
+        let open = level.iter().filter(|(key, _)| !settled.contains(key));
+        for (key, told) in open {
+            options.add(key, told);
+        }
+        settled.extend(level.into_iter().map(|(key, _)| key));
+    }
+    if files.variable("PIP_CONFIG_FILE") == Some("/dev/null") {
         // pip's own way to read no file at all.
-        Some("/dev/null") => return,
-        Some(_) => files.named_by("PIP_CONFIG_FILE"),
-        None => None,
-    };
-    let site = files
-        .variable("VIRTUAL_ENV")
-        .and_then(|home| files.at(&format!("{home}/pip.conf"), "$VIRTUAL_ENV/pip.conf"));
-    let user = files
-        .home(".config/pip/pip.conf")
-        .into_iter()
-        .chain(files.home(".pip/pip.conf"));
-    let system = ["/etc/pip.conf", "/etc/xdg/pip/pip.conf"]
-        .iter()
-        .filter_map(|path| files.system(path));
-    for file in named.into_iter().chain(site).chain(user).chain(system) {
-        conf(files, &file, true, options);
+        return;
     }
     let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
     for name in ["pip.conf", "pip.ini", ".pip/pip.conf"] {
         for file in files.upwards(directory, &[name]) {
-            if file.in_tree {
-                conf(files, &file, false, options);
+            if !file.in_tree {
+                continue;
+            }
+            for section in SECTIONS {
+                for (key, told) in conf(files, &file, false, section) {
+                    options.add(&key, &told);
+                }
             }
         }
     }
 }
 
-/// `[install]` wins over `[global]`.
-fn conf(files: &Files<'_>, file: &File, is_certain: bool, options: &mut Options) {
+/// The one that counts first.
+fn machine_files(files: &Files<'_>) -> Vec<Rc<File>> {
+    let named = files.variable("PIP_CONFIG_FILE");
+    let named = named.and_then(|_| files.named_by("PIP_CONFIG_FILE"));
+    let site = files
+        .variable("VIRTUAL_ENV")
+        .and_then(|home| files.at(&format!("{home}/pip.conf"), "$VIRTUAL_ENV/pip.conf"));
+    let user = files
+        .platform_config("pip/pip.conf")
+        .or_else(|| files.config("pip/pip.conf"))
+        .into_iter()
+        .chain(files.home(".pip/pip.conf"));
+    let system = files.system("/etc/pip.conf").into_iter();
+    let system = system.chain(files.system_config("pip/pip.conf").into_iter().rev());
+    let all = named.into_iter().chain(site).chain(user).chain(system);
+    all.collect()
+}
+
+/// The options of one section of a file.
+fn conf(files: &Files<'_>, file: &File, is_certain: bool, section: &str) -> Vec<(String, Told)> {
     files.line_ends(file, &[]);
+    let mut out = Vec::new();
     let mut entries = ini(&file.text, &['=', ':'], true);
-    let rank = |entry: &Entry| match entry.section.as_str() {
-        "install" => 0,
-        "global" => 1,
-        _ => 2,
-    };
-    entries.retain(|entry| rank(entry) < 2);
-    entries.sort_by_key(rank);
+    entries.retain(|entry| entry.section == section);
     for entry in entries {
         // pip folds the case of names, and takes them with dashes too.
         let key = entry.key.to_lowercase().replace('_', "-");
@@ -284,9 +311,10 @@ fn conf(files: &Files<'_>, file: &File, is_certain: bool, options: &mut Options)
                 place: file.at(line, says(&entry.key, value)),
                 is_certain,
             };
-            options.add(key, &told);
+            out.push((key.to_owned(), told));
         }
     }
+    out
 }
 
 fn route(told: &Told) -> Route {
@@ -315,7 +343,7 @@ fn finish(files: &Files<'_>, options: Options) -> Effective {
     let mut asked: Vec<Told> = Vec::new();
     match (&options.no_index, &options.index) {
         // Without an index there are no extra ones either.
-        (Some(none), _) if none.is_certain => {}
+        (Some((true, none)), _) if none.is_certain => {}
         (_, index) => {
             match index {
                 Some(index) => {
@@ -354,6 +382,7 @@ fn finish(files: &Files<'_>, options: Options) -> Effective {
         effective.weak(host.place, true, effect);
     }
     effective.cool_down = match options.waits {
+        Some(told) if is_no_wait(&told.value) => CoolDown::Off(told.place, ADVICE),
         Some(_) => CoolDown::On,
         None => CoolDown::Missing { advice: ADVICE },
     };

@@ -1,10 +1,10 @@
-//! Poetry and PDM: the sources in `pyproject.toml`, and `poetry.toml`
-//! (<https://python-poetry.org/docs/repositories/>). Both lockfiles record the source of a
+//! Poetry: the sources in `pyproject.toml`, and `poetry.toml`
+//! (<https://python-poetry.org/docs/repositories/>). The lockfile records the source of a
 //! package; what counts here is how the client chooses when it locks.
 
 use super::files::{File, Files, join};
 use super::model::{Client, CoolDown, Effective, Names, Route, Target};
-use super::text::{Toml, says};
+use super::text::{Toml, environment, is_no_wait, is_no_wait_value, says, scalar, truth};
 use crate::model::ConfiguredAt;
 use toml::de::DeTable;
 
@@ -20,19 +20,33 @@ pub(super) fn read(files: &Files<'_>, directory: &str) -> Effective {
     {
         sources(&file, &document, table, &mut effective);
     }
+    variables(files, &mut effective);
     let mut found: Vec<_> = files
         .tree(&join(directory, "poetry.toml"))
         .into_iter()
         .collect();
-    found.extend(files.home(".config/pypoetry/config.toml"));
+    found.extend(match files.variable("POETRY_CONFIG_DIR") {
+        Some(home) => files.at(
+            &format!("{home}/config.toml"),
+            "$POETRY_CONFIG_DIR/config.toml",
+        ),
+        None => files.platform_config("pypoetry/config.toml"),
+    });
     for file in &found {
         let Some(document) = files.toml(file) else {
             continue;
         };
-        if let Some(solver) = document.table(&["solver"])
-            && solver.contains_key("min-release-age")
+        let solver = document.table(&["solver"]);
+        if let Some(value) = solver.and_then(|solver| solver.get("min-release-age"))
+            && matches!(effective.cool_down, CoolDown::Missing { .. })
         {
-            effective.cool_down = CoolDown::On;
+            effective.cool_down = match is_no_wait_value(value.get_ref()) {
+                true => {
+                    let said = says("min-release-age", &scalar(value.get_ref()));
+                    CoolDown::Off(file.at(document.line(value), said), ADVICE)
+                }
+                false => CoolDown::On,
+            };
         }
         for (name, value) in document.table(&["certificates"]).into_iter().flatten() {
             let table = value.get_ref().as_table();
@@ -44,6 +58,23 @@ pub(super) fn read(files: &Files<'_>, directory: &str) -> Effective {
         }
     }
     effective
+}
+
+/// Variables win over files; in their names a dash is an underscore.
+fn variables(files: &Files<'_>, effective: &mut Effective) {
+    for (name, value) in files.variables("POETRY_CERTIFICATES_") {
+        if name.ends_with("_CERT") && truth(value) == Some(false) {
+            let place = environment(&format!("POETRY_CERTIFICATES_{name}"), value);
+            effective.weak(place, true, "the registry's certificate is not checked");
+        }
+    }
+    const AGE: &str = "POETRY_SOLVER_MIN_RELEASE_AGE";
+    if let Some(value) = files.variable(AGE) {
+        effective.cool_down = match is_no_wait(value) {
+            true => CoolDown::Off(environment(AGE, value), ADVICE),
+            false => CoolDown::On,
+        };
+    }
 }
 
 /// Sources that are not explicit are asked for every name: several primary ones together,
@@ -78,52 +109,4 @@ fn sources(file: &File, document: &Toml<'_>, table: &DeTable<'_>, effective: &mu
     if open.len() > 1 || (open.len() == 1 && !has_primary) {
         effective.mixed = open;
     }
-}
-
-/// The configuration of PDM for a project. PDM asks its sources in order of preference by
-/// version, not by place, unless a source includes or excludes names.
-pub(super) fn read_pdm(files: &Files<'_>, directory: &str) -> Effective {
-    let mut effective = Effective::new(Client::Pdm);
-    let Some(file) = files.tree(&join(directory, "pyproject.toml")) else {
-        return effective;
-    };
-    let Some(document) = files.toml(&file) else {
-        return effective;
-    };
-    let Some(table) = document.table(&["tool", "pdm"]) else {
-        return effective;
-    };
-    let mut open = Vec::new();
-    let mut replaces_default = false;
-    for source in document.tables(table, "source") {
-        let Some((url, line)) = document.text(source, "url") else {
-            continue;
-        };
-        let place = file.at(line, says("url", url));
-        let is_bound = ["include_packages", "exclude_packages"]
-            .iter()
-            .any(|key| source.contains_key(*key));
-        replaces_default |= document
-            .text(source, "name")
-            .is_some_and(|(name, _)| name == "pypi");
-        if !is_bound {
-            open.push(place.clone());
-        }
-        let target = match url.contains("${") {
-            true => Target::Unknown("an environment variable decides".to_owned()),
-            false => Target::Address(url.to_owned()),
-        };
-        effective
-            .routes
-            .push(Route::new(Names::OnRequest, target, place));
-        if let Some((false, line)) = document.flag(source, "verify_ssl") {
-            let place = file.at(line, says("verify_ssl", "false"));
-            effective.weak(place, true, "the registry's certificate is not checked");
-        }
-    }
-    // A source named `pypi` stands in for the default registry.
-    if open.len() > 1 || (open.len() == 1 && !replaces_default) {
-        effective.mixed = open;
-    }
-    effective
 }

@@ -186,9 +186,67 @@ pub(in crate::checks::registry) fn unquoted(text: &str) -> &str {
         .unwrap_or(text)
 }
 
+/// A truth value as Python's clients read it; `None` for what they refuse.
+pub(in crate::checks::registry) fn truth(text: &str) -> Option<bool> {
+    match text.trim().to_lowercase().as_str() {
+        "y" | "yes" | "t" | "true" | "on" | "1" => Some(true),
+        "n" | "no" | "f" | "false" | "off" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+/// Whether a setting of a minimum age says that nothing waits: a zero, `0 days`, `P0D`,
+/// `false`. A date is none of these.
+pub(in crate::checks::registry) fn is_no_wait(text: &str) -> bool {
+    let text = text.trim();
+    let mut digits = text.chars().filter(char::is_ascii_digit).peekable();
+    let is_zero = digits.peek().is_some() && digits.all(|digit| digit == '0');
+    is_zero || matches!(truth(text), Some(false))
+}
+
+/// The same of a TOML value.
+pub(in crate::checks::registry) fn is_no_wait_value(value: &DeValue<'_>) -> bool {
+    match value {
+        DeValue::Boolean(on) => !on,
+        DeValue::Integer(number) => is_no_wait(number.as_str()),
+        DeValue::Float(number) => number.as_str().parse::<f64>() == Ok(0.0),
+        DeValue::String(text) => is_no_wait(text),
+        _ => false,
+    }
+}
+
+/// A scalar TOML value as it is written.
+pub(in crate::checks::registry) fn scalar(value: &DeValue<'_>) -> String {
+    match value {
+        DeValue::Boolean(on) => on.to_string(),
+        DeValue::Integer(number) => number.as_str().to_owned(),
+        DeValue::Float(number) => number.as_str().to_owned(),
+        DeValue::String(text) => text.to_string(),
+        _ => "{…}".to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_wait_of_nothing_is_none() {
+        for text in [
+            "0",
+            "0 days",
+            "P0D",
+            "PT0S",
+            "0 weeks 0 hours",
+            "false",
+            "off",
+        ] {
+            assert!(is_no_wait(text), "{text}");
+        }
+        for text in ["7 days", "P10D", "2006-12-02", "10", "1 week", "", "week"] {
+            assert!(!is_no_wait(text), "{text}");
+        }
+    }
 
     #[test]
     fn an_ini_file_has_sections_comments_and_continued_values() {

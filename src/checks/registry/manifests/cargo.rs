@@ -1,10 +1,13 @@
 //! `Cargo.toml` of the lockfile's directory and of the members of its workspace, against
 //! `Cargo.lock`.
 
+mod sources;
+
 use super::super::clients::{Source, Toml, join, place, says};
 use super::{Locked, Missing, workspaces};
-use crate::model::ComponentKind;
+use crate::model::Component;
 use semver::{Version, VersionReq};
+use sources::{Sources, Wanted};
 use std::path::Path;
 use toml::de::DeTable;
 
@@ -22,18 +25,17 @@ pub(super) fn missing(root: &Path, source: &Source<'_>, locked: &Locked<'_>) -> 
         return out;
     };
     let shared = document.table(&["workspace", "dependencies"]);
-    let scope = Scope {
-        shared: shared.map(|table| (&document, table)),
-        is_patched: is_patched(source, &document, locked.directory),
-    };
-    manifest(&file.shown, &document, &scope, locked, &mut out);
+    let shared = shared.map(|table| (&document, table));
+    let sources = Sources::read(source, &file.shown, &document, locked.directory);
+    manifest(&file.shown, &document, shared, &sources, locked, &mut out);
     for directory in members(root, &document, locked.directory) {
         if let Some(file) = source.tree(&join(&directory, "Cargo.toml"))
             && let Some(own) = Toml::parse(&file.text)
         {
-            manifest(&file.shown, &own, &scope, locked, &mut out);
+            manifest(&file.shown, &own, shared, &sources, locked, &mut out);
         }
     }
+    sources.unlocked(root, locked, &mut out);
     out
 }
 
@@ -62,31 +64,11 @@ fn members(root: &Path, document: &Toml<'_>, base: &str) -> Vec<String> {
     all
 }
 
-/// What the root of a workspace says for all of its members.
-struct Scope<'t> {
-    shared: Option<(&'t Toml<'t>, &'t DeTable<'t>)>,
-    /// Directories may stand in for packages of registries.
-    is_patched: bool,
-}
-
-/// Whether the root's manifest, or the configuration beside it, replaces packages.
-fn is_patched(source: &Source<'_>, root: &Toml<'_>, directory: &str) -> bool {
-    let replaces = |document: &Toml<'_>| {
-        ["patch", "replace"]
-            .iter()
-            .any(|key| document.table(&[key]).is_some())
-    };
-    replaces(root)
-        || ["config.toml", "config"].iter().any(|name| {
-            let file = source.tree(&join(directory, &format!(".cargo/{name}")));
-            file.is_some_and(|file| Toml::parse(&file.text).is_some_and(|own| replaces(&own)))
-        })
-}
-
 fn manifest(
     path: &str,
     document: &Toml<'_>,
-    scope: &Scope<'_>,
+    shared: Option<(&Toml<'_>, &DeTable<'_>)>,
+    sources: &Sources,
     locked: &Locked<'_>,
     out: &mut Vec<Missing>,
 ) {
@@ -126,55 +108,77 @@ fn manifest(
                 value.get_ref().as_str(),
                 value.get_ref().as_table(),
                 document,
-                scope.shared,
+                shared,
+                sources,
             );
-            if let Some((name, requirement)) = wanted
-                && !is_met(locked, &name, requirement.as_deref(), scope.is_patched)
-            {
-                let text = requirement.unwrap_or_else(|| "*".to_owned());
-                out.push(Missing {
-                    place: place(path, line, says(&name, &text)),
-                });
+            let Some(wanted) = wanted else { continue };
+            let components = sources.fitting(locked, &wanted.name, &wanted.source);
+            if is_met(&components, wanted.requirement.as_deref()) {
+                continue;
             }
+            let says = match (wanted.says, components.is_empty()) {
+                (Some((from, text)), true) => says(&format!("{}.{from}", wanted.name), &text),
+                _ => says(&wanted.name, wanted.requirement.as_deref().unwrap_or("*")),
+            };
+            out.push(Missing {
+                place: place(path, line, says),
+            });
         }
     }
 }
 
-/// Name of the package and what is asked of its version, where it is to come from a
-/// registry or anywhere.
+/// A dependency of a manifest.
+struct Dependency {
+    /// Of the package.
+    name: String,
+    /// What is asked of its version, where it is to come from a registry or anywhere.
+    requirement: Option<String>,
+    source: Wanted,
+    /// Key and value that name the source.
+    says: Option<(&'static str, String)>,
+}
+
 fn wanted(
     key: &str,
     text: Option<&str>,
     table: Option<&DeTable<'_>>,
     document: &Toml<'_>,
     shared: Option<(&Toml<'_>, &DeTable<'_>)>,
-) -> Option<(String, Option<String>)> {
+    sources: &Sources,
+) -> Option<Dependency> {
     if let Some(text) = text {
-        return Some((key.to_owned(), Some(text.to_owned())));
+        return Some(Dependency {
+            name: key.to_owned(),
+            requirement: Some(text.to_owned()),
+            source: Wanted::Default,
+            says: None,
+        });
     }
     let table = table?;
     if let Some((true, _)) = document.flag(table, "workspace") {
         let (document, shared) = shared?;
         let value = shared.get(key)?.get_ref();
-        return wanted(key, value.as_str(), value.as_table(), document, None);
+        let (text, table) = (value.as_str(), value.as_table());
+        return wanted(key, text, table, document, None, sources);
     }
     let name = document
         .text(table, "package")
         .map_or(key, |(name, _)| name);
-    let from_elsewhere = ["git", "path"].iter().any(|key| table.contains_key(*key));
-    let requirement = match from_elsewhere {
-        true => None,
-        false => document
-            .text(table, "version")
-            .map(|(text, _)| text.to_owned()),
+    let named = sources.named(document, table);
+    let requirement = match named.wanted {
+        Wanted::Git(..) | Wanted::Path => None,
+        Wanted::Default | Wanted::Registry(_) => document.text(table, "version"),
     };
-    Some((name.to_owned(), requirement))
+    Some(Dependency {
+        name: name.to_owned(),
+        requirement: requirement.map(|(text, _)| text.to_owned()),
+        source: named.wanted,
+        says: named.says.map(|(key, text, _)| (key, text.to_owned())),
+    })
 }
 
-/// A version that is asked for alone comes from a registry: a package of the project's own is
-/// none, unless it was put in its place.
-fn is_met(locked: &Locked<'_>, name: &str, requirement: Option<&str>, is_patched: bool) -> bool {
-    let components = locked.named(name);
+/// Whether one of the components of a name and source has a version that is asked for.
+fn is_met(components: &[&Component], requirement: Option<&str>) -> bool {
     let Some(requirement) = requirement else {
         return !components.is_empty();
     };
@@ -182,10 +186,7 @@ fn is_met(locked: &Locked<'_>, name: &str, requirement: Option<&str>, is_patched
         // Cargo refuses it; so nothing can be said of it.
         return !components.is_empty();
     };
-    let mut usable = components
-        .iter()
-        .filter(|component| is_patched || component.kind != ComponentKind::Own);
-    usable.any(|component| {
+    components.iter().any(|component| {
         let version = component.version.as_deref().unwrap_or_default();
         Version::parse(version).is_ok_and(|version| requirement.matches(&version))
     })

@@ -150,11 +150,11 @@ impl Answer<'_> {
         if self.incomplete > 0 {
             let _ = writeln!(
                 text,
-                "{} of the store not complete: what is missing in them is not seen here",
+                "{} not complete: what is missing in them is not seen here",
                 show::count(
                     self.incomplete.unsigned_abs(),
-                    "document is",
-                    "documents are"
+                    "document of the store is",
+                    "documents of the store are"
                 ),
             );
         }

@@ -285,7 +285,11 @@ fn recorded(resolved: &str, asked: &str) -> Origin {
 }
 
 fn is_web_address(text: &str) -> bool {
-    text.starts_with("https://") || text.starts_with("http://")
+    // A scheme has no case, and npm reads it so.
+    ["https://", "http://"].iter().any(|scheme| {
+        let start = text.get(..scheme.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    })
 }
 
 /// `name@version` of the nearest entry above that is not itself bundled.

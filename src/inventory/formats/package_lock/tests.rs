@@ -14,6 +14,27 @@ fn lock(packages: &str) -> String {
 }
 
 #[test]
+fn the_scheme_of_an_address_has_no_case() {
+    let of = |resolved: &str| {
+        let text = lock(&format!(
+            "\"\": {{\"dependencies\": {{\"a\": \"1\"}}}},\n\"node_modules/a\": {{\"version\": \"1.0.0\", \"resolved\": \"{resolved}\"}}"
+        ));
+        let parsed = read(&text);
+        let mut packages = parsed.packages.into_iter();
+        packages.find(|package| package.name == "a").unwrap().origin
+    };
+    for resolved in ["https://r.example/a.tgz", "HTTPS://R.example:443/a.tgz"] {
+        let file = Some(resolved.to_owned());
+        let origin = of(resolved);
+        assert!(
+            matches!(&origin, Origin::Registry { file: found, .. } if *found == file),
+            "{origin:?}"
+        );
+    }
+    assert!(matches!(of("ftp://r.example/a.tgz"), Origin::Url { .. }));
+}
+
+#[test]
 fn a_typical_lockfile_is_resolved_as_node_does() {
     let parsed = read(TYPICAL);
     assert_eq!(gaps(&parsed), []);

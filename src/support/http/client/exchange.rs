@@ -30,7 +30,7 @@ pub enum Method {
 pub enum Redirects {
     /// Nowhere.
     Refused,
-    /// As for every request: to the same host, and to those that were named.
+    /// As for every request: to the same host and port, and to hosts that were named.
     SameHost,
     /// To any host over https; over http only from this machine to this machine. For bodies
     /// whose digest is known before.

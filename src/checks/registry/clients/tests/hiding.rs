@@ -331,6 +331,29 @@ fn cargo_registries_of_files_keep_their_very_names() {
     );
 }
 
+#[test]
+fn a_cargo_patch_from_a_registry_that_nothing_defines_is_a_gap() {
+    let read = |more: &str| {
+        let config = format!(
+            "[patch.crates-io]\nx = {{ version = \"1\", registry = \"ours\" }}\ny = {{ path = \"y\" }}\n{more}"
+        );
+        let read = clients(
+            "cargo-lock",
+            "Cargo.lock",
+            &[(".cargo/config.toml", &config)],
+        );
+        let weak = weak(&read.effective["Cargo.lock"]);
+        assert_eq!(weak, [".cargo/config.toml:2", ".cargo/config.toml:3"]);
+        gaps(&read)
+    };
+    assert_eq!(
+        read(""),
+        ["registry/undecided-configuration .cargo/config.toml:2"]
+    );
+    let defined = "[registries.ours]\nindex = \"https://good.example/\"\n";
+    assert_eq!(read(defined), [""; 0]);
+}
+
 fn gradle(text: &str) -> (Vec<String>, Vec<String>) {
     let files = [("build.gradle", text)];
     let found = clients("gradle-lockfile", "gradle.lockfile", &files);

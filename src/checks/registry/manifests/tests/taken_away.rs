@@ -6,10 +6,24 @@ use crate::model::{Checksum, ComponentKind};
 #[test]
 fn a_crate_of_a_registry_is_no_package_of_the_projects_own() {
     let check = |kind: ComponentKind, manifest: &str, more: &[(&str, &str)]| {
-        let mut left = component("Cargo.lock", "left", "1.2.3");
-        left.kind = kind;
-        let mut app = component("Cargo.lock", "app", "0.1.0");
-        app.kind = ComponentKind::Own;
+        let package = |name: &str, version: &str, kind: ComponentKind| {
+            let mut package = component("Cargo.lock", name, version);
+            package.kind = kind;
+            package.occurrences[0].origin = match kind {
+                // As of an entry without a `source`.
+                ComponentKind::Own => Origin::Path {
+                    path: ".".to_owned(),
+                },
+                _ => Origin::Registry {
+                    index: Some("https://r.example/".to_owned()),
+                    file: None,
+                    default: false,
+                },
+            };
+            package
+        };
+        let left = package("left", "1.2.3", kind);
+        let app = package("app", "0.1.0", ComponentKind::Own);
         let manifest = format!("[package]\nname = \"app\"\n{manifest}");
         let mut files = vec![("Cargo.toml", manifest.as_str())];
         files.extend(more);
@@ -18,7 +32,7 @@ fn a_crate_of_a_registry_is_no_package_of_the_projects_own() {
     let asked = "[dependencies]\nleft = { version = \"1\", registry = \"own\" }\n";
     let own = ComponentKind::Own;
     assert!(check(ComponentKind::Dependency, asked, &[]).is_empty());
-    assert_eq!(check(own, asked, &[]), ["Cargo.toml:4 left = 1"]);
+    assert_eq!(check(own, asked, &[]), ["Cargo.toml:4 left.registry = own"]);
     // It is one where the manifest or the configuration says so.
     let path = "[dependencies]\nleft = { version = \"1\", path = \"left\" }\n";
     assert!(check(own, path, &[]).is_empty());

@@ -1,5 +1,5 @@
 //! Python's simple index: JSON (PEP 691, times by PEP 700), or HTML where the index has no
-//! other form (PEP 503, yanked by PEP 592).
+//! other form (PEP 503, yanked by PEP 592); the status of the whole project by PEP 792.
 //!
 //! A version is not named in the index, it stands in the names of its files. The times of
 //! versions are `upload-time` alone: the `Last-Modified` of the page is that of the project.
@@ -30,6 +30,41 @@ struct Project {
     meta: Meta,
     name: String,
     files: Vec<FileEntry>,
+    #[serde(default, rename = "project-status")]
+    status: Value,
+}
+
+/// What the index says of a project as a whole. A status that is not known says nothing.
+#[derive(Default)]
+struct Status {
+    word: String,
+    reason: String,
+}
+
+impl Status {
+    /// Taken away from everybody, perhaps with all of its files.
+    fn is_quarantined(&self) -> bool {
+        self.word == "quarantined"
+    }
+
+    /// Whether nobody works on it any more.
+    fn is_given_up(&self) -> bool {
+        matches!(self.word.as_str(), "archived" | "deprecated")
+    }
+
+    fn words(&self) -> String {
+        match self.reason.is_empty() {
+            true => format!("the whole project is {}", self.word),
+            false => format!("the whole project is {}: {}", self.word, self.reason),
+        }
+    }
+}
+
+/// A simple index of one project.
+#[derive(Default)]
+struct Index {
+    files: Vec<FileEntry>,
+    status: Status,
 }
 
 #[derive(Deserialize)]
@@ -80,7 +115,7 @@ fn normalised(name: &str) -> String {
 
 fn read(document: &Document, endpoint: &Endpoint, question: &Question) -> Result<Reply, Failure> {
     let name = normalised(&question.name);
-    let files = match document.is_page() {
+    let Index { files, status } = match document.is_page() {
         true => html(document)?,
         false => json(document, &name)?,
     };
@@ -101,11 +136,17 @@ fn read(document: &Document, endpoint: &Endpoint, question: &Question) -> Result
             found.yanks.push(yank_reason(&file.yanked));
         }
     }
+    if status.is_quarantined() {
+        // Its files may be gone from the index; that is why.
+        for asked in &question.versions {
+            versions.entry(asked.clone()).or_default();
+        }
+    }
     Ok(Reply::Present {
         document: sha256(&document.body).to_string(),
         versions: versions
             .into_iter()
-            .map(|(version, found)| (version, found.facts()))
+            .map(|(version, found)| (version, found.facts(&status)))
             .collect(),
     })
 }
@@ -117,15 +158,20 @@ struct Found {
 }
 
 impl Found {
-    fn facts(mut self) -> VersionFacts {
+    fn facts(mut self, status: &Status) -> VersionFacts {
         self.files
             .sort_by(|a, b| (&a.checksums, &a.published).cmp(&(&b.checksums, &b.published)));
         let is_dated = self.files.iter().any(|file| file.published.is_some());
         // A release is yanked where all of its files are.
         let reasons: Option<Vec<String>> = self.yanks.into_iter().collect();
+        let yanked = reasons.map(|all| all.into_iter().max().unwrap_or_default());
         VersionFacts {
             date_source: is_dated.then_some(DateSource::Index),
-            yanked: reasons.map(|all| all.into_iter().max().unwrap_or_default()),
+            yanked: match status.is_quarantined() {
+                true => Some(status.words()),
+                false => yanked,
+            },
+            deprecated: status.is_given_up().then(|| status.words()),
             files: self.files,
             ..VersionFacts::default()
         }
@@ -159,7 +205,7 @@ fn file_facts(file: &FileEntry, endpoint: &Endpoint) -> Result<FileFacts, String
     })
 }
 
-fn json(document: &Document, name: &str) -> Result<Vec<FileEntry>, Failure> {
+fn json(document: &Document, name: &str) -> Result<Index, Failure> {
     let bad = |problem: &str| malformed(document, "simple index in JSON", problem);
     let project: Project =
         serde_json::from_slice(&document.body).map_err(|error| bad(&error.to_string()))?;
@@ -169,18 +215,42 @@ fn json(document: &Document, name: &str) -> Result<Vec<FileEntry>, Failure> {
     if normalised(&project.name) != name {
         return Err(bad(&format!("it is about `{}`", project.name)));
     }
-    Ok(project.files)
+    let said = |key: &str| {
+        let text = project.status.get(key).and_then(Value::as_str);
+        text.unwrap_or_default().to_owned()
+    };
+    Ok(Index {
+        status: Status {
+            word: said("status"),
+            reason: said("reason"),
+        },
+        files: project.files,
+    })
 }
 
 /// The anchors of a page. A page without any is no index of a project: a portal's login
 /// page has none, or none that names a file of the project.
-fn html(document: &Document) -> Result<Vec<FileEntry>, Failure> {
+fn html(document: &Document) -> Result<Index, Failure> {
     let bad = |problem: &str| malformed(document, "simple index in HTML", problem);
     let text = std::str::from_utf8(&document.body).map_err(|error| bad(&error.to_string()))?;
     let mut files: Vec<FileEntry> = Vec::new();
     let mut open: Option<FileEntry> = None;
+    let mut status = Status::default();
     for Ok(token) in Tokenizer::new(text) {
         match token {
+            Token::StartTag(tag) if tag.name.as_slice() == b"meta" => {
+                let said = |key: &[u8]| {
+                    let mut found = tag.attributes.iter();
+                    let found = found.find(|(name, _)| name.as_slice() == key);
+                    found.map(|(_, value)| String::from_utf8_lossy(value).into_owned())
+                };
+                let content = said(b"content").unwrap_or_default();
+                match said(b"name").as_deref() {
+                    Some("pypi:project-status") => status.word = content,
+                    Some("pypi:project-status-reason") => status.reason = content,
+                    _ => {}
+                }
+            }
             Token::StartTag(tag) if tag.name.as_slice() == b"a" => {
                 let mut file = FileEntry::default();
                 for (name, value) in &tag.attributes {
@@ -215,8 +285,8 @@ fn html(document: &Document) -> Result<Vec<FileEntry>, Failure> {
     let is_file = |file: &FileEntry| {
         file.filename.ends_with(".whl") || EXTENSIONS.iter().any(|e| file.filename.ends_with(e))
     };
-    match files.iter().any(is_file) {
-        true => Ok(files),
+    match files.iter().any(is_file) || status.is_quarantined() {
+        true => Ok(Index { files, status }),
         false => Err(bad("it lists no file")),
     }
 }

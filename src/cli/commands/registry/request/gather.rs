@@ -4,8 +4,8 @@ use crate::checks::advisories;
 use crate::checks::registry::clients::Machine;
 use crate::checks::registry::{self, RegistrySettings};
 use crate::model::{
-    Approval, Component, Disposition, Dossier, Inventory, JudgedFinding, JudgedGap, MissingPart,
-    Purl, RegistryAnswer, Report, Subject,
+    Approval, Component, ComponentKind, Disposition, Dossier, Inventory, JudgedFinding, JudgedGap,
+    MissingPart, Purl, RegistryAnswer, Report, Subject,
 };
 use crate::policy::{self, Policy};
 use jiff::Timestamp;
@@ -83,7 +83,7 @@ pub(super) fn dossier(gathered: &Gathered<'_>) -> Option<Dossier> {
         configured,
         asked: report.registry.as_ref().map(|asked| asked.asked.clone()),
         reach: advisories::reach(inventory, component),
-        is_direct: inventory.direct.contains(*purl),
+        is_direct: is_direct(inventory, purl),
         dependents: dependents(inventory, purl),
         database: report.database.clone(),
         around: around.cloned().collect(),
@@ -110,6 +110,18 @@ fn is_about(judged: &JudgedFinding, wanted: &Purl) -> bool {
 fn concerns(judged: &JudgedGap, registries: &RegistrySettings, component: &Component) -> bool {
     judged.gap.id != registry::rules::NO_APPROVED_REGISTRIES
         || registries.approved_for(component.ecosystem).is_empty()
+}
+
+/// Whether the product itself asks for it, or one of its own packages does: a lockfile that
+/// holds the project as a package has an edge from that.
+fn is_direct(inventory: &Inventory, wanted: &Purl) -> bool {
+    let own = inventory.components.iter();
+    let mut own = own.filter(|component| component.kind == ComponentKind::Own);
+    inventory.direct.contains(wanted)
+        || own.any(|own| {
+            let needs = inventory.edges.get(&own.purl);
+            needs.is_some_and(|needs| needs.contains(wanted))
+        })
 }
 
 /// Labels of what depends on it directly, sorted.
