@@ -426,4 +426,38 @@ fn a_package_whose_source_was_taken_away_is_a_gap() {
     let patch = "[patch.crates-io]\ndeep = { path = \"deep\" }\n";
     assert!(messages("", &format!("{plain}{patch}"), "").is_empty());
     assert!(messages("", plain, patch).is_empty());
+    let other = "[patch.crates-io]\nd = { path = \"deep\", package = \"deep\" }\n";
+    assert!(messages("", &format!("{plain}{other}"), "").is_empty());
+    let replace = "[replace]\n\"https://r.example/i#deep@1.0.0\" = { path = \"deep\" }\n";
+    assert!(messages("", &format!("{plain}{replace}"), "").is_empty());
+    // What is about another package, or takes it from elsewhere too, excuses nothing.
+    for patch in [
+        "[patch.crates-io]\n",
+        "[replace]\n",
+        "[patch.crates-io]\nother = { path = \"deep\" }\n",
+        "[patch.crates-io]\ndeep = { git = \"https://git.example/deep\" }\n",
+    ] {
+        assert_eq!(
+            messages("", &format!("{plain}{patch}"), "").len(),
+            1,
+            "{patch}"
+        );
+    }
+}
+
+#[test]
+fn a_patch_in_the_configuration_above_the_lockfile_counts() {
+    let app = package("app", "0.1.0", "dependencies = [\"left\"]");
+    let left = format!("source = \"{REGISTRY}\"\ndependencies = [\"deep\"]");
+    let left = package("left", "1.0.0", &left);
+    let text = format!("version = 4\n{app}{left}{}", package("deep", "1.0.0", ""));
+    let gaps = |configuration: &str| {
+        let patch = "[patch.crates-io]\ndeep = { path = \"deep\" }\n";
+        let files = [(configuration, patch)];
+        let parsed = parse(&CargoLock, "rust/app/Cargo.lock", &text, &files).unwrap();
+        parsed.gaps.len()
+    };
+    assert_eq!(gaps(".cargo/config.toml"), 0);
+    assert_eq!(gaps("rust/.cargo/config"), 0);
+    assert_eq!(gaps("rust/other/.cargo/config.toml"), 1);
 }
