@@ -217,14 +217,19 @@ impl<'a> Files<'a> {
     }
 
     /// A file at an absolute path that a variable or a default gives, if the machine
-    /// counts, shown under another name.
+    /// counts, shown under another name. A relative one is a gap.
     pub(in crate::checks::registry) fn at(&self, absolute: &str, shown: &str) -> Option<Rc<File>> {
         self.machine?;
         let path = PathBuf::from(absolute);
-        match path.is_absolute() {
-            true => self.outside(&path, shown),
-            false => None,
+        if !path.is_absolute() {
+            let message = format!(
+                "where `{}` lies depends on the directory that its client is started in",
+                terminal_safe(shown)
+            );
+            self.undecided(Location::file(shown), &message);
+            return None;
         }
+        self.outside(&path, shown)
     }
 
     /// The beginning of a lockfile of the tree, at most 4 KiB.

@@ -247,6 +247,14 @@ fn levels(files: &Files<'_>, path: &str, options: &mut Options) {
         let open = level.iter().filter(|(key, _)| !settled.contains(key));
         for (key, told) in open {
             options.add(key, told);
+            if INCLUDING.contains(&key.as_str()) {
+                let message = format!(
+                    "`{}` gives pip files beside `{}`, whose options are not read",
+                    told.place.says,
+                    terminal_safe(path)
+                );
+                files.undecided(told.place.location.clone(), &message);
+            }
         }
         settled.extend(level.into_iter().map(|(key, _)| key));
     }

@@ -69,6 +69,35 @@ fn a_list_of_pip_replaces_those_of_levels_farther_away() {
     );
 }
 
+#[test]
+fn files_that_variables_name_and_that_are_not_read_are_gaps() {
+    let gaps = |format: &'static str, lock: &str, name: &str, value: &str| {
+        let project = Project::new(&[(lock, "left==1\n")]);
+        let machine = Machine {
+            home: Some(project.dir.path().join("home")),
+            system: Some(project.dir.path().join("system")),
+            variables: [(name.to_owned(), value.to_owned())].into(),
+        };
+        let clients = project.clients(format, lock, Some(&machine));
+        let all = clients.gaps.iter();
+        let all = all.map(|gap| format!("{} {}", gap.id, gap.location.as_ref().unwrap()));
+        all.collect::<Vec<_>>()
+    };
+    let pip = |name, value| gaps("requirements", "requirements.txt", name, value);
+    let undecided = "registry/undecided-configuration";
+    assert_eq!(
+        pip("PIP_CONSTRAINT", "more.txt"),
+        [format!("{undecided} environment:PIP_CONSTRAINT")]
+    );
+    assert_eq!(pip("PIP_TIMEOUT", "10"), [""; 0]);
+    let poetry = |value| gaps("poetry-lock", "poetry.lock", "POETRY_CONFIG_DIR", value);
+    assert_eq!(
+        poetry("conf"),
+        [format!("{undecided} $POETRY_CONFIG_DIR/config.toml")]
+    );
+    assert_eq!(poetry("/nowhere/conf"), [""; 0]);
+}
+
 #[cfg(not(target_os = "macos"))]
 #[test]
 fn the_configuration_directory_may_lie_elsewhere() {
