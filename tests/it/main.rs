@@ -35,6 +35,7 @@ mod licences;
 mod mutations;
 mod purl;
 mod registry_clients;
+mod registry_javascript;
 mod registry_online;
 mod registry_request;
 mod registry_stale;
