@@ -142,7 +142,10 @@ impl Override<'_> {
         let (name, _) = split(self.key);
         let unlike: Vec<&str> = copies(packages, packages.keys().map(String::as_str), self.key)
             .into_iter()
-            .filter(|path| packages.get(*path).is_some_and(|one| !is_like(one, value)))
+            .filter(|path| {
+                let locked = packages.get(*path);
+                locked.is_some_and(|one| !is_like(name, one, value))
+            })
             .collect();
         if unlike.is_empty() {
             return Some(true);
@@ -263,11 +266,11 @@ fn may_be(locked: &Locked, range: &str) -> bool {
     version.is_none_or(|version| within(version, range) != Some(false))
 }
 
-/// Whether a locked package is what a value asks for.
-fn is_like(locked: &Locked, value: &str) -> bool {
+/// Whether a package that is locked as `name` is what a value asks for.
+fn is_like(name: &str, locked: &Locked, value: &str) -> bool {
     let value = value.trim();
     let resolved = locked.resolved.as_deref().unwrap_or_default();
-    let is_alias = locked.name.is_some();
+    let real = locked.name.as_deref().unwrap_or(name);
     let in_range = |range: &str| {
         let version = locked.version.as_deref().unwrap_or_default();
         // A tag is whatever was locked.
@@ -275,22 +278,26 @@ fn is_like(locked: &Locked, value: &str) -> bool {
     };
     if let Some(alias) = value.strip_prefix("npm:") {
         let (name, range) = split(alias);
-        return locked.name.as_deref() == Some(name) && (range.is_empty() || in_range(range));
+        return real == name && (range.is_empty() || in_range(range));
     }
-    let is_git = value.starts_with("git") || value.contains(".git");
-    let is_address = value.starts_with("https://") || value.starts_with("http://");
-    if is_address && !is_git {
-        return resolved == value;
-    }
-    if value.starts_with("file:") || value.starts_with(['.', '~']) {
+    if value.starts_with("file:") || value.starts_with(['.', '~', '/']) {
         return locked.link || resolved.starts_with("file:");
     }
-    // `user/repository`, and addresses of repositories.
+    // Addresses of files and of repositories, and `user/repository`.
     if value.contains([':', '/']) {
-        return resolved.starts_with("git");
+        let is_repository = resolved.starts_with("git");
+        return resolved == value || (is_repository && repository(resolved) == repository(value));
     }
     let is_elsewhere = resolved.starts_with("git") || resolved.starts_with("file:");
-    !is_alias && !is_elsewhere && !locked.link && in_range(value)
+    real == name && !is_elsewhere && !locked.link && in_range(value)
+}
+
+/// The last two parts of the address of a repository: who has it, and its name.
+fn repository(address: &str) -> Vec<String> {
+    let path = address.split('#').next().unwrap_or_default();
+    let path = path.trim_end_matches('/').trim_end_matches(".git");
+    let parts = path.rsplit(['/', ':']).take(2);
+    parts.map(str::to_lowercase).collect()
 }
 
 /// Whether a version is in a range of npm; none where one of them cannot be read.

@@ -416,8 +416,10 @@ impl<'t> Configured<'t> {
         all
     }
 
+    /// pnpm 9 and earlier read only members and catalogs there.
     fn of_workspace(&self, key: &str) -> Vec<Entry<'t>> {
-        let Some((path, root)) = self.workspace else {
+        let is_read = self.major().is_none_or(|major| major >= 10);
+        let Some((path, root)) = self.workspace.filter(|_| is_read) else {
             return Vec::new();
         };
         let members = root.value(key).map_or(&[][..], yaml::Node::members).iter();
@@ -449,11 +451,15 @@ impl<'t> Configured<'t> {
 
     /// Whether pnpm 11 or later is asked for, which reads no settings of `package.json`.
     fn is_eleven(&self) -> bool {
+        self.major().is_some_and(|major| major >= 11)
+    }
+
+    /// The first number of the version of pnpm that `packageManager` asks for.
+    fn major(&self) -> Option<u32> {
         let manager = self
             .main
             .and_then(|(_, main)| main.text_of("packageManager"));
         let version = manager.and_then(|manager| manager.strip_prefix("pnpm@"));
-        let major = version.and_then(|version| version.split('.').next()?.parse::<u32>().ok());
-        major.is_some_and(|major| major >= 11)
+        version?.split('.').next()?.parse().ok()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 
-const NPM: &str = "{\"lockfileVersion\": 3, \"packages\": {\"\": {\"dependencies\": {\"left\": \"1.2.3\"}}, \"node_modules/left\": {\"version\": \"1.2.3\", \"resolved\": \"https://npm.acme.example/left/-/left-1.2.3.tgz\"}, \"node_modules/up\": {\"version\": \"2.0.0\", \"dependencies\": {\"left\": \"^1\"}}, \"node_modules/top\": {\"version\": \"1.0.0\", \"dependencies\": {\"up\": \"*\"}}}}";
+const NPM: &str = "{\"lockfileVersion\": 3, \"packages\": {\"\": {\"dependencies\": {\"left\": \"1.2.3\"}}, \"node_modules/left\": {\"version\": \"1.2.3\", \"resolved\": \"https://npm.acme.example/left/-/left-1.2.3.tgz\"}, \"node_modules/up\": {\"version\": \"2.0.0\", \"dependencies\": {\"left\": \"^1\"}}, \"node_modules/top\": {\"version\": \"1.0.0\", \"dependencies\": {\"up\": \"*\"}}, \"node_modules/hub\": {\"version\": \"1.0.0\", \"resolved\": \"git+ssh://git@git.example/acme/hub.git#0123\"}}}";
 const PNPM: &str = "lockfileVersion: '9.0'\n\nimporters:\n\n  .:\n    dependencies:\n      left:\n        specifier: 1.2.3\n        version: 1.2.3\n\npackages:\n";
 const BERRY: &str = "__metadata:\n  version: 8\n\n\"app@workspace:.\":\n  version: 0.0.0-use.local\n  resolution: \"app@workspace:.\"\n  dependencies:\n    left: \"npm:1.2.3\"\n    up: \"npm:^2\"\n  languageName: unknown\n\n\"left@npm:1.2.3\":\n  version: 1.2.3\n\n\"up@npm:^2\":\n  version: 2.0.0\n  dependencies:\n    deep: \"npm:^3\"\n\n\"deep@npm:^3\":\n  version: 3.0.0\n";
 const BUN: &str =
@@ -178,6 +178,10 @@ fn overrides_of_pnpm_are_those_of_the_lockfile() {
     // pnpm 11 reads the workspace's only, pnpm 10 the manifest's.
     assert_eq!(of_pnpm(lock, main, evil, &[]), none(1));
     assert_eq!(of_pnpm(lock, main, lock, &[]), none(0));
+    let nine = ", \"packageManager\": \"pnpm@9.15.0\"";
+    assert_eq!(of_pnpm("", nine, evil, &[]), none(0));
+    let eleven = format!("{main}, \"packageManager\": \"pnpm@11.0.0\"");
+    assert_eq!(of_pnpm("", &eleven, "", &[]), none(0));
     // What stands for something else.
     let lock = "overrides:\n  up: 1.2.3\n  a>deep: ^3\n";
     let stands = "catalog:\n  deep: ^3\noverrides:\n  up: $left\n  a>deep: 'catalog:'\n";
@@ -245,6 +249,7 @@ fn locked_packages_are_what_overrides_of_npm_say() {
         "\"left\": \"https://evil.example/left.tgz\"",
         "\"left\": \"github:evil/left\"",
         "\"left\": \"file:./evil\"",
+        "\"left\": \"npm:evil@1.2.3\"",
         "\"left@1\": \"^2\"",
         "\"up\": {\"left\": \"2\"}",
         "\"up@2\": {\"left\": \"2\"}",
@@ -264,6 +269,10 @@ fn locked_packages_are_what_overrides_of_npm_say() {
         "\"left\": \"https://npm.acme.example/left/-/left-1.2.3.tgz\"",
         "\"left@2\": \"^3\"",
         "\"left\": \"latest\"",
+        "\"left\": \"npm:left@1\"",
+        "\"hub\": \"acme/hub\"",
+        "\"hub\": \"https://git.example/acme/hub.git#main\"",
+        "\"hub\": \"github:Acme/Hub#v1\"",
         "\"up\": {\"left\": \"1\"}",
         "\"up@1\": {\"left\": \"2\"}",
         "\"absent\": \"2\"",
@@ -273,6 +282,14 @@ fn locked_packages_are_what_overrides_of_npm_say() {
         "\"up\": {\".\": \"2\", \"left\": \"1.x\"}",
     ] {
         assert_eq!(of_npm(innocent), none(0), "{innocent}");
+    }
+    for evil in [
+        "evil/hub",
+        "git+ssh://git@git.example/evil/hub.git",
+        "1.0.0",
+    ] {
+        let (found, _) = of_npm(&format!("\"hub\": \"{evil}\""));
+        assert_eq!(found.len(), 1, "{evil}");
     }
     // It may be further down, or for others.
     for unknown in [
