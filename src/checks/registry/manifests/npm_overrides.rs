@@ -166,6 +166,7 @@ impl Override<'_> {
             all.any(|found| unlike.contains(&found))
         };
         let mut all = reached(packages, &below, own);
+        all.retain(|path| name_of(path).is_none_or(|name| !own.contains(&name)));
         all.extend(&below);
         match (asked(&below), asked(&all)) {
             (true, _) if inner.is_empty() => Some(false),
