@@ -36,6 +36,8 @@ pub mod judging;
 pub mod key_source;
 pub mod manifests;
 #[cfg(feature = "full")]
+mod masked;
+#[cfg(feature = "full")]
 pub mod network;
 #[cfg(feature = "full")]
 pub mod outputs;

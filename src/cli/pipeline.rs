@@ -7,7 +7,7 @@ use super::input::{self, Kind};
 use super::policies::LoadedPolicy;
 use super::progress::Progress;
 use super::registry_answers::{self, RegistrySource};
-use super::{secret_exceptions, terminal, vex};
+use super::{masked, secret_exceptions, terminal, vex};
 use crate::checks::advisories::{Database, DatabaseError};
 use crate::checks::registry::clients::Machine;
 use crate::checks::registry::{AllowedLicences, Approved, NamePattern, RegistrySettings};
@@ -417,6 +417,9 @@ fn add_excerpts(root: &Path, findings: &mut [Finding]) -> Result<(), CliError> {
             let Some(finding) = findings.get_mut(index) else {
                 continue;
             };
+            let masked = masked::is_configuration(finding)
+                .then(|| masked::without_named(&String::from_utf8_lossy(line)));
+            let line = masked.as_ref().map_or(line, String::as_bytes);
             let is_plain = secrets::is_plain(line)
                 || secrets::is_plain(&without_name(line, finding.subject.label()));
             finding.excerpt = match is_plain {

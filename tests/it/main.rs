@@ -36,6 +36,7 @@ mod mutations;
 mod purl;
 mod registry_cargo;
 mod registry_clients;
+mod registry_javascript;
 mod registry_online;
 mod registry_request;
 mod registry_stale;

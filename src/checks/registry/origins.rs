@@ -400,6 +400,10 @@ fn mutable_git_reference(case: &Case<'_>) -> Option<Hit> {
         return None;
     }
     let found = match commit {
+        // npm's own locks have the commit; what was written by hand may be any name.
+        Some(name) if !is_short_commit(name) => {
+            format!("the branch or tag `{}`", terminal_safe(name))
+        }
         Some(commit) => format!("the shortened commit id `{}`", terminal_safe(commit)),
         None => describe_reference(reference),
     };
@@ -414,6 +418,11 @@ fn mutable_git_reference(case: &Case<'_>) -> Option<Hit> {
         remedy: "pin it to the full commit id (40 or 64 hexadecimal digits) that was reviewed"
             .to_owned(),
     })
+}
+
+/// What git takes for the beginning of an object name: four digits or more.
+fn is_short_commit(text: &str) -> bool {
+    (4..64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 /// A SHA-1 or SHA-256 object name in full.

@@ -5,11 +5,18 @@
 use super::files::{File, Files, join};
 use super::model::{Client, CoolDown, Effective, Names, Recorded, Replacement, Route};
 use super::npm::{Npmrc, target, with_default};
-use super::text::{Toml, says};
+use super::text::{Toml, environment, says};
 use toml::de::{DeTable, DeValue};
 
 const ADVICE: &str =
     "`[install] minimumReleaseAge = 604800` (seconds, Bun 1.3 or later) in `bunfig.toml`";
+
+/// Variables that name the registry for all packages, the first that is set first.
+const VARIABLES: [&str; 3] = [
+    "BUN_CONFIG_REGISTRY",
+    "NPM_CONFIG_REGISTRY",
+    "npm_config_registry",
+];
 
 /// The configuration of Bun for a project.
 pub(super) fn read(files: &Files<'_>, directory: &str) -> Effective {
@@ -20,13 +27,33 @@ pub(super) fn read(files: &Files<'_>, directory: &str) -> Effective {
         .tree(&join(directory, "bunfig.toml"))
         .into_iter()
         .collect();
-    found.extend(files.home(".bunfig.toml"));
+    found.extend(match files.variable("XDG_CONFIG_HOME") {
+        Some(base) => files.at(
+            &format!("{base}/.bunfig.toml"),
+            "$XDG_CONFIG_HOME/.bunfig.toml",
+        ),
+        None => files.home(".bunfig.toml"),
+    });
+    // The first of these that is an address counts over every file.
+    let variable = VARIABLES.iter().find_map(|name| {
+        let value = files.variable(name)?;
+        value.starts_with("http").then_some((*name, value))
+    });
+    if let Some((name, value)) = variable {
+        let place = environment(name, value);
+        effective
+            .routes
+            .push(Route::new(Names::All, target(value), place));
+    }
     for file in &found {
         if let Some(document) = files.toml(file) {
             bunfig(file, &document, &mut effective);
         }
     }
     for route in npmrc.routes() {
+        if variable.is_some() && route.names == Names::All {
+            continue;
+        }
         let rival = effective
             .routes
             .iter()

@@ -9,10 +9,14 @@ use super::text::{environment, says};
 use crate::model::{ConfiguredAt, Location, terminal_safe};
 use crate::support::{json_tree, yaml};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 const NPM_ADVICE: &str = "`min-release-age=7` (days, npm 11.10 or later) in `.npmrc`";
 const PNPM_ADVICE: &str =
     "`minimumReleaseAge: 10080` (minutes, pnpm 10.16 or later) in `pnpm-workspace.yaml`";
+
+/// Lists of packages that do not wait.
+const EXCLUDED: [&str; 2] = ["min-release-age-exclude", "minimum-release-age-exclude"];
 
 /// Settings of all levels: the first that says a key counts.
 #[derive(Default)]
@@ -23,40 +27,88 @@ pub(super) struct Npmrc {
 impl Npmrc {
     /// The levels of npm for a project.
     pub(super) fn read(files: &Files<'_>, directory: &str) -> Self {
+        let project = files.tree(&join(directory, ".npmrc"));
+        Self::levels(files, &["npm_config_"], project.as_slice())
+    }
+
+    /// The environment by these prefixes, then these files of the project, the user's and
+    /// the system's.
+    pub(super) fn levels(files: &Files<'_>, prefixes: &[&str], project: &[Rc<File>]) -> Self {
         let mut all = Self::default();
-        for prefix in ["npm_config_", "NPM_CONFIG_"] {
-            for (name, value) in files.variables(prefix) {
-                let key = name.to_lowercase().replace('_', "-");
-                let variable = format!("{prefix}{name}");
-                all.add(key, value.to_owned(), environment(&variable, value));
-            }
+        for prefix in prefixes {
+            all.environment(files, prefix);
         }
-        if let Some(file) = files.tree(&join(directory, ".npmrc")) {
-            all.file(files, &file);
+        for file in project {
+            all.file(files, file);
         }
-        // npm folds the case of these names.
-        let named = |name: &str| {
-            let names = [name.to_lowercase(), name.to_owned()];
-            let set = names.iter().find(|name| files.variable(name).is_some());
-            set.map(|name| files.named_by(name))
-        };
-        let user = match named("NPM_CONFIG_USERCONFIG") {
-            Some(found) => found,
+        let user = match variable_of(files, "npm_config_userconfig") {
+            Some((name, _)) => files.named_by(name),
             None => files.home(".npmrc"),
         };
-        let system = match named("NPM_CONFIG_GLOBALCONFIG") {
-            Some(found) => found,
-            None => ["/usr/local/etc/npmrc", "/usr/etc/npmrc", "/etc/npmrc"]
-                .iter()
-                .find_map(|path| files.system(path)),
-        };
-        for file in user.iter().chain(&system) {
+        if let Some(file) = &user {
             all.file(files, file);
+        }
+        if let Some(file) = all.system(files) {
+            all.file(files, &file);
         }
         all
     }
 
-    fn file(&mut self, files: &Files<'_>, file: &File) {
+    /// npm and Yarn 1 fold the case of these names.
+    pub(super) fn environment(&mut self, files: &Files<'_>, prefix: &str) {
+        for (name, value) in files.variables("") {
+            let is_one = name
+                .get(..prefix.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+            let Some(rest) = name.get(prefix.len()..).filter(|_| is_one) else {
+                continue;
+            };
+            // An underscore at the beginning stays.
+            let (first, rest) = rest.split_at_checked(1).unwrap_or((rest, ""));
+            let key = format!("{first}{}", rest.replace('_', "-")).to_lowercase();
+            if let Some((known, place)) = self.values.get(&key)
+                && known != value
+                && place.location.path.to_lowercase()
+                    == format!("environment:{name}").to_lowercase()
+            {
+                let other = place.location.path.trim_start_matches("environment:");
+                let message =
+                    format!("`{name}` and `{other}` differ in case only and say different things");
+                files.undecided(place.location.clone(), &message);
+            }
+            self.add(key, value.to_owned(), environment(name, value));
+        }
+    }
+
+    /// The file of the system: another prefix moves it.
+    fn system(&self, files: &Files<'_>) -> Option<Rc<File>> {
+        if let Some((name, _)) = variable_of(files, "npm_config_globalconfig") {
+            return files.named_by(name);
+        }
+        let prefix = self.value("prefix");
+        // That of a project does not count.
+        let prefix = prefix.filter(|(_, place)| !is_of_tree(place));
+        let (prefix, shown) = match (prefix, files.variable("PREFIX")) {
+            (Some((prefix, place)), _) => match place.location.path.strip_prefix("environment:") {
+                Some(name) => (prefix.as_str(), format!("${name}")),
+                None => (prefix.as_str(), "prefix".to_owned()),
+            },
+            (None, Some(prefix)) => (prefix, "$PREFIX".to_owned()),
+            (None, None) => {
+                let mut usual = ["/usr/local/etc/npmrc", "/usr/etc/npmrc", "/etc/npmrc"].iter();
+                return usual.find_map(|path| files.system(path));
+            }
+        };
+        match prefix.strip_prefix("~/") {
+            Some(below) => files.home(&format!("{}/etc/npmrc", below.trim_end_matches('/'))),
+            None => files.at(
+                &format!("{}/etc/npmrc", prefix.trim_end_matches('/')),
+                &format!("{shown}/etc/npmrc"),
+            ),
+        }
+    }
+
+    pub(super) fn file(&mut self, files: &Files<'_>, file: &File) {
         let mut last: BTreeMap<String, (String, ConfiguredAt)> = BTreeMap::new();
         files.line_ends(file, &[]);
         for entry in npm_lines::entries(&file.text) {
@@ -76,6 +128,14 @@ impl Npmrc {
             }
             let value = expanded(files, &entry.value);
             let place = file.at(entry.line, says(&entry.key, &entry.value));
+            // Several lines of a list add up: the one that takes all counts.
+            let key = entry.key.trim_end_matches("[]");
+            if EXCLUDED.contains(&key) {
+                if value.split(',').any(|one| is_all(one.trim())) {
+                    last.insert(key.to_owned(), (value, place));
+                }
+                continue;
+            }
             // In one file the last line counts.
             last.insert(entry.key, (value, place));
         }
@@ -84,7 +144,7 @@ impl Npmrc {
         }
     }
 
-    fn add(&mut self, key: String, value: String, place: ConfiguredAt) {
+    pub(super) fn add(&mut self, key: String, value: String, place: ConfiguredAt) {
         self.values.entry(key).or_insert((value, place));
     }
 
@@ -134,6 +194,25 @@ impl Npmrc {
     }
 }
 
+/// A variable whose name is this one in some case.
+fn variable_of<'f>(files: &Files<'f>, name: &str) -> Option<(&'f str, &'f str)> {
+    let mut all = files.variables("");
+    all.find(|(found, _)| found.eq_ignore_ascii_case(name))
+}
+
+/// Whether a place is a file of the tree.
+fn is_of_tree(place: &ConfiguredAt) -> bool {
+    let path = &place.location.path;
+    !path.starts_with("environment:")
+        && !path.starts_with(['~', '$', '/'])
+        && !path.starts_with("../")
+}
+
+/// Whether a pattern of names is for all of them, or for all with or without a scope.
+pub(super) fn is_all(pattern: &str) -> bool {
+    pattern.contains('*') && pattern.chars().all(|c| "*@/".contains(c))
+}
+
 /// `${NAME}` by the environment where that counts; else it stays.
 fn expanded(files: &Files<'_>, value: &str) -> String {
     let mut out = String::new();
@@ -177,31 +256,47 @@ pub(super) fn read(files: &Files<'_>, directory: &str) -> Effective {
     let npmrc = Npmrc::read(files, directory);
     let mut effective = Effective::new(Client::Npm);
     effective.routes = npmrc.routes();
-    let mode = npmrc.value("replace-registry-host");
-    let of = match mode.map(|(mode, _)| mode.as_str()) {
-        Some("never") => None,
-        Some("always") => Some(Recorded::Any),
-        Some(host) if host != "npmjs" => Some(Recorded::Address(format!("https://{host}/"))),
-        // Recorded files of the default registry are fetched from the configured one.
-        _ => Some(Recorded::Default),
-    };
-    if let Some(of) = of {
-        for route in effective.routes.clone() {
-            let mut by = route;
-            by.places.extend(mode.map(|(_, place)| place.clone()));
-            effective.replaced.push(Replacement { of: of.clone(), by });
-        }
-    }
+    effective
+        .replaced
+        .extend(replaced(files, &npmrc, &effective.routes));
     with_default(files, &mut effective.routes);
     npmrc.weaken(&mut effective);
     effective.cool_down = cool_down(&npmrc, &["min-release-age", "before"], NPM_ADVICE);
     effective
 }
 
+/// Recorded files that npm fetches from elsewhere: it puts the host of `registry` into their
+/// address, whatever their scope is bound to.
+fn replaced(files: &Files<'_>, npmrc: &Npmrc, routes: &[Route]) -> Option<Replacement> {
+    let mode = npmrc.value("replace-registry-host");
+    let of = match mode.map(|(mode, _)| mode.as_str()) {
+        Some("never") => return None,
+        Some("always") => Recorded::Any,
+        Some(url) if url.contains("://") => Recorded::Address(url.to_owned()),
+        Some(host) if !matches!(host, "" | "npmjs") => {
+            Recorded::Address(format!("https://{host}/"))
+        }
+        // Recorded files of the default registry are fetched from the configured one.
+        _ => Recorded::Default,
+    };
+    let mut by = match routes.iter().find(|route| route.names == Names::All) {
+        Some(all) => all.clone(),
+        // The default by itself.
+        None if of == Recorded::Default => return None,
+        None => Route::default(files.reads_machine()),
+    };
+    by.places.extend(mode.map(|(_, place)| place.clone()));
+    Some(Replacement { of, by })
+}
+
 fn cool_down(npmrc: &Npmrc, keys: &[&str], advice: &'static str) -> CoolDown {
+    let excluded = EXCLUDED.iter().find_map(|key| npmrc.value(key));
     match keys.iter().find_map(|key| npmrc.value(key)) {
         Some((value, place)) if is_nothing(value) => CoolDown::Off(place.clone(), advice),
-        Some(_) => CoolDown::On,
+        Some(_) => match excluded.filter(|(value, _)| value.split(',').any(is_all)) {
+            Some((_, place)) => CoolDown::Off(place.clone(), advice),
+            None => CoolDown::On,
+        },
         None => CoolDown::Missing { advice },
     }
 }
@@ -213,26 +308,61 @@ pub(super) fn is_nothing(value: &str) -> bool {
 }
 
 /// The configuration of pnpm for a workspace. `.npmrc` and `pnpm-workspace.yaml` may both
-/// name registries, and which wins depends on pnpm's version: then both count.
+/// name registries, and which wins depends on pnpm's version: then both count. The
+/// workspace's file may lie above the lockfile, and so does its `.npmrc` then.
 pub(super) fn read_pnpm(files: &Files<'_>, directory: &str) -> Effective {
-    let npmrc = Npmrc::read(files, directory);
+    let above = files.upwards(directory, &["pnpm-workspace.yaml"]);
+    let workspace_file = above.first();
+    let base = workspace_base(workspace_file, directory);
+    let mut project: Vec<Rc<File>> = files.tree(&join(directory, ".npmrc")).into_iter().collect();
+    if base != directory {
+        project.extend(files.tree(&join(base, ".npmrc")));
+    }
+    let mut npmrc = Npmrc::levels(files, &["pnpm_config_", "npm_config_"], &project);
+    let own = |name: &str| match files.variable("XDG_CONFIG_HOME") {
+        Some(base) => files.at(
+            &format!("{base}/pnpm/{name}"),
+            &format!("$XDG_CONFIG_HOME/pnpm/{name}"),
+        ),
+        None => files.home(&format!(".config/pnpm/{name}")),
+    };
+    for file in ["rc", "auth.ini"].into_iter().filter_map(own) {
+        npmrc.file(files, &file);
+    }
     let mut effective = Effective::new(Client::Pnpm);
     effective.routes = npmrc.routes();
     npmrc.weaken(&mut effective);
     effective.cool_down = cool_down(&npmrc, &["minimum-release-age"], PNPM_ADVICE);
-    if let Some(file) = files.tree(&join(directory, "pnpm-workspace.yaml")) {
+    if let Some(file) = workspace_file {
+        workspace(files, file, &mut effective);
+    }
+    if let Some(file) = own("config.yaml") {
+        // What the project says itself counts.
+        let known = effective.cool_down.clone();
         workspace(files, &file, &mut effective);
+        if !matches!(known, CoolDown::Missing { .. }) {
+            effective.cool_down = known;
+        }
     }
     with_default(files, &mut effective.routes);
-    if matches!(effective.cool_down, CoolDown::Missing { .. })
-        && manager(files, directory).is_some_and(|(name, version)| {
+    let is_eleven = [directory, base].iter().any(|directory| {
+        manager(files, directory).is_some_and(|(name, version)| {
             name == "pnpm" && major(&version).is_some_and(|major| major >= 11)
         })
-    {
+    });
+    if matches!(effective.cool_down, CoolDown::Missing { .. }) && is_eleven {
         // pnpm 11 waits a day of its own accord.
         effective.cool_down = CoolDown::On;
     }
     effective
+}
+
+/// The directory of the workspace's file, if that is one of the tree.
+fn workspace_base<'f>(file: Option<&'f Rc<File>>, directory: &'f str) -> &'f str {
+    match file.filter(|file| file.in_tree) {
+        Some(file) => file.shown.rsplit_once('/').map_or("", |(base, _)| base),
+        None => directory,
+    }
 }
 
 fn workspace(files: &Files<'_>, file: &File, effective: &mut Effective) {
@@ -305,6 +435,15 @@ fn workspace(files: &Files<'_>, file: &File, effective: &mut Effective) {
             ),
             false => CoolDown::On,
         };
+    }
+    let excluded = root.value("minimumReleaseAgeExclude");
+    let mut excluded = excluded.map_or(&[][..], yaml::Node::items).iter();
+    if let Some(item) = excluded.find(|item| item.text().is_some_and(is_all))
+        && matches!(effective.cool_down, CoolDown::On)
+    {
+        let text = item.text().unwrap_or_default();
+        let place = file.at(item.line, says("minimumReleaseAgeExclude", text));
+        effective.cool_down = CoolDown::Off(place, PNPM_ADVICE);
     }
 }
 

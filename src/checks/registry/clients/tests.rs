@@ -5,6 +5,7 @@ use crate::model::{Digest, DigestAlgorithm, Ecosystem, Origin};
 use crate::support::files::write_atomic;
 
 mod hiding;
+mod javascript;
 mod python;
 
 struct Project {

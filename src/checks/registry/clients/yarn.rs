@@ -1,16 +1,20 @@
 //! Yarn: `.yarnrc.yml` from the project up and of the home, `YARN_*` (Yarn 2 and later,
 //! <https://yarnpkg.com/configuration/yarnrc>); `.yarnrc` and `.npmrc` (Yarn 1).
 
-use super::files::{File, Files};
+use super::files::{File, Files, join};
 use super::model::{Client, CoolDown, Effective, Names, Route};
-use super::npm::{Npmrc, is_nothing, major, manager, target, with_default};
+use super::npm::{Npmrc, is_all, is_nothing, major, manager, target, with_default};
 use super::text::{environment, says};
-use crate::model::{Location, terminal_safe};
+use crate::model::{ConfiguredAt, Location, terminal_safe};
 use crate::support::yaml;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 const ADVICE: &str = "`npmMinimalAgeGate: 7d` (Yarn 4.10 or later) in `.yarnrc.yml`";
+
+const STRICT: &str = "enableStrictSsl";
+const CHECKSUMS: &str = "checksumBehavior";
+const GATE: &str = "npmMinimalAgeGate";
 
 /// The configuration of the Yarn that wrote a lockfile.
 pub(super) fn read(files: &Files<'_>, directory: &str, lockfile: &str) -> Effective {
@@ -21,34 +25,32 @@ pub(super) fn read(files: &Files<'_>, directory: &str, lockfile: &str) -> Effect
     }
 }
 
+/// Registries of `.npmrc` come first, and `strict-ssl` counts in `.yarnrc` only. Both are
+/// looked for beside the lockfile, then in the home, then in the directories above.
 fn classic(files: &Files<'_>, directory: &str) -> Effective {
-    let npmrc = Npmrc::read(files, directory);
     let mut effective = Effective::new(Client::YarnClassic);
-    let mut found = files.upwards(directory, &[".yarnrc"]);
-    found.extend(files.home(".yarnrc"));
-    for file in &found {
-        for (key, (number, value)) in yarnrc(files, file) {
-            let (key, value) = (key.as_str(), value.as_str());
-            let place = || file.at(number, says(key, value));
-            let names = match key.strip_suffix(":registry") {
-                Some(scope) if scope.starts_with('@') => Some(Names::Scope(scope.to_owned())),
-                _ if key == "registry" => Some(Names::All),
-                _ => None,
-            };
-            if let Some(names) = names
-                && !effective.routes.iter().any(|known| known.names == names)
-            {
-                effective
-                    .routes
-                    .push(Route::new(names, target(value), place()));
-            }
-            if (key, value) == ("strict-ssl", "false") {
-                let effect = "the registry's certificate is not checked";
-                effective.weak(place(), true, effect);
-            }
+    let beside = |name: &str| files.tree(&join(directory, name));
+    let is_above = |file: &Rc<File>, name: &str| file.shown != join(directory, name);
+    let mut npmrc = Npmrc::levels(files, &["npm_config_"], beside(".npmrc").as_slice());
+    for file in files.upwards(directory, &[".npmrc"]) {
+        if is_above(&file, ".npmrc") {
+            npmrc.file(files, &file);
         }
     }
-    for route in npmrc.routes() {
+    effective.routes = npmrc.routes();
+    let mut own = Npmrc::default();
+    own.environment(files, "yarn_");
+    let mut found: Vec<Rc<File>> = beside(".yarnrc").into_iter().collect();
+    found.extend(files.home(".yarnrc"));
+    let above = files.upwards(directory, &[".yarnrc"]);
+    found.extend(above.into_iter().filter(|file| is_above(file, ".yarnrc")));
+    for file in &found {
+        for (key, (number, value)) in yarnrc(files, file) {
+            let place = file.at(number, says(&key, &value));
+            own.add(key, value, place);
+        }
+    }
+    for route in own.routes() {
         if !effective
             .routes
             .iter()
@@ -57,7 +59,10 @@ fn classic(files: &Files<'_>, directory: &str) -> Effective {
             effective.routes.push(route);
         }
     }
-    npmrc.weaken(&mut effective);
+    if let Some(place) = own.is_off("strict-ssl") {
+        let effect = "the registry's certificate is not checked";
+        effective.weak(place.clone(), true, effect);
+    }
     with_default(files, &mut effective.routes);
     effective
 }
@@ -147,16 +152,19 @@ fn in_quotes(text: &str) -> Option<(&str, &str)> {
 fn berry(files: &Files<'_>, directory: &str) -> Effective {
     let mut effective = Effective::new(Client::Yarn);
     effective.cool_down = CoolDown::Missing { advice: ADVICE };
-    if let Some(value) = files.variable("YARN_NPM_REGISTRY_SERVER") {
-        let place = environment("YARN_NPM_REGISTRY_SERVER", value);
-        effective
-            .routes
-            .push(Route::new(Names::All, target(value), place));
-    }
-    let mut found: Vec<Rc<File>> = files.upwards(directory, &[".yarnrc.yml"]);
-    found.extend(files.home(".yarnrc.yml"));
+    let mut said = Said::default();
+    said.environment(files, &mut effective);
+    let name = files.variable("YARN_RC_FILENAME").unwrap_or(".yarnrc.yml");
+    let mut found: Vec<Rc<File>> = files.upwards(directory, &[name]);
+    found.extend(files.home(name));
     for file in &found {
-        settings(files, file, &mut effective);
+        said.settings(files, file, &mut effective);
+    }
+    if let Some(place) = said
+        .excluded
+        .filter(|_| effective.cool_down == CoolDown::On)
+    {
+        effective.cool_down = CoolDown::Off(place, ADVICE);
     }
     with_default(files, &mut effective.routes);
     if matches!(effective.cool_down, CoolDown::Missing { .. })
@@ -172,70 +180,126 @@ fn berry(files: &Files<'_>, directory: &str) -> Effective {
     effective
 }
 
-/// Adds what a file says and no nearer one does.
-fn settings(files: &Files<'_>, file: &File, effective: &mut Effective) {
-    let stream = yaml::parse(&file.text);
-    if let Some(broken) = &stream.broken {
-        files.broken(file, broken);
-    }
-    let Some(root) = stream.documents.first() else {
-        return;
-    };
-    let add = |effective: &mut Effective, names: Names, member: &yaml::Member<'_>| {
-        let known = effective.routes.iter().any(|route| route.names == names);
-        if let (Some(text), false) = (member.value.text(), known) {
-            let place = file.at(member.line, says(&member.key, text));
+/// What nearer levels have said already.
+#[derive(Default)]
+struct Said {
+    keys: BTreeSet<&'static str>,
+    /// Where all packages, or all with or without a scope, are taken out of the cool-down.
+    excluded: Option<ConfiguredAt>,
+}
+
+impl Said {
+    /// Variables come before every file.
+    fn environment(&mut self, files: &Files<'_>, effective: &mut Effective) {
+        let variable = |name| Some((files.variable(name)?, name));
+        if let Some((value, name)) = variable("YARN_NPM_REGISTRY_SERVER") {
+            let place = environment(name, value);
             effective
                 .routes
-                .push(Route::new(names, target(text), place));
+                .push(Route::new(Names::All, target(value), place));
         }
-    };
-    if let Some(member) = root.member("npmRegistryServer") {
-        add(effective, Names::All, member);
-    }
-    for scope in root.value("npmScopes").map_or(&[][..], yaml::Node::members) {
-        if let Some(member) = scope.value.member("npmRegistryServer") {
-            let name = format!("@{}", scope.key.trim_start_matches('@'));
-            add(effective, Names::Scope(name), member);
+        for (name, key) in [
+            ("YARN_ENABLE_STRICT_SSL", STRICT),
+            ("YARN_CHECKSUM_BEHAVIOR", CHECKSUMS),
+            ("YARN_NPM_MINIMAL_AGE_GATE", GATE),
+        ] {
+            if let Some((value, name)) = variable(name) {
+                self.setting(key, value, environment(name, value), effective);
+            }
         }
-    }
-    if let Some(member) = root.member("enableStrictSsl")
-        && member.value.flag() == Some(false)
-    {
-        let place = file.at(member.line, says("enableStrictSsl", "false"));
-        effective.weak(place, true, "the registry's certificate is not checked");
-    }
-    if let Some(member) = root.member("checksumBehavior")
-        && let Some(text @ ("ignore" | "update" | "reset")) = member.value.text()
-    {
-        let place = file.at(member.line, says("checksumBehavior", text));
-        effective.weak(
-            place,
-            true,
-            "a file that differs from its checksum is taken",
-        );
-    }
-    for item in root
-        .value("unsafeHttpWhitelist")
-        .map_or(&[][..], yaml::Node::items)
-    {
-        let host = item.text().unwrap_or_default();
-        if !matches!(host, "localhost" | "127.0.0.1" | "::1" | "[::1]") {
-            let place = file.at(item.line, says("unsafeHttpWhitelist", host));
-            effective.weak(place, true, "packages may be fetched without TLS");
+        if let Some((value, name)) = variable("YARN_UNSAFE_HTTP_WHITELIST") {
+            for host in value.split(',') {
+                plain_http(host.trim(), environment(name, value), effective);
+            }
+        }
+        if let Some((value, name)) = variable("YARN_NPM_PREAPPROVED_PACKAGES")
+            && value.split(',').any(|one| is_all(one.trim()))
+        {
+            self.excluded = Some(environment(name, value));
         }
     }
-    if let Some(member) = root.member("npmMinimalAgeGate")
-        && matches!(effective.cool_down, CoolDown::Missing { .. })
-    {
-        let text = member.value.text().unwrap_or_default();
-        let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-        effective.cool_down = match is_nothing(digits) {
-            true => CoolDown::Off(
-                file.at(member.line, says("npmMinimalAgeGate", text)),
-                ADVICE,
-            ),
-            false => CoolDown::On,
+
+    /// Adds what a level says of a setting with one value and no nearer one does.
+    fn setting(
+        &mut self,
+        key: &'static str,
+        value: &str,
+        place: ConfiguredAt,
+        effective: &mut Effective,
+    ) {
+        if !self.keys.insert(key) {
+            return;
+        }
+        match (key, value) {
+            (STRICT, "false" | "False" | "FALSE" | "0") => {
+                effective.weak(place, true, "the registry's certificate is not checked");
+            }
+            (CHECKSUMS, "ignore" | "update" | "reset") => {
+                let effect = "a file that differs from its checksum is taken";
+                effective.weak(place, true, effect);
+            }
+            (GATE, text) => {
+                let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+                effective.cool_down = match is_nothing(digits) {
+                    true => CoolDown::Off(place, ADVICE),
+                    false => CoolDown::On,
+                };
+            }
+            _ => {}
+        }
+    }
+
+    /// Adds what a file says and no nearer one does.
+    fn settings(&mut self, files: &Files<'_>, file: &File, effective: &mut Effective) {
+        let stream = yaml::parse(&file.text);
+        if let Some(broken) = &stream.broken {
+            files.broken(file, broken);
+        }
+        let Some(root) = stream.documents.first() else {
+            return;
         };
+        let add = |effective: &mut Effective, names: Names, member: &yaml::Member<'_>| {
+            let known = effective.routes.iter().any(|route| route.names == names);
+            if let (Some(text), false) = (member.value.text(), known) {
+                let place = file.at(member.line, says(&member.key, text));
+                effective
+                    .routes
+                    .push(Route::new(names, target(text), place));
+            }
+        };
+        if let Some(member) = root.member("npmRegistryServer") {
+            add(effective, Names::All, member);
+        }
+        for scope in root.value("npmScopes").map_or(&[][..], yaml::Node::members) {
+            if let Some(member) = scope.value.member("npmRegistryServer") {
+                let name = format!("@{}", scope.key.trim_start_matches('@'));
+                add(effective, Names::Scope(name), member);
+            }
+        }
+        for key in [STRICT, CHECKSUMS, GATE] {
+            if let Some(member) = root.member(key) {
+                let text = member.value.text().unwrap_or_default();
+                let place = file.at(member.line, says(key, text));
+                self.setting(key, text, place, effective);
+            }
+        }
+        let items = |key| root.value(key).map_or(&[][..], yaml::Node::items).iter();
+        for item in items("unsafeHttpWhitelist") {
+            let host = item.text().unwrap_or_default();
+            let place = file.at(item.line, says("unsafeHttpWhitelist", host));
+            plain_http(host, place, effective);
+        }
+        let mut approved = items("npmPreapprovedPackages");
+        if let Some(item) = approved.find(|item| item.text().is_some_and(is_all)) {
+            let text = item.text().unwrap_or_default();
+            let place = file.at(item.line, says("npmPreapprovedPackages", text));
+            self.excluded.get_or_insert(place);
+        }
+    }
+}
+
+fn plain_http(host: &str, place: ConfiguredAt, effective: &mut Effective) {
+    if !matches!(host, "localhost" | "127.0.0.1" | "::1" | "[::1]") {
+        effective.weak(place, true, "packages may be fetched without TLS");
     }
 }

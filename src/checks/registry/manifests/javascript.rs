@@ -1,13 +1,13 @@
-//! `package.json` against the copy of it that npm, pnpm and Bun keep in their lockfiles.
+//! `package.json` against the copy of it that npm and Bun keep in their lockfiles.
 
 use super::super::clients::{Source, join, place, says};
-use super::{Locked, Missing};
+use super::{Locked, Missing, members, npm_overrides};
 use crate::model::{Location, terminal_safe};
 use crate::support::files::read_bounded;
-use crate::support::{json_tree, yaml};
+use crate::support::json_tree::{self, Node};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Bytes of a lockfile; the inventory reads no larger ones.
@@ -15,7 +15,7 @@ const LOCK_LIMIT: u64 = 100 * 1000 * 1000;
 
 pub(super) const GROUPS: [&str; 3] = ["dependencies", "devDependencies", "optionalDependencies"];
 
-type Wanted = BTreeMap<String, String>;
+pub(super) type Wanted = BTreeMap<String, String>;
 
 /// What a lockfile says that a manifest asks for. Only the members of it are read.
 #[derive(Debug, Default, Deserialize)]
@@ -70,12 +70,13 @@ fn copies<T: DeserializeOwned>(source: &Source<'_>, path: &str, text: &str) -> O
 }
 
 /// Compares a manifest with its copy: a name that the copy does not have, or with another
-/// requirement.
-fn compare(
+/// requirement. `replaces` says whether the client has put a requirement, or none, into the
+/// place of the one of the manifest.
+pub(super) fn compare(
     source: &Source<'_>,
     path: &str,
     copy: &Wanted,
-    skip: &dyn Fn(&str) -> bool,
+    replaces: &dyn Fn(&str, Option<&str>) -> bool,
 ) -> Vec<Missing> {
     let Some(file) = source.tree(path) else {
         return Vec::new();
@@ -87,11 +88,7 @@ fn compare(
     }
     let mut out = Vec::new();
     for group in GROUPS {
-        for member in document
-            .root
-            .value(group)
-            .map_or(&[][..], json_tree::Node::members)
-        {
+        for member in document.root.value(group).map_or(&[][..], Node::members) {
             let Some(asked) = member.value.text() else {
                 continue;
             };
@@ -102,12 +99,11 @@ fn compare(
                     .value(other)
                     .is_some_and(|group| group.member(&member.key).is_some())
             });
-            let is_same = copy
-                .get(member.key.as_ref())
-                .is_some_and(|found| found == asked);
+            let copied = copy.get(member.key.as_ref()).map(String::as_str);
+            let is_same = copied == Some(asked) || replaces(&member.key, copied);
             // pnpm may leave links out.
             let is_link = asked.starts_with("link:");
-            if !is_same && !is_link && !elsewhere && !skip(&member.key) {
+            if !is_same && !is_link && !elsewhere {
                 out.push(Missing {
                     place: place(&file.shown, member.line, says(&member.key, asked)),
                 });
@@ -115,6 +111,26 @@ fn compare(
         }
     }
     out
+}
+
+/// The manifests of the members of a workspace that a lockfile does not know, `known` being
+/// the directories that it does.
+fn unknown_members(
+    root: &Path,
+    source: &Source<'_>,
+    base: &str,
+    main: &Node<'_>,
+    known: &BTreeSet<String>,
+) -> Vec<Missing> {
+    let shown = join(base, "package.json");
+    let found = members::of(root, source, base, &shown, &members::patterns(main));
+    found
+        .difference(known)
+        .flat_map(|directory| {
+            let manifest = join(directory, "package.json");
+            compare(source, &manifest, &Wanted::new(), &|_, _| false)
+        })
+        .collect()
 }
 
 /// `package-lock.json` from version 2 on: `packages` holds a copy of every manifest of the
@@ -132,6 +148,7 @@ pub(super) fn package_lock(root: &Path, source: &Source<'_>, locked: &Locked<'_>
         return Vec::new();
     };
     let mut out = Vec::new();
+    let mut known = BTreeSet::new();
     for (key, copy) in &lock.packages {
         if copy.link || key.split('/').any(|part| part == "node_modules") {
             continue;
@@ -141,7 +158,28 @@ pub(super) fn package_lock(root: &Path, source: &Source<'_>, locked: &Locked<'_>
             key => join(locked.directory, key),
         };
         let manifest = join(&directory, "package.json");
-        out.extend(compare(source, &manifest, &copy.all(), &|_| false));
+        out.extend(compare(source, &manifest, &copy.all(), &|_, _| false));
+        known.insert(directory);
+    }
+    // Version 1 has no copies.
+    let main = source.tree(&join(locked.directory, "package.json"));
+    if let Some(file) = main.filter(|_| lock.packages.contains_key("")) {
+        let document = json_tree::parse(&file.text);
+        let main = &document.root;
+        out.extend(unknown_members(
+            root,
+            source,
+            locked.directory,
+            main,
+            &known,
+        ));
+        out.extend(npm_overrides::unfollowed(
+            source,
+            locked.path,
+            &text,
+            &file.shown,
+            main,
+        ));
     }
     out
 }
@@ -163,74 +201,26 @@ pub(super) fn bun_lock(root: &Path, source: &Source<'_>, locked: &Locked<'_>) ->
         return Vec::new();
     };
     let mut out = Vec::new();
+    let mut known = BTreeSet::new();
     for (key, copy) in &lock.workspaces {
         let directory = match key.as_str() {
             "" => locked.directory.to_owned(),
             key => join(locked.directory, key),
         };
         let manifest = join(&directory, "package.json");
-        out.extend(compare(source, &manifest, &copy.all(), &|_| false));
+        out.extend(compare(source, &manifest, &copy.all(), &|_, _| false));
+        known.insert(directory);
+    }
+    if let Some(file) = source.tree(&join(locked.directory, "package.json")) {
+        let document = json_tree::parse(&file.text);
+        let main = &document.root;
+        out.extend(unknown_members(
+            root,
+            source,
+            locked.directory,
+            main,
+            &known,
+        ));
     }
     out
-}
-
-/// `pnpm-lock.yaml` from version 6 on: `importers`, or the groups at the top. Only that
-/// part is read as YAML. What `overrides` change is not compared.
-pub(super) fn pnpm_lock(root: &Path, source: &Source<'_>, locked: &Locked<'_>) -> Vec<Missing> {
-    let Some(text) = lockfile(root, locked.path) else {
-        return Vec::new();
-    };
-    let head = before(&text, &["packages:", "snapshots:"]);
-    let stream = yaml::parse(head);
-    let (None, Some(document)) = (&stream.broken, stream.documents.first()) else {
-        return Vec::new();
-    };
-    let overridden = document
-        .value("overrides")
-        .map_or(&[][..], yaml::Node::members);
-    let skip = |name: &str| overridden.iter().any(|member| member.key.contains(name));
-    let mut out = Vec::new();
-    let importers = document.value("importers").map(yaml::Node::members);
-    let alone = [(".", document)];
-    let all: Vec<(&str, &yaml::Node<'_>)> = match importers {
-        Some(members) => members
-            .iter()
-            .map(|member| (member.key.as_ref(), &member.value))
-            .collect(),
-        None => alone.to_vec(),
-    };
-    for (key, importer) in all {
-        let directory = match key {
-            "." => locked.directory.to_owned(),
-            key => join(locked.directory, key),
-        };
-        let mut copy = Wanted::new();
-        let mut is_new = importer.members().is_empty();
-        for group in GROUPS {
-            for member in importer.value(group).map_or(&[][..], yaml::Node::members) {
-                if let Some(specifier) = member.value.text_of("specifier") {
-                    is_new = true;
-                    copy.insert(member.key.to_string(), specifier.to_owned());
-                }
-            }
-        }
-        // Version 5 writes requirements elsewhere.
-        if is_new && importer.value("specifiers").is_none() {
-            let manifest = join(&directory, "package.json");
-            out.extend(compare(source, &manifest, &copy, &skip));
-        }
-    }
-    out
-}
-
-/// The text before the first line that begins with one of these.
-fn before<'t>(text: &'t str, heads: &[&str]) -> &'t str {
-    let mut end = 0;
-    for line in text.split_inclusive('\n') {
-        if heads.iter().any(|head| line.starts_with(head)) {
-            break;
-        }
-        end += line.len();
-    }
-    text.get(..end).unwrap_or(text)
 }

@@ -10,9 +10,12 @@ mod composer;
 mod golang;
 mod hashes;
 mod javascript;
+mod members;
+mod npm_overrides;
 mod nuget;
 mod others;
 mod pip_tools;
+mod pnpm;
 mod python;
 #[cfg(test)]
 mod tests;
@@ -94,7 +97,7 @@ pub(super) fn check(root: &Path, inventory: &Inventory, source: &Source<'_>) -> 
         let check = match lock.format {
             "cargo-lock" => cargo::missing,
             "package-lock" => javascript::package_lock,
-            "pnpm-lock" => javascript::pnpm_lock,
+            "pnpm-lock" => pnpm::pnpm_lock,
             "bun-lock" => javascript::bun_lock,
             "yarn-lock" => yarn::yarn_lock,
             "nuget-lock" => nuget::packages,

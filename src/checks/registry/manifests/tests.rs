@@ -1,6 +1,7 @@
 //! Each lockfile with a manifest that it holds, and one that it does not.
 
 mod hashes;
+mod javascript;
 mod python;
 mod taken_away;
 mod workspaces;
@@ -223,9 +224,13 @@ fn a_package_lock_holds_a_copy_of_every_manifest() {
 
 #[test]
 fn pnpm_and_bun_hold_copies_too() {
-    let pnpm = "lockfileVersion: '9.0'\noverrides:\n  o: 1.0.0\nimporters:\n  .:\n    dependencies:\n      a:\n        specifier: ^1\n        version: 1.0.0\npackages:\n  a@1.0.0: {}\n";
+    let pnpm = "lockfileVersion: '9.0'\noverrides:\n  o: 1.0.0\nimporters:\n  .:\n    dependencies:\n      a:\n        specifier: ^1\n        version: 1.0.0\n      o:\n        specifier: 1.0.0\n        version: 1.0.0\npackages:\n  a@1.0.0: {}\n";
     let judge = |manifest: &str| {
-        let files = [("pnpm-lock.yaml", pnpm), ("package.json", manifest)];
+        let files = [
+            ("pnpm-lock.yaml", pnpm),
+            ("package.json", manifest),
+            ("pnpm-workspace.yaml", "overrides:\n  o: 1.0.0\n"),
+        ];
         stale("pnpm-lock", "pnpm-lock.yaml", &files, &[])
     };
     assert!(
@@ -284,8 +289,8 @@ fn python_names_are_compared_as_python_compares_them() {
 #[test]
 fn every_request_of_a_manifest_is_in_a_yarn_lock() {
     let manifest = "{\"dependencies\": {\n\"left\": \"^1.0.0\",\n\"@acme/right\": \">=2 <4\",\n\"other\": \"npm:left@^1.0.0\",\n\"local\": \"file:./local\",\n\"hub\": \"acme/hub\"\n}}";
-    let classic = "# yarn lockfile v1\n\n\n\"@acme/right@>=2 <4\":\n  version \"3.0.0\"\n\nleft@^1.0.0, left@^1.1.0:\n  version \"1.2.0\"\n  dependencies:\n    x \"1\"\n\n\"other@npm:left@^1.0.0\":\n  version \"1.2.0\"\n";
-    let berry = "__metadata:\n  version: 8\n\n\"@acme/right@npm:>=2 <4\":\n  version: 3.0.0\n\n\"left@npm:^1.0.0, left@npm:^1.1.0\":\n  version: 1.2.0\n\n\"other@npm:left@^1.0.0\":\n  version: 1.2.0\n\n\"app@workspace:.\":\n  resolution: \"app@workspace:.\"\n\n\"b@workspace:packages/b\":\n  resolution: \"b@workspace:packages/b\"\n";
+    let classic = "# yarn lockfile v1\n\n\n\"@acme/right@>=2 <4\":\n  version \"3.0.0\"\n\nleft@^1.0.0, left@^1.1.0:\n  version \"1.2.0\"\n  dependencies:\n    x \"1\"\n\n\"other@npm:left@^1.0.0\":\n  version \"1.2.0\"\n\n\"hub@acme/hub\":\n  version \"1.0.0\"\n";
+    let berry = "__metadata:\n  version: 8\n\n\"@acme/right@npm:>=2 <4\":\n  version: 3.0.0\n\n\"left@npm:^1.0.0, left@npm:^1.1.0\":\n  version: 1.2.0\n\n\"other@npm:left@^1.0.0\":\n  version: 1.2.0\n\n\"hub@acme/hub\":\n  version: 1.0.0\n\n\"local@file:./local::locator=app%40workspace%3A.\":\n  version: 1.0.0\n\n\"app@workspace:.\":\n  resolution: \"app@workspace:.\"\n\n\"b@workspace:packages/b\":\n  resolution: \"b@workspace:packages/b\"\n";
     let check = |lock: &str, more: &[(&str, &str)]| {
         let mut files = vec![("package.json", manifest), ("yarn.lock", lock)];
         files.extend(more);
@@ -326,21 +331,24 @@ fn what_resolutions_replace_is_not_compared_and_nothing_else_is_left_out() {
         );
         of_yarn(CLASSIC, &manifest, &[])
     };
-    for replacing in [
-        "left",
-        "**/left",
-        "a/left",
-        "@acme/a/left",
-        "left@^9.0.0",
-        "left@npm:^9.0.0",
-        "a@npm:1.0.0/left@npm:^9.0.0",
-        "left@npm:@acme/other@1",
-        "left@patch:left@npm/x",
-    ] {
+    for replacing in ["left", "**/left", "left@^9.0.0", "left@npm:^9.0.0"] {
         assert!(check(replacing).is_empty(), "{replacing}");
     }
-    // Names that have it as a part, a scope, or lead to another.
-    for other in ["left-pad", "@left/a", "@acme/left", "left/a", "a@npm:left"] {
+    // Names that have it as a part, a scope, or lead to another; what others or other
+    // requests ask for.
+    for other in [
+        "left-pad",
+        "@left/a",
+        "@acme/left",
+        "left/a",
+        "a@npm:left",
+        "a/left",
+        "@acme/a/left",
+        "a@npm:1.0.0/left@npm:^9.0.0",
+        "left@npm:@acme/other@1",
+        "left@npm:left@1",
+        "left@patch:left@npm/x",
+    ] {
         assert_eq!(check(other), ["package.json:1 left = ^9.0.0"], "{other}");
     }
 }
