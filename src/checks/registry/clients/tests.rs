@@ -4,6 +4,7 @@ use super::*;
 use crate::model::{Digest, DigestAlgorithm, Ecosystem, Origin};
 use crate::support::files::write_atomic;
 
+mod gradle;
 mod hiding;
 
 struct Project {

@@ -1,0 +1,129 @@
+//! Repositories of Gradle that a script computes or hides, each with a twin that says what
+//! it means.
+
+use super::hiding::{EVIL, UNDECIDED, clients, configured, gaps};
+
+/// Every way that is configured, and the gaps, of a build script.
+fn gradle(text: &str) -> (Vec<String>, Vec<String>) {
+    let files = [("build.gradle", text)];
+    let found = clients("gradle-lockfile", "gradle.lockfile", &files);
+    (configured(&found, "gradle.lockfile"), gaps(&found))
+}
+
+fn unknown(line: u32) -> (Vec<String>, Vec<String>) {
+    (
+        vec![format!(
+            "Unknown(\"the script computes the address\") build.gradle:{line}"
+        )],
+        vec![format!("{UNDECIDED} build.gradle:{line}")],
+    )
+}
+
+#[test]
+fn an_address_that_is_not_one_plain_literal_is_a_gap() {
+    for line in [
+        r#"url = uri("https://mvn.acme.example/repo/".replace("mvn.acme", x))"#,
+        r#"url = uri("https://mvn.acme.example/repo/" + s)"#,
+        r#"url = uri(if (false) "https://mvn.acme.example/" else "https://evil.example/")"#,
+        r#"url = uri(System.getenv("REPO") ?: "https://mvn.acme.example/")"#,
+        r#"url findProperty("repoUrl") ?: "https://mvn.acme.example/""#,
+        r#"url = uri("""https://evil.example/x""")"#,
+        "url = '''https://evil.example/x'''",
+        r#"url = uri("https:\u002F\u002Fevil.example/")"#,
+        "url = $/https://evil.example/x/$",
+        r"url = /https:\/\/evil.example\/x/",
+        r#"url = "https://${host}/""#,
+        "url = repo",
+        "setUrl(repo)",
+        r#"this.url = uri("https://mvn.acme.example/")"#,
+        r#"if (x) url = uri("https://mvn.acme.example/")"#,
+        "url = uri(",
+    ] {
+        let seen = gradle(&format!("repositories {{ maven {{\n{line} }} }}"));
+        assert_eq!(seen, unknown(2), "{line}");
+    }
+    for line in [
+        "maven(repo)",
+        r#"maven("https://mvn.acme.example/" + x)"#,
+        "maven(url = repo)",
+        "maven url: repo",
+        r#"maven(findProperty("r") ?: "https://mvn.acme.example/") { name = "x" }"#,
+        "maven { acme() }",
+    ] {
+        let seen = gradle(&format!("repositories {{\n{line} }}"));
+        assert_eq!(seen, unknown(2), "{line}");
+    }
+    let two = format!("repositories {{ maven {{ url = uri(\"{EVIL}\")\n.resolve(x) }} }}");
+    assert_eq!(gradle(&two).1, unknown(2).1);
+    // The twins: an address as it looks.
+    for line in [
+        "url '@'",
+        "url \"@\"",
+        "url = '@'",
+        "url = uri(\"@\")",
+        "url(\"@\")",
+        "url(uri('@'))",
+        "setUrl(\"@\")",
+        "url = URI.create(\"@\")",
+        "url = new URI('@')",
+        "name = \"a\"; url = uri(\"@\") // ours",
+        "url = uri( \"@\" ) /* ours */",
+    ] {
+        let line = line.replace('@', EVIL);
+        let seen = gradle(&format!("repositories {{ maven {{\n{line} }} }}"));
+        let expected = (vec![format!("{EVIL} build.gradle:2")], vec![]);
+        assert_eq!(seen, expected, "{line}");
+    }
+    for line in [
+        "maven(\"@\")",
+        "maven(url = \"@\")",
+        "maven(uri(\"@\")) { name = \"a\" }",
+        "maven(url = uri(\"@\"))",
+        "maven url: '@'",
+        "maven(\"@\") { credentials { username = findProperty(\"u\"); password = \"\" + x } }",
+    ] {
+        let line = line.replace('@', EVIL);
+        let seen = gradle(&format!("repositories {{\n{line} }}"));
+        let expected = (vec![format!("{EVIL} build.gradle:2")], vec![]);
+        assert_eq!(seen, expected, "{line}");
+    }
+}
+
+#[test]
+fn what_a_script_hides_behind_literals_is_seen() {
+    let evil = format!("repositories {{ maven {{ url '{EVIL}' }} }}");
+    for before in [
+        r#"def a = "\""; "#,
+        r#"def a = /"/; "#,
+        r"def a = /x\//; ",
+        "def a = $/ /* /$; ",
+        r#"def a = """/*"""; "#,
+        r#"publishing { def a = "${"{"}" }; "#,
+        "publishing { def a = '{' }; ",
+    ] {
+        let seen = gradle(&format!("{before}{evil}"));
+        let expected = (vec![format!("{EVIL} build.gradle:1")], vec![]);
+        assert_eq!(seen, expected, "{before}");
+    }
+}
+
+#[test]
+fn repositories_that_something_else_declares_are_a_gap() {
+    for text in [
+        "repositories { acmeMirror() }",
+        "repositories { intellijPlatform { defaultRepositories() } }",
+        "def r = repositories",
+        "addAll(repositories)",
+        r"// \u000a repositories { }",
+    ] {
+        assert_eq!(gradle(text).1, unknown(1).1, "{text}");
+    }
+    for text in [
+        r#"repositories { if (x) { mavenLocal() } else { println("url") } }"#,
+        "dependencyResolutionManagement { repositoriesMode.set(x) }",
+        "def a = 'repositories'",
+        "repositories { mavenCentral(); exclusiveContent { forRepository { mavenLocal() }\nfilter { includeGroup(\"a\") } } }",
+    ] {
+        assert!(gradle(text).1.is_empty(), "{text}");
+    }
+}
