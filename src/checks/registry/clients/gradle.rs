@@ -4,6 +4,7 @@
 //! gap. Nothing is run.
 
 mod scan;
+mod verification;
 
 use super::files::{File, Files, join};
 use super::model::{Client, Effective, Names, Route, Target};
@@ -93,6 +94,7 @@ pub(super) fn read(files: &Files<'_>, directory: &str) -> Effective {
         }
         .read();
     }
+    verification::read(files, directory, &mut effective);
     let places = || -> Vec<ConfiguredAt> {
         let all = found.routes.iter();
         all.flat_map(|route| route.places.iter().cloned()).collect()

@@ -4,8 +4,11 @@ use super::*;
 use crate::model::{Digest, DigestAlgorithm, Ecosystem, Origin};
 use crate::support::files::write_atomic;
 
+mod gems_and_composer;
 mod gradle;
 mod hiding;
+mod maven;
+mod nuget;
 
 struct Project {
     dir: tempfile::TempDir,
