@@ -36,6 +36,7 @@ mod mutations;
 mod purl;
 mod registry_clients;
 mod registry_online;
+mod registry_recorded;
 mod registry_request;
 mod report;
 mod sbom;
