@@ -317,9 +317,10 @@ impl Reader<'_> {
     }
 
     /// Where Composer may take the package from besides its archive: from each mirror of
-    /// it, and where checkouts are preferred from the repository. Where archives are, it
-    /// checks out only what it cannot download, and nearly every entry names a repository
-    /// for that: those are not told.
+    /// it, and where the project prefers checkouts or asks for them as a way out, from the
+    /// repository. Without a word of the project Composer checks nothing out, before 2.10
+    /// only what it cannot download; nearly every entry names a repository: those are not
+    /// told.
     fn also_from(&self, item: &Node<'_>, name: &str, version: &str) -> Vec<(u32, Origin)> {
         let mut also = Vec::new();
         let mirrors = |of: &str| -> Vec<(u32, String)> {
@@ -362,7 +363,9 @@ impl Reader<'_> {
         let Some(source) = source else {
             return also;
         };
-        if has_dist && !self.preference.is_source(name, version) {
+        let may_check_out =
+            self.preference.falls_back() || self.preference.is_source(name, version);
+        if has_dist && !may_check_out {
             return also;
         }
         let own = source.member("url").and_then(|url| {

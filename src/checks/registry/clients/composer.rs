@@ -133,6 +133,19 @@ fn weaken(documents: &[(&File, Document<'_>)], effective: &mut Effective) {
 /// which repositories these are is judged for projects only.
 fn preference(files: &Files<'_>, documents: &[(&File, Document<'_>)]) {
     const KEY: &str = "preferred-install";
+    let fallback = documents.iter().find_map(|(file, document)| {
+        let member = document.root.value("config")?.member("source-fallback")?;
+        Some((file, member.line, truth(&member.value)?))
+    });
+    if let Some((file, line, true)) = fallback
+        && !file.in_tree
+    {
+        let message = format!(
+            "`{}` lets Composer check out what it cannot download, from repositories that were not judged",
+            file.shown
+        );
+        files.undecided(Location::line(&file.shown, line), &message);
+    }
     for (file, document) in documents {
         let config = document.root.value("config");
         let Some(member) = config.and_then(|config| config.member(KEY)) else {

@@ -23,8 +23,14 @@ const SCRIPTS: [&str; 4] = [
 /// Repositories that a word stands for, whose address no script says.
 const WORDS: [&str; 3] = ["google", "gradlePluginPortal", "jcenter"];
 
+/// Lines of one statement that are put together.
+const JOINED_LIMIT: usize = 8;
+
 /// Blocks inside one another; each statement is compared with all around it.
 const DEPTH_LIMIT: usize = 64;
+
+/// Heads of blocks that are run with the repositories they are given.
+const FOLLOWED: [&str; 4] = ["with(", "listOf(", "setOf(", "["];
 
 /// Words right among the repositories that declare none, or only in what stands behind
 /// them, which is read.
@@ -146,8 +152,16 @@ impl Reader<'_, '_> {
                 .undecided(Location::line(&self.file.shown, line), &message);
         }
         let mut pending = String::new();
-        for (line, number) in scanned.text.lines().zip(1_u32..) {
-            for piece in pieces(line) {
+        let mut lines = scanned.text.lines().zip(1_u32..).peekable();
+        while let Some((line, number)) = lines.next() {
+            let mut line = std::borrow::Cow::Borrowed(line);
+            for _ in 0..JOINED_LIMIT {
+                match lines.next_if(|_| is_unfinished(&line)) {
+                    Some((next, _)) => line = format!("{line} {next}").into(),
+                    None => break,
+                }
+            }
+            for piece in pieces(&line) {
                 match piece {
                     Piece::Open(before) => {
                         let word = if before.trim().is_empty() {
@@ -179,7 +193,8 @@ impl Reader<'_, '_> {
 
     /// Enters a block; `false` where there are too many.
     fn open(&mut self, word: String, line: u32) -> bool {
-        self.statement(line, &word);
+        let is_followed = FOLLOWED.iter().any(|head| word.starts_with(head));
+        self.statement_of(line, &word, is_followed);
         let declares = declaration(&word, &self.blocks);
         let is_one = declares.is_some_and(|(text, _)| {
             let rest = ["maven", "ivy"].iter().find_map(|of| after_start(text, of));
@@ -240,6 +255,11 @@ impl Reader<'_, '_> {
     }
 
     fn statement(&mut self, line: u32, text: &str) {
+        self.statement_of(line, text, false);
+    }
+
+    /// A statement; the block of one that is followed is read as one of repositories.
+    fn statement_of(&mut self, line: u32, text: &str, is_followed: bool) {
         let text = text.trim();
         if text.is_empty() {
             return;
@@ -254,7 +274,7 @@ impl Reader<'_, '_> {
         }
         if let Some((text, is_direct)) = declaration(text, &self.blocks) {
             self.declared(line, text, is_direct);
-        } else if hands_on(&outside_quotes(text)) {
+        } else if !is_followed && hands_on(&outside_quotes(text)) {
             self.undecided(line, "they are handed on under another name");
         }
     }
@@ -313,6 +333,22 @@ enum Piece<'l> {
     Rest(&'l str),
 }
 
+/// Whether the last statement of a line is about an address and goes on in the next line.
+fn is_unfinished(line: &str) -> bool {
+    let Some(Piece::Rest(rest)) = pieces(line).pop() else {
+        return false;
+    };
+    let rest = rest.trim();
+    let is_about_one = ["url", "setUrl", "maven", "ivy"]
+        .iter()
+        .any(|word| begins(rest, word));
+    if !is_about_one {
+        return false;
+    }
+    let code = outside_quotes(rest);
+    code.ends_with('=') || code.matches('(').count() > code.matches(')').count()
+}
+
 /// A line cut at its braces and semicolons.
 fn pieces(line: &str) -> Vec<Piece<'_>> {
     let mut out = Vec::new();
@@ -365,7 +401,10 @@ fn hands_on(code: &str) -> bool {
     ["repositories", "getRepositories"].iter().any(|word| {
         after_word(code, word).is_some_and(|rest| {
             let before = code.len().saturating_sub(rest.len() + word.len());
-            let before = code.get(..before).unwrap_or_default().trim_end();
+            // The receiver is passed over: `project.repositories`.
+            let before = code.get(..before).unwrap_or_default();
+            let before = before.trim_end_matches(|c| is_of_a_name(c) || c == '.');
+            let before = before.trim_end();
             let rest = rest.strip_prefix("()").unwrap_or(rest).trim_start();
             before.ends_with(['=', '(', ',']) && (rest.is_empty() || rest.starts_with([')', ',']))
         })
@@ -418,6 +457,7 @@ fn literal(value: &str) -> Option<&str> {
     let bare = value.strip_prefix("new ").map_or(value, str::trim_start);
     let wrapped = [
         "uri",
+        "project.uri",
         "URI",
         "URI.create",
         "java.net.URI",

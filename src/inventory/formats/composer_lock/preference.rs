@@ -1,4 +1,4 @@
-//! `config.preferred-install` of `composer.json`
+//! `config.preferred-install` and `config.source-fallback` of `composer.json`
 //! (<https://getcomposer.org/doc/06-config.md#preferred-install>), as Composer 2's
 //! `DownloadManager.php` reads it.
 
@@ -37,20 +37,31 @@ pub(super) struct Preference {
     /// Patterns of names in the order in which they are tried.
     patterns: Vec<(String, Wanted)>,
     otherwise: Wanted,
+    /// What cannot be had as an archive is checked out: so Composer does before 2.10 in any
+    /// case, from 2.10 on where `source-fallback` says so, and from 2.11 on never.
+    falls_back: bool,
 }
 
 impl Preference {
     pub(super) fn of(manifest: &Node<'_>) -> Self {
-        let Some(wanted) = manifest
-            .value("config")
-            .and_then(|config| config.value("preferred-install"))
-        else {
+        let Some(config) = manifest.value("config") else {
+            return Self::default();
+        };
+        let fallback = config.value("source-fallback").and_then(Node::flag);
+        Self {
+            falls_back: fallback == Some(true),
+            ..Self::wanted(config)
+        }
+    }
+
+    fn wanted(config: &Node<'_>) -> Self {
+        let Some(wanted) = config.value("preferred-install") else {
             return Self::default();
         };
         if let Some(text) = wanted.text() {
             return Self {
-                patterns: Vec::new(),
                 otherwise: Wanted::of(text),
+                ..Self::default()
             };
         }
         let Some(members) = wanted.object() else {
@@ -74,7 +85,13 @@ impl Preference {
         Self {
             patterns,
             otherwise,
+            falls_back: false,
         }
+    }
+
+    /// Whether the project lets Composer check out what it cannot download.
+    pub(super) fn falls_back(&self) -> bool {
+        self.falls_back
     }
 
     /// Whether a checkout is tried before the archive.

@@ -253,9 +253,12 @@ fn mirrors_and_preferred_checkouts_are_origins_too() {
         also(&both, &prefers("{\"a/*\": \"source\"}")),
         ["5 https://evil.example/x.git"]
     );
+    let fallback = "{\"config\": {\"source-fallback\": true}}";
+    assert_eq!(also(&both, fallback), ["5 https://evil.example/x.git"]);
     // The twins: an archive comes first, as it does without a word.
     for manifest in [
         "{}",
+        "{\"config\": {\"source-fallback\": false}}",
         &prefers("\"dist\""),
         &prefers("\"auto\""),
         &prefers("{\"b/*\": \"source\", \"*\": \"dist\"}"),

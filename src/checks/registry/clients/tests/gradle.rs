@@ -37,7 +37,6 @@ fn an_address_that_is_not_one_plain_literal_is_a_gap() {
         "setUrl(repo)",
         r#"this.url = uri("https://mvn.acme.example/")"#,
         r#"if (x) url = uri("https://mvn.acme.example/")"#,
-        "url = uri(",
     ] {
         let seen = gradle(&format!("repositories {{ maven {{\n{line} }} }}"));
         assert_eq!(seen, unknown(2), "{line}");
@@ -55,7 +54,20 @@ fn an_address_that_is_not_one_plain_literal_is_a_gap() {
     }
     let two = format!("repositories {{ maven {{ url = uri(\"{EVIL}\")\n.resolve(x) }} }}");
     assert_eq!(gradle(&two).1, unknown(2).1);
+    let two = "repositories { maven { url =\nrepo } }";
+    assert_eq!(gradle(two), unknown(1));
     // The twins: an address as it looks.
+    for lines in [
+        "maven { url =\nuri(\"@\") }",
+        "maven {\nurl = uri(\n\"@\"\n)\n}",
+        "maven(\n\"@\"\n) { name = \"a\" }",
+        "maven(\nurl = uri(\"@\")\n)",
+    ] {
+        let text = format!("repositories {{ {} }}", lines.replace('@', EVIL));
+        let (seen, doubts) = gradle(&text);
+        assert_eq!(seen.len(), 1, "{text}");
+        assert!(seen[0].starts_with(EVIL) && doubts.is_empty(), "{text}");
+    }
     for line in [
         "url '@'",
         "url \"@\"",
@@ -66,6 +78,7 @@ fn an_address_that_is_not_one_plain_literal_is_a_gap() {
         "setUrl(\"@\")",
         "url = URI.create(\"@\")",
         "url = new URI('@')",
+        "url = project.uri('@')",
         "name = \"a\"; url = uri(\"@\") // ours",
         "url = uri( \"@\" ) /* ours */",
     ] {
@@ -113,6 +126,7 @@ fn repositories_that_something_else_declares_are_a_gap() {
         "repositories { acmeMirror() }",
         "repositories { intellijPlatform { defaultRepositories() } }",
         "def r = repositories",
+        "val r = project.repositories",
         "addAll(repositories)",
         r"// \u000a repositories { }",
     ] {
@@ -122,6 +136,7 @@ fn repositories_that_something_else_declares_are_a_gap() {
         r#"repositories { if (x) { mavenLocal() } else { println("url") } }"#,
         "dependencyResolutionManagement { repositoriesMode.set(x) }",
         "def a = 'repositories'",
+        "listOf(repositories, x.repositories).forEach { it.apply { mavenCentral() } }",
         "repositories { mavenCentral(); exclusiveContent { forRepository { mavenLocal() }\nfilter { includeGroup(\"a\") } } }",
     ] {
         assert!(gradle(text).1.is_empty(), "{text}");
