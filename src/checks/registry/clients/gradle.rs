@@ -3,6 +3,7 @@
 //! programs: plain declarations are recognised by their text, and what is not plain is a
 //! gap. Nothing is run.
 
+mod address;
 mod scan;
 mod verification;
 
@@ -10,6 +11,7 @@ use super::files::{File, Files, join};
 use super::model::{Client, Effective, Names, Route, Target};
 use super::text::says;
 use crate::model::{ConfiguredAt, Location};
+use address::{address, after_start};
 use scan::scan;
 
 /// Where repositories are declared: settings for the whole build, else each project.
@@ -284,6 +286,11 @@ impl Reader<'_, '_> {
         if text.starts_with(['.', '?', ':', '+']) {
             return self.undecided(line, "this line changes what stands above it");
         }
+        // The repository or the list that a block is about.
+        let text = ["it.", "this."]
+            .iter()
+            .find_map(|receiver| text.strip_prefix(receiver))
+            .unwrap_or(text);
         let code = outside_quotes(text);
         match address(text, &code) {
             Some(Some(url)) => {
@@ -296,14 +303,16 @@ impl Reader<'_, '_> {
             Some(None) => return self.unknown_address(line),
             None => {}
         }
-        if begins(text, "mavenCentral") {
+        // Also as an argument, or behind a condition.
+        let names = |word: &str| after_word(&code, word).is_some();
+        if names("mavenCentral") {
             return self.add(line, Target::Default, "mavenCentral()".to_owned());
         }
-        if let Some(word) = WORDS.iter().find(|word| begins(text, word)) {
+        if let Some(word) = WORDS.iter().find(|word| names(word)) {
             let why = format!("no script says the address of `{word}()`");
             return self.add(line, Target::Unknown(why), format!("{word}()"));
         }
-        if begins(text, "mavenLocal") || begins(text, "flatDir") {
+        if names("mavenLocal") || names("flatDir") {
             let target = Target::Local("~/.m2/repository".to_owned());
             return self.add(line, target, text.to_owned());
         }
@@ -409,79 +418,6 @@ fn hands_on(code: &str) -> bool {
             before.ends_with(['=', '(', ',']) && (rest.is_empty() || rest.starts_with([')', ',']))
         })
     })
-}
-
-/// The address that a statement about repositories names, if it is about one: `Some(None)`
-/// where the script computes it. Taken at its word is `url` or `setUrl` with one plain
-/// literal, bare or in `uri( )`, and `maven` or `ivy` with such an argument; nothing else
-/// may stand in the statement.
-fn address<'t>(text: &'t str, code: &str) -> Option<Option<&'t str>> {
-    const KEYS: [&str; 4] = ["url", "setUrl", "artifactUrls", "setArtifactUrls"];
-    let head = ["maven", "ivy"]
-        .iter()
-        .find_map(|word| after_start(text, word));
-    let mentions = KEYS
-        .iter()
-        .chain(&["uri", "URI", "URL"])
-        .any(|word| after_word(code, word).is_some());
-    let Some(rest) = head else {
-        if !mentions {
-            return None;
-        }
-        let value = KEYS.iter().find_map(|key| after_start(text, key));
-        return Some(value.and_then(value_of));
-    };
-    let rest = rest.trim();
-    if matches!(rest, "" | "()") {
-        // A block follows, or nothing.
-        return None;
-    }
-    let argument = in_parentheses(rest).unwrap_or(rest).trim();
-    let named = after_start(argument, "url").map(str::trim_start);
-    let value = named.and_then(|rest| rest.strip_prefix(['=', ':']));
-    Some(literal(value.unwrap_or(argument)))
-}
-
-/// The literal behind `url`: `= "…"`, `("…")` or `"…"`.
-fn value_of(rest: &str) -> Option<&str> {
-    let rest = rest.trim();
-    match rest.strip_prefix('=') {
-        Some(value) => literal(value),
-        None => literal(in_parentheses(rest).unwrap_or(rest)),
-    }
-}
-
-/// `"…"`, or the same in `uri( )` and its like, as a whole and taken at its word.
-fn literal(value: &str) -> Option<&str> {
-    let value = value.trim();
-    let bare = value.strip_prefix("new ").map_or(value, str::trim_start);
-    let wrapped = [
-        "uri",
-        "project.uri",
-        "URI",
-        "URI.create",
-        "java.net.URI",
-        "java.net.URI.create",
-    ]
-    .iter()
-    .find_map(|word| in_parentheses(after_start(bare, word)?.trim_start()));
-    let value = wrapped.unwrap_or(value).trim();
-    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-    let inside = value.strip_prefix(quote)?.strip_suffix(quote)?;
-    let is_plain = !inside.is_empty() && !inside.contains([quote, '\\', '$']);
-    is_plain.then_some(inside)
-}
-
-/// What stands between a parenthesis at the start and one at the end.
-fn in_parentheses(text: &str) -> Option<&str> {
-    text.strip_prefix('(')?.strip_suffix(')')
-}
-
-/// What stands behind a word at the start.
-fn after_start<'t>(text: &'t str, word: &str) -> Option<&'t str> {
-    begins(text, word)
-        .then(|| text.strip_prefix(word))
-        .flatten()
 }
 
 /// A statement with the insides of its literals left out.

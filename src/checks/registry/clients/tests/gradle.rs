@@ -35,7 +35,7 @@ fn an_address_that_is_not_one_plain_literal_is_a_gap() {
         r#"url = "https://${host}/""#,
         "url = repo",
         "setUrl(repo)",
-        r#"this.url = uri("https://mvn.acme.example/")"#,
+        r#"other.url = uri("https://mvn.acme.example/")"#,
         r#"if (x) url = uri("https://mvn.acme.example/")"#,
     ] {
         let seen = gradle(&format!("repositories {{ maven {{\n{line} }} }}"));
@@ -48,6 +48,8 @@ fn an_address_that_is_not_one_plain_literal_is_a_gap() {
         "maven url: repo",
         r#"maven(findProperty("r") ?: "https://mvn.acme.example/") { name = "x" }"#,
         "maven { acme() }",
+        "forRepositories(maven(\"https://mvn.acme.example/\"), maven(x))",
+        "if (x) maven(\"https://mvn.acme.example/\")",
     ] {
         let seen = gradle(&format!("repositories {{\n{line} }}"));
         assert_eq!(seen, unknown(2), "{line}");
@@ -79,6 +81,8 @@ fn an_address_that_is_not_one_plain_literal_is_a_gap() {
         "url = URI.create(\"@\")",
         "url = new URI('@')",
         "url = project.uri('@')",
+        "this.url = uri('@')",
+        "it.setUrl('@')",
         "name = \"a\"; url = uri(\"@\") // ours",
         "url = uri( \"@\" ) /* ours */",
     ] {
@@ -93,6 +97,8 @@ fn an_address_that_is_not_one_plain_literal_is_a_gap() {
         "maven(uri(\"@\")) { name = \"a\" }",
         "maven(url = uri(\"@\"))",
         "maven url: '@'",
+        "it.maven(\"@\")",
+        "it.maven { url = uri(\"@\") }",
         "maven(\"@\") { credentials { username = findProperty(\"u\"); password = \"\" + x } }",
     ] {
         let line = line.replace('@', EVIL);
@@ -118,6 +124,29 @@ fn what_a_script_hides_behind_literals_is_seen() {
         let expected = (vec![format!("{EVIL} build.gradle:1")], vec![]);
         assert_eq!(seen, expected, "{before}");
     }
+}
+
+#[test]
+fn repositories_without_an_address_are_seen_as_arguments_too() {
+    for line in [
+        "mavenCentral()",
+        "if (x) mavenCentral()",
+        "exclusiveContent { forRepository(::mavenCentral) }",
+    ] {
+        let seen = gradle(&format!("repositories {{\n{line} }}"));
+        assert_eq!(seen.0, ["Default build.gradle:2"], "{line}");
+    }
+    let two =
+        "repositories { exclusiveContent { forRepositories(\nmaven(\"@\"),\nmaven(\"@\")\n) } }";
+    let (seen, doubts) = gradle(&two.replace('@', EVIL));
+    assert_eq!(
+        seen,
+        [
+            format!("{EVIL} build.gradle:2"),
+            format!("{EVIL} build.gradle:3")
+        ]
+    );
+    assert!(doubts.is_empty());
 }
 
 #[test]
