@@ -58,7 +58,11 @@ fn an_address_that_is_not_one_plain_literal_is_a_gap() {
     assert_eq!(gradle(&two).1, unknown(2).1);
     let two = "repositories { maven { url =\nrepo } }";
     assert_eq!(gradle(two), unknown(1));
-    // The twins: an address as it looks.
+}
+
+/// The twins.
+#[test]
+fn an_address_as_it_looks_is_taken_at_its_word() {
     for lines in [
         "maven { url =\nuri(\"@\") }",
         "maven {\nurl = uri(\n\"@\"\n)\n}",
