@@ -228,7 +228,7 @@ impl Reader<'_> {
         package.version = Some(version.to_owned());
         package.scope = scope;
         package.origin = self.origin(item, text);
-        let mut also = self.also_from(item, text, version);
+        let mut also = self.also_from(item, text, version, &package.origin);
         also.retain(|(_, origin)| *origin != package.origin);
         package.also_from = also;
         if matches!(package.origin, Origin::Path { .. }) {
@@ -321,7 +321,13 @@ impl Reader<'_> {
     /// repository. Without a word of the project Composer checks nothing out, before 2.10
     /// only what it cannot download; nearly every entry names a repository: those are not
     /// told.
-    fn also_from(&self, item: &Node<'_>, name: &str, version: &str) -> Vec<(u32, Origin)> {
+    fn also_from(
+        &self,
+        item: &Node<'_>,
+        name: &str,
+        version: &str,
+        origin: &Origin,
+    ) -> Vec<(u32, Origin)> {
         let mut also = Vec::new();
         let mirrors = |of: &str| -> Vec<(u32, String)> {
             let list = item.value(of).and_then(|node| node.value("mirrors"));
@@ -332,7 +338,11 @@ impl Reader<'_> {
             })
             .collect()
         };
-        let index = item.text_of("notification-url").map(str::to_owned);
+        // A mirror stands in for the archive of the same index.
+        let index = match origin {
+            Origin::Registry { index, .. } => index.clone(),
+            _ => None,
+        };
         for (line, url) in mirrors("dist") {
             let origin = match &index {
                 Some(index) => Origin::Registry {
