@@ -348,6 +348,27 @@ fn component(entry: Entry) -> Component {
     let mut checksums = package.checksums;
     checksums.sort();
     checksums.dedup();
+    let path = &location.path;
+    let also = package
+        .also_from
+        .into_iter()
+        .map(|(line, origin)| Occurrence {
+            location: Location::line(path, line),
+            // A checkout has no archive.
+            checksums: match origin {
+                Origin::Git { .. } => Vec::new(),
+                _ => checksums.clone(),
+            },
+            origin,
+            scope: package.scope,
+        });
+    let mut occurrences: Vec<Occurrence> = also.collect();
+    occurrences.push(Occurrence {
+        location,
+        origin: package.origin,
+        checksums,
+        scope: package.scope,
+    });
     Component {
         purl: entry.purl,
         ecosystem: entry.ecosystem,
@@ -358,12 +379,7 @@ fn component(entry: Entry) -> Component {
         runs_install_code: package.runs_install_code,
         availability: availability(package.withdrawn, package.abandoned),
         cargo: None,
-        occurrences: vec![Occurrence {
-            location,
-            origin: package.origin,
-            checksums,
-            scope: package.scope,
-        }],
+        occurrences,
     }
 }
 

@@ -34,6 +34,9 @@ pub struct Package {
     pub scope: Scope,
     /// Where its bytes come from.
     pub origin: Origin,
+    /// Where they may come from besides, by the same entry: a mirror, a second remote, a
+    /// checkout in place of the archive. Each with its 1-based line.
+    pub also_from: Vec<(u32, Origin)>,
     /// Its checksums.
     pub checksums: Vec<Checksum>,
     /// Licence as recorded.
@@ -76,6 +79,7 @@ impl Package {
             kind: ComponentKind::Dependency,
             scope: Scope::Unknown,
             origin: Origin::Unrecorded,
+            also_from: Vec::new(),
             checksums: Vec::new(),
             licence: None,
             runs_install_code: None,

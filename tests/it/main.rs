@@ -38,6 +38,7 @@ mod registry_cargo;
 mod registry_clients;
 mod registry_javascript;
 mod registry_online;
+mod registry_recorded;
 mod registry_request;
 mod registry_stale;
 mod report;

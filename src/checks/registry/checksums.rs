@@ -4,6 +4,7 @@ use super::case::{Case, Hit, Sink, label};
 use super::rules;
 use crate::model::{
     Checksum, Component, Digest, DigestAlgorithm, Ecosystem, Occurrence, Origin, Severity,
+    terminal_safe,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -112,11 +113,68 @@ fn weak(case: &Case<'_>) -> Option<Hit> {
 }
 
 /// `registry/checksum-conflict`: two entries of one package version that cannot both be
-/// the registry's file. Only where a version has one file; PyPI has one per platform.
+/// the registry's file. Only where a version has one file, as a gem has for each platform,
+/// which is part of its purl. PyPI has several: see [`super::python_files`].
 pub(super) fn check_conflict(component: &Component, sink: &mut Sink<'_>) {
-    if !matches!(component.ecosystem, Ecosystem::Cargo | Ecosystem::Npm) {
-        return;
+    match component.ecosystem {
+        Ecosystem::Cargo | Ecosystem::Npm | Ecosystem::Gem | Ecosystem::Composer => {
+            files_conflict(component, sink);
+        }
+        Ecosystem::Golang => opaque_conflict(component, &["go-h1", "go-mod-h1"], sink),
+        Ecosystem::Nuget => opaque_conflict(component, &["nuget-content-hash"], sink),
+        _ => {}
     }
+}
+
+/// One value of a scheme is right; go.sum may have several lines for one module.
+fn opaque_conflict(component: &Component, schemes: &[&str], sink: &mut Sink<'_>) {
+    for wanted in schemes {
+        let mut values: BTreeSet<&str> = BTreeSet::new();
+        let mut places: Vec<&Occurrence> = Vec::new();
+        for occurrence in &component.occurrences {
+            let found = occurrence.checksums.iter().filter_map(|c| match c {
+                Checksum::Opaque { scheme, value } if scheme == wanted => Some(value.as_str()),
+                _ => None,
+            });
+            let found: Vec<&str> = found.collect();
+            if !found.is_empty() {
+                places.push(occurrence);
+            }
+            values.extend(found);
+        }
+        if values.len() < 2 {
+            continue;
+        }
+        let shown: Vec<String> = values
+            .iter()
+            .take(4)
+            .map(|value| {
+                let start: String = value.chars().take(19).collect();
+                format!("`{}…`", terminal_safe(&start))
+            })
+            .collect();
+        let message = format!(
+            "entries of `{}` contradict each other: {wanted} {}",
+            label(component),
+            shown.join(", ")
+        );
+        for occurrence in places {
+            sink.add(conflict(message.clone()), occurrence);
+        }
+    }
+}
+
+/// The finding that says so.
+pub(super) fn conflict(message: String) -> Hit {
+    Hit {
+        rule: &rules::CHECKSUM_CONFLICT,
+        severity: Severity::High,
+        message,
+        remedy: "compare the entries with the file that the approved registry serves, find out which was changed, then lock both anew".to_owned(),
+    }
+}
+
+fn files_conflict(component: &Component, sink: &mut Sink<'_>) {
     let mut by_algorithm: BTreeMap<DigestAlgorithm, Vec<(&Occurrence, BTreeSet<&Digest>)>> =
         BTreeMap::new();
     for occurrence in &component.occurrences {
@@ -149,15 +207,7 @@ pub(super) fn check_conflict(component: &Component, sink: &mut Sink<'_>) {
             values.join(", ")
         );
         for (occurrence, _) in entries {
-            sink.add(
-                Hit {
-                    rule: &rules::CHECKSUM_CONFLICT,
-                    severity: Severity::High,
-                    message: message.clone(),
-                    remedy: "compare the entries with the file that the approved registry serves, find out which was changed, then lock both anew".to_owned(),
-                },
-                occurrence,
-            );
+            sink.add(conflict(message.clone()), occurrence);
         }
     }
 }

@@ -4,7 +4,7 @@
 use super::address::{credential, plain_scheme, shown};
 use super::clients::{Clients, CoolDown, Effective, Names, Route, Target, says};
 use super::rules;
-use super::settings::{RegistrySettings, Standing, standing_of_address};
+use super::settings::{RegistrySettings, Standing, standing_of_address, standing_of_default};
 use crate::model::{
     ConfiguredAt, Detail, Finding, Location, Origin, RegistryDetail, Rule, Severity, Subject,
     terminal_safe,
@@ -21,7 +21,7 @@ type Told<'a> = BTreeMap<&'a [ConfiguredAt], &'a str>;
 
 /// Whether a finding says already that the registry of these lines is not approved.
 fn is_told(told: &Told<'_>, places: &[ConfiguredAt], address: &str) -> bool {
-    let named = format!(" from `{address}`, ");
+    let named = format!(" from {address}, ");
     told.iter().any(|(lines, message)| {
         message.contains(&named) && places.iter().any(|place| lines.contains(place))
     })
@@ -167,8 +167,10 @@ impl Collected<'_> {
 
     /// Rules about one address.
     fn registry(&mut self, effective: &Effective, route: &Route, told: &Told<'_>) {
-        let Target::Address(text) = &route.target else {
-            return;
+        let text = match &route.target {
+            Target::Address(text) => text,
+            Target::Default if route.is_certain => return self.default(effective, route, told),
+            _ => return,
         };
         let places = holder_first(route, text);
         let Some(first) = places.first() else {
@@ -186,7 +188,7 @@ impl Collected<'_> {
             ),
             places,
         };
-        if !is_told(told, &route.places, &shown(text)) {
+        if !is_told(told, &route.places, &format!("`{}`", shown(text))) {
             self.unapproved(&about);
         }
         self.internal_scope(&about);
@@ -195,6 +197,36 @@ impl Collected<'_> {
         if !is_variable {
             self.credentials(&about);
         }
+    }
+
+    /// A line that makes the client ask its default registry, which is not approved.
+    fn default(&mut self, effective: &Effective, route: &Route, told: &Told<'_>) {
+        const WORDS: &str = "the ecosystem's default registry";
+        let client = effective.client;
+        let ecosystem = client.ecosystem();
+        let approved = self.settings.approved_for(ecosystem);
+        let Some(first) = route.places.first() else {
+            return;
+        };
+        let is_fine = approved.is_empty() || standing_of_default(approved) != Standing::Outside;
+        if is_fine || is_told(told, &route.places, WORDS) {
+            return;
+        }
+        let said = Said {
+            rule: &rules::UNAPPROVED_ORIGIN,
+            severity: Severity::High,
+            message: format!(
+                "`{}` makes {client} ask {WORDS}, which is not approved for {ecosystem} (`{}`)",
+                terminal_safe(&first.location.path),
+                first.says
+            ),
+            remedy: format!(
+                "name an approved registry for {client} instead, or approve the default for `{ecosystem}` in the policy"
+            ),
+            origin: Origin::ImpliedDefault,
+            places: route.places.clone(),
+        };
+        self.add(effective, said);
     }
 
     fn unapproved(&mut self, about: &About<'_>) {

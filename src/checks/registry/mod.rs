@@ -18,6 +18,7 @@ mod manifests;
 mod names;
 pub mod online;
 mod origins;
+mod python_files;
 pub mod rules;
 mod settings;
 #[cfg(test)]
@@ -55,6 +56,8 @@ pub fn check_tree(
     outcome
         .findings
         .extend(manifests::check(root, inventory, &source));
+    let of_python = python_files::check(inventory, settings, &source);
+    outcome.findings.extend(of_python);
     sort(&mut outcome.findings);
     outcome.gaps.extend(source.into_gaps());
     outcome.gaps.sort();

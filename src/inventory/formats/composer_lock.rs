@@ -4,6 +4,8 @@
 //! The lockfile does not say what the project itself asks for: that, the project's name
 //! and its own repositories come from `composer.json` beside it.
 
+use preference::Preference;
+
 use super::{Edges, Format, Input, PACKAGE_LIMIT, Package, Parsed, directory_of, join};
 use crate::inventory::error::FormatError;
 use crate::inventory::json_tree::{self, Node};
@@ -34,6 +36,7 @@ const SOURCE: &Shapes = &[
     ("type", Shape::Text),
     ("url", Shape::Text),
     ("reference", Shape::Text),
+    ("mirrors", MIRRORS),
 ];
 
 /// Those of its archive.
@@ -41,7 +44,11 @@ const DIST: &Shapes = &[
     ("type", Shape::Text),
     ("url", Shape::Text),
     ("shasum", Shape::Text),
+    ("mirrors", MIRRORS),
 ];
+
+/// Other servers of an archive or a repository.
+const MIRRORS: Shape = Shape::ListOf(&Shape::Fields(&[("url", Shape::Text)]));
 
 /// The format.
 pub struct ComposerLock;
@@ -80,14 +87,15 @@ impl Format for ComposerLock {
             });
         }
         let mut parsed = Parsed::default();
+        parsed.note_repeated(input.path, &document.repeated);
         let manifest = Manifest::read(input, &mut parsed);
         let mut reader = Reader {
             path: input.path,
             parsed,
             entries: Vec::new(),
             repositories: &manifest.repositories,
+            preference: &manifest.preference,
         };
-        reader.parsed.note_repeated(input.path, &document.repeated);
         for (list, scope) in [("packages", Scope::Runtime), ("packages-dev", Scope::Dev)] {
             reader.list(root, list, scope)?;
         }
@@ -113,6 +121,8 @@ struct Manifest {
     provided: BTreeSet<String>,
     /// Addresses of Composer repositories of the project's own.
     repositories: Vec<String>,
+    /// Whether archives or checkouts are installed.
+    preference: Preference,
 }
 
 impl Manifest {
@@ -149,6 +159,7 @@ impl Manifest {
             wanted: names(["require", "require-dev"]),
             provided: names(["provide", "replace"]),
             repositories: repositories(root),
+            preference: Preference::of(root),
         }
     }
 }
@@ -208,6 +219,7 @@ struct Entry {
 struct Reader<'t> {
     path: &'t str,
     parsed: Parsed,
+    preference: &'t Preference,
     /// One for each of `parsed.packages`.
     entries: Vec<Entry>,
     repositories: &'t [String],
@@ -251,6 +263,9 @@ impl Reader<'_> {
         package.version = Some(version.to_owned());
         package.scope = scope;
         package.origin = self.origin(item, text);
+        let mut also = self.also_from(item, text, version, &package.origin);
+        also.retain(|(_, origin)| *origin != package.origin);
+        package.also_from = also;
         if matches!(package.origin, Origin::Path { .. }) {
             package.kind = ComponentKind::Own;
         }
@@ -346,6 +361,87 @@ impl Reader<'_> {
         }
     }
 
+    /// Where Composer may take the package from besides its archive: from each mirror of
+    /// it, and where the project prefers checkouts or asks for them as a way out, from the
+    /// repository. Without a word of the project Composer checks nothing out, before 2.10
+    /// only what it cannot download; nearly every entry names a repository: those are not
+    /// told.
+    fn also_from(
+        &self,
+        item: &Node<'_>,
+        name: &str,
+        version: &str,
+        origin: &Origin,
+    ) -> Vec<(u32, Origin)> {
+        let mut also = Vec::new();
+        let mirrors = |of: &str| -> Vec<(u32, String)> {
+            let list = item.value(of).and_then(|node| node.value("mirrors"));
+            let urls = list.map(Node::items).unwrap_or_default().iter();
+            urls.filter_map(|mirror| {
+                let url = mirror.member("url")?;
+                Some((url.line, url.value.text()?.to_owned()))
+            })
+            .collect()
+        };
+        // A mirror stands in for the archive of the same index.
+        let index = match origin {
+            Origin::Registry { index, .. } => index.clone(),
+            _ => None,
+        };
+        for (line, url) in mirrors("dist") {
+            let origin = match &index {
+                Some(index) => Origin::Registry {
+                    index: Some(index.clone()),
+                    file: Some(url),
+                    default: false,
+                },
+                None => Origin::Url { url },
+            };
+            also.push((line, origin));
+        }
+        // An archive of the very commit counts as git, and is fetched all the same.
+        if index.is_none()
+            && let Some(dist) = item.value("dist")
+            && dist.text_of("type") != Some("path")
+            && let Some(url) = dist.member("url")
+            && let Some(text) = url.value.text().filter(|text| !text.is_empty())
+        {
+            let url_of_it = Origin::Url {
+                url: text.to_owned(),
+            };
+            also.push((url.line, url_of_it));
+        }
+        let source = item.value("source");
+        let has_dist = item
+            .value("dist")
+            .is_some_and(|dist| dist.text_of("type").is_some_and(|kind| !kind.is_empty()));
+        let Some(source) = source else {
+            return also;
+        };
+        let may_check_out =
+            self.preference.falls_back() || self.preference.is_source(name, version);
+        if has_dist && !may_check_out {
+            return also;
+        }
+        let own = source.member("url").and_then(|url| {
+            let text = url.value.text().filter(|text| !text.is_empty())?;
+            Some((url.line, text.to_owned()))
+        });
+        let is_git = source.text_of("type") == Some("git");
+        for (line, url) in own.into_iter().chain(mirrors("source")) {
+            let origin = match is_git {
+                true => Origin::Git {
+                    url,
+                    reference: git_reference(version),
+                    commit: source.text_of("reference").map(str::to_owned),
+                },
+                false => Origin::Url { url },
+            };
+            also.push((line, origin));
+        }
+        also
+    }
+
     fn resolve(&mut self, manifest: &Manifest) -> Result<(), FormatError> {
         let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
         for (place, package) in self.parsed.packages.iter().enumerate() {
@@ -422,6 +518,8 @@ fn licence(node: &Node<'_>) -> Option<String> {
         ),
     }
 }
+
+mod preference;
 
 #[cfg(test)]
 mod tests;

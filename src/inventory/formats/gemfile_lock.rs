@@ -82,7 +82,8 @@ enum Section {
 #[derive(Default)]
 struct Source {
     fields: BTreeMap<String, String>,
-    remotes: usize,
+    /// Every `remote:` with its line.
+    remotes: Vec<(u32, String)>,
 }
 
 /// A line of a list: `NAME (VERSION)`, with a `!` or more behind it.
@@ -159,7 +160,9 @@ impl<'t> Reader<'t> {
                 match option(text) {
                     Some(("specs", "")) => {}
                     Some((key, value)) if key != "specs" => {
-                        self.source.remotes += usize::from(key == "remote");
+                        if key == "remote" {
+                            self.source.remotes.push((number, value.to_owned()));
+                        }
                         self.source.fields.insert(key.to_owned(), value.to_owned());
                     }
                     _ => self.incomplete(number, "this line is no option of a source"),
@@ -208,6 +211,13 @@ impl<'t> Reader<'t> {
             None => self.incomplete(number, &format!("`{}` has no version", line.name)),
         }
         package.origin = self.origin();
+        if self.section == Section::Source("GEM") {
+            // Of several remotes in one block, the form of old Bundlers, any may serve it.
+            let more = self.source.remotes.iter().skip(1);
+            package.also_from = more
+                .map(|(line, url)| (*line, registry(url.clone())))
+                .collect();
+        }
         if matches!(package.origin, Origin::Path { .. }) {
             package.kind = ComponentKind::Own;
         }
@@ -234,13 +244,10 @@ impl<'t> Reader<'t> {
                 commit: field("revision"),
             },
             (Section::Source("PATH"), Some(path)) => Origin::Path { path },
-            // Of several remotes in one block, the form of old Bundlers, any may have
-            // served the gem.
-            (Section::Source("GEM"), Some(index)) if self.source.remotes == 1 => Origin::Registry {
-                index: Some(index),
-                file: None,
-                default: false,
-            },
+            (Section::Source("GEM"), Some(last)) => {
+                let first = self.source.remotes.first();
+                registry(first.map_or(last, |(_, url)| url.clone()))
+            }
             (Section::Source("PLUGIN SOURCE"), Some(url)) => Origin::Url { url },
             _ => Origin::Unrecorded,
         }
@@ -318,6 +325,14 @@ impl<'t> Reader<'t> {
     fn incomplete(&mut self, line: u32, message: &str) {
         self.parsed
             .note(&rules::INCOMPLETE_ENTRY, self.path, line, message);
+    }
+}
+
+fn registry(index: String) -> Origin {
+    Origin::Registry {
+        index: Some(index),
+        file: None,
+        default: false,
     }
 }
 

@@ -9,10 +9,12 @@ const PLACE: &str = "/simple/acme-left/";
 fn lock(server: &Server, hashes: &[String]) -> Vec<(&'static str, String)> {
     let files: Vec<String> = hashes
         .iter()
-        .map(|hash| {
+        .zip(["", "-1"])
+        .map(|(hash, build)| {
+            let name = format!("/files/acme_left-1.2.3{build}-py3-none-any.whl");
             format!(
                 "    {{ url = \"{}\", hash = \"sha256:{hash}\" }},\n",
-                server.url("/files/acme_left-1.2.3-py3-none-any.whl")
+                server.url(&name)
             )
         })
         .collect();

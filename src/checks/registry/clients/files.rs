@@ -17,6 +17,12 @@ use toml::de::DeTable;
 /// Bytes of one configuration file; real ones have some hundred.
 const FILE_LIMIT: u64 = 1024 * 1024;
 
+/// Bytes of a lockfile, as the inventory reads it.
+const LOCKFILE_LIMIT: u64 = 100 * 1000 * 1000;
+
+/// Files of one directory that are looked at.
+const LISTED_LIMIT: usize = 10_000;
+
 /// Directories between a lockfile and the root that are looked into.
 const DEPTH_LIMIT: usize = 64;
 
@@ -234,11 +240,20 @@ impl<'a> Files<'a> {
 
     /// The beginning of a lockfile of the tree, at most 4 KiB.
     pub(in crate::checks::registry) fn lockfile_start(&self, path: &str) -> String {
+        self.lockfile_up_to(path, 4096)
+    }
+
+    /// A lockfile of the tree.
+    pub(in crate::checks::registry) fn lockfile(&self, path: &str) -> String {
+        self.lockfile_up_to(path, LOCKFILE_LIMIT)
+    }
+
+    fn lockfile_up_to(&self, path: &str, limit: u64) -> String {
         use std::io::Read as _;
         let mut start = Vec::new();
         let opened = std::fs::File::open(self.root.join(path));
         // The inventory read it already, and says so where it cannot be read.
-        let read = opened.and_then(|file| file.take(4096).read_to_end(&mut start));
+        let read = opened.and_then(|file| file.take(limit).read_to_end(&mut start));
         match read {
             Ok(_) => String::from_utf8_lossy(&start).into_owned(),
             Err(_) => String::new(),
@@ -262,6 +277,49 @@ impl<'a> Files<'a> {
             self.note(Location::file(format!("environment:{variable}")), &message);
         }
         read
+    }
+
+    /// A file in the directory that a variable names, if they count; nothing where it is not
+    /// there. Shown by the name of the variable.
+    pub(in crate::checks::registry) fn in_variable(
+        &self,
+        variable: &str,
+        name: &str,
+    ) -> Option<Rc<File>> {
+        let path = self.root.join(self.variable(variable)?).join(name);
+        match self.inside(&path) {
+            Some(inside) => self.tree(&inside),
+            None => self.outside(&path, &format!("environment:{variable}/{name}")),
+        }
+    }
+
+    /// The files of a directory of the tree whose names end so, by name.
+    pub(in crate::checks::registry) fn beside(
+        &self,
+        directory: &str,
+        endings: &[&str],
+    ) -> Vec<Rc<File>> {
+        let Ok(listed) = std::fs::read_dir(self.root.join(directory)) else {
+            return Vec::new();
+        };
+        let mut names: Vec<String> = listed
+            .take(LISTED_LIMIT)
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .filter(|name| endings.iter().any(|ending| name.ends_with(ending)))
+            .collect();
+        names.sort();
+        let files = names.iter().map(|name| self.tree(&join(directory, name)));
+        files.flatten().collect()
+    }
+
+    /// Where a program of the search path lies, links followed, if the machine counts.
+    pub(in crate::checks::registry) fn program(&self, name: &str) -> Option<PathBuf> {
+        let path = self.variable("PATH")?;
+        std::env::split_paths(path)
+            .filter(|directory| directory.is_absolute())
+            .map(|directory| directory.join(name))
+            .find(|program| std::fs::metadata(program).is_ok_and(|found| found.is_file()))
+            .and_then(|program| program.canonicalize().ok())
     }
 
     /// The path below the root, if it is one.

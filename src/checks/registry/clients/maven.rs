@@ -1,12 +1,15 @@
-//! Maven: `<repositories>` of the pom, and the mirrors and repositories of `settings.xml`:
-//! the one that `.mvn/maven.config` names, the user's, the installation's
+//! Maven: `<repositories>` and `<pluginRepositories>` of the pom, and the mirrors and
+//! repositories of `settings.xml`: the one that `.mvn/maven.config` or `MAVEN_ARGS` names,
+//! else the user's, and the installation's
 //! (<https://maven.apache.org/settings.html>,
 //! <https://maven.apache.org/guides/mini/guide-mirror-settings.html>).
+
+mod options;
 
 use super::files::{File, Files};
 use super::model::{Client, Effective, Names, Route, Target};
 use super::text::says;
-use crate::model::{ConfiguredAt, Location, terminal_safe};
+use crate::model::ConfiguredAt;
 use crate::support::xml::{self, Xml};
 use roxmltree::Node;
 use std::rc::Rc;
@@ -22,14 +25,21 @@ struct Repository {
 
 struct Mirror {
     of: String,
-    url: String,
+    target: Target,
     place: ConfiguredAt,
+}
+
+/// The repositories of a pom or of settings: those of dependencies, and those of plugins.
+#[derive(Default)]
+struct Repositories {
+    packages: Vec<Repository>,
+    plugins: Vec<Repository>,
 }
 
 /// The configuration of Maven for a pom.
 pub(super) fn read(files: &Files<'_>, path: &str, directory: &str) -> Effective {
     let mut effective = Effective::new(Client::Maven);
-    let mut repositories = Vec::new();
+    let mut repositories = Repositories::default();
     let mut mirrors = Vec::new();
     if let Some(file) = files.tree(path)
         && let Ok(document) = Xml::parse(&file.text)
@@ -38,12 +48,13 @@ pub(super) fn read(files: &Files<'_>, path: &str, directory: &str) -> Effective 
         let root = document.root();
         collect(&file, &document, root, &mut repositories, &mut effective);
     }
-    let (named, names_more) = named_settings(files, directory);
-    let user = match named.is_some() {
+    let options = options::read(files, directory, &mut effective);
+    let user = match options.is_named {
         true => None,
         false => files.home(".m2/settings.xml"),
     };
-    for file in named.iter().chain(&user) {
+    let (installed, is_known) = installation(files);
+    for file in options.settings.iter().chain(&user).chain(&installed) {
         match Xml::parse(&file.text) {
             Ok(document) => settings(
                 file,
@@ -55,128 +66,51 @@ pub(super) fn read(files: &Files<'_>, path: &str, directory: &str) -> Effective 
             Err(error) => files.broken(file, &error),
         }
     }
-    let settled = (files.reads_machine() || named.is_some()) && !names_more;
+    let is_settled = match options.is_named {
+        true => options.settings.is_some(),
+        false => is_known,
+    };
+    let settled = is_settled && !options.names_more;
     routes(&repositories, &mirrors, settled, &mut effective);
     effective
 }
 
-/// What an option of Maven's command line says of settings.
-enum Flag<'w> {
-    /// Names the user's settings, perhaps in the next word.
-    User(Option<&'w str>),
-    /// Names others beside them.
-    More,
-}
-
-/// Reads one word: `-s FILE`, `-sFILE`, `--settings=FILE`, the same for the installation's
-/// (`-gs`; Maven 4 has `-is` and `-ps` too), and the beginnings of the long names, which
-/// Maven takes with one dash also.
-fn flag(word: &str) -> Option<Flag<'_>> {
-    let short = word.strip_prefix('-')?;
-    let body = short.strip_prefix('-').unwrap_or(short);
-    let (name, value) = match body.split_once('=') {
-        Some((name, value)) => (name, Some(value)),
-        None => (body, None),
-    };
-    let begins = |long: &str| name.len() > 1 && long.starts_with(name);
-    let is_more = ["global-settings", "install-settings", "project-settings"]
-        .iter()
-        .any(|long| begins(long));
-    if is_more
-        || ["gs", "is", "ps"]
-            .iter()
-            .any(|more| short.starts_with(more))
-    {
-        return Some(Flag::More);
-    }
-    if name == "s" || begins("settings") {
-        return Some(Flag::User(value));
-    }
-    // Other long options, with one dash.
-    let is_other = [
-        "show-version",
-        "strict-artifact-descriptor-policy",
-        "strict-checksums",
-    ]
-    .iter()
-    .any(|long| begins(long));
-    match short.strip_prefix('s') {
-        Some(path) if !is_other => Some(Flag::User(Some(path))),
-        _ => None,
-    }
-}
-
-/// The settings that `.mvn/maven.config` gives with `-s`, and whether it names more, which
-/// are not read.
-fn named_settings(files: &Files<'_>, directory: &str) -> (Option<Rc<File>>, bool) {
-    let config = files.upwards(directory, &[".mvn/maven.config"]);
-    let Some(config) = config.into_iter().next() else {
-        return (None, false);
-    };
-    let mut path = None;
-    let mut names_more = false;
-    for (line, number) in config.text.lines().zip(1_u32..) {
-        for word in line.split_whitespace() {
-            match flag(word) {
-                // The path may stand on the next line.
-                Some(Flag::User(value)) => {
-                    if path.is_some() {
-                        let message = format!("`{}` names settings twice", config.shown);
-                        files.undecided(Location::line(&config.shown, number), &message);
-                    }
-                    path = Some((value, number));
-                }
-                Some(Flag::More) => {
-                    names_more = true;
-                    let message = format!(
-                        "`{}` names settings beside the user's, which are not read",
-                        config.shown
-                    );
-                    files.undecided(Location::line(&config.shown, number), &message);
-                }
-                None => {
-                    if let Some((value @ None, _)) = &mut path {
-                        *value = Some(word);
-                    }
-                }
-            }
+/// The settings of the installation of Maven, if they count, and whether it is known where
+/// that is: what `MAVEN_HOME` names, else what `mvn` on the path belongs to.
+fn installation(files: &Files<'_>) -> (Option<Rc<File>>, bool) {
+    const SETTINGS: &str = "conf/settings.xml";
+    for variable in ["MAVEN_HOME", "M2_HOME"] {
+        if files.variable(variable).is_some() {
+            return (files.in_variable(variable, SETTINGS), true);
         }
     }
-    let found = path.and_then(|(path, line)| named(files, &config, path, line));
-    (found, names_more)
-}
-
-fn named(files: &Files<'_>, config: &File, path: Option<&str>, line: u32) -> Option<Rc<File>> {
-    let path = path.unwrap_or_default();
-    let base = config
-        .shown
-        .strip_suffix(".mvn/maven.config")
-        .unwrap_or_default();
-    let inside = path
-        .trim_start_matches("${maven.multiModuleProjectDirectory}/")
-        .trim_start_matches("./");
-    let found = files.tree(&format!("{base}{inside}"));
-    if found.is_none() {
-        let message = format!(
-            "the settings `{}` that `{}` names are not in the tree",
-            terminal_safe(path),
-            config.shown
-        );
-        files.undecided(Location::line(&config.shown, line), &message);
+    match files.program("mvn") {
+        // `bin/mvn` of the installation.
+        Some(program) => {
+            let home = program.parent().and_then(|bin| bin.parent());
+            let path = home.map(|home| home.join(SETTINGS));
+            let path = path.as_deref().and_then(|path| path.to_str());
+            let shown = format!("environment:PATH/mvn/{SETTINGS}");
+            (path.and_then(|path| files.at(path, &shown)), path.is_some())
+        }
+        None => (None, false),
     }
-    found
 }
 
 fn collect<'a>(
     file: &File,
     document: &Xml<'a>,
     node: Node<'_, 'a>,
-    repositories: &mut Vec<Repository>,
+    repositories: &mut Repositories,
     effective: &mut Effective,
 ) {
-    for (list, item) in [
-        ("repositories", "repository"),
-        ("pluginRepositories", "pluginRepository"),
+    for (list, item, found) in [
+        ("repositories", "repository", &mut repositories.packages),
+        (
+            "pluginRepositories",
+            "pluginRepository",
+            &mut repositories.plugins,
+        ),
     ] {
         for list in xml::children(node, list) {
             for entry in xml::children(list, item) {
@@ -194,7 +128,7 @@ fn collect<'a>(
                         effective.weak(place, text == "ignore", effect);
                     }
                 }
-                repositories.push(Repository { id, url, place });
+                found.push(Repository { id, url, place });
             }
         }
     }
@@ -209,7 +143,7 @@ fn settings<'a>(
     file: &File,
     document: &Xml<'a>,
     mirrors: &mut Vec<Mirror>,
-    repositories: &mut Vec<Repository>,
+    repositories: &mut Repositories,
     effective: &mut Effective,
 ) {
     for list in xml::children(document.root(), "mirrors") {
@@ -218,7 +152,14 @@ fn settings<'a>(
             if let (Some(of), Some(url)) = (text("mirrorOf"), text("url")) {
                 let line = document.line(entry);
                 let place = file.at(line, says("mirror", &url));
-                mirrors.push(Mirror { of, url, place });
+                let is_blocked = text("blocked").is_some_and(|text| text == "true");
+                let target = match url.contains("${") {
+                    // Maven refuses what such a mirror stands in for.
+                    _ if is_blocked => Target::Nothing,
+                    true => Target::Unknown("a property decides".to_owned()),
+                    false => Target::Address(url),
+                };
+                mirrors.push(Mirror { of, target, place });
             }
         }
     }
@@ -247,61 +188,113 @@ fn mirrors_it(of: &str, id: &str, url: Option<&str>) -> bool {
         })
 }
 
-fn routes(
+/// The mirror that stands in for a repository: the one for this very id wins over patterns,
+/// whatever the order.
+fn mirror_of<'m>(mirrors: &'m [Mirror], id: &str, url: Option<&str>) -> Option<&'m Mirror> {
+    let exact = mirrors.iter().find(|mirror| mirror.of == id);
+    exact.or_else(|| {
+        mirrors
+            .iter()
+            .find(|mirror| mirrors_it(&mirror.of, id, url))
+    })
+}
+
+/// What is asked in place of a repository.
+fn asked(mirrors: &[Mirror], id: &str, url: Option<&str>, own: Route) -> Route {
+    match mirror_of(mirrors, id, url) {
+        Some(mirror) => {
+            let mut places = vec![mirror.place.clone()];
+            places.extend(own.places);
+            Route {
+                names: own.names,
+                target: mirror.target.clone(),
+                places,
+                is_certain: true,
+            }
+        }
+        None => own,
+    }
+}
+
+/// The routes of one list: its repositories, and unless one has its id, the default.
+fn of_list(
     repositories: &[Repository],
+    names: &Names,
     mirrors: &[Mirror],
     settled: bool,
-    effective: &mut Effective,
-) {
-    let mut targets = Vec::new();
-    let mut add = |id: &str, url: Option<&str>, own: Route| {
-        // The one for this very id wins over patterns, whatever the order.
-        let exact = mirrors.iter().find(|mirror| mirror.of == id);
-        let mirror = exact.or_else(|| {
-            mirrors
-                .iter()
-                .find(|mirror| mirrors_it(&mirror.of, id, url))
-        });
-        let route = match mirror {
-            Some(mirror) => {
-                let mut places = vec![mirror.place.clone()];
-                places.extend(own.places);
-                Route {
-                    names: Names::All,
-                    target: Target::Address(mirror.url.clone()),
-                    places,
-                    is_certain: true,
-                }
-            }
-            None => own,
-        };
-        targets.push(route);
-    };
+) -> Vec<Route> {
+    let mut routes = Vec::new();
     for repository in repositories {
         let target = match &repository.url {
             Some(url) if url.contains("${") => Target::Unknown("a property decides".to_owned()),
             Some(url) => Target::Address(url.clone()),
             None => continue,
         };
-        let mut own = Route::new(Names::All, target, repository.place.clone());
+        let mut own = Route::new(names.clone(), target, repository.place.clone());
         // A mirror of the user may stand before it.
         own.is_certain = settled;
-        add(&repository.id, repository.url.as_deref(), own);
+        let url = repository.url.as_deref();
+        routes.push(asked(mirrors, &repository.id, url, own));
     }
-    if !repositories
+    if !replaces_the_default(repositories) {
+        let mut own = Route::default(settled);
+        own.names = names.clone();
+        routes.push(asked(mirrors, DEFAULT, None, own));
+    }
+    routes
+}
+
+fn replaces_the_default(repositories: &[Repository]) -> bool {
+    repositories
         .iter()
         .any(|repository| repository.id == DEFAULT)
-    {
-        add(DEFAULT, None, Route::default(settled));
-    }
-    let mut distinct: Vec<&Target> = targets.iter().map(|route| &route.target).collect();
+}
+
+/// The places of a list of which several are asked for one name.
+fn mixed(routes: &[Route]) -> Vec<ConfiguredAt> {
+    let mut distinct: Vec<&Target> = routes
+        .iter()
+        .map(|route| &route.target)
+        .filter(|target| **target != Target::Nothing)
+        .collect();
     distinct.sort();
     distinct.dedup();
-    if distinct.len() > 1 {
-        let places = targets
+    match distinct.len() {
+        0 | 1 => Vec::new(),
+        _ => routes
             .iter()
-            .flat_map(|route| route.places.iter().cloned());
-        effective.mixed = places.collect();
+            .flat_map(|route| route.places.iter().cloned())
+            .collect(),
     }
-    effective.routes = targets;
+}
+
+fn routes(
+    repositories: &Repositories,
+    mirrors: &[Mirror],
+    settled: bool,
+    effective: &mut Effective,
+) {
+    let mut all = of_list(&repositories.packages, &Names::All, mirrors, settled);
+    // Plugins are in no lockfile: what is configured for them is judged as such.
+    let names = Names::OnRequest;
+    let mut plugins = of_list(&repositories.plugins, &names, mirrors, settled);
+    effective.mixed = mixed(&all);
+    effective.mixed.extend(mixed(&plugins));
+    // Whoever replaces the default for dependencies has not for plugins.
+    let replaced = repositories
+        .packages
+        .iter()
+        .find(|repository| repository.id == DEFAULT);
+    if let Some(repository) = replaced {
+        for route in &mut plugins {
+            if route.target == Target::Default && route.places.is_empty() {
+                route.places.push(ConfiguredAt {
+                    says: "no pluginRepository has the id central".to_owned(),
+                    ..repository.place.clone()
+                });
+            }
+        }
+    }
+    all.append(&mut plugins);
+    effective.routes = all;
 }

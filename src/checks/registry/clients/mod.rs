@@ -93,8 +93,8 @@ pub fn read(root: &Path, lockfiles: &[LockfileRead], machine: Option<&Machine>) 
             "nuget-lock" | "nuget-assets" => nuget::read(&files, directory),
             "pom" => maven::read(&files, path, directory),
             "gradle-lockfile" => gradle::read(&files, directory),
-            "gemfile-lock" => bundler::read(&files, directory),
-            "composer-lock" => composer::read(&files, directory),
+            "gemfile-lock" => bundler::read(&files, path, directory),
+            "composer-lock" => composer::read(&files, path, directory),
             "go-mod" | "go-work" => go::read(&files),
             _ => continue,
         };

@@ -3,12 +3,15 @@
 //! nearer file wins; `<clear/>` drops what farther ones add. Without it the user's file
 //! counts too, and that holds the default registry from the start.
 
+mod sources;
+
 use super::files::{File, Files};
 use super::model::{Client, Effective, Names, Route, Target};
 use super::text::says;
 use crate::model::ConfiguredAt;
 use crate::support::xml::{self, Xml};
 use roxmltree::Node;
+use sources::OfProject;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -28,12 +31,21 @@ struct Merged {
 
 /// The configuration of NuGet for a project.
 pub(super) fn read(files: &Files<'_>, directory: &str) -> Effective {
+    // `project.assets.json` lies in `obj` of the project.
+    let directory = match directory.rsplit_once('/') {
+        Some((project, "obj")) => project,
+        None if directory == "obj" => "",
+        _ => directory,
+    };
     let mut effective = Effective::new(Client::NuGet);
     let mut merged = Merged::default();
     let mut found: Vec<Rc<File>> = files.upwards(directory, &NAMES);
-    let user = files
-        .home(".nuget/NuGet/NuGet.Config")
-        .or_else(|| files.home(".config/NuGet/NuGet.Config"));
+    let user = files.home(".nuget/NuGet/NuGet.Config").or_else(|| {
+        match files.variable("XDG_CONFIG_HOME") {
+            Some(_) => files.in_variable("XDG_CONFIG_HOME", "NuGet/NuGet.Config"),
+            None => files.home(".config/NuGet/NuGet.Config"),
+        }
+    });
     let has_user = user.is_some();
     found.extend(user);
     for file in &found {
@@ -42,7 +54,8 @@ pub(super) fn read(files: &Files<'_>, directory: &str) -> Effective {
             Err(error) => files.broken(file, &error),
         }
     }
-    routes(files, merged, has_user, &mut effective);
+    let own = sources::read(files, directory);
+    routes(files, merged, has_user, own, &mut effective);
     effective
 }
 
@@ -160,10 +173,21 @@ fn add_mapping<'a>(file: &File, document: &Xml<'a>, section: Node<'_, 'a>, merge
     merged.mapping_cleared = is_cleared;
 }
 
-fn routes(files: &Files<'_>, merged: Merged, has_user: bool, effective: &mut Effective) {
+fn routes(
+    files: &Files<'_>,
+    merged: Merged,
+    has_user: bool,
+    own: OfProject,
+    effective: &mut Effective,
+) {
     let is_mapped = !merged.mapping.is_empty();
-    let mut open = Vec::new();
-    for (name, (value, place)) in &merged.sources {
+    let mut open: Vec<Route> = Vec::new();
+    // What the project says takes the place of all that is configured.
+    let configured = match own.replaces {
+        true => BTreeMap::new(),
+        false => merged.sources,
+    };
+    for (name, (value, place)) in &configured {
         if merged.disabled.contains(name) {
             continue;
         }
@@ -182,18 +206,45 @@ fn routes(files: &Files<'_>, merged: Merged, has_user: bool, effective: &mut Eff
             };
             route.names = Names::Patterns(patterns.clone());
             route.places.push(mapped.clone());
+            effective.routes.push(route);
         } else {
-            open.push(place.clone());
+            open.push(route);
         }
-        effective.routes.push(route);
     }
+    let has_default = !merged.sources_cleared && !has_user && !own.replaces;
+    if has_default {
+        // A name that the tree does not have may be one of the user's file, as the default
+        // registry is.
+        for (name, (patterns, place)) in &merged.mapping {
+            if !configured.contains_key(name) && !merged.disabled.contains(name) {
+                let names = Names::Patterns(patterns.clone());
+                let mut route = Route::new(names, Target::Default, place.clone());
+                route.is_certain = false;
+                effective.routes.push(route);
+            }
+        }
+    }
+    for mut route in own.routes {
+        // With patterns a source that has none is asked for nothing.
+        if is_mapped {
+            route.names = Names::OnRequest;
+            effective.routes.push(route);
+        } else {
+            open.push(route);
+        }
+    }
+    let mut targets: Vec<&Target> = open.iter().map(|route| &route.target).collect();
+    targets.sort();
+    targets.dedup();
     // NuGet makes the user's file with the default registry in it.
-    let has_default = !merged.sources_cleared && !has_user;
-    if has_default && !is_mapped {
-        effective.routes.push(Route::default(files.reads_machine()));
-    }
-    let asked = open.len() + usize::from(has_default && !is_mapped && !open.is_empty());
+    let has_default = has_default && !is_mapped;
+    let asked = targets.len() + usize::from(has_default && !open.is_empty());
     if asked > 1 {
-        effective.mixed = open;
+        let places = open.iter().flat_map(|route| route.places.iter().cloned());
+        effective.mixed = places.collect();
+    }
+    effective.routes.append(&mut open);
+    if has_default {
+        effective.routes.push(Route::default(files.reads_machine()));
     }
 }

@@ -4,8 +4,12 @@ use super::*;
 use crate::model::{Digest, DigestAlgorithm, Ecosystem, Origin};
 use crate::support::files::write_atomic;
 
+mod gems_and_composer;
+mod gradle;
 mod hiding;
 mod javascript;
+mod maven;
+mod nuget;
 mod python;
 
 struct Project {

@@ -142,3 +142,60 @@ fn an_sri_with_several_digests_does_not_contradict_one_of_them() {
             .is_empty()
     );
 }
+
+#[test]
+fn one_file_a_version_is_compared_in_every_ecosystem_that_has_one() {
+    let file = |ecosystem, second: u8| {
+        let entries = vec![
+            at(3, Origin::Unrecorded, &[sha256(1)]),
+            at(90, Origin::Unrecorded, &[sha256(second)]),
+        ];
+        let name = match ecosystem {
+            Ecosystem::Composer => "acme/lib",
+            _ => "lib",
+        };
+        let inventory = inventory("", vec![component(ecosystem, name, entries)]);
+        let found = check_inventory(&inventory, &RegistrySettings::default()).findings;
+        found
+            .iter()
+            .filter(|f| f.rule.id == "registry/checksum-conflict")
+            .count()
+    };
+    for ecosystem in [Ecosystem::Gem, Ecosystem::Composer] {
+        assert_eq!(file(ecosystem, 2), 1, "{ecosystem}");
+        assert_eq!(file(ecosystem, 1), 0, "{ecosystem}");
+    }
+    let opaque = |ecosystem, scheme, values: [&[&str]; 2]| {
+        let all = |values: &[&str]| -> Vec<Checksum> {
+            let values = values.iter();
+            values
+                .map(|value| Checksum::Opaque {
+                    scheme,
+                    value: (*value).to_owned(),
+                })
+                .collect()
+        };
+        let entries = vec![
+            at(3, Origin::Unrecorded, &all(values[0])),
+            at(90, Origin::Unrecorded, &all(values[1])),
+        ];
+        let inventory = inventory("", vec![component(ecosystem, "lib", entries)]);
+        let found = check_inventory(&inventory, &RegistrySettings::default()).findings;
+        let found = found
+            .into_iter()
+            .find(|f| f.rule.id == "registry/checksum-conflict");
+        found.map(|f| (f.location.line, f.also_at.len()))
+    };
+    for (ecosystem, scheme) in [
+        (Ecosystem::Golang, "go-h1"),
+        (Ecosystem::Golang, "go-mod-h1"),
+        (Ecosystem::Nuget, "nuget-content-hash"),
+    ] {
+        let judge = |values| opaque(ecosystem, scheme, values);
+        assert_eq!(judge([&["h1:a"], &["h1:b"]]), Some((Some(3), 1)));
+        // Two lines of one go.sum.
+        assert_eq!(judge([&["h1:a", "h1:b"], &[]]), Some((Some(3), 0)));
+        assert_eq!(judge([&["h1:a"], &["h1:a"]]), None);
+        assert_eq!(judge([&["h1:a"], &[]]), None);
+    }
+}

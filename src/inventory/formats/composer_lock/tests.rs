@@ -257,3 +257,73 @@ fn a_package_of_a_repository_of_ones_own_is_of_that_index() {
         assert_eq!(origin(file, "", repositories), url, "{repositories:?}");
     }
 }
+
+/// The other origins of the one package of a lockfile, as `line address`.
+fn also(rest: &str, manifest: &str) -> Vec<String> {
+    let text = format!(
+        "{{\"packages\": [{{\"name\": \"a/a\", \"version\": \"1.0\",\n{rest}}}], \"packages-dev\": []}}"
+    );
+    let parsed = read(&text, manifest);
+    assert_eq!(gaps(&parsed), []);
+    let shown = |(line, origin): &(u32, Origin)| match origin {
+        Origin::Registry { file, .. } => format!("{line} {}", file.clone().unwrap()),
+        Origin::Git { url, .. } | Origin::Url { url } => format!("{line} {url}"),
+        other => panic!("{other:?}"),
+    };
+    parsed.packages[0].also_from.iter().map(shown).collect()
+}
+
+#[test]
+fn mirrors_and_preferred_checkouts_are_origins_too() {
+    const INDEX: &str = "\"notification-url\": \"https://c.example/downloads/\",\n";
+    const DIST: &str = "\"dist\": {\"type\": \"zip\", \"url\": \"https://c.example/a.zip\"";
+    const SOURCE: &str = "\"source\": {\"type\": \"git\",\n\"url\": \"https://evil.example/x.git\", \"reference\": \"0fa1\"}";
+    let mirrored = format!(
+        "{INDEX}{DIST}, \"mirrors\": [\n{{\"url\": \"https://evil.example/%package%.zip\", \"preferred\": true}}]}}"
+    );
+    assert_eq!(
+        also(&mirrored, "{}"),
+        ["4 https://evil.example/%package%.zip"]
+    );
+    assert!(
+        also(
+            &mirrored.replace("[\n", "[").replace(
+                "{\"url\": \"https://evil.example/%package%.zip\", \"preferred\": true}",
+                ""
+            ),
+            "{}"
+        )
+        .is_empty()
+    );
+    let both = format!("{INDEX}{DIST}}},\n{SOURCE}");
+    let prefers = |what: &str| format!("{{\"config\": {{\"preferred-install\": {what}}}}}");
+    assert_eq!(
+        also(&both, &prefers("\"source\"")),
+        ["5 https://evil.example/x.git"]
+    );
+    assert_eq!(
+        also(&both, &prefers("{\"a/*\": \"source\"}")),
+        ["5 https://evil.example/x.git"]
+    );
+    let fallback = "{\"config\": {\"source-fallback\": true}}";
+    assert_eq!(also(&both, fallback), ["5 https://evil.example/x.git"]);
+    // The twins: an archive comes first, as it does without a word.
+    for manifest in [
+        "{}",
+        "{\"config\": {\"source-fallback\": false}}",
+        &prefers("\"dist\""),
+        &prefers("\"auto\""),
+        &prefers("{\"b/*\": \"source\", \"*\": \"dist\"}"),
+    ] {
+        assert!(also(&both, manifest).is_empty(), "{manifest}");
+    }
+    // Nothing else is there.
+    let alone = format!("{INDEX}{SOURCE}");
+    assert_eq!(also(&alone, "{}"), ["4 https://evil.example/x.git"]);
+    // The archive of a commit is fetched, whatever repository stands beside it.
+    let commit = format!(
+        "\"dist\": {{\"type\": \"zip\",\n\"url\": \"https://evil.example/0fa1.zip\"}}, {}",
+        SOURCE.replace('\n', "")
+    );
+    assert_eq!(also(&commit, "{}"), ["3 https://evil.example/0fa1.zip"]);
+}

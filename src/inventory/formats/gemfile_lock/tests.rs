@@ -133,10 +133,16 @@ fn a_broken_part_is_a_gap_and_the_rest_is_read() {
 }
 
 #[test]
-fn a_block_with_several_remotes_does_not_say_which_served_a_gem() {
+fn each_of_several_remotes_of_a_block_may_have_served_a_gem() {
     let text =
         "GEM\n  remote: https://a.example/\n  remote: https://b.example/\n  specs:\n    x (1.0)\n";
-    assert_eq!(read(text).packages[0].origin, Origin::Unrecorded);
+    let parsed = read(text);
+    let found = &parsed.packages[0];
+    assert_eq!(found.origin, registry("https://a.example/".to_owned()));
+    let second = registry("https://b.example/".to_owned());
+    assert_eq!(found.also_from, [(3, second)]);
+    let one = text.replace("  remote: https://b.example/\n", "");
+    assert!(read(&one).packages[0].also_from.is_empty());
 }
 
 #[test]

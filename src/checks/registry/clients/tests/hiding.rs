@@ -3,24 +3,24 @@
 
 use super::*;
 
-const EVIL: &str = "https://evil.example/";
+pub(super) const EVIL: &str = "https://evil.example/";
 
-const UNDECIDED: &str = "registry/undecided-configuration";
+pub(super) const UNDECIDED: &str = "registry/undecided-configuration";
 const UNREADABLE: &str = "registry/unreadable-configuration";
 
-fn clients(format: &'static str, lock: &str, files: &[(&str, &str)]) -> Clients {
+pub(super) fn clients(format: &'static str, lock: &str, files: &[(&str, &str)]) -> Clients {
     Project::new(files).clients(format, lock, None)
 }
 
 /// Gaps as `id place`.
-fn gaps(clients: &Clients) -> Vec<String> {
+pub(super) fn gaps(clients: &Clients) -> Vec<String> {
     let all = clients.gaps.iter();
     all.map(|gap| format!("{} {}", gap.id, gap.location.as_ref().unwrap()))
         .collect()
 }
 
 /// Every way that is configured, as `target place`.
-fn configured(clients: &Clients, lock: &str) -> Vec<String> {
+pub(super) fn configured(clients: &Clients, lock: &str) -> Vec<String> {
     let all = clients.effective[lock].configured();
     all.map(|route| {
         let target = match &route.target {
