@@ -90,7 +90,7 @@ fn replaced_name(pattern: &str) -> &str {
 
 /// Directories of the workspace's projects, which Yarn 1 does not list in its lockfile. It
 /// takes `workspaces` of private projects only.
-fn members(root: &Path, base: &str, main: &Node<'_>) -> Vec<String> {
+fn members(root: &Path, source: &Source<'_>, base: &str, main: &Node<'_>) -> Vec<String> {
     if main.value("private").and_then(Node::flag) != Some(true) {
         return Vec::new();
     }
@@ -104,7 +104,7 @@ fn members(root: &Path, base: &str, main: &Node<'_>) -> Vec<String> {
         .iter()
         .map(|text| text.trim_start_matches('!'))
         .collect();
-    workspaces::directories(root, base, &patterns, &not)
+    workspaces::directories(root, source, base, &patterns, &not)
 }
 
 /// The manifests of the root, and of the projects of the workspace.
@@ -134,8 +134,11 @@ pub(super) fn yarn_lock(root: &Path, source: &Source<'_>, locked: &Locked<'_>) -
     // Yarn 2 and later has entries for them.
     let own = match main.filter(|_| !requests.is_berry) {
         Some(main) => {
-            directories.extend(members(root, locked.directory, main));
-            workspaces::names(root, source, locked.directory, main)
+            directories.extend(members(root, source, locked.directory, main));
+            let mut own = workspaces::names(root, source, locked.directory, main);
+            let members = directories.iter();
+            own.extend(members.filter_map(|at| workspaces::name(source, at)));
+            own
         }
         None => BTreeSet::new(),
     };
