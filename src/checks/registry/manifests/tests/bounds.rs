@@ -158,20 +158,21 @@ fn patterns_and_directories_of_a_workspace_are_followed_up_to_a_limit() {
 #[test]
 fn a_member_of_yarn_1_beside_many_other_directories_is_one() {
     let dir = tempfile::tempdir().unwrap();
-    for other in 0..10_100 {
+    for other in 0..510 {
         std::fs::create_dir_all(dir.path().join(format!("packages/b/{other}"))).unwrap();
     }
     let source = Source::new(dir.path(), None);
     let main = json_tree::parse("{\"workspaces\": [\"packages/*\"]}");
-    // It ends, and the members are found all the same: nothing below them is looked into.
-    workspaces::names(dir.path(), &source, "", &main.root);
+    // It ends in silence, and the members are found all the same: nothing below them is
+    // looked into.
+    assert!(workspaces::names(dir.path(), &source, "", &main.root).is_empty());
     let found = workspaces::directories(dir.path(), &source, "", &["packages/*"], &[]);
     assert_eq!(found, ["packages/b"]);
     assert!(source.into_gaps().is_empty());
     let source = Source::new(dir.path(), None);
     workspaces::directories(dir.path(), &source, "", &["packages/**"], &[]);
     let gaps = source.into_gaps();
-    assert!(gaps[0].message.contains("more than 10000 directories"));
+    assert!(gaps[0].message.contains("more than 500 directories"));
 }
 
 #[test]
