@@ -79,20 +79,46 @@ pub enum Set {
 /// Comparisons of markers that may still be made for one lockfile. Once they are used up,
 /// markers count as ones that may hold together.
 #[derive(Debug)]
-pub struct Budget(Cell<usize>);
+pub struct Budget {
+    left: Cell<usize>,
+    is_exceeded: Cell<bool>,
+}
 
 impl Default for Budget {
     fn default() -> Self {
         // A lockfile of 500 packages takes some ten thousand.
-        Self(Cell::new(20_000_000))
+        Self::of(20_000_000)
     }
 }
 
 impl Budget {
-    fn take(&self, count: usize) -> bool {
-        let left = self.0.get().checked_sub(count);
-        self.0.set(left.unwrap_or(0));
+    fn of(count: usize) -> Self {
+        Self {
+            left: Cell::new(count),
+            is_exceeded: Cell::new(false),
+        }
+    }
+
+    /// Whether this many comparisons may be made; they count as made.
+    #[must_use]
+    pub fn take(&self, count: usize) -> bool {
+        let left = self.left.get().checked_sub(count);
+        self.left.set(left.unwrap_or(0));
+        if left.is_none() {
+            self.exceed();
+        }
         left.is_some()
+    }
+
+    /// Remembers that something was too large to compare.
+    pub fn exceed(&self) {
+        self.is_exceeded.set(true);
+    }
+
+    /// Whether anything was left out.
+    #[must_use]
+    pub fn is_exceeded(&self) -> bool {
+        self.is_exceeded.get()
     }
 }
 
@@ -353,8 +379,9 @@ mod tests {
         assert!(!one.excludes(&other, &Budget::default()));
         let one = Marker::parse("python_version < '3'").unwrap();
         assert!(one.excludes(&other, &Budget::default()));
-        let spent = Budget(Cell::new(3));
+        let spent = Budget::of(3);
         assert!(!one.excludes(&other, &spent));
+        assert!(spent.is_exceeded());
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod sources;
 
 use super::super::clients::{Source, Toml, join, place, says};
 use super::{Locked, Missing, workspaces};
-use crate::model::Component;
+use crate::model::{Component, Location, terminal_safe};
 use semver::{Version, VersionReq};
 use sources::{Sources, Wanted};
 use std::path::Path;
@@ -28,7 +28,7 @@ pub(super) fn missing(root: &Path, source: &Source<'_>, locked: &Locked<'_>) -> 
     let shared = shared.map(|table| (&document, table));
     let sources = Sources::read(source, &file.shown, &document, locked.directory);
     manifest(&file.shown, &document, shared, &sources, locked, &mut out);
-    for directory in members(root, &document, locked.directory) {
+    for directory in members(root, source, &document, locked.directory) {
         if let Some(file) = source.tree(&join(&directory, "Cargo.toml"))
             && let Some(own) = Toml::parse(&file.text)
         {
@@ -40,7 +40,7 @@ pub(super) fn missing(root: &Path, source: &Source<'_>, locked: &Locked<'_>) -> 
 }
 
 /// Directories of the members, but of the root, relative to the tree's.
-fn members(root: &Path, document: &Toml<'_>, base: &str) -> Vec<String> {
+fn members(root: &Path, source: &Source<'_>, document: &Toml<'_>, base: &str) -> Vec<String> {
     let Some(workspace) = document.table(&["workspace"]) else {
         return Vec::new();
     };
@@ -52,15 +52,24 @@ fn members(root: &Path, document: &Toml<'_>, base: &str) -> Vec<String> {
     let (patterns, plain): (Vec<&str>, Vec<&str>) =
         texts("members").into_iter().partition(is_pattern);
     // `exclude` takes away what patterns find, not what is listed.
-    let found = workspaces::directories(root, base, &patterns, &texts("exclude"));
+    let found = workspaces::directories(root, source, base, &patterns, &texts("exclude"));
     let plain = plain
         .iter()
         .map(|member| member.trim_start_matches("./").trim_end_matches('/'))
         .filter(|member| !matches!(*member, "" | "."))
         .map(|member| join(base, member));
-    let mut all: Vec<String> = plain.chain(found).take(MEMBER_LIMIT).collect();
+    let mut all: Vec<String> = plain.chain(found).collect();
     all.sort();
     all.dedup();
+    if all.len() > MEMBER_LIMIT {
+        let manifest = join(base, "Cargo.toml");
+        let message = format!(
+            "only the first {MEMBER_LIMIT} members of `{}` are compared with its lockfile",
+            terminal_safe(&manifest)
+        );
+        source.note(Location::file(&manifest), &message);
+        all.truncate(MEMBER_LIMIT);
+    }
     all
 }
 

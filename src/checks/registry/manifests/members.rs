@@ -82,7 +82,7 @@ pub(super) fn of(
             wild.push(bare);
         }
     }
-    found.extend(workspaces::directories(root, base, &wild, &not));
+    found.extend(workspaces::directories(root, source, base, &wild, &not));
     found.retain(|directory| source.tree(&join(directory, "package.json")).is_some());
     found
 }

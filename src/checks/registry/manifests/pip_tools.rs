@@ -5,6 +5,8 @@
 use super::super::clients::{Source, Toml, place, says};
 use super::python::{Asked, always};
 use super::{Locked, Missing, javascript};
+use crate::model::{Location, terminal_safe};
+use crate::support::python::marker::Budget;
 use crate::support::python::normalise;
 use pep440_rs::Version;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +22,7 @@ struct Entry<'t> {
     /// 1-based.
     line: u32,
     /// Of each line of this name; absent where it is none by version.
-    versions: Vec<Option<Version>>,
+    versions: BTreeSet<Option<Version>>,
     /// What asks for it: names of packages, `-r file`, `-c file`, `app (pyproject.toml)`.
     via: BTreeSet<&'t str>,
 }
@@ -59,7 +61,7 @@ impl<'t> Compiled<'t> {
                 let name = normalise(name.split(['[', '@']).next().unwrap_or(name));
                 let entry = read.entries.entry(name.clone()).or_default();
                 entry.line = number;
-                entry.versions.push(version);
+                entry.versions.insert(version);
                 current = Some(name);
             } else if !plain.trim().is_empty() && !plain.starts_with([' ', '\t']) {
                 current = None;
@@ -90,7 +92,7 @@ impl<'t> Compiled<'t> {
             ["-r ", "-c "].iter().any(|option| via.starts_with(option))
                 || via.ends_with("pyproject.toml)")
         };
-        via.copied().filter(is_file).take(FILE_LIMIT).collect()
+        via.copied().filter(is_file).collect()
     }
 }
 
@@ -179,7 +181,13 @@ pub(super) fn requirements(root: &Path, source: &Source<'_>, locked: &Locked<'_>
     let mut out = Vec::new();
     let text = javascript::lockfile(root, locked.path).unwrap_or_default();
     let compiled = Compiled::of(&text);
-    for via in compiled.files() {
+    let files = compiled.files();
+    // A line is compared with every version of its name.
+    let budget = Budget::default();
+    if files.len() > FILE_LIMIT {
+        budget.exceed();
+    }
+    for via in files.into_iter().take(FILE_LIMIT) {
         let file = match via.split_once('(') {
             Some((_, file)) => file.trim_end_matches(')'),
             None => via.get(3..).unwrap_or_default().trim(),
@@ -196,7 +204,7 @@ pub(super) fn requirements(root: &Path, source: &Source<'_>, locked: &Locked<'_>
             continue;
         };
         for asked in &input.asked {
-            if !is_met(&compiled, via, asked) {
+            if !is_met(&compiled, via, asked, &budget) {
                 out.push(Missing {
                     place: place(&file.shown, asked.line, says(&asked.name, &asked.text)),
                 });
@@ -214,11 +222,19 @@ pub(super) fn requirements(root: &Path, source: &Source<'_>, locked: &Locked<'_>
             }
         }
     }
+    if budget.is_exceeded() {
+        let message = format!(
+            "`{}` was not compared to the end with what it was compiled from: that is too much",
+            terminal_safe(locked.path)
+        );
+        source.note(Location::file(locked.path), &message);
+    }
     out
 }
 
-/// Whether a compiled file has what a line asks for.
-fn is_met(compiled: &Compiled<'_>, via: &str, asked: &Asked) -> bool {
+/// Whether a compiled file has what a line asks for; also where that takes more than the
+/// budget.
+fn is_met(compiled: &Compiled<'_>, via: &str, asked: &Asked, budget: &Budget) -> bool {
     if asked.is_placed || !asked.is_unconditional() {
         return true;
     }
@@ -227,6 +243,10 @@ fn is_met(compiled: &Compiled<'_>, via: &str, asked: &Asked) -> bool {
         return is_constraint || compiled.noted.contains(&asked.name);
     };
     if compiled.is_overridden {
+        return true;
+    }
+    let parts = asked.range.len().max(1);
+    if !budget.take(entry.versions.len().saturating_mul(parts)) {
         return true;
     }
     let mut versions = entry.versions.iter();

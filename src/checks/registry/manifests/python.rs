@@ -6,14 +6,19 @@ use crate::support::python::marker::{Budget, Marker, differ};
 use crate::support::python::{normalise, requirement};
 use pep440_rs::VersionSpecifiers;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::str::FromStr as _;
 use toml::de::DeTable;
 
-/// Requirements of one name in one list that are compared; more are taken to be the same.
+/// Requirements of one name in one list that are compared; more are a gap.
 const ALIKE_LIMIT: usize = 100;
+/// Parts of the range of one requirement that is compared; more are a gap.
+const SPECIFIER_LIMIT: usize = 100;
+/// Requirements and groups of all groups of a manifest, with those that they include. One
+/// megabyte of groups that include each other stands for a thousand million.
+const GROUPS_LIMIT: usize = 100_000;
 
 /// One requirement.
-#[derive(Clone)]
 pub(super) struct Asked {
     /// Normalised.
     pub name: String,
@@ -125,17 +130,11 @@ impl Comparing<'_> {
     /// those of the copy that the manifest does not have.
     pub(super) fn differences<'a>(
         &self,
-        manifest: &'a [Asked],
+        manifest: &'a [Rc<Asked>],
         copy: &'a [Asked],
     ) -> (Vec<&'a Asked>, Vec<&'a Asked>) {
-        let by_name = |list: &'a [Asked]| {
-            let mut names: BTreeMap<&str, Vec<&Asked>> = BTreeMap::new();
-            for asked in list {
-                names.entry(&asked.name).or_default().push(asked);
-            }
-            names
-        };
-        let (ours, theirs) = (by_name(manifest), by_name(copy));
+        let ours = by_name(manifest.iter().map(|asked| &**asked));
+        let theirs = by_name(copy.iter());
         let none = Vec::new();
         let (mut lacking, mut left) = (Vec::new(), Vec::new());
         for (name, asked) in &ours {
@@ -171,7 +170,18 @@ impl Comparing<'_> {
 
     /// Those for which the other list does not ask alike, in the same environments.
     fn without_equal<'a>(&self, these: &[&'a Asked], those: &[&Asked]) -> Vec<&'a Asked> {
-        if these.len().max(those.len()) > ALIKE_LIMIT {
+        let is_long = |list: &[&Asked]| {
+            let long = list.iter().any(|one| one.range.len() > SPECIFIER_LIMIT);
+            list.len() > ALIKE_LIMIT || long
+        };
+        if is_long(these) || is_long(those) {
+            self.budget.exceed();
+            return Vec::new();
+        }
+        // Each range is compared with each, part by part.
+        let parts = |list: &[&Asked]| list.iter().map(|one| one.range.len()).sum::<usize>();
+        let (own, all) = (parts(these), parts(these).saturating_add(parts(those)));
+        if !self.budget.take(own.saturating_mul(all)) {
             return Vec::new();
         }
         let differs = |one: &&&Asked| {
@@ -194,6 +204,14 @@ impl Comparing<'_> {
     }
 }
 
+fn by_name<'a>(list: impl Iterator<Item = &'a Asked>) -> BTreeMap<&'a str, Vec<&'a Asked>> {
+    let mut names: BTreeMap<&str, Vec<&Asked>> = BTreeMap::new();
+    for asked in list {
+        names.entry(&asked.name).or_default().push(asked);
+    }
+    names
+}
+
 /// Where one of the requirements that ask for the same counts; `None` where that cannot be
 /// told.
 fn alike(one: &Asked, list: &[&Asked]) -> Option<Marker> {
@@ -203,12 +221,14 @@ fn alike(one: &Asked, list: &[&Asked]) -> Option<Marker> {
 }
 
 /// The requirements of the groups of a manifest by normalised name, with those that they
-/// include; `None` where they cannot be told. Groups that only include have none.
+/// include; `None` where they cannot be told, or are too many, which the budget remembers.
+/// Groups that only include have none.
 pub(super) fn groups(
     document: &Toml<'_>,
     tables: &[&DeTable<'_>],
-) -> Option<BTreeMap<String, Vec<Asked>>> {
-    let mut own: BTreeMap<String, Vec<Asked>> = BTreeMap::new();
+    budget: &Budget,
+) -> Option<BTreeMap<String, Vec<Rc<Asked>>>> {
+    let mut own: BTreeMap<String, Vec<Rc<Asked>>> = BTreeMap::new();
     let mut included: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for table in tables {
         for (name, list) in *table {
@@ -217,7 +237,7 @@ pub(super) fn groups(
             for item in list.get_ref().as_array()? {
                 let line = document.line(item);
                 if let Some(text) = item.get_ref().as_str() {
-                    asked.push(Asked::of_text(text, line, &always())?);
+                    asked.push(Rc::new(Asked::of_text(text, line, &always())?));
                     continue;
                 }
                 let include = item.get_ref().as_table()?.get("include-group")?;
@@ -227,10 +247,16 @@ pub(super) fn groups(
         }
     }
     let mut all = BTreeMap::new();
+    let mut total = 0_usize;
     for name in own.keys() {
         let mut reached = BTreeSet::from([name.as_str()]);
         let mut open = vec![name.as_str()];
         while let Some(at) = open.pop() {
+            total = total.saturating_add(own.get(at)?.len().saturating_add(1));
+            if total > GROUPS_LIMIT {
+                budget.exceed();
+                return None;
+            }
             for inner in included.get(at).into_iter().flatten() {
                 if reached.insert(inner) {
                     open.push(inner);

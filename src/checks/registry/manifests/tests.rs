@@ -1,5 +1,6 @@
 //! Each lockfile with a manifest that it holds, and one that it does not.
 
+mod bounds;
 mod hashes;
 mod javascript;
 mod python;

@@ -6,11 +6,13 @@
 use super::super::clients::{Source, Toml, join, place, says};
 use super::python::{Asked, Comparing, always, groups};
 use super::{Locked, Missing, javascript, others, workspaces};
+use crate::model::{Location, terminal_safe};
 use crate::support::python::marker::{Budget, Marker, differ};
 use crate::support::python::normalise;
 use pep440_rs::Version;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::rc::Rc;
 use std::str::FromStr as _;
 use toml::de::DeTable;
 
@@ -78,12 +80,13 @@ impl<'t> Lock<'t> {
         (lacking, left): (Vec<&Asked>, Vec<&Asked>),
         out: &mut Vec<Missing>,
     ) {
-        for asked in &lacking {
+        let names: BTreeSet<&str> = lacking.iter().map(|asked| asked.name.as_str()).collect();
+        for asked in lacking {
             out.push(manifest.missing(asked.line, &asked.name, &asked.text));
         }
         for asked in left {
             // A requirement that was changed is one that is lacking, too.
-            if !lacking.iter().any(|other| other.name == asked.name) {
+            if !names.contains(asked.name.as_str()) {
                 out.push(self.missing(asked.line, "name", &asked.text));
             }
         }
@@ -118,7 +121,10 @@ pub(super) fn uv_lock(root: &Path, source: &Source<'_>, locked: &Locked<'_>) -> 
         let Some(directory) = directory(&lock.document, package, locked.directory) else {
             continue;
         };
-        seen.insert(directory.clone());
+        // Entries can name one project as often as there is room in the lockfile.
+        if !seen.insert(directory.clone()) {
+            continue;
+        }
         let Some(file) = source.tree(&join(&directory, "pyproject.toml")) else {
             continue;
         };
@@ -143,6 +149,13 @@ pub(super) fn uv_lock(root: &Path, source: &Source<'_>, locked: &Locked<'_>) -> 
     members(root, source, locked, (&lock, &main), &mut out);
     if let Some((locked_range, _)) = requires {
         requires_python(&lock, &main, locked_range, &ranges, &mut out);
+    }
+    if lock.budget.is_exceeded() {
+        let message = format!(
+            "`{}` was not compared to the end with its manifests, which ask for too much",
+            terminal_safe(locked.path)
+        );
+        source.note(Location::file(locked.path), &message);
     }
     out
 }
@@ -211,15 +224,15 @@ fn member(
         && let Some(asked) = dependencies(document, project)
         && let Some(copy) = lock.asked(metadata, "requires-dist")
     {
-        let is_own = |list: &[Asked]| list.iter().any(|one| one.name == own_name);
+        let asks_own = asked.iter().any(|one| one.name == own_name);
         // Earlier versions wrote what its own extras stand for.
-        if lock.is_new || !is_own(&asked) || is_own(&copy) {
+        if lock.is_new || !asks_own || copy.iter().any(|one| one.name == own_name) {
             let differences = comparing(false).differences(&asked, &copy);
             lock.report(manifest, differences, out);
         }
     }
     let legacy = document.table(&["tool", "uv"]);
-    let Some(groups) = all_groups(document, legacy) else {
+    let Some(groups) = all_groups(document, legacy, &lock.budget) else {
         return;
     };
     let conditions = manifest.uv("dependency-groups").is_some();
@@ -247,17 +260,17 @@ fn member(
 
 /// `dependencies` and, each under its extra, `optional-dependencies`; `None` where one cannot
 /// be read.
-fn dependencies(document: &Toml<'_>, project: &DeTable<'_>) -> Option<Vec<Asked>> {
+fn dependencies(document: &Toml<'_>, project: &DeTable<'_>) -> Option<Vec<Rc<Asked>>> {
     let mut all = Vec::new();
     for (text, line) in document.texts(project, "dependencies") {
-        all.push(Asked::of_text(text, line, &always())?);
+        all.push(Rc::new(Asked::of_text(text, line, &always())?));
     }
     let extras = document.table(&["project", "optional-dependencies"]);
     for (extra, _) in extras.into_iter().flatten() {
         let name = normalise(extra.get_ref());
         let condition = Marker::parse(&format!("extra == '{name}'"))?;
         for (text, line) in document.texts(extras?, extra.get_ref()) {
-            all.push(Asked::of_text(text, line, &condition)?);
+            all.push(Rc::new(Asked::of_text(text, line, &condition)?));
         }
     }
     Some(all)
@@ -267,13 +280,15 @@ fn dependencies(document: &Toml<'_>, project: &DeTable<'_>) -> Option<Vec<Asked>
 fn all_groups(
     document: &Toml<'_>,
     uv: Option<&DeTable<'_>>,
-) -> Option<BTreeMap<String, Vec<Asked>>> {
+    budget: &Budget,
+) -> Option<BTreeMap<String, Vec<Rc<Asked>>>> {
     let tables: Vec<&DeTable<'_>> = document.table(&["dependency-groups"]).into_iter().collect();
-    let mut all = groups(document, &tables)?;
+    let mut all = groups(document, &tables, budget)?;
     if let Some(uv) = uv {
         for (text, line) in document.texts(uv, "dev-dependencies") {
             let asked = Asked::of_text(text, line, &always())?;
-            all.entry("dev".to_owned()).or_default().push(asked);
+            let dev = all.entry("dev".to_owned()).or_default();
+            dev.push(Rc::new(asked));
         }
     }
     Some(all)
@@ -299,7 +314,7 @@ fn of_root(lock: &Lock<'_>, main: &Manifest<'_>, within: &Marker, out: &mut Vec<
         let texts = texts.unwrap_or_default();
         let asked = texts
             .iter()
-            .map(|(text, line)| Asked::of_text(text, *line, &always()));
+            .map(|(text, line)| Asked::of_text(text, *line, &always()).map(Rc::new));
         if lock.tells(manifest, copied)
             && let Some(asked) = asked.collect::<Option<Vec<_>>>()
             && let Some(copy) = lock.asked(manifest, copied)
@@ -311,7 +326,7 @@ fn of_root(lock: &Lock<'_>, main: &Manifest<'_>, within: &Marker, out: &mut Vec<
     if main.document.table(&["project"]).is_some() {
         return;
     }
-    let Some(groups) = all_groups(main.document, uv) else {
+    let Some(groups) = all_groups(main.document, uv, &lock.budget) else {
         return;
     };
     let copies = lock.document.table(&["manifest", "dependency-groups"]);
@@ -346,7 +361,7 @@ fn members(
         .filter_map(|package| lock.document.text(package, "name"))
         .map(|(name, _)| normalise(name))
         .collect();
-    for at in workspaces::directories(root, locked.directory, &patterns, &excluded) {
+    for at in workspaces::directories(root, source, locked.directory, &patterns, &excluded) {
         let Some(file) = source.tree(&join(&at, "pyproject.toml")) else {
             continue;
         };

@@ -290,6 +290,12 @@ pub(super) fn yarn_lock(root: &Path, source: &Source<'_>, locked: &Locked<'_>) -
                 let patterns = members::patterns(main);
                 directories.extend(members::of(root, source, base, &shown, &patterns));
             }
+            // Of those that the search for names did not come to.
+            own.extend(
+                directories
+                    .iter()
+                    .filter_map(|at| workspaces::name(source, at)),
+            );
         }
     }
     let mut comparison = Comparison {

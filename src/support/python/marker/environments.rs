@@ -132,7 +132,7 @@ fn size(marker: &Marker) -> usize {
 }
 
 /// Whether it is certain that two markers differ in an environment where `within` holds. What
-/// cannot be told, or takes more than the budget, is not certain.
+/// cannot be told is not certain; nor is what takes too long, which the budget remembers.
 #[must_use]
 pub fn differ(one: &Marker, other: &Marker, within: &Marker, budget: &Budget) -> bool {
     if one == other {
@@ -161,7 +161,11 @@ pub fn differ(one: &Marker, other: &Marker, within: &Marker, budget: &Budget) ->
     let count = count.into_iter().fold(1, usize::saturating_mul);
     let sizes = [one, other, within].map(size);
     let size = sizes.into_iter().fold(0, usize::saturating_add);
-    if count > ENVIRONMENT_LIMIT || !budget.take(count.saturating_mul(size)) {
+    if count > ENVIRONMENT_LIMIT {
+        budget.exceed();
+        return false;
+    }
+    if !budget.take(count.saturating_mul(size)) {
         return false;
     }
     for python in &named.pythons {
@@ -267,6 +271,7 @@ mod tests {
         let budget = Budget::default();
         let tried = (0..100_000).take_while(|_| differ(&one, &other, &always, &budget));
         let tried = tried.count();
+        assert!(budget.is_exceeded());
         assert!((1_000..100_000).contains(&tried), "{tried}");
     }
 }
