@@ -78,6 +78,10 @@ fn a_nuget_package_that_does_not_come_leaves_what_the_registration_says() {
         feed_of(&server, true, true, Some(reply));
         assert_eq!(answers(&ask(dir.path(), 3)), ["checksum-unknown"]);
     }
+    // One that is late, with what is left of the time.
+    feed_of(&server, true, false, Some(Reply::stalled()));
+    let report = ask_with(dir.path(), &[], &["--online", "--budget", "1"], 3);
+    assert_eq!(answers(&report), ["checksum-unknown+yanked"]);
     feed_of(&server, true, false, Some(Reply::ok(package)));
     assert_eq!(answers(&ask(dir.path(), 3)), ["yanked"]);
 }
