@@ -33,6 +33,19 @@ fn main() -> Result<(), Failure> {
 /// linker refuses, nothing is asked of it, and a name that is not there is passed over.
 fn order_functions(list: &Path, out: &Path) -> Result<(), Failure> {
     println!("cargo::rerun-if-changed={}", list.display());
+    // With another compiler or linker the answer is another. Cargo compares what it was started
+    // with: a linker that it hands on as RUSTC_LINKER may come from a variable of another name.
+    for name in [
+        "RUSTC",
+        "RUSTC_LINKER",
+        "CARGO_ENCODED_RUSTFLAGS",
+        "RUSTFLAGS",
+        "CARGO_BUILD_RUSTFLAGS",
+        "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER",
+        "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS",
+    ] {
+        println!("cargo::rerun-if-env-changed={name}");
+    }
     let is = |name: &str, value: &str| env::var(name).is_ok_and(|found| found == value);
     if !is("PROFILE", "release") || !is("TARGET", "x86_64-unknown-linux-gnu") || !list.exists() {
         return Ok(());

@@ -68,16 +68,17 @@ pub fn tracked_files(root: &Path) -> Result<Vec<String>, TrackedError> {
 
 /// The index file of the work tree around `root`, and the path of `root` in it with a
 /// final `/`.
-fn index_of(root: &Path) -> Result<Option<(PathBuf, String)>, TrackedError> {
+fn index_of(root: &Path) -> Result<Option<(PathBuf, Vec<u8>)>, TrackedError> {
     for top in root.ancestors() {
         let git = top.join(".git");
         let Ok(metadata) = git.symlink_metadata() else {
             continue;
         };
-        let mut prefix = String::new();
+        // The index has bytes, and names need not be UTF-8.
+        let mut prefix = Vec::new();
         for part in root.strip_prefix(top).unwrap_or(root).components() {
-            prefix.push_str(&part.as_os_str().to_string_lossy());
-            prefix.push('/');
+            prefix.extend(part.as_os_str().as_encoded_bytes());
+            prefix.push(b'/');
         }
         if metadata.is_dir() {
             return Ok(Some((git.join("index"), prefix)));
@@ -99,7 +100,7 @@ fn index_of(root: &Path) -> Result<Option<(PathBuf, String)>, TrackedError> {
 /// kind.
 fn paths_in(
     index: &Path,
-    prefix: &str,
+    prefix: &[u8],
     kind: gix::hash::Kind,
 ) -> Result<Vec<String>, TrackedError> {
     let options = gix::index::decode::Options::default();
@@ -109,7 +110,7 @@ fn paths_in(
     let is_file = |mode: Mode| matches!(mode, Mode::FILE | Mode::FILE_EXECUTABLE);
     Ok(entries
         .filter(|entry| is_file(entry.mode))
-        .filter_map(|entry| entry.path(&file).strip_prefix(prefix.as_bytes()))
+        .filter_map(|entry| entry.path(&file).strip_prefix(prefix))
         .map(|path| String::from_utf8_lossy(path).into_owned())
         .collect())
 }
@@ -120,10 +121,16 @@ pub mod testing {
 
     /// A git index of regular files; hashes and checksum are zeros, which are not read.
     pub fn index(version: u32, paths: &[&str]) -> Vec<u8> {
+        let paths: Vec<&[u8]> = paths.iter().map(|path| path.as_bytes()).collect();
+        index_of_bytes(version, &paths)
+    }
+
+    /// The same of paths that need not be UTF-8.
+    pub fn index_of_bytes(version: u32, paths: &[&[u8]]) -> Vec<u8> {
         let mut bytes = b"DIRC".to_vec();
         bytes.extend(version.to_be_bytes());
         bytes.extend(u32::try_from(paths.len()).unwrap().to_be_bytes());
-        let mut before = "";
+        let mut before: &[u8] = b"";
         for path in paths {
             let start = bytes.len();
             bytes.extend([0; 24]);
@@ -132,17 +139,13 @@ pub mod testing {
             bytes.extend([0; 32]);
             bytes.extend(u16::try_from(path.len()).unwrap().to_be_bytes());
             if version == 4 {
-                let common = before
-                    .bytes()
-                    .zip(path.bytes())
-                    .take_while(|(a, b)| a == b)
-                    .count();
+                let common = before.iter().zip(*path).take_while(|(a, b)| a == b).count();
                 bytes.push(u8::try_from(before.len() - common).unwrap());
-                bytes.extend(&path.as_bytes()[common..]);
+                bytes.extend(&path[common..]);
                 bytes.push(0);
                 before = path;
             } else {
-                bytes.extend(path.as_bytes());
+                bytes.extend(*path);
                 bytes.push(0);
                 while !(bytes.len() - start).is_multiple_of(8) {
                     bytes.push(0);
@@ -165,7 +168,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("index");
         write_atomic(&path, bytes).unwrap();
-        paths_in(&path, "", Kind::Sha1)
+        paths_in(&path, b"", Kind::Sha1)
     }
 
     #[test]
@@ -175,6 +178,31 @@ mod tests {
             assert_eq!(read(&index(version, &paths)).unwrap(), paths);
         }
         assert!(read(&index(2, &[])).unwrap().is_empty());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn below_a_directory_whose_name_is_not_utf_8_its_own_files_are_tracked() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let directory = tempfile::tempdir().unwrap();
+        // Both would be the same text.
+        let [of, beside]: [&[u8]; 2] = [b"caf\xe9", b"caf\xe8"];
+        for name in [of, beside] {
+            let below = directory.path().join(std::ffi::OsStr::from_bytes(name));
+            if std::fs::create_dir_all(below.join("sub")).is_err() {
+                println!("skipped: this file system has no such names");
+                return;
+            }
+        }
+        std::fs::create_dir(directory.path().join(".git")).unwrap();
+        let paths: [&[u8]; 3] = [b"caf\xe8/sub/b", b"caf\xe9/sub/a", b"top"];
+        let bytes = testing::index_of_bytes(2, &paths);
+        write_atomic(&directory.path().join(".git/index"), &bytes).unwrap();
+        for (name, expected) in [(of, "a"), (beside, "b")] {
+            let name = std::ffi::OsStr::from_bytes(name);
+            let root = directory.path().join(name).join("sub");
+            assert_eq!(tracked_files(&root).unwrap(), [expected]);
+        }
     }
 
     #[test]

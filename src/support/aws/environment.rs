@@ -38,12 +38,12 @@ impl Environment {
             .is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }
 
-    /// The profile that a variable names: `AWS_DEFAULT_PROFILE`, else `AWS_PROFILE`, in the
-    /// order of boto3 and the AWS CLI (`botocore/configprovider.py`). The SDK for Go looks at
-    /// `AWS_PROFILE` first, others do not know the other one.
+    /// The profile that a variable names: `AWS_PROFILE`, else `AWS_DEFAULT_PROFILE`, in the
+    /// order of the AWS CLI 2 and the SDK for Go. boto3 and the AWS CLI 1 have the other one
+    /// (`botocore/configprovider.py`), other SDKs know `AWS_PROFILE` alone.
     #[must_use]
     pub fn named_profile(&self) -> Option<&str> {
-        ["AWS_DEFAULT_PROFILE", "AWS_PROFILE"]
+        ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"]
             .iter()
             .find_map(|name| self.variable(name))
     }

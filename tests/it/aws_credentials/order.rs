@@ -105,7 +105,7 @@ fn half_of_a_key_pair_is_told_and_no_other_identity_takes_its_place() {
 }
 
 #[test]
-fn the_profile_is_the_one_that_boto3_takes() {
+fn the_profile_is_the_one_that_the_aws_cli_takes() {
     let secret = secret();
     let keys = |name: &str| {
         format!(
@@ -113,17 +113,17 @@ fn the_profile_is_the_one_that_boto3_takes() {
         )
     };
     let config = [keys("one"), keys("two"), keys("default")].concat();
-    let (one, two) = (("AWS_DEFAULT_PROFILE", "one"), ("AWS_PROFILE", "two"));
+    let (one, two) = (("AWS_PROFILE", "one"), ("AWS_DEFAULT_PROFILE", "two"));
     for (variables, expected) in [
         (&[one, two][..], "OF-one"),
         (&[one], "OF-one"),
         (&[two], "OF-two"),
-        (&[("AWS_DEFAULT_PROFILE", ""), two], "OF-two"),
+        (&[("AWS_PROFILE", ""), two], "OF-two"),
         (&[], "OF-default"),
     ] {
         assert_eq!(key_id(chain(variables, &config).find()), expected);
     }
-    let (_, text) = told(chain(&[("AWS_DEFAULT_PROFILE", "nobody"), two], &config).find());
+    let (_, text) = told(chain(&[("AWS_PROFILE", "nobody"), two], &config).find());
     assert!(text.contains("there is no such profile"), "{text}");
 }
 

@@ -197,8 +197,11 @@ fn a_login_that_is_not_renewed_stays_as_it_was() {
     ] {
         let dir = tempfile::tempdir().unwrap();
         file(dir.path(), &name("my-team"), &login().to_string());
-        let (error, text) = told(ask(dir.path(), &server(reply), CONFIG));
+        let server = server(reply);
+        let (error, text) = told(ask(dir.path(), &server, CONFIG));
         assert!(text.contains(expected), "{expected} in {text}");
+        // A refresh token is used once, whatever the answer is.
+        assert_eq!(server.lines(), ["POST /token"]);
         assert_eq!(error.is_configuration(), is_configuration, "{text}");
         for secret in [
             old(),
@@ -210,6 +213,33 @@ fn a_login_that_is_not_renewed_stays_as_it_was() {
             assert!(!text.contains(&secret), "{text}");
         }
         assert_eq!(kept(dir.path()), login());
+    }
+}
+
+#[test]
+fn a_login_that_another_process_has_renewed_meanwhile_is_used() {
+    for (expires, is_used) in [(FUTURE, true), (PAST, false)] {
+        let dir = tempfile::tempdir().unwrap();
+        file(dir.path(), &name("my-team"), &login().to_string());
+        let mut other = login();
+        other["accessToken"] = new().into();
+        other["expiresAt"] = expires.into();
+        let home = dir.path().to_owned();
+        let refused = Reply::new(move |seen, stream| {
+            file(&home, &name("my-team"), &other.to_string());
+            Reply::status(400, &[], r#"{"error":"invalid_grant"}"#).send(seen, stream)
+        });
+        let server = server(keeping(&Posted::default(), refused));
+        let found = ask(dir.path(), &server, CONFIG);
+        if is_used {
+            assert_eq!(key_id(found), "OF-SSO");
+            let seen = server.seen();
+            let bearer = seen[1].header("x-amz-sso_bearer_token");
+            assert_eq!(bearer, Some(new().as_str()));
+        } else {
+            let (_, text) = told(found);
+            assert!(text.contains("invalid_grant"), "{text}");
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! that Composer installs from the lockfile alone.
 
 use super::others::{nuget_lock, nuget_package};
-use super::{answers, ask, json, messages, project};
+use super::{answers, ask, ask_with, json, messages, project};
 use crate::http::server::{Reply, Server};
 use serde_json::{Value, json as value};
 
@@ -10,6 +10,10 @@ const FILE: &str = "/v3/flat/acme.left/1.2.3/acme.left.1.2.3.nupkg";
 
 /// A feed with `Acme.Left` 1.2.3; its service index names the files' place, or not.
 fn feed(server: &Server, names_files: bool, file: Option<Reply>) {
+    feed_of(server, names_files, true, file);
+}
+
+fn feed_of(server: &Server, names_files: bool, listed: bool, file: Option<Reply>) {
     let mut resources =
         vec![value!({ "@id": server.url("/v3/reg/"), "@type": "RegistrationsBaseUrl/3.6.0" })];
     if names_files {
@@ -17,7 +21,7 @@ fn feed(server: &Server, names_files: bool, file: Option<Reply>) {
         resources.push(value!({ "@id": flat, "@type": "PackageBaseAddress/3.0.0" }));
     }
     let leaf = value!({
-        "catalogEntry": { "id": "Acme.Left", "version": "1.2.3" },
+        "catalogEntry": { "id": "Acme.Left", "version": "1.2.3", "listed": listed },
         "packageContent": server.url(FILE),
     });
     let registration = value!({ "items": [{ "@id": "x", "items": [leaf] }] });
@@ -48,12 +52,61 @@ fn a_nuget_package_has_the_locked_hash_or_is_refused() {
         feed(&server, names_files, None);
         assert_eq!(answers(&ask(dir.path(), 1)), ["absent"]);
     }
-    for broken in [
+    feed(&server, true, Some(Reply::status(500, &[], "")));
+    assert_eq!(answers(&ask(dir.path(), 3)), ["unreachable"]);
+}
+
+#[test]
+fn a_nuget_package_that_does_not_come_leaves_what_the_registration_says() {
+    let package = nuget_package("left");
+    let server = Server::start(vec![]);
+    let dir = project(
+        &format!("nuget = [\"{}\"]", server.url("/v3/index.json")),
+        &nuget_lock(&package),
+    );
+    for reply in [
+        Reply::redirect("http://localhost:1/left.nupkg"),
+        Reply::announced(package.len(), &package[..9]),
+        Reply::announced(251 * 1024 * 1024, ""),
+        Reply::status(403, &[], ""),
         Reply::ok("<html>Sign in</html>"),
-        Reply::status(500, &[], ""),
     ] {
-        feed(&server, true, Some(broken));
-        assert_eq!(answers(&ask(dir.path(), 3)), ["unreachable"]);
+        feed_of(&server, true, false, Some(reply.clone()));
+        let report = ask(dir.path(), 3);
+        let found = answers(&report);
+        assert_eq!(found, ["checksum-unknown+yanked"], "{}", messages(&report));
+        feed_of(&server, true, true, Some(reply));
+        assert_eq!(answers(&ask(dir.path(), 3)), ["checksum-unknown"]);
+    }
+    // One that is late, with what is left of the time.
+    feed_of(&server, true, false, Some(Reply::stalled()));
+    let report = ask_with(dir.path(), &[], &["--online", "--budget", "1"], 3);
+    assert_eq!(answers(&report), ["checksum-unknown+yanked"]);
+    feed_of(&server, true, false, Some(Reply::ok(package)));
+    assert_eq!(answers(&ask(dir.path(), 3)), ["yanked"]);
+}
+
+#[test]
+fn a_large_nuget_package_is_compared_too_and_none_is_kept() {
+    // Larger than what is fetched beside others.
+    let large = nuget_package(&"left".repeat(9 * 256 * 1024));
+    let evil = nuget_package(&"evil".repeat(9 * 256 * 1024));
+    assert!(large.len() > 8 * 1024 * 1024);
+    let small = nuget_package("left");
+    let server = Server::start(vec![]);
+    let approved = format!("nuget = [\"{}\"]", server.url("/v3/index.json"));
+    let options = ["--online", "--registry-cache", "kept"];
+    for (locked, served, expected, code) in [
+        (&large, &large, "approved", 3),
+        (&large, &evil, "checksum-mismatch", 1),
+        (&small, &small, "approved", 3),
+    ] {
+        let dir = project(&approved, &nuget_lock(locked));
+        feed(&server, true, Some(Reply::tagged("\"1\"", served)));
+        let report = ask_with(dir.path(), &[], &options, code);
+        assert_eq!(answers(&report), [expected], "{}", messages(&report));
+        let kept = std::fs::read_dir(dir.path().join("kept")).unwrap();
+        assert_eq!(kept.count(), 0);
     }
 }
 

@@ -241,10 +241,11 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// A package with one file.
+/// A package with one file, as large as its text.
 pub(super) fn nuget_package(text: &str) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    let options = zip::write::SimpleFileOptions::default();
+    let options =
+        zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
     writer.start_file("content/left.txt", options).unwrap();
     writer.write_all(text.as_bytes()).unwrap();
     writer.finish().unwrap().into_inner()

@@ -136,6 +136,12 @@ impl FailureKind {
             Self::NoConnection | Self::OutOfTime | Self::NotAuthorized | Self::Unavailable
         )
     }
+
+    /// Whether what the registry said before still counts where this keeps a package's file
+    /// from being fetched: then there is nothing to compare a checksum with, and no more.
+    pub(super) fn is_of_a_file(self) -> bool {
+        !self.is_of_the_registry() || self == Self::OutOfTime
+    }
 }
 
 /// What a registry says of one version.

@@ -75,7 +75,7 @@ pub(super) struct Endpoint {
     pub prepared: OnceLock<Result<Prepared, Failure>>,
     /// The API behind it, where the policy names one.
     pub api: Option<Result<Api, Failure>>,
-    /// Held while something large is unpacked.
+    /// Held while something large is unpacked, or in memory as a whole.
     pub packing: Mutex<()>,
     /// Failures in a row, and the last of them.
     failures: Mutex<(u32, Option<Failure>)>,
@@ -226,6 +226,31 @@ impl Session<'_> {
         got
     }
 
+    /// A package's file, which is not kept: files are as large as they are many, and what is
+    /// wanted of one is a digest. `None` where it is larger than the limit.
+    pub(super) fn file(
+        &self,
+        endpoint: &Endpoint,
+        address: &Address,
+        limit: u64,
+    ) -> Result<Option<Vec<u8>>, NoDocument> {
+        if let Some(failure) = endpoint.is_down() {
+            return Err(failure.into());
+        }
+        let request = self.request(endpoint, address, "*/*", limit)?;
+        let got = match self.client.read(&request) {
+            Ok(Answer::Fetched { content, .. }) => Ok(Some(content)),
+            Ok(Answer::NotModified) => Err(bad_answer("it says `not modified` of nothing").into()),
+            Err(HttpError::TooLarge { .. }) => Ok(None),
+            Err(error) => Err(self.no_document(&error, endpoint)),
+        };
+        endpoint.note(match &got {
+            Err(NoDocument::Failed(failure)) => Some(failure),
+            _ => None,
+        });
+        got
+    }
+
     /// A document of a registry's API, by a signed request. It is not kept: it differs by
     /// who asks.
     pub(super) fn signed(
@@ -292,13 +317,14 @@ impl Session<'_> {
         }
     }
 
-    fn fetch(
+    /// A question, within what is left of the budget.
+    fn request(
         &self,
         endpoint: &Endpoint,
         address: &Address,
         accept: &'static str,
         limit: u64,
-    ) -> Result<Document, NoDocument> {
+    ) -> Result<Request, NoDocument> {
         let left = self.budget.saturating_sub(self.timer.elapsed());
         if left.is_zero() {
             return Err(self.out_of_budget().into());
@@ -308,6 +334,17 @@ impl Session<'_> {
         request.within = Some(left);
         // Registrations of NuGet are packed at rest, whatever is asked for.
         request.keep_encoding = endpoint.ecosystem == Ecosystem::Nuget;
+        Ok(request)
+    }
+
+    fn fetch(
+        &self,
+        endpoint: &Endpoint,
+        address: &Address,
+        accept: &'static str,
+        limit: u64,
+    ) -> Result<Document, NoDocument> {
+        let mut request = self.request(endpoint, address, accept, limit)?;
         let key = format!("{address} {accept}");
         let mut kept = self.cache.and_then(|cache| cache.read(&key, limit));
         if let Some((validators, _)) = &kept {
@@ -333,11 +370,17 @@ impl Session<'_> {
                 }),
                 None => Err(bad_answer("it says `not modified` of nothing").into()),
             },
-            Err(HttpError::NotFound { .. } | HttpError::UnexpectedStatus { status: 451, .. }) => {
-                Err(NoDocument::Absent)
+            Err(error) => Err(self.no_document(&error, endpoint)),
+        }
+    }
+
+    fn no_document(&self, error: &HttpError, endpoint: &Endpoint) -> NoDocument {
+        match error {
+            HttpError::NotFound { .. } | HttpError::UnexpectedStatus { status: 451, .. } => {
+                NoDocument::Absent
             }
-            Err(HttpError::OutOfTime { .. }) => Err(self.out_of_budget().into()),
-            Err(error) => Err(failure(&error, endpoint).into()),
+            HttpError::OutOfTime { .. } => self.out_of_budget().into(),
+            error => failure(error, endpoint).into(),
         }
     }
 

@@ -13,7 +13,7 @@ use crate::support::aws::environment::Environment;
 use crate::support::aws::{domain_of, is_region};
 use crate::support::clock;
 use crate::support::files::write_atomic_private;
-use crate::support::http::{Post, Request};
+use crate::support::http::Request;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -122,12 +122,10 @@ impl Chain {
         let json = Redacted::new("application/json");
         request.headers = vec![("content-type".to_owned(), json)];
         let client = self.client(request.address.is_loopback(), source_name)?;
-        let post = Post {
-            body: &question,
-            is_busy: |_, body| refusal(body) == "slow_down",
-        };
+        // A refresh token may be good for one renewal: asked again after an answer that was
+        // lost, the server refuses it, or takes it for stolen and ends the login.
         let replied = client
-            .post(&request, &post)
+            .post_only_once(&request, &question)
             .map_err(|error| unanswered(source_name, &error))?;
         match replied.status {
             200 => {}

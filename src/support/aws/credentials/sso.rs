@@ -16,6 +16,7 @@ use crate::support::files::read_bounded;
 use crate::support::hash::sha1_parts;
 use crate::support::http::Request;
 use serde::Deserialize;
+use std::path::Path;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -123,7 +124,9 @@ impl Chain {
         if session.is_some()
             && let Some(renewal) = Renewal::of(&bytes)
         {
-            return self.renew(renewal, &path, region, source_name, &remedy);
+            let renewed = self.renew(renewal, &path, region, source_name, &remedy);
+            // Another process may have renewed it meanwhile, and so ended the refresh token.
+            return renewed.or_else(|error| renewed_elsewhere(&path).ok_or(error));
         }
         Err(CredentialsError::Expired {
             source_name: source_name.to_owned(),
@@ -131,4 +134,12 @@ impl Chain {
             remedy,
         })
     }
+}
+
+/// The token of a login that has not expired.
+fn renewed_elsewhere(path: &Path) -> Option<Redacted> {
+    let bytes = read_bounded(path, MAX_ANSWER_BYTES).ok()?;
+    let login: Login = serde_json::from_slice(&bytes).ok()?;
+    let is_good = !is_over(parse_time(&login.expires_at)?);
+    is_good.then(|| Redacted::new(login.access_token))
 }

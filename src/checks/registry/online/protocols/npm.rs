@@ -4,7 +4,7 @@
 
 mod yarn;
 
-use super::super::answers::{DateSource, FailureKind, FileFacts, Reply, VersionFacts};
+use super::super::answers::{DateSource, FileFacts, Reply, VersionFacts};
 use super::super::compare::YARN;
 use super::super::question::Question;
 use super::super::session::{Document, Endpoint, NoDocument, Prepared, Session, malformed};
@@ -90,14 +90,12 @@ fn packed(
     let Ok(address) = endpoint.own_address(address) else {
         return Ok(None);
     };
-    let tarball = match session.get(endpoint, &address, "*/*", MAX_DOCUMENT) {
-        Ok(document) => document.body,
-        Err(NoDocument::Failed(failure))
-            if failure.kind.is_of_the_registry() && failure.kind != FailureKind::OutOfTime =>
-        {
+    let tarball = match session.file(endpoint, &address, MAX_DOCUMENT) {
+        Ok(Some(tarball)) => tarball,
+        Err(NoDocument::Failed(failure)) if !failure.kind.is_of_a_file() => {
             return Err(NoDocument::Failed(failure));
         }
-        Err(_) => return Ok(None),
+        Ok(None) | Err(_) => return Ok(None),
     };
     if !is_published(&tarball, file) {
         return Ok(None);

@@ -22,12 +22,15 @@ use serde_json::Value;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::io::Read as _;
+use std::sync::PoisonError;
 
 const TYPE: &str = "RegistrationsBaseUrl";
 /// What lockfiles call their hash.
 const CONTENT_HASH: &str = "nuget-content-hash";
 /// NuGet's public registry takes no larger packages.
 const MAX_PACKAGE: u64 = 250 * 1024 * 1024;
+/// Of packages up to this size several are in memory at a time, of larger ones one.
+const MAX_BESIDE: u64 = 8 * 1024 * 1024;
 /// Pages of one name that are fetched apart; one has 64 versions or more.
 const MAX_PAGES: usize = 100;
 
@@ -147,6 +150,8 @@ impl Protocol for Nuget {
         let document = session.get(endpoint, &address, "application/json", MAX_DOCUMENT)?;
         let registration: Registration = parse(&document, "registration of NuGet")?;
         let mut versions = BTreeMap::new();
+        // Fetched when all is said: a package that is late takes nothing else with it.
+        let mut packages = Vec::new();
         let mut fetched = 0;
         for page in registration.items {
             let leaves = match page.items {
@@ -181,21 +186,26 @@ impl Protocol for Nuget {
                 let Some(asked) = asked else {
                     continue;
                 };
-                let mut facts = facts(&leaf, endpoint, prepared);
+                versions.insert(asked.clone(), facts(&leaf, endpoint, prepared));
                 if question.schemes.contains(CONTENT_HASH) {
-                    match hash((session, endpoint, prepared), &id, &leaf) {
-                        Ok(hash) => {
-                            let opaque = hash.map(|hash| format!("{CONTENT_HASH}:{hash}"));
-                            let file = facts.files.first_mut();
-                            file.into_iter()
-                                .for_each(|file| file.opaque.extend(opaque.clone()));
-                        }
-                        // What is registered has no file: nobody can install it.
-                        Err(NoDocument::Absent) => continue,
-                        Err(failed) => return Err(failed),
+                    packages.push((asked, leaf));
+                }
+            }
+        }
+        for (asked, leaf) in packages {
+            match hash((session, endpoint, prepared), &id, &leaf) {
+                Ok(hash) => {
+                    let facts = versions.get_mut(asked);
+                    if let Some(file) = facts.and_then(|facts| facts.files.first_mut()) {
+                        let opaque = hash.map(|hash| format!("{CONTENT_HASH}:{hash}"));
+                        file.opaque.extend(opaque);
                     }
                 }
-                versions.insert(asked.clone(), facts);
+                // What is registered has no file: nobody can install it.
+                Err(NoDocument::Absent) => {
+                    versions.remove(asked);
+                }
+                Err(failed) => return Err(failed),
             }
         }
         Ok(Reply::Present {
@@ -206,7 +216,7 @@ impl Protocol for Nuget {
 }
 
 /// `contentHash` of the package that clients get; nothing where it lies on a server that the
-/// policy does not name, or nobody says where.
+/// policy does not name, nobody says where, it does not come (in time) or is no package.
 fn hash(
     (session, endpoint, prepared): (&Session<'_>, &Endpoint, &Prepared),
     id: &str,
@@ -224,10 +234,21 @@ fn hash(
     let Ok(address) = address else {
         return Ok(None);
     };
-    let file = session.get(endpoint, &address, "*/*", MAX_PACKAGE)?;
-    content_hash(&file.body)
-        .map(Some)
-        .map_err(|problem| malformed(&file, "package of NuGet", &problem).into())
+    let fetched = match session.file(endpoint, &address, MAX_BESIDE) {
+        Ok(None) => {
+            let _alone = endpoint
+                .packing
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            let file = session.file(endpoint, &address, MAX_PACKAGE);
+            file.map(|file| content_hash(&file?).ok())
+        }
+        file => file.map(|file| content_hash(&file?).ok()),
+    };
+    match fetched {
+        Err(NoDocument::Failed(failure)) if failure.kind.is_of_a_file() => Ok(None),
+        fetched => fetched,
+    }
 }
 
 /// A version as addresses have it: in lower case, three numbers or four, without what stands

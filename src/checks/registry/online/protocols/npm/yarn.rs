@@ -21,6 +21,12 @@ const MAX_UNPACKED: u64 = 256 * 1024 * 1024;
 const MAX_ENTRIES: usize = 60_000;
 /// Parts of a path.
 const MAX_DEPTH: usize = 100;
+/// Bytes of a path: no system that Yarn runs on has longer ones.
+const MAX_PATH: usize = 4096;
+/// Bytes of all paths together, of directories as well. A few bytes packed are a megabyte of
+/// names, and each is there several times before the archive is done; those of the largest
+/// packages known are 5 MB.
+const MAX_NAMES: usize = 32 * 1024 * 1024;
 
 /// Bytes of an entry of the list at an archive's end, without its name; and of the end.
 const LISTED: usize = 46;
@@ -40,6 +46,8 @@ enum Kind {
 struct Packed {
     entries: Vec<(String, Kind)>,
     places: HashMap<String, usize>,
+    /// Bytes of their paths.
+    names: usize,
 }
 
 impl Packed {
@@ -48,6 +56,10 @@ impl Packed {
             None => {
                 if self.entries.len() >= MAX_ENTRIES {
                     return Err(format!("it has more than {MAX_ENTRIES} entries"));
+                }
+                self.names = self.names.saturating_add(path.len());
+                if self.names > MAX_NAMES {
+                    return Err("its names are longer than those of a package".to_owned());
                 }
                 self.places.insert(path.clone(), self.entries.len());
                 self.entries.push((path, kind));
@@ -107,14 +119,21 @@ fn unpack(tarball: &[u8], prefix: &str) -> Result<Packed, String> {
             _ => return Err("it has entries that are neither files nor directories".to_owned()),
         };
         let executable = header.mode().map_err(broken)? & 0o111 != 0;
-        let path = entry.path_bytes().into_owned();
+        let path = entry.path_bytes();
+        if path.len() > MAX_PATH {
+            return Err("a path is longer than one can be".to_owned());
+        }
+        let path = path.into_owned();
         let path = String::from_utf8(path).map_err(|_| "a name is not UTF-8".to_owned())?;
         let parts: Vec<&str> = path
             .split('/')
             .filter(|part| !matches!(*part, "" | "."))
             .collect();
-        if path.starts_with('/') || parts.contains(&"..") || parts.len() > MAX_DEPTH {
+        if path.starts_with('/') || parts.contains(&"..") {
             return Err("a path leads out of the package".to_owned());
+        }
+        if parts.len() > MAX_DEPTH {
+            return Err("a path is deeper than those of a package".to_owned());
         }
         // The first part is the package's own directory, whatever its name.
         let Some((_, [above @ .., last])) = parts.split_first() else {

@@ -182,3 +182,31 @@ fn what_unpacks_to_more_than_a_package_is_refused_before_it_is_read() {
     let found = checksum(&gz.finish().unwrap(), "a").unwrap_err();
     assert!(found.contains("more than a package may have"), "{found}");
 }
+
+#[test]
+fn names_without_end_are_refused_and_long_ones_are_not() {
+    // 100 parts: each of its directories is a name of its own.
+    let long = |index: usize, length: usize| {
+        let parts = vec!["d".repeat(length); 98].join("/");
+        format!("package/{index}/{parts}")
+    };
+    let of = |count: usize, length: usize| {
+        let paths: Vec<String> = (0..count).map(|index| long(index, length)).collect();
+        let entries: Vec<Entry<'_>> = paths.iter().map(|p| (&**p, FILE, 0o644, "")).collect();
+        let tarball = tarball("a", &entries);
+        assert!(tarball.len() < 1024 * 1024, "{}", tarball.len());
+        checksum(&tarball, "a")
+    };
+    assert!(of(1, 40).is_ok());
+    assert!(of(100, 30).is_ok());
+    for (count, length, expected) in [(1, 42, "longer than one"), (300, 40, "its names")] {
+        let found = of(count, length).unwrap_err();
+        assert!(found.contains(expected), "{found}");
+    }
+    // What the whole archive is made of counts, whatever the longest name is.
+    let megabytes = of(50, 10_000).unwrap_err();
+    assert!(megabytes.contains("longer than one"), "{megabytes}");
+    let deep = format!("package/{}x", "d/".repeat(99));
+    let found = made("a", &[(&deep, FILE, 0o644, "")]).unwrap_err();
+    assert!(found.contains("deeper"), "{found}");
+}
