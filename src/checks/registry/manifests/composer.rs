@@ -4,6 +4,7 @@
 //! Source: `getContentHash` in `src/Composer/Package/Locker.php`.
 
 use super::super::clients::{Source, join, place, says};
+use super::hashes::{Plain, ascii};
 use super::{Locked, Missing, javascript};
 use crate::support::hash::md5;
 use crate::support::json_tree::{self, Node, Value};
@@ -160,24 +161,5 @@ fn number(text: &str) -> Option<&str> {
 
 /// ASCII only, with slashes escaped.
 fn string(text: &str, out: &mut String) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '/' => out.push_str("\\/"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            ' '..='\u{7f}' => out.push(c),
-            c => {
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    let _ = write!(out, "\\u{unit:04x}");
-                }
-            }
-        }
-    }
-    out.push('"');
+    ascii(text, Plain::Php, out);
 }

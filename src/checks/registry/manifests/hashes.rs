@@ -44,6 +44,20 @@ fn object(parts: &BTreeMap<&str, String>, style: Style) -> String {
 
 /// A text as Python writes it: ASCII only.
 fn string(text: &str, out: &mut String) {
+    ascii(text, Plain::Python, out);
+}
+
+/// Whose JSON a digest is of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Plain {
+    /// `json_encode`: slashes are escaped, the delete character is not.
+    Php,
+    /// `json.dumps`: the other way round.
+    Python,
+}
+
+/// A text in the JSON of another language, in ASCII; digests are of its bytes.
+pub(super) fn ascii(text: &str, plain: Plain, out: &mut String) {
     out.push('"');
     for c in text.chars() {
         match c {
@@ -54,6 +68,8 @@ fn string(text: &str, out: &mut String) {
             '\t' => out.push_str("\\t"),
             '\u{8}' => out.push_str("\\b"),
             '\u{c}' => out.push_str("\\f"),
+            '/' if plain == Plain::Php => out.push_str("\\/"),
+            '\u{7f}' if plain == Plain::Php => out.push(c),
             ' '..='~' => out.push(c),
             c => {
                 for unit in c.encode_utf16(&mut [0; 2]) {
