@@ -18,6 +18,7 @@ use finding::{FindingV1, LocationV1};
 use inventory::InventoryV1;
 use serde::Serialize;
 use shown::{Shown, all_shown, shown};
+use std::borrow::Cow;
 
 /// The shape's name and version, in the key `schema`.
 pub const SCHEMA: &str = "sealgate/report/v1";
@@ -28,8 +29,11 @@ pub const SCHEMA: &str = "sealgate/report/v1";
 pub fn render(report: &Report) -> String {
     let wire = ReportV1::of(report);
     // Maps with string keys and plain values cannot fail to serialise.
-    let json = serde_json::to_string_pretty(&wire).unwrap_or_default();
-    let mut json = terminal_safe_json(&json).into_owned();
+    let mut json = serde_json::to_string_pretty(&wire).unwrap_or_default();
+    // Rarely is there anything to escape, and then the text need not be copied.
+    if let Cow::Owned(escaped) = terminal_safe_json(&json) {
+        json = escaped;
+    }
     json.push('\n');
     json
 }

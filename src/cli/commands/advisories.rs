@@ -16,7 +16,7 @@ use crate::model::Digest;
 use crate::report::Format;
 use std::path::PathBuf;
 
-/// Options of `advisories`.
+/// Check a project, a lockfile, an SBOM or a binary against advisories alone; compare reports
 #[derive(Debug, clap::Args)]
 #[command(
     args_conflicts_with_subcommands = true,

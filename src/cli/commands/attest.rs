@@ -23,7 +23,7 @@ use serde_json::Value;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-/// Options.
+/// Sign a predicate about artifacts: provenance, an SBOM, a review
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   sealgate attest app --predicate provenance.json --type slsaprovenance1 --key builder.key

@@ -12,7 +12,7 @@ use crate::cli::settings::Settings;
 use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
-/// Options of `check`.
+/// Check a project: SBOM, advisories, registry and secrets, one verdict
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   sealgate check                                      this directory, policy `baseline`

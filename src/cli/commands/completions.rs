@@ -5,7 +5,7 @@ use crate::cli::exit::{CliError, Exit};
 use crate::cli::terminal;
 use clap::CommandFactory as _;
 
-/// Options of `completions`.
+/// Write shell completions to standard output
 #[derive(Debug, clap::Args)]
 pub struct CompletionsArgs {
     /// The shell

@@ -54,7 +54,7 @@ const ADVISORIES: &[(&str, &str)] = &[
     ),
 ];
 
-/// Options of `demo`.
+/// Show the whole story on a small project in a temporary directory
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "The demo needs no network, no configuration and no earlier state. It runs

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-/// Options.
+/// List what is attached to an image: signatures, attestations, anything else
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   sealgate discover oci://registry.example/team/app:1.2

@@ -6,7 +6,7 @@ use crate::model::nearest;
 
 include!(concat!(env!("OUT_DIR"), "/rule_pages.rs"));
 
-/// Options of `explain`.
+/// Explain a rule: why it matters and what to do
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   sealgate explain                                 list every id

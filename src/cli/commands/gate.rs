@@ -20,7 +20,7 @@ use crate::signing::{Bundle, BundleMaker, KeyId, PublicKey};
 use std::path::{Path, PathBuf};
 use subject::GateSubject;
 
-/// Options.
+/// Decide whether an artifact may enter an environment
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   sealgate gate app --env staging --policy environments.toml --key promoter-staging.key

@@ -6,7 +6,7 @@ use crate::support::files;
 use crate::support::git_repository::Repository;
 use std::path::{Path, PathBuf};
 
-/// Options of `hook`.
+/// Search for secrets before every commit and push: install or remove the hooks
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   sealgate hook install                      before every commit and push of this repository

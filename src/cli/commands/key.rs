@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 /// Longer passphrases are refused.
 const MAX_PASSPHRASE_BYTES: u64 = 4096;
 
-/// Options.
+/// Signing keys: generate, import from cosign, and show the public part
 #[derive(Debug, clap::Args)]
 pub struct KeyArgs {
     /// What to do.

@@ -24,7 +24,7 @@ use serde_json::Value;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-/// Options.
+/// Sign test result, SBOM and scan result of an artifact
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   sealgate seal app --key release.key

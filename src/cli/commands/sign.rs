@@ -16,7 +16,7 @@ use crate::support::files;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-/// Options.
+/// Sign files into Sigstore bundles, and images in registries and OCI layouts
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   sealgate sign app.tar.gz --key release.key

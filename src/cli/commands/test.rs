@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-/// Options.
+/// Run the tests of an artifact and record the result for its digest
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   sealgate test target/release/app -- cargo test --workspace

@@ -14,7 +14,7 @@ use serde::Serialize;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-/// Options.
+/// Trusted roots: show what one trusts, export a built-in one
 #[derive(Debug, clap::Args)]
 pub struct TrustedRootArgs {
     /// What to do.

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 /// Largest list, in bytes.
 const MAX_LIST_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Options.
+/// Compare version numbers as an ecosystem does
 #[derive(Debug, clap::Args)]
 pub struct VersionArgs {
     #[command(subcommand)]

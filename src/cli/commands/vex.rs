@@ -18,7 +18,7 @@ use crate::vex::{Draft, DraftStatement, Product, Written};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-/// Options.
+/// VEX documents: generate one from waivers
 #[derive(Debug, clap::Args)]
 pub struct VexArgs {
     #[command(subcommand)]

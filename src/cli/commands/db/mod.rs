@@ -14,7 +14,7 @@ use crate::cli::exit::{CliError, Exit};
 use crate::cli::settings::Settings;
 use crate::cli::terminal;
 
-/// Options.
+/// The advisory database: update, import, status, verify, export, rollback, sign
 #[derive(Debug, clap::Args)]
 pub struct DbArgs {
     #[command(subcommand)]

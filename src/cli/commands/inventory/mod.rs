@@ -13,7 +13,7 @@ use crate::cli::settings::Settings;
 use crate::store::StoreError;
 use std::path::PathBuf;
 
-/// The subcommands of `inventory`.
+/// Which builds use what: add SBOMs and reports, who-uses, rescan, list, remove, export
 #[derive(Debug, clap::Args)]
 pub struct InventoryArgs {
     /// What to do

@@ -14,7 +14,7 @@ use crate::cli::registry_answers::OnlineArgs;
 use crate::cli::settings::Settings;
 use std::path::PathBuf;
 
-/// Options of `registry`.
+/// Check where packages come from alone; ask the approved registries, or keep their answers
 #[derive(Debug, clap::Args)]
 #[command(
     args_conflicts_with_subcommands = true,

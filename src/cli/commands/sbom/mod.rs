@@ -18,7 +18,7 @@ use crate::support::files;
 use std::path::Path;
 use std::str::FromStr;
 
-/// The subcommands of `sbom`.
+/// SBOMs: generate, validate, convert, merge, diff, check
 #[derive(Debug, clap::Args)]
 pub struct SbomArgs {
     /// What to do

@@ -23,7 +23,7 @@ use crate::cli::{images::ImageOptions, network::CertificateArgs, settings::Setti
 use artifacts::{ArtifactResult, worst};
 use std::path::PathBuf;
 
-/// Options.
+/// Verify artifacts against Sigstore bundles, by key or by certificate
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   sealgate verify app.tar.gz --key release.pub
