@@ -4,6 +4,8 @@
 
 #[cfg(feature = "full")]
 pub mod aws;
+#[cfg(feature = "full")]
+pub mod both;
 pub mod clock;
 pub mod files;
 #[cfg(feature = "full")]

@@ -16,8 +16,12 @@ use crate::model::{
     Component, ComponentKind, DatabaseInfo, Detail, Ecosystem, Finding, Gap, Inventory, Location,
     Outcome, SourceUse, terminal_safe,
 };
+use crate::support::both::both;
 use crate::versions::Membership;
 use std::collections::BTreeMap;
+
+/// Fewer questions are answered before a second thread has begun.
+const WORTH_A_THREAD: usize = 128;
 
 /// Looks up every dependency of an inventory by ecosystem, name and version; where it
 /// comes from does not matter (a git dependency may hold the same code as the published
@@ -119,22 +123,77 @@ fn check_records<'a>(
                 name,
                 release: query.release,
             };
-            asked.push((place, component, key));
+            asked.push(Question {
+                place,
+                component,
+                key,
+            });
         }
     }
     // The order of the index, not that of the inventory; what is found is sorted later.
-    asked.sort_by_key(|(place, _, _)| *place);
-    for (place, component, key) in &asked {
-        let package = database.lookup_at(*place, &key.name, key.release.as_deref())?;
+    asked.sort_by_key(|question| question.place);
+    answer_all(&asked, database, paths, outcome)?;
+    outcome.gaps.extend(uncovered.into_iter().map(not_covered));
+    outcome.gaps.extend(uncertain.into_iter().map(not_certain));
+    Ok(())
+}
+
+/// What the database is asked of one component.
+struct Question<'a> {
+    place: Place,
+    component: &'a Component,
+    key: PackageKey,
+}
+
+/// Asks the database, half of it from a second thread where there is enough to ask. What is
+/// found does not depend on how it is divided.
+fn answer_all<'a>(
+    asked: &[Question<'a>],
+    database: &Database,
+    paths: &Paths<'a>,
+    outcome: &mut Outcome,
+) -> Result<(), DatabaseError> {
+    if asked.len() < WORTH_A_THREAD {
+        extend(outcome, answer(asked, database, paths)?);
+        return Ok(());
+    }
+    let (front, back) = asked.split_at(asked.len() / 2);
+    let (front, back) = both(
+        || answer(front, database, paths),
+        || answer(back, database, paths),
+    );
+    extend(outcome, front?);
+    extend(outcome, back?);
+    Ok(())
+}
+
+fn extend(outcome: &mut Outcome, more: Outcome) {
+    outcome.findings.extend(more.findings);
+    outcome.gaps.extend(more.gaps);
+}
+
+/// Asks about components in the order of their places.
+fn answer<'a>(
+    asked: &[Question<'a>],
+    database: &Database,
+    paths: &Paths<'a>,
+) -> Result<Outcome, DatabaseError> {
+    let mut outcome = Outcome::default();
+    let mut cursor = database.cursor();
+    for Question {
+        place,
+        component,
+        key,
+    } in asked
+    {
+        let package = cursor.lookup(*place, &key.name, key.release.as_deref())?;
         if let Some(place) = package.bad.first() {
             outcome.gaps.push(bad_record(component, place));
         }
         let findings = check_component(component, key, package, database, paths)?;
         outcome.findings.extend(findings);
     }
-    outcome.gaps.extend(uncovered.into_iter().map(not_covered));
-    outcome.gaps.extend(uncertain.into_iter().map(not_certain));
-    Ok(())
+    Ok(outcome)
 }
 
 fn no_version(component: &Component) -> Gap {

@@ -1,23 +1,20 @@
 //! How the product comes to a component.
 
 use crate::model::{Component, ComponentKind, Inventory, Purl, Reach};
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::OnceLock;
 
 /// Paths that are told of one component; how many more there are is counted.
 const MAX_PATHS: usize = 5;
 
-/// The graph, prepared for asking how the product comes to a component. Each part is made
-/// for the first question that needs it.
+/// A purl's place in the graph. Those of components are in the order of their purls.
+type Node = usize;
+
+/// The graph, prepared for asking how the product comes to a component: made for the first
+/// question, whichever thread asks it.
 pub(super) struct Paths<'a> {
     inventory: &'a Inventory,
-    /// The component before each one on a shortest path; `None` where the product itself is.
-    before: OnceCell<HashMap<&'a Purl, Option<&'a Purl>>>,
-    /// What the product needs directly, with the own component that needs it; `None` where
-    /// that is the product itself.
-    entries: OnceCell<BTreeMap<&'a Purl, Option<&'a Purl>>>,
-    /// What depends on each component, sorted.
-    dependents: OnceCell<HashMap<&'a Purl, Vec<&'a Purl>>>,
+    graph: OnceLock<Graph<'a>>,
 }
 
 /// Scope of a component of the inventory, and paths from the product to it.
@@ -31,68 +28,45 @@ impl<'a> Paths<'a> {
     pub(super) fn of(inventory: &'a Inventory) -> Self {
         Self {
             inventory,
-            before: OnceCell::new(),
-            entries: OnceCell::new(),
-            dependents: OnceCell::new(),
+            graph: OnceLock::new(),
         }
     }
 
-    /// Walks the graph once, breadth first and in the order of purls, so that of several
-    /// shortest paths always the same one is found.
-    fn before(&self) -> &HashMap<&'a Purl, Option<&'a Purl>> {
-        self.before.get_or_init(|| {
-            let mut before: HashMap<&Purl, Option<&Purl>> = HashMap::new();
-            let mut queue = VecDeque::new();
-            for purl in &self.inventory.direct {
-                before.insert(purl, None);
-                queue.push_back(purl);
-            }
-            while let Some(purl) = queue.pop_front() {
-                for next in self.inventory.edges.get(purl).into_iter().flatten() {
-                    if !before.contains_key(next) {
-                        before.insert(next, Some(purl));
-                        queue.push_back(next);
-                    }
-                }
-            }
-            before
-        })
-    }
-
-    fn entries(&self) -> &BTreeMap<&'a Purl, Option<&'a Purl>> {
-        self.entries.get_or_init(|| entries(self.inventory))
+    fn graph(&self) -> &Graph<'a> {
+        self.graph.get_or_init(|| Graph::of(self.inventory))
     }
 
     /// Scope and paths of a component.
-    pub(super) fn reach(&self, component: &'a Component) -> Reach {
-        let target = &component.purl;
-        let mut paths = Vec::new();
-        let first = self.shortest(target);
-        if !first.is_empty() {
-            paths.push(self.labels(&first));
+    pub(super) fn reach(&self, component: &Component) -> Reach {
+        let graph = self.graph();
+        let (mut paths, mut others) = (Vec::new(), Vec::new());
+        if let Some(target) = graph.node(&component.purl) {
+            let first = graph.shortest(target);
+            others = graph.through_entries(target, &first);
+            if !first.is_empty() {
+                paths.push(first);
+            }
         }
-        let mut others: Vec<Vec<&Purl>> = self.through_entries(target, &first);
-        others.sort_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
         let room = MAX_PATHS.saturating_sub(paths.len());
         let more_paths = others.len().saturating_sub(room);
-        let others = others.iter().take(room);
-        paths.extend(others.map(|path| self.labels(path)));
+        paths.extend(others.into_iter().take(room));
         Reach {
             scope: component.scope(),
-            paths,
+            paths: paths.iter().map(|path| self.labels(path)).collect(),
             more_paths,
         }
     }
 
     /// Labels of the direct dependencies that lead to a component, sorted; none where it is
     /// one itself or nothing leads there.
-    pub(super) fn direct_dependents(&self, target: &'a Purl) -> Vec<String> {
-        if self.entries().contains_key(target) {
+    pub(super) fn direct_dependents(&self, target: &Purl) -> Vec<String> {
+        let graph = self.graph();
+        let Some(target) = graph.node(target).filter(|node| !graph.is_entry(*node)) else {
             return Vec::new();
-        }
-        let next = self.towards(target);
-        let entries = next.keys().filter(|purl| self.is_direct(purl));
-        let mut labels: Vec<String> = entries.map(|entry| self.label(entry)).collect();
+        };
+        let next = graph.towards(target);
+        let entries = next.keys().filter(|node| graph.is_entry(**node));
+        let mut labels: Vec<String> = entries.map(|entry| self.label(*entry)).collect();
         labels.sort();
         labels.dedup();
         labels
@@ -100,85 +74,29 @@ impl<'a> Paths<'a> {
 
     /// Whether the product, or a package of its own, asks for a component itself.
     pub(super) fn is_direct(&self, purl: &Purl) -> bool {
-        self.entries().contains_key(purl)
+        let graph = self.graph();
+        graph.node(purl).is_some_and(|node| graph.is_entry(node))
     }
 
-    fn label(&self, purl: &Purl) -> String {
-        match self.inventory.component(purl) {
+    fn label(&self, node: Node) -> String {
+        match self.inventory.components.get(node) {
             Some(component) => component.label(),
-            None => purl.to_string(),
+            None => self
+                .graph()
+                .purl(node)
+                .map(Purl::to_string)
+                .unwrap_or_default(),
         }
-    }
-
-    /// The components of a shortest path, the target last; empty where the graph does not
-    /// reach it.
-    fn shortest(&self, target: &'a Purl) -> Vec<&'a Purl> {
-        let mut path = Vec::new();
-        let mut at = Some(target);
-        while let Some(purl) = at {
-            let Some(before) = self.before().get(purl) else {
-                return Vec::new();
-            };
-            path.push(purl);
-            at = *before;
-        }
-        path.reverse();
-        path
-    }
-
-    /// A shortest path through each direct dependency that is not on `known`.
-    fn through_entries(&self, target: &'a Purl, known: &[&Purl]) -> Vec<Vec<&'a Purl>> {
-        let next = self.towards(target);
-        // Few components lead to one, where a product may need very many directly.
-        next.keys()
-            .filter(|purl| !known.contains(purl))
-            .filter_map(|purl| self.entries().get_key_value(purl))
-            .map(|(entry, own)| {
-                let mut path: Vec<&Purl> = own.iter().copied().collect();
-                let mut at = Some(*entry);
-                while let Some(purl) = at {
-                    path.push(purl);
-                    at = next.get(purl).copied().flatten();
-                }
-                path
-            })
-            .collect()
-    }
-
-    /// For every component that leads to the target, the next one on the way; `None` for
-    /// the target itself.
-    fn towards(&self, target: &'a Purl) -> HashMap<&'a Purl, Option<&'a Purl>> {
-        let dependents = self.dependents.get_or_init(|| {
-            // The edges are in the order of their purls.
-            let mut dependents: HashMap<&Purl, Vec<&Purl>> = HashMap::new();
-            for (from, to) in &self.inventory.edges {
-                for to in to {
-                    dependents.entry(to).or_default().push(from);
-                }
-            }
-            dependents
-        });
-        let mut next: HashMap<&Purl, Option<&Purl>> = HashMap::from([(target, None)]);
-        let mut queue = VecDeque::from([target]);
-        while let Some(purl) = queue.pop_front() {
-            for from in dependents.get(purl).into_iter().flatten() {
-                if !next.contains_key(from) {
-                    next.insert(from, Some(purl));
-                    queue.push_back(from);
-                }
-            }
-        }
-        next
     }
 
     /// Labels from the product to the component, both included.
-    fn labels(&self, path: &[&Purl]) -> Vec<String> {
+    fn labels(&self, path: &[Node]) -> Vec<String> {
         let root = &self.inventory.root;
         let product = match &root.version {
             Some(version) => format!("{}@{version}", root.name),
             None => root.name.clone(),
         };
-        let mut labels: Vec<String> = path.iter().map(|purl| self.label(purl)).collect();
+        let mut labels: Vec<String> = path.iter().map(|node| self.label(*node)).collect();
         // A lockfile that lists the product itself has it as the first step already.
         if labels.first() != Some(&product) {
             labels.insert(0, product);
@@ -187,20 +105,187 @@ impl<'a> Paths<'a> {
     }
 }
 
-fn entries(inventory: &Inventory) -> BTreeMap<&Purl, Option<&Purl>> {
-    let components = inventory.components.iter();
-    let own = components.filter(|component| component.kind == ComponentKind::Own);
-    // Few are, where the product may depend on thousands.
-    let own: BTreeSet<&Purl> = own.map(|component| &component.purl).collect();
-    let is_own = |purl: &Purl| own.contains(purl);
-    let mut entries: BTreeMap<&Purl, Option<&Purl>> = BTreeMap::new();
-    for purl in inventory.direct.iter().filter(|purl| !is_own(purl)) {
-        entries.insert(purl, None);
+/// Who needs whom, by number.
+struct Graph<'a> {
+    /// The components', then what edges name beside them.
+    purls: Vec<&'a Purl>,
+    nodes: HashMap<&'a Purl, Node>,
+    /// What depends on each node, in the order of purls.
+    dependents: Vec<Vec<Node>>,
+    /// The node before each one on a shortest path; no entry where none leads there.
+    before: Vec<Option<Step>>,
+    /// What the product needs directly, with the own component that needs it.
+    entries: BTreeMap<Node, Step>,
+}
+
+/// Where a path comes from.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    /// The product itself.
+    Product,
+    Node(Node),
+}
+
+impl<'a> Graph<'a> {
+    fn of(inventory: &'a Inventory) -> Self {
+        let purls: Vec<&Purl> = inventory.components.iter().map(|c| &c.purl).collect();
+        let mut graph = Self {
+            nodes: purls
+                .iter()
+                .enumerate()
+                .map(|(n, purl)| (*purl, n))
+                .collect(),
+            purls,
+            dependents: Vec::new(),
+            before: Vec::new(),
+            entries: BTreeMap::new(),
+        };
+        let direct: Vec<Node> = inventory
+            .direct
+            .iter()
+            .map(|purl| graph.add(purl))
+            .collect();
+        // The edges are in the order of their purls.
+        let mut edges: Vec<(Node, Vec<Node>)> = Vec::with_capacity(inventory.edges.len());
+        for (from, to) in &inventory.edges {
+            let from = graph.add(from);
+            edges.push((from, to.iter().map(|purl| graph.add(purl)).collect()));
+        }
+        let mut needs: Vec<&[Node]> = vec![&[]; graph.purls.len()];
+        graph.dependents = vec![Vec::new(); graph.purls.len()];
+        for (from, to) in &edges {
+            if let Some(of_from) = needs.get_mut(*from) {
+                *of_from = to;
+            }
+            for to in to {
+                if let Some(dependents) = graph.dependents.get_mut(*to) {
+                    dependents.push(*from);
+                }
+            }
+        }
+        graph.before = before(&direct, &needs);
+        graph.entries = entries(inventory, &direct, &needs);
+        graph
     }
-    for own in own.iter().copied() {
-        for purl in inventory.edges.get(own).into_iter().flatten() {
-            if !is_own(purl) {
-                entries.entry(purl).or_insert(Some(own));
+
+    fn add(&mut self, purl: &'a Purl) -> Node {
+        let next = self.purls.len();
+        let node = *self.nodes.entry(purl).or_insert(next);
+        if node == next {
+            self.purls.push(purl);
+        }
+        node
+    }
+
+    fn node(&self, purl: &Purl) -> Option<Node> {
+        self.nodes.get(purl).copied()
+    }
+
+    fn purl(&self, node: Node) -> Option<&'a Purl> {
+        self.purls.get(node).copied()
+    }
+
+    fn is_entry(&self, node: Node) -> bool {
+        self.entries.contains_key(&node)
+    }
+
+    /// The nodes of a shortest path, the target last; empty where the graph does not reach
+    /// it.
+    fn shortest(&self, target: Node) -> Vec<Node> {
+        let mut path = Vec::new();
+        let mut at = Step::Node(target);
+        while let Step::Node(node) = at {
+            let Some(before) = self.before.get(node).copied().flatten() else {
+                return Vec::new();
+            };
+            path.push(node);
+            at = before;
+        }
+        path.reverse();
+        path
+    }
+
+    /// A shortest path through each direct dependency that is not on `known`, shortest
+    /// first.
+    fn through_entries(&self, target: Node, known: &[Node]) -> Vec<Vec<Node>> {
+        let next = self.towards(target);
+        // Few components lead to one, where a product may need very many directly.
+        let mut paths: Vec<Vec<Node>> = next
+            .keys()
+            .filter(|node| !known.contains(node))
+            .filter_map(|node| self.entries.get_key_value(node))
+            .map(|(entry, own)| {
+                let mut path = Vec::new();
+                if let Step::Node(own) = own {
+                    path.push(*own);
+                }
+                let mut at = Some(*entry);
+                while let Some(node) = at {
+                    path.push(node);
+                    at = next.get(&node).copied().flatten();
+                }
+                path
+            })
+            .collect();
+        let purls = |path: &[Node]| -> Vec<Option<&Purl>> {
+            path.iter().map(|node| self.purl(*node)).collect()
+        };
+        paths.sort_by(|a, b| a.len().cmp(&b.len()).then_with(|| purls(a).cmp(&purls(b))));
+        paths
+    }
+
+    /// For every node that leads to the target, the next one on the way; `None` for the
+    /// target itself.
+    fn towards(&self, target: Node) -> HashMap<Node, Option<Node>> {
+        let mut next = HashMap::from([(target, None)]);
+        let mut queue = VecDeque::from([target]);
+        while let Some(node) = queue.pop_front() {
+            for from in self.dependents.get(node).into_iter().flatten() {
+                if !next.contains_key(from) {
+                    next.insert(*from, Some(node));
+                    queue.push_back(*from);
+                }
+            }
+        }
+        next
+    }
+}
+
+/// Walks the graph once, breadth first and in the order of purls, so that of several
+/// shortest paths always the same one is found.
+fn before(direct: &[Node], needs: &[&[Node]]) -> Vec<Option<Step>> {
+    let mut before: Vec<Option<Step>> = vec![None; needs.len()];
+    let mut queue = VecDeque::new();
+    let mut reach = |queue: &mut VecDeque<Node>, node: Node, from: Step| {
+        if let Some(place @ None) = before.get_mut(node) {
+            *place = Some(from);
+            queue.push_back(node);
+        }
+    };
+    for node in direct {
+        reach(&mut queue, *node, Step::Product);
+    }
+    while let Some(node) = queue.pop_front() {
+        for next in needs.get(node).copied().unwrap_or_default() {
+            reach(&mut queue, *next, Step::Node(node));
+        }
+    }
+    before
+}
+
+fn entries(inventory: &Inventory, direct: &[Node], needs: &[&[Node]]) -> BTreeMap<Node, Step> {
+    let components = inventory.components.iter().enumerate();
+    let own = components.filter(|(_, component)| component.kind == ComponentKind::Own);
+    // Few are, where the product may depend on thousands.
+    let own: BTreeSet<Node> = own.map(|(node, _)| node).collect();
+    let mut entries = BTreeMap::new();
+    for node in direct.iter().filter(|node| !own.contains(node)) {
+        entries.insert(*node, Step::Product);
+    }
+    for by in &own {
+        for node in needs.get(*by).copied().unwrap_or_default() {
+            if !own.contains(node) {
+                entries.entry(*node).or_insert(Step::Node(*by));
             }
         }
     }

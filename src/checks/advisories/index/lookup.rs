@@ -1,10 +1,8 @@
-//! What an index says about a package, a record and a CVE id, and whether all of it can
-//! be read.
+//! What an index says about a record and a CVE id, and whether all of it can be read.
 
 use super::bytes::{u32_at, u64_at, usize_of};
-use super::described::Place;
 use super::read::{Database, Reader};
-use super::rows::{self, PackageRows};
+use super::rows;
 use super::{
     BLOCK_BYTES, ECOSYSTEM_CODES, NAME_BYTES, NAME_HEAD_BYTES, NAME_RANGE_BYTES, RECORD_BYTES,
     Section, ecosystem_code, name_hash,
@@ -20,62 +18,13 @@ use libdeflater::Decompressor;
 const MAX_BLOCK_BYTES: u32 = 8 * 1024 * 1024;
 
 /// Where a package is, and what its hash is.
-struct NameEntry {
-    hash: u64,
-    offset: u32,
-    length: u32,
+pub(super) struct NameEntry {
+    pub(super) hash: u64,
+    pub(super) offset: u32,
+    pub(super) length: u32,
 }
 
 impl Database {
-    /// What the records say about a package, by record; empty where none names it. `name`
-    /// is normalised. With a release of a distribution (`12` of Debian) only what is about
-    /// it or about all of them is given back; without one, everything.
-    pub(in crate::checks::advisories) fn lookup(
-        &self,
-        ecosystem: Ecosystem,
-        name: &str,
-        release: Option<&str>,
-    ) -> Result<PackageRows, DatabaseError> {
-        self.lookup_at(Place::of(ecosystem, name), name, release)
-    }
-
-    /// As [`Database::lookup`], of a package whose place is known.
-    pub(in crate::checks::advisories) fn lookup_at(
-        &self,
-        place: Place,
-        name: &str,
-        release: Option<&str>,
-    ) -> Result<PackageRows, DatabaseError> {
-        let mut reader = self.reader();
-        let wanted = place.hash;
-        let (first, count) = read_range(&mut reader, place.code)?;
-        let (mut low, mut high) = (0, count);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if read_name(&mut reader, first, middle)?.hash < wanted {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        let mut package = Vec::new();
-        while low < count {
-            let entry = read_name(&mut reader, first, low)?;
-            if entry.hash != wanted {
-                break;
-            }
-            let (offset, length) = (u64::from(entry.offset), u64::from(entry.length));
-            reader.read(Section::Packages, offset, length, &mut package)?;
-            let mut bytes = package.as_slice();
-            let malformed = |_| self.corrupt("what it says about a package cannot be read");
-            if rows::take::<&str>(&mut bytes).map_err(malformed)? == name {
-                return rows::read_package(bytes, release).map_err(malformed);
-            }
-            low += 1;
-        }
-        Ok(PackageRows::default())
-    }
-
     /// The metadata of a record.
     pub(in crate::checks::advisories) fn metadata(
         &self,
@@ -286,7 +235,7 @@ impl Database {
 }
 
 /// First name and number of names of an ecosystem.
-fn read_range(reader: &mut Reader<'_>, code: u8) -> Result<(u64, u64), DatabaseError> {
+pub(super) fn read_range(reader: &mut Reader<'_>, code: u8) -> Result<(u64, u64), DatabaseError> {
     debug_assert!(usize::from(code) < ECOSYSTEM_CODES, "codes are below that");
     let mut range = [0_u8; NAME_RANGE_BYTES];
     let at = u64::from(code) * NAME_RANGE_BYTES as u64;
@@ -294,7 +243,11 @@ fn read_range(reader: &mut Reader<'_>, code: u8) -> Result<(u64, u64), DatabaseE
     Ok((u64::from(u32_at(&range, 0)), u64::from(u32_at(&range, 4))))
 }
 
-fn read_name(reader: &mut Reader<'_>, first: u64, number: u64) -> Result<NameEntry, DatabaseError> {
+pub(super) fn read_name(
+    reader: &mut Reader<'_>,
+    first: u64,
+    number: u64,
+) -> Result<NameEntry, DatabaseError> {
     let mut entry = [0_u8; NAME_BYTES];
     let at = NAME_HEAD_BYTES as u64 + (first + number) * NAME_BYTES as u64;
     reader.read_into(Section::Names, at, &mut entry)?;

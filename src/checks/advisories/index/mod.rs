@@ -29,6 +29,7 @@
 pub(super) mod attachments;
 pub(super) mod build;
 mod bytes;
+mod cursor;
 pub(super) mod described;
 mod lookup;
 pub(super) mod read;

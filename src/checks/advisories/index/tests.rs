@@ -1,5 +1,6 @@
 use super::attachments::Attachments;
 use super::build::{Part, build};
+use super::described::Place;
 use super::read::Database;
 use super::*;
 use crate::checks::advisories::error::DatabaseError;
@@ -100,6 +101,40 @@ fn what_was_written_is_read_back() {
         assert!(found.records.is_empty(), "{name}");
     }
     assert!(database.verify().unwrap() > 5);
+}
+
+#[test]
+fn a_cursor_finds_the_same_in_any_order() {
+    let directory = tempfile::tempdir().unwrap();
+    let database = open(directory.path(), &bytes_of((0..3000).map(record))).unwrap();
+    let key = |name: String| (Place::of(Ecosystem::Npm, &name), name);
+    let there = (0..1000).map(|number| key(format!("package-{number}")));
+    let missing = (0..1000).map(|number| key(format!("missing-{number}")));
+    let unsorted: Vec<_> = there.chain(missing).collect();
+    let mut sorted = unsorted.clone();
+    sorted.sort();
+    let twice = sorted.iter().flat_map(|key| [key.clone(), key.clone()]);
+    let backwards = sorted.iter().rev().cloned();
+    for order in [
+        unsorted,
+        sorted.clone(),
+        twice.collect(),
+        backwards.collect(),
+    ] {
+        let mut cursor = database.cursor();
+        for (place, name) in order {
+            let found = cursor.lookup(place, &name, None).unwrap();
+            assert_eq!(found.records.is_empty(), name.starts_with("missing"));
+            let alone = database.lookup(Ecosystem::Npm, &name, None).unwrap();
+            assert_eq!(found, alone, "{name}");
+        }
+    }
+    let mut cursor = database.cursor();
+    for ecosystem in [Ecosystem::Npm, Ecosystem::Pypi, Ecosystem::Npm] {
+        let place = Place::of(ecosystem, "package-7");
+        let found = cursor.lookup(place, "package-7", None).unwrap();
+        assert_eq!(found.records.is_empty(), ecosystem == Ecosystem::Pypi);
+    }
 }
 
 #[test]
