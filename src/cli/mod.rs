@@ -20,6 +20,8 @@ pub mod database;
 pub mod database_signature;
 #[cfg(feature = "full")]
 pub mod depth;
+#[cfg(feature = "full")]
+mod excerpts;
 pub mod exit;
 pub mod forms;
 #[cfg(feature = "full")]

@@ -7,28 +7,20 @@ use super::input::{self, Kind};
 use super::policies::LoadedPolicy;
 use super::progress::Progress;
 use super::registry_answers::{self, RegistrySource};
-use super::{masked, secret_exceptions, terminal, vex};
+use super::{excerpts, secret_exceptions, terminal, vex};
 use crate::checks::advisories::{Database, DatabaseError};
 use crate::checks::registry::clients::Machine;
 use crate::checks::registry::{AllowedLicences, Approved, NamePattern, RegistrySettings};
 use crate::checks::{advisories, secrets};
 use crate::inventory;
 use crate::model::{
-    Advice, Detail, Disposition, Ecosystem, Finding, Gap, Inventory, Location, Outcome, Purl,
-    Report, SecretsScanned, ToolInfo, Verdict, fold_url_credentials, terminal_safe,
+    Advice, Detail, Disposition, Ecosystem, Finding, Gap, Inventory, Outcome, Purl, Report,
+    SecretsScanned, ToolInfo, Verdict,
 };
 use crate::policy::{self, Checked};
-use crate::support::files;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-
-/// Longest source line that a report shows, in characters.
-const MAX_EXCERPT: usize = 200;
-/// Longest part of a source line that is looked at, in bytes.
-const MAX_EXCERPT_LINE: usize = 4096;
-/// Larger files are not read again for a source line.
-const MAX_EXCERPT_FILE: u64 = 100 * 1024 * 1024;
 
 /// One part of `check`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -138,7 +130,7 @@ pub fn run(mut request: Request<'_>) -> Result<Report, CliError> {
         let (policy, findings) = (&mut request.policy.policy, &mut outcome.findings);
         secret_exceptions::apply(request.path, policy, findings, request.now)?;
     }
-    add_excerpts(base, &mut outcome.findings)?;
+    excerpts::add(base, &mut outcome.findings)?;
     let mut vex_statements = BTreeMap::new();
     if let Some(inventory) = inventory {
         outcome.gaps.extend(vex::gaps(&vex_documents));
@@ -375,158 +367,4 @@ pub fn target_name(root: &Path) -> String {
         .unwrap_or(root)
         .file_name()
         .map_or_else(|| "root".to_owned(), |n| n.to_string_lossy().into_owned())
-}
-
-/// Adds the source line to findings whose check did not bring one. Checks of an
-/// inventory hold no bytes; secrets bring lines that are already masked.
-fn add_excerpts(root: &Path, findings: &mut [Finding]) -> Result<(), CliError> {
-    let mut by_path: BTreeMap<String, Vec<(usize, u32)>> = BTreeMap::new();
-    for (index, finding) in findings.iter().enumerate() {
-        if let (
-            None,
-            Location {
-                path,
-                line: Some(line),
-                ..
-            },
-        ) = (&finding.excerpt, &finding.location)
-        {
-            by_path
-                .entry(path.clone())
-                .or_default()
-                .push((index, *line));
-        }
-    }
-    if by_path.is_empty() {
-        return Ok(());
-    }
-    // Loaded for the first line that needs them.
-    let mut rules = None;
-    for (path, wanted) in by_path {
-        // Without the line the finding still names its place.
-        let Ok(bytes) = files::read_bounded(&root.join(&path), MAX_EXCERPT_FILE) else {
-            continue;
-        };
-        let starts: Vec<usize> = std::iter::once(0)
-            .chain(memchr::memchr_iter(b'\n', &bytes).map(|at| at + 1))
-            .collect();
-        for (index, line) in wanted {
-            let Some(line) = line_at(&bytes, &starts, line) else {
-                continue;
-            };
-            let Some(finding) = findings.get_mut(index) else {
-                continue;
-            };
-            let masked = masked::is_configuration(finding)
-                .then(|| masked::without_named(&String::from_utf8_lossy(line)));
-            let line = masked.as_ref().map_or(line, String::as_bytes);
-            let is_plain = secrets::is_plain(line)
-                || secrets::is_plain(&without_name(line, finding.subject.label()));
-            finding.excerpt = match is_plain {
-                true => plain_excerpt(&String::from_utf8_lossy(line)),
-                false => {
-                    let rules = match &rules {
-                        Some(rules) => rules,
-                        None => rules.insert(
-                            secrets::Rules::load()
-                                .map_err(|error| CliError::of(Exit::Usage, &error))?,
-                        ),
-                    };
-                    safe_excerpt(&path, line, rules)
-                }
-            };
-        }
-    }
-    Ok(())
-}
-
-/// A line without the name of `NAME@VERSION`, which the finding says anyway.
-fn without_name(line: &[u8], label: &str) -> Vec<u8> {
-    let name = label.rsplit_once('@').map_or(label, |(name, _)| name);
-    match memchr::memmem::find(line, name.as_bytes()) {
-        Some(at) if !name.is_empty() => {
-            let (before, rest) = line.split_at(at);
-            let rest = rest.get(name.len()..).unwrap_or_default();
-            [before, b" ", rest].concat()
-        }
-        _ => line.to_owned(),
-    }
-}
-
-/// A line without its end, at most [`MAX_EXCERPT_LINE`] bytes of it.
-fn line_at<'a>(bytes: &'a [u8], starts: &[usize], line: u32) -> Option<&'a [u8]> {
-    let index = usize::try_from(line).ok()?.checked_sub(1)?;
-    let start = *starts.get(index)?;
-    let end = starts.get(index + 1).map_or(bytes.len(), |next| next - 1);
-    bytes.get(start..end.min(start.saturating_add(MAX_EXCERPT_LINE)))
-}
-
-/// The line as a report may show it. A lockfile line may hold secrets that its finding
-/// is not about: they are masked, and only then the line is cut, since half a credential
-/// is not recognised. A line that hides characters behind escapes is not shown at all.
-fn safe_excerpt(path: &str, line: &[u8], rules: &secrets::Rules) -> Option<String> {
-    if memchr::memmem::find(line, b"\\u00").is_some() {
-        return None;
-    }
-    let text = String::from_utf8_lossy(line);
-    let folded = fold_url_credentials(&text);
-    plain_excerpt(&secrets::mask_secrets(path, folded.as_bytes(), rules))
-}
-
-/// A line without secrets as a report may show it.
-fn plain_excerpt(line: &str) -> Option<String> {
-    let short: String = line.trim_end().chars().take(MAX_EXCERPT).collect();
-    let safe = terminal_safe(&short).into_owned();
-    (!safe.trim().is_empty()).then_some(safe)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn excerpt(line: &str) -> Option<String> {
-        safe_excerpt(
-            "package-lock.json",
-            line.as_bytes(),
-            &secrets::Rules::load().unwrap(),
-        )
-    }
-
-    #[test]
-    fn a_credential_that_the_cut_would_halve_is_not_shown() {
-        let password = ["hun", "ter2"].concat();
-        let line = format!(
-            "{} https://user:{password}{}@h.example/x",
-            " ".repeat(150),
-            "y".repeat(300)
-        );
-        let shown = excerpt(&line).unwrap();
-        assert!(shown.ends_with("https://***@h.example/x"), "{shown}");
-        let endless = format!(
-            "https://user:{password}{}",
-            "y".repeat(2 * MAX_EXCERPT_LINE)
-        );
-        let cut = line_at(endless.as_bytes(), &[0], 1).unwrap();
-        assert_eq!(
-            safe_excerpt("a", cut, &secrets::Rules::load().unwrap()).unwrap(),
-            "https://***"
-        );
-    }
-
-    #[test]
-    fn a_secret_that_the_finding_is_not_about_is_masked() {
-        let token = ["ghp_", &"a1B2c3D4e5F6".repeat(3)].concat();
-        let shown = excerpt(&format!("\"resolved\": \"https://h.example/x?t={token}\",")).unwrap();
-        assert!(!shown.contains(&token), "{shown}");
-        assert!(shown.contains("h.example"), "{shown}");
-    }
-
-    #[test]
-    fn a_line_that_hides_characters_behind_escapes_is_not_shown() {
-        assert_eq!(
-            excerpt("\"resolved\": \"https\\u003a//u:p\\u0040h.example/x\""),
-            None
-        );
-        assert!(excerpt("\"name\": \"caf\\u{e9}\"").is_some());
-    }
 }

@@ -20,7 +20,7 @@ pub fn result(text: &str) -> Result<(), CliError> {
     let is_plain = anstream::AutoStream::choice(&stdout) == anstream::ColorChoice::Never;
     // Only what has colours goes through the parser of escapes: a JSON report of
     // megabytes has none.
-    let plain: Cow<'_, str> = match is_plain && text.contains('\u{1b}') {
+    let plain: Cow<'_, str> = match is_plain && memchr::memchr(0x1b, text.as_bytes()).is_some() {
         true => anstream::adapter::strip_str(text).to_string().into(),
         false => text.into(),
     };

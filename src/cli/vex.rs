@@ -136,6 +136,9 @@ pub fn statements(
             }
         }
     }
+    if by_id.is_empty() {
+        return BTreeMap::new();
+    }
     let product = Product::of_inventory(inventory);
     let mut found: BTreeMap<String, Vec<VexStatement>> = BTreeMap::new();
     for finding in findings {

@@ -73,7 +73,8 @@ pub fn terminal_safe(text: &str) -> Cow<'_, str> {
 pub fn terminal_safe_json(json: &str) -> Cow<'_, str> {
     let is_unsafe = |c: char| c > '\u{1f}' && is_unsafe_to_show(c);
     // Nearly every document: compared many bytes at a time.
-    if json.bytes().all(|byte| byte < 0x7F) || !json.chars().any(is_unsafe) {
+    let has_delete = || memchr::memchr(0x7F, json.as_bytes()).is_some();
+    if (json.is_ascii() && !has_delete()) || !json.chars().any(is_unsafe) {
         return Cow::Borrowed(json);
     }
     let mut safe = String::with_capacity(json.len() + 8);
@@ -91,7 +92,14 @@ pub fn terminal_safe_json(json: &str) -> Cow<'_, str> {
 
 /// Whether all bytes are printable ASCII: no decoding is needed to show them.
 fn is_plain(bytes: &[u8]) -> bool {
-    bytes.iter().all(|byte| matches!(byte, b' '..=b'~'))
+    // Looked at without a branch for each byte, so that the compiler compares many at a time.
+    let all_plain = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'))
+    };
+    let (chunks, rest) = bytes.as_chunks::<16>();
+    chunks.iter().all(|chunk| all_plain(chunk)) && all_plain(rest)
 }
 
 fn is_unsafe_to_show(c: char) -> bool {
@@ -110,7 +118,22 @@ fn is_unsafe_to_show(c: char) -> bool {
 /// how far a password reaches, more is masked rather than less.
 #[must_use]
 pub fn fold_url_credentials(text: &str) -> Cow<'_, str> {
+    if after_scheme(text, 0).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let folded = fold_users(text);
+    // Only what follows `=` or `%3D` is ever masked.
+    match memchr::memchr2(b'=', b'%', folded.as_bytes()).is_some() {
+        true => Cow::Owned(fold_parameters(&folded)),
+        false => folded,
+    }
+}
+
+/// The text with the users and passwords of addresses masked.
+fn fold_users(text: &str) -> Cow<'_, str> {
     let mut folded = String::new();
+    // How far the text is in `folded`, or masked there.
+    let mut copied = 0;
     let mut done = 0;
     // Kept over the addresses inside one token, so that the time stays linear.
     let mut token_end = 0;
@@ -131,18 +154,18 @@ pub fn fold_url_credentials(text: &str) -> Cow<'_, str> {
             None if has_port_of_letters(authority) => last_at(token).unwrap_or(token.len()),
             None => 0,
         };
-        folded.push_str(part(text, done, start));
         if masked > 0 {
+            folded.push_str(part(text, copied, start));
             folded.push_str("***");
+            copied = start + masked;
         }
-        folded.push_str(part(token, masked, length));
         done = start + masked.max(length);
     }
-    if folded.is_empty() {
+    if copied == 0 {
         return Cow::Borrowed(text);
     }
-    folded.push_str(part(text, done, text.len()));
-    Cow::Owned(fold_parameters(&folded))
+    folded.push_str(part(text, copied, text.len()));
+    Cow::Owned(folded)
 }
 
 /// Whether what stands before an address says that it is a container image: those have
@@ -186,23 +209,16 @@ fn ends_address(c: char) -> bool {
 }
 
 /// The offset behind the first `://` from an offset on, however it is written.
-fn after_scheme(text: &str, mut from: usize) -> Option<usize> {
-    while let Some(found) = text.get(from..)?.find([':', '%']) {
-        let at = from + found;
+fn after_scheme(text: &str, from: usize) -> Option<usize> {
+    let marks = memchr::memchr2_iter(b':', b'%', text.as_bytes().get(from..)?);
+    marks.map(|found| from + found).find_map(|at| {
         let rest = text.get(at..)?;
-        let colon = [":", "%3A"].into_iter().find(|c| starts_with(rest, c));
-        if let Some(colon) = colon {
-            let behind = rest.get(colon.len()..)?;
-            let slashes = ["//", "\\/\\/", "%2F%2F"]
-                .into_iter()
-                .find(|slashes| starts_with(behind, slashes));
-            if let Some(slashes) = slashes {
-                return Some(at + colon.len() + slashes.len());
-            }
-        }
-        from = at + 1;
-    }
-    None
+        let colon = [":", "%3A"].into_iter().find(|c| starts_with(rest, c))?;
+        let behind = rest.get(colon.len()..)?;
+        let slashes = ["//", "\\/\\/", "%2F%2F"];
+        let slashes = slashes.into_iter().find(|s| starts_with(behind, s))?;
+        Some(at + colon.len() + slashes.len())
+    })
 }
 
 /// Whether a text starts with an ASCII prefix, without regard to case.
@@ -309,6 +325,16 @@ mod tests {
     }
 
     #[test]
+    fn one_character_is_seen_at_any_place_of_a_long_text() {
+        for at in 0..40 {
+            let mut text = "x".repeat(40);
+            text.insert(at, '\u{7f}');
+            let escaped = text.replace('\u{7f}', "\\u{7f}");
+            assert_eq!(terminal_safe(&text), escaped);
+        }
+    }
+
+    #[test]
     fn an_escape_sequence_cannot_reach_the_terminal() {
         assert_eq!(terminal_safe("a\u{1b}[2Jb\tc"), "a\\u{1b}[2Jb c");
         assert_eq!(terminal_safe("x\u{202e}y"), "x\\u{202e}y");
@@ -341,6 +367,23 @@ mod tests {
         ] {
             assert_eq!(fold_url_credentials(plain), plain);
         }
+    }
+
+    #[test]
+    fn a_text_without_credentials_is_not_copied() {
+        for plain in [
+            "a: b, 100% of c",
+            "see https://h.example:8443/a@b and http://h.example/",
+            "git+ssh://git@h.example/y",
+        ] {
+            assert!(matches!(fold_url_credentials(plain), Cow::Borrowed(_)));
+        }
+        assert_eq!(
+            fold_url_credentials(
+                "a https://me@h.example/b https://h.example/c https://u:p@i.example/"
+            ),
+            "a https://***@h.example/b https://h.example/c https://***@i.example/"
+        );
     }
 
     #[test]

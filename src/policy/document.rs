@@ -454,7 +454,7 @@ mod tests {
         );
         assert_eq!(
             policy.rules.lookup("secrets/other").unwrap(),
-            ("secrets/*".to_owned(), Level::Block)
+            ("secrets/*", Level::Block)
         );
         assert_eq!(policy.registry.approved["cargo"], ["default"]);
     }

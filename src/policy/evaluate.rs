@@ -124,7 +124,7 @@ impl<'p> WaiverBook<'p> {
     /// not as unused.
     fn look_up(
         &mut self,
-        about: &str,
+        about: impl Fn() -> String,
         matches: impl Fn(&Waiver) -> WaiverMatch,
     ) -> (Option<&'p Waiver>, Vec<LapsedWaiver>) {
         let (mut found, mut lapsed) = (None, Vec::new());
@@ -138,7 +138,7 @@ impl<'p> WaiverBook<'p> {
                 WaiverMatch::Lapsed(why) => Some(why),
             };
             if page.about.len() < MAX_ABOUT {
-                page.about.insert(about.to_owned());
+                page.about.insert(about());
             }
             match why {
                 Some(why) => lapsed.push(LapsedWaiver {
@@ -193,8 +193,8 @@ fn judge_finding(
     statements: &[VexStatement],
     waivers: &mut WaiverBook<'_>,
 ) -> (JudgedFinding, Option<Gap>) {
-    let about = format!("{} {}", finding.id(), finding.subject.label());
-    let (waiver, mut lapsed) = waivers.look_up(&about, |waiver| waiver.matches(&finding));
+    let about = || format!("{} {}", finding.id(), finding.subject.label());
+    let (waiver, mut lapsed) = waivers.look_up(about, |waiver| waiver.matches(&finding));
     let heard = statements::hear(&policy.advisories, &finding, statements, waivers.now);
     let (disposition, reason) = match (waiver, heard.clears) {
         (Some(waiver), _) => (
@@ -242,7 +242,7 @@ fn judge_gap(policy: &Policy, gap: Gap, waivers: &mut WaiverBook<'_>) -> JudgedG
         true => WaiverMatch::Covers,
         false => WaiverMatch::Other,
     };
-    if let (Some(waiver), _) = waivers.look_up(gap.id, matches) {
+    if let (Some(waiver), _) = waivers.look_up(|| gap.id.to_owned(), matches) {
         let reason = format!("waived by {} until {}", waiver.owner, waiver.expires);
         return JudgedGap {
             gap,
@@ -253,7 +253,7 @@ fn judge_gap(policy: &Policy, gap: Gap, waivers: &mut WaiverBook<'_>) -> JudgedG
     let (key, level) = policy
         .gaps
         .lookup(gap.id)
-        .unwrap_or_else(|| ("*".to_owned(), Level::Inconclusive));
+        .unwrap_or(("*", Level::Inconclusive));
     // A wildcard says what is to become of gaps in general; this one takes a line of its own.
     let is_by_wildcard = NEVER_BY_WILDCARD.contains(&gap.id) && key != gap.id;
     if is_by_wildcard && level > Level::Inconclusive {
@@ -275,16 +275,16 @@ fn finding_level(policy: &Policy, finding: &Finding) -> (Level, String) {
     let (key, level) = policy
         .rules
         .lookup(finding.rule.id)
-        .unwrap_or_else(|| ("*".to_owned(), Level::Block));
+        .unwrap_or(("*", Level::Block));
     if level != Level::Block {
         return (level, format!("`{key}` under [rules]"));
     }
     let by_rule = || (Level::Block, format!("`{key}` under [rules]"));
     let advisories = &policy.advisories;
     match &finding.detail {
-        Detail::Advisory(advisory) => advisories.level(finding.severity, advisory, &key),
+        Detail::Advisory(advisory) => advisories.level(finding.severity, advisory, key),
         Detail::Yanked(yanked) => advisories.within_scope(by_rule(), yanked.reach.scope),
-        Detail::Secret(secret) => secret_level(policy, secret, &key),
+        Detail::Secret(secret) => secret_level(policy, secret, key),
         Detail::Registry(_) => by_rule(),
     }
 }

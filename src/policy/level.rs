@@ -35,11 +35,16 @@ pub(super) struct LevelTable(pub(super) BTreeMap<String, Level>);
 
 impl LevelTable {
     /// The entry that decides for an id, as written, and its level.
-    pub(super) fn lookup(&self, id: &str) -> Option<(String, Level)> {
+    pub(super) fn lookup(&self, id: &str) -> Option<(&str, Level)> {
         let room = id.split_once('/').map_or(id, |(room, _)| room);
-        [id.to_owned(), format!("{room}/*"), "*".to_owned()]
-            .into_iter()
-            .find_map(|key| self.0.get(&key).map(|level| (key, *level)))
+        self.entry(id)
+            .or_else(|| self.entry(&[room, "/*"].concat()))
+            .or_else(|| self.entry("*"))
+    }
+
+    fn entry<'a>(&'a self, key: &str) -> Option<(&'a str, Level)> {
+        let (key, level) = self.0.get_key_value(key)?;
+        Some((key, *level))
     }
 
     /// Entries of `self` win over those of `base` with the same key.

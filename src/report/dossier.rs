@@ -48,7 +48,7 @@ fn is_advisory(judged: &JudgedFinding) -> bool {
 fn summary(dossier: &Dossier) -> Vec<(&'static str, String)> {
     let component = &dossier.component;
     let mut rows = vec![
-        ("Package", text::purl(&component.purl)),
+        ("Package", text::purl(&component.purl).into_owned()),
         ("Wanted by", text::clipped(&dossier.target, 200)),
     ];
     if let Some(reason) = &dossier.reason {

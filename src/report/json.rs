@@ -5,19 +5,22 @@ mod advice;
 mod dossier;
 mod finding;
 mod inventory;
+mod layout;
 mod shown;
 
 use super::{facts, text};
 use crate::model::{
-    DatabaseInfo, DroppedCandidate, JudgedGap, PolicyInfo, RegistryAnswer, RegistryAsked, Report,
-    SecretsScanned, ToolInfo, UnusedWaiver, VexDocumentInfo, terminal_safe_json,
+    DatabaseInfo, DroppedCandidate, JudgedFinding, JudgedGap, PolicyInfo, RegistryAnswer,
+    RegistryAsked, Report, SecretsScanned, ToolInfo, UnusedWaiver, VexDocumentInfo,
+    terminal_safe_json,
 };
 use advice::AdviceV1;
 pub use dossier::{DOSSIER_SCHEMA, render_dossier};
 use finding::{FindingV1, LocationV1};
 use inventory::InventoryV1;
+use layout::indented;
 use serde::Serialize;
-use shown::{Shown, all_shown, shown};
+use shown::{AllShown, Each, Shown, all_shown, shown};
 use std::borrow::Cow;
 
 /// The shape's name and version, in the key `schema`.
@@ -27,9 +30,7 @@ pub const SCHEMA: &str = "sealgate/report/v1";
 /// are without credentials, and characters that could steer a terminal are escaped.
 #[must_use]
 pub fn render(report: &Report) -> String {
-    let wire = ReportV1::of(report);
-    // Maps with string keys and plain values cannot fail to serialise.
-    let mut json = serde_json::to_string_pretty(&wire).unwrap_or_default();
+    let mut json = indented(&ReportV1::of(report), room(report));
     // Rarely is there anything to escape, and then the text need not be copied.
     if let Cow::Owned(escaped) = terminal_safe_json(&json) {
         json = escaped;
@@ -38,25 +39,33 @@ pub fn render(report: &Report) -> String {
     json
 }
 
+/// Bytes that the report will mostly need: growing the text would copy it, and pages of it
+/// that stay unused cost nothing.
+fn room(report: &Report) -> usize {
+    let components = report.inventory.as_ref().map_or(0, |i| i.components.len());
+    let items = report.verdict.findings.len() + report.verdict.gaps.len();
+    16 * 1024 + 64 * components + 2560 * items
+}
+
 #[derive(Serialize)]
-struct ReportV1 {
+struct ReportV1<'a> {
     schema: &'static str,
     tool: ToolV1,
-    target: Shown,
-    time: Shown,
+    target: Shown<'a>,
+    time: Shown<'a>,
     decision: &'static str,
-    summary: Shown,
-    policy: PolicyV1,
-    database: Option<DatabaseV1>,
-    vex: Vec<VexDocumentV1>,
-    inventory: Option<InventoryV1>,
+    summary: Shown<'a>,
+    policy: PolicyV1<'a>,
+    database: Option<DatabaseV1<'a>>,
+    vex: Vec<VexDocumentV1<'a>>,
+    inventory: Option<InventoryV1<'a>>,
     checks: Vec<&'static str>,
-    registry: Option<RegistryAskedV1>,
-    secrets: Option<SecretsV1>,
-    findings: Vec<FindingV1>,
-    gaps: Vec<GapV1>,
-    waivers: Vec<WaiverV1>,
-    advice: Option<AdviceV1>,
+    registry: Option<RegistryAskedV1<'a>>,
+    secrets: Option<SecretsV1<'a>>,
+    findings: Each<'a, JudgedFinding, FindingV1<'a>>,
+    gaps: Vec<GapV1<'a>>,
+    waivers: Vec<WaiverV1<'a>>,
+    advice: Option<AdviceV1<'a>>,
 }
 
 #[derive(Serialize)]
@@ -66,65 +75,65 @@ struct ToolV1 {
 }
 
 #[derive(Serialize)]
-struct PolicyV1 {
-    name: Shown,
-    source: Shown,
-    digest: Shown,
+struct PolicyV1<'a> {
+    name: Shown<'a>,
+    source: Shown<'a>,
+    digest: Shown<'a>,
 }
 
 #[derive(Serialize)]
-struct DatabaseV1 {
-    digest: Shown,
-    sources: Vec<SourceV1>,
+struct DatabaseV1<'a> {
+    digest: Shown<'a>,
+    sources: Vec<SourceV1<'a>>,
 }
 
 #[derive(Serialize)]
-struct SourceV1 {
-    name: Shown,
+struct SourceV1<'a> {
+    name: Shown<'a>,
     records: u64,
     bad_records: u64,
-    newest: Option<Shown>,
+    newest: Option<Shown<'a>>,
     age_days: Option<i64>,
     used_for: &'static str,
 }
 
 #[derive(Serialize)]
-struct VexDocumentV1 {
-    file: Shown,
-    digest: Shown,
+struct VexDocumentV1<'a> {
+    file: Shown<'a>,
+    digest: Shown<'a>,
     format: &'static str,
-    author: Shown,
+    author: Shown<'a>,
     statements: usize,
     unusable: usize,
     accepted: bool,
 }
 
 #[derive(Serialize)]
-struct SecretsV1 {
+struct SecretsV1<'a> {
     files: u64,
     bytes: u64,
     rules: u64,
     commits: u64,
-    dropped: Option<DroppedV1>,
+    dropped: Option<DroppedV1<'a>>,
 }
 
 #[derive(Serialize)]
-struct DroppedV1 {
-    listed: Vec<DroppedCandidateV1>,
+struct DroppedV1<'a> {
+    listed: Vec<DroppedCandidateV1<'a>>,
     more: u64,
 }
 
 #[derive(Serialize)]
-struct DroppedCandidateV1 {
+struct DroppedCandidateV1<'a> {
     rule: &'static str,
     kind: &'static str,
-    location: LocationV1,
-    masked: Shown,
+    location: LocationV1<'a>,
+    masked: Shown<'a>,
     why: &'static str,
 }
 
-impl SecretsV1 {
-    fn of(scanned: &SecretsScanned) -> Self {
+impl<'a> SecretsV1<'a> {
+    fn of(scanned: &'a SecretsScanned) -> Self {
         Self {
             files: scanned.files,
             bytes: scanned.bytes,
@@ -138,8 +147,8 @@ impl SecretsV1 {
     }
 }
 
-impl DroppedCandidateV1 {
-    fn of(drop: &DroppedCandidate) -> Self {
+impl<'a> DroppedCandidateV1<'a> {
+    fn of(drop: &'a DroppedCandidate) -> Self {
         Self {
             rule: drop.rule,
             kind: drop.kind,
@@ -151,48 +160,48 @@ impl DroppedCandidateV1 {
 }
 
 #[derive(Serialize)]
-struct RegistryAskedV1 {
-    asked: Shown,
+struct RegistryAskedV1<'a> {
+    asked: Shown<'a>,
     snapshot: bool,
     counts: std::collections::BTreeMap<&'static str, usize>,
-    components: Vec<RegistryAnswerV1>,
+    components: Vec<RegistryAnswerV1<'a>>,
 }
 
 #[derive(Serialize)]
-struct RegistryAnswerV1 {
-    purl: Shown,
-    registry: Option<Shown>,
+struct RegistryAnswerV1<'a> {
+    purl: Shown<'a>,
+    registry: Option<Shown<'a>>,
     answers: Vec<&'static str>,
-    published: Option<PublishedV1>,
+    published: Option<PublishedV1<'a>>,
 }
 
 #[derive(Serialize)]
-struct PublishedV1 {
-    time: Shown,
+struct PublishedV1<'a> {
+    time: Shown<'a>,
     source: &'static str,
 }
 
 #[derive(Serialize)]
-struct GapV1 {
+struct GapV1<'a> {
     id: &'static str,
     disposition: &'static str,
-    reason: Shown,
-    message: Shown,
-    remedy: Shown,
-    location: Option<LocationV1>,
+    reason: Shown<'a>,
+    message: Shown<'a>,
+    remedy: Shown<'a>,
+    location: Option<LocationV1<'a>>,
 }
 
 #[derive(Serialize)]
-struct WaiverV1 {
-    id: Shown,
-    owner: Shown,
-    expires: Shown,
+struct WaiverV1<'a> {
+    id: Shown<'a>,
+    owner: Shown<'a>,
+    expires: Shown<'a>,
     state: &'static str,
-    about: Vec<Shown>,
+    about: AllShown<'a>,
 }
 
-impl ReportV1 {
-    fn of(report: &Report) -> Self {
+impl<'a> ReportV1<'a> {
+    fn of(report: &'a Report) -> Self {
         let verdict = &report.verdict;
         Self {
             schema: SCHEMA,
@@ -211,10 +220,7 @@ impl ReportV1 {
             checks: report.checks.clone(),
             registry: report.registry.as_ref().map(RegistryAskedV1::of),
             secrets: report.secrets.as_ref().map(SecretsV1::of),
-            findings: text::worst_first(verdict)
-                .into_iter()
-                .map(FindingV1::of)
-                .collect(),
+            findings: Each::of(text::worst_first(verdict), FindingV1::of),
             gaps: text::gaps_worst_first(verdict)
                 .into_iter()
                 .map(GapV1::of)
@@ -234,8 +240,8 @@ impl ToolV1 {
     }
 }
 
-impl PolicyV1 {
-    fn of(policy: &PolicyInfo) -> Self {
+impl<'a> PolicyV1<'a> {
+    fn of(policy: &'a PolicyInfo) -> Self {
         Self {
             name: shown(&policy.name),
             source: shown(&policy.source),
@@ -244,8 +250,8 @@ impl PolicyV1 {
     }
 }
 
-impl DatabaseV1 {
-    fn of(database: &DatabaseInfo, now: &str) -> Self {
+impl<'a> DatabaseV1<'a> {
+    fn of(database: &'a DatabaseInfo, now: &str) -> Self {
         Self {
             digest: shown(&database.digest),
             sources: database
@@ -264,8 +270,8 @@ impl DatabaseV1 {
     }
 }
 
-impl VexDocumentV1 {
-    fn of(document: &VexDocumentInfo) -> Self {
+impl<'a> VexDocumentV1<'a> {
+    fn of(document: &'a VexDocumentInfo) -> Self {
         Self {
             file: shown(&document.file),
             digest: shown(&document.digest),
@@ -278,8 +284,8 @@ impl VexDocumentV1 {
     }
 }
 
-impl RegistryAskedV1 {
-    fn of(asked: &RegistryAsked) -> Self {
+impl<'a> RegistryAskedV1<'a> {
+    fn of(asked: &'a RegistryAsked) -> Self {
         Self {
             asked: shown(&asked.asked),
             snapshot: asked.is_snapshot,
@@ -289,8 +295,8 @@ impl RegistryAskedV1 {
     }
 }
 
-impl RegistryAnswerV1 {
-    fn of(component: &RegistryAnswer) -> Self {
+impl<'a> RegistryAnswerV1<'a> {
+    fn of(component: &'a RegistryAnswer) -> Self {
         Self {
             purl: shown(component.purl.as_str()),
             registry: component.registry.as_deref().map(shown),
@@ -303,8 +309,8 @@ impl RegistryAnswerV1 {
     }
 }
 
-impl GapV1 {
-    fn of(judged: &JudgedGap) -> Self {
+impl<'a> GapV1<'a> {
+    fn of(judged: &'a JudgedGap) -> Self {
         Self {
             id: judged.gap.id,
             disposition: judged.disposition.as_str(),
@@ -316,8 +322,8 @@ impl GapV1 {
     }
 }
 
-impl WaiverV1 {
-    fn of(waiver: &UnusedWaiver) -> Self {
+impl<'a> WaiverV1<'a> {
+    fn of(waiver: &'a UnusedWaiver) -> Self {
         Self {
             id: shown(&waiver.id),
             owner: shown(&waiver.owner),

@@ -79,7 +79,7 @@ impl Format {
 /// A purl as every format shows it, credentials folded.
 #[must_use]
 pub fn purl(purl: &Purl) -> String {
-    text::purl(purl)
+    text::purl(purl).into_owned()
 }
 
 impl fmt::Display for Format {

@@ -6,6 +6,7 @@ use crate::model::{
 };
 use jiff::Timestamp;
 use packageurl::PackageUrl;
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
 /// Longest piece of text from outside that is shown whole, in characters.
@@ -18,11 +19,22 @@ pub(super) fn line(text: &str) -> String {
 
 /// One harmless line of at most `limit` characters and `…`, addresses without credentials.
 pub(super) fn clipped(text: &str, limit: usize) -> String {
-    let folded = fold_url_credentials(text);
-    let safe = terminal_safe(&folded);
+    clip(text, limit).into_owned()
+}
+
+/// The same, copied only where something of it is to be changed.
+fn clip(text: &str, limit: usize) -> Cow<'_, str> {
+    let safe = match fold_url_credentials(text) {
+        Cow::Borrowed(text) => terminal_safe(text),
+        Cow::Owned(folded) => Cow::Owned(terminal_safe(&folded).into_owned()),
+    };
+    // No text has more characters than bytes.
+    if safe.len() <= limit {
+        return safe;
+    }
     match safe.char_indices().nth(limit) {
-        Some((end, _)) => format!("{}…", safe.get(..end).unwrap_or_default()),
-        None => safe.into_owned(),
+        Some((end, _)) => format!("{}…", safe.get(..end).unwrap_or_default()).into(),
+        None => safe,
     }
 }
 
@@ -32,13 +44,13 @@ pub(super) fn place(location: &Location) -> String {
 }
 
 /// The purl, with credentials folded in qualifiers such as `vcs_url`.
-pub(super) fn purl(purl: &Purl) -> String {
+pub(super) fn purl(purl: &Purl) -> Cow<'_, str> {
     let text = purl.as_str();
     if !text.contains('?') {
-        return line(text);
+        return clip(text, LINE_CHARACTERS);
     }
     let Ok(mut parsed) = text.parse::<PackageUrl<'_>>() else {
-        return line(text);
+        return clip(text, LINE_CHARACTERS);
     };
     let folded: Vec<(String, String)> = parsed
         .qualifiers()
@@ -48,10 +60,10 @@ pub(super) fn purl(purl: &Purl) -> String {
     parsed.clear_qualifiers();
     for (key, value) in folded {
         if parsed.add_qualifier(key, value).is_err() {
-            return line(text.split('?').next().unwrap_or_default());
+            return clip(text.split('?').next().unwrap_or_default(), LINE_CHARACTERS);
         }
     }
-    line(&parsed.to_string())
+    line(&parsed.to_string()).into()
 }
 
 /// `name@version` of a component, or the path of a file.

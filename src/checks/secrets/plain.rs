@@ -2,9 +2,23 @@
 //! such lines by the hundred, and loading the rules takes longer than the check.
 
 use super::recognise::Recogniser;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// Longest word with a digit in it that no rule claims alone.
 const MAX_WORD: usize = 11;
+
+/// The keywords of all recognisers, by their first byte.
+static KEYWORDS: LazyLock<BTreeMap<u8, Vec<&[u8]>>> = LazyLock::new(|| {
+    let mut by_first: BTreeMap<u8, Vec<&[u8]>> = BTreeMap::new();
+    let all = Recogniser::ALL.iter().flat_map(|one| one.keywords());
+    for keyword in all.map(|keyword| keyword.as_bytes()) {
+        if let Some(first) = keyword.first() {
+            by_first.entry(*first).or_default().push(keyword);
+        }
+    }
+    by_first
+});
 
 /// Whether a line is made of words in lower case, none of them long with digits in it, and
 /// of no name or mark that a recogniser looks at. `false` says nothing.
@@ -19,12 +33,18 @@ pub fn is_plain(line: &[u8]) -> bool {
         )
     };
     let is_short = |word: &[u8]| word.len() <= MAX_WORD || !word.iter().any(u8::is_ascii_digit);
-    line.iter().all(is_known)
-        && line.split(is_between).all(is_short)
-        && !Recogniser::ALL.iter().any(|recogniser| {
-            let mut keywords = recogniser.keywords().iter();
-            keywords.any(|keyword| memchr::memmem::find(line, keyword.as_bytes()).is_some())
-        })
+    line.iter().all(is_known) && line.split(is_between).all(is_short) && !has_keyword(line)
+}
+
+/// Whether a keyword of any recogniser is in a line. Lines are short: to prepare a search for
+/// each of the keywords took longer than to look at every place for those that begin with its
+/// letter.
+fn has_keyword(line: &[u8]) -> bool {
+    (0..line.len()).any(|at| {
+        let rest = line.get(at..).unwrap_or_default();
+        let keywords = rest.first().and_then(|byte| KEYWORDS.get(byte));
+        keywords.is_some_and(|keywords| keywords.iter().any(|word| rest.starts_with(word)))
+    })
 }
 
 #[cfg(test)]

@@ -1,61 +1,61 @@
 //! Upgrades in the shape of `sealgate/report/v1`.
 
-use super::shown::{Shown, all_shown, shown, shown_purl};
+use super::shown::{AllShown, Shown, all_shown, shown, shown_purl};
 use crate::model::{Advice, Cleared, ClientCommand, Step, Uncleared, Upgrade};
 use serde::Serialize;
 
 #[derive(Serialize)]
-pub(super) struct AdviceV1 {
-    upgrades: Vec<UpgradeV1>,
+pub(super) struct AdviceV1<'a> {
+    upgrades: Vec<UpgradeV1<'a>>,
     /// No set with fewer upgrades clears as much.
     at_least: usize,
     cleared: usize,
-    uncleared: Vec<UnclearedV1>,
+    uncleared: Vec<UnclearedV1<'a>>,
 }
 
 #[derive(Serialize)]
-struct UpgradeV1 {
+struct UpgradeV1<'a> {
     ecosystem: &'static str,
-    name: Shown,
-    to: Shown,
-    steps: Vec<StepV1>,
-    remaining: Vec<Shown>,
+    name: Shown<'a>,
+    to: Shown<'a>,
+    steps: Vec<StepV1<'a>>,
+    remaining: AllShown<'a>,
 }
 
 #[derive(Serialize)]
-struct StepV1 {
-    purl: Shown,
-    from: Shown,
+struct StepV1<'a> {
+    purl: Shown<'a>,
+    from: Shown<'a>,
     compatible: bool,
-    compatible_instead: Option<Shown>,
+    compatible_instead: Option<Shown<'a>>,
     means: &'static str,
-    through: Vec<Shown>,
-    commands: Vec<CommandV1>,
-    clears: Vec<ClearedV1>,
+    through: AllShown<'a>,
+    commands: Vec<CommandV1<'a>>,
+    clears: Vec<ClearedV1<'a>>,
 }
 
 #[derive(Serialize)]
-struct CommandV1 {
-    directory: Shown,
-    text: Shown,
+struct CommandV1<'a> {
+    directory: Shown<'a>,
+    text: Shown<'a>,
 }
 
 #[derive(Serialize)]
-struct ClearedV1 {
-    id: Shown,
-    fingerprint: Shown,
+struct ClearedV1<'a> {
+    id: Shown<'a>,
+    fingerprint: Shown<'a>,
 }
 
 #[derive(Serialize)]
-struct UnclearedV1 {
-    id: Shown,
-    fingerprint: Shown,
-    label: Shown,
-    why: Shown,
+struct UnclearedV1<'a> {
+    id: Shown<'a>,
+    fingerprint: Shown<'a>,
+    label: Shown<'a>,
+    why: Shown<'a>,
 }
 
-impl AdviceV1 {
-    pub(super) fn of(advice: &Advice) -> Self {
+impl<'a> AdviceV1<'a> {
+    pub(super) fn of(advice: &'a Advice) -> Self {
         Self {
             upgrades: advice.upgrades.iter().map(UpgradeV1::of).collect(),
             at_least: advice.at_least,
@@ -65,8 +65,8 @@ impl AdviceV1 {
     }
 }
 
-impl UpgradeV1 {
-    fn of(upgrade: &Upgrade) -> Self {
+impl<'a> UpgradeV1<'a> {
+    fn of(upgrade: &'a Upgrade) -> Self {
         Self {
             ecosystem: upgrade.ecosystem.purl_type(),
             name: shown(&upgrade.name),
@@ -77,8 +77,8 @@ impl UpgradeV1 {
     }
 }
 
-impl StepV1 {
-    fn of(step: &Step) -> Self {
+impl<'a> StepV1<'a> {
+    fn of(step: &'a Step) -> Self {
         Self {
             purl: shown_purl(&step.purl),
             from: shown(&step.from),
@@ -92,8 +92,8 @@ impl StepV1 {
     }
 }
 
-impl CommandV1 {
-    fn of(command: &ClientCommand) -> Self {
+impl<'a> CommandV1<'a> {
+    fn of(command: &'a ClientCommand) -> Self {
         Self {
             directory: shown(&command.directory),
             text: shown(&command.text),
@@ -101,8 +101,8 @@ impl CommandV1 {
     }
 }
 
-impl ClearedV1 {
-    fn of(cleared: &Cleared) -> Self {
+impl<'a> ClearedV1<'a> {
+    fn of(cleared: &'a Cleared) -> Self {
         Self {
             id: shown(&cleared.id),
             fingerprint: shown(&cleared.fingerprint),
@@ -110,8 +110,8 @@ impl ClearedV1 {
     }
 }
 
-impl UnclearedV1 {
-    fn of(uncleared: &Uncleared) -> Self {
+impl<'a> UnclearedV1<'a> {
+    fn of(uncleared: &'a Uncleared) -> Self {
         Self {
             id: shown(&uncleared.id),
             fingerprint: shown(&uncleared.fingerprint),

@@ -2,7 +2,8 @@
 //! Schema is `docs/schema/registry-request-v1.schema.json`. Keys are only ever added in v1.
 
 use super::finding::{ApprovalV1, ConfiguredV1, FindingV1, LocationV1, OriginV1, ReachV1};
-use super::shown::{Shown, all_shown, shown, shown_purl};
+use super::layout::indented;
+use super::shown::{AllShown, Shown, all_shown, shown, shown_owned, shown_purl};
 use super::{DatabaseV1, GapV1, PolicyV1, RegistryAnswerV1, ToolV1};
 use crate::model::{
     Availability, Clients, Component, Dossier, MissingPart, Occurrence, terminal_safe_json,
@@ -18,83 +19,82 @@ pub const DOSSIER_SCHEMA: &str = "sealgate/registry-request/v1";
 #[must_use]
 pub fn render_dossier(dossier: &Dossier) -> String {
     let wire = DossierV1::of(dossier);
-    // Maps with string keys and plain values cannot fail to serialise.
-    let json = serde_json::to_string_pretty(&wire).unwrap_or_default();
+    let json = indented(&wire, 0);
     let mut json = terminal_safe_json(&json).into_owned();
     json.push('\n');
     json
 }
 
 #[derive(Serialize)]
-struct DossierV1 {
+struct DossierV1<'a> {
     schema: &'static str,
     tool: ToolV1,
-    target: Shown,
-    time: Shown,
-    policy: PolicyV1,
-    package: PackageV1,
-    reason: Option<Shown>,
-    approvers: Vec<Shown>,
-    missing: Vec<MissingV1>,
-    places: Vec<PlaceV1>,
-    configured: Vec<ClientsV1>,
-    asked: Option<Shown>,
-    answer: Option<RegistryAnswerV1>,
-    database: Option<DatabaseV1>,
-    findings: Vec<FindingV1>,
-    around: Vec<FindingV1>,
-    gaps: Vec<GapV1>,
+    target: Shown<'a>,
+    time: Shown<'a>,
+    policy: PolicyV1<'a>,
+    package: PackageV1<'a>,
+    reason: Option<Shown<'a>>,
+    approvers: AllShown<'a>,
+    missing: Vec<MissingV1<'a>>,
+    places: Vec<PlaceV1<'a>>,
+    configured: Vec<ClientsV1<'a>>,
+    asked: Option<Shown<'a>>,
+    answer: Option<RegistryAnswerV1<'a>>,
+    database: Option<DatabaseV1<'a>>,
+    findings: Vec<FindingV1<'a>>,
+    around: Vec<FindingV1<'a>>,
+    gaps: Vec<GapV1<'a>>,
     direct: bool,
-    dependents: Vec<Shown>,
+    dependents: AllShown<'a>,
     #[serde(flatten)]
-    reach: ReachV1,
-    entries: Vec<ApprovalV1>,
+    reach: ReachV1<'a>,
+    entries: Vec<ApprovalV1<'a>>,
 }
 
 #[derive(Serialize)]
-struct PackageV1 {
-    purl: Shown,
+struct PackageV1<'a> {
+    purl: Shown<'a>,
     ecosystem: &'static str,
-    name: Shown,
-    version: Option<Shown>,
-    licence: Option<Shown>,
+    name: Shown<'a>,
+    version: Option<Shown<'a>>,
+    licence: Option<Shown<'a>>,
     licence_source: Option<&'static str>,
     runs_install_code: Option<bool>,
-    availability: AvailabilityV1,
+    availability: AvailabilityV1<'a>,
 }
 
 #[derive(Serialize)]
-struct AvailabilityV1 {
+struct AvailabilityV1<'a> {
     state: &'static str,
     source: Option<&'static str>,
-    text: Option<Shown>,
+    text: Option<Shown<'a>>,
 }
 
 #[derive(Serialize)]
-struct MissingV1 {
+struct MissingV1<'a> {
     part: &'static str,
-    why: Shown,
-    remedy: Shown,
+    why: Shown<'a>,
+    remedy: Shown<'a>,
 }
 
 #[derive(Serialize)]
-struct PlaceV1 {
-    location: LocationV1,
-    origin: OriginV1,
-    checksums: Vec<Shown>,
+struct PlaceV1<'a> {
+    location: LocationV1<'a>,
+    origin: OriginV1<'a>,
+    checksums: Vec<Shown<'a>>,
     scope: &'static str,
 }
 
 #[derive(Serialize)]
-struct ClientsV1 {
-    lockfile: LocationV1,
-    client: Shown,
-    takes_from: Vec<Shown>,
-    places: Vec<ConfiguredV1>,
+struct ClientsV1<'a> {
+    lockfile: LocationV1<'a>,
+    client: Shown<'a>,
+    takes_from: AllShown<'a>,
+    places: Vec<ConfiguredV1<'a>>,
 }
 
-impl DossierV1 {
-    fn of(dossier: &Dossier) -> Self {
+impl<'a> DossierV1<'a> {
+    fn of(dossier: &'a Dossier) -> Self {
         Self {
             schema: DOSSIER_SCHEMA,
             tool: ToolV1::of(&dossier.tool),
@@ -129,8 +129,8 @@ impl DossierV1 {
     }
 }
 
-impl PackageV1 {
-    fn of(component: &Component) -> Self {
+impl<'a> PackageV1<'a> {
+    fn of(component: &'a Component) -> Self {
         Self {
             purl: shown_purl(&component.purl),
             ecosystem: component.ecosystem.purl_type(),
@@ -144,8 +144,8 @@ impl PackageV1 {
     }
 }
 
-impl AvailabilityV1 {
-    fn of(availability: &Availability) -> Self {
+impl<'a> AvailabilityV1<'a> {
+    fn of(availability: &'a Availability) -> Self {
         let (state, source, text) = match availability {
             Availability::Unknown => ("unknown", None, None),
             Availability::Offered(source) => ("offered", Some(source), None),
@@ -164,8 +164,8 @@ impl AvailabilityV1 {
     }
 }
 
-impl MissingV1 {
-    fn of(missing: &MissingPart) -> Self {
+impl<'a> MissingV1<'a> {
+    fn of(missing: &'a MissingPart) -> Self {
         Self {
             part: missing.part,
             why: shown(&missing.why),
@@ -174,23 +174,23 @@ impl MissingV1 {
     }
 }
 
-impl PlaceV1 {
-    fn of(place: &Occurrence) -> Self {
+impl<'a> PlaceV1<'a> {
+    fn of(place: &'a Occurrence) -> Self {
         Self {
             location: LocationV1::of(&place.location),
             origin: OriginV1::of(&place.origin),
             checksums: place
                 .checksums
                 .iter()
-                .map(|one| shown(&checksum(one)))
+                .map(|one| shown_owned(checksum(one)))
                 .collect(),
             scope: place.scope.as_str(),
         }
     }
 }
 
-impl ClientsV1 {
-    fn of(way: &Clients) -> Self {
+impl<'a> ClientsV1<'a> {
+    fn of(way: &'a Clients) -> Self {
         Self {
             lockfile: LocationV1::of(&way.lockfile),
             client: shown(&way.client),

@@ -1,6 +1,6 @@
 //! One finding in the shape of `sealgate/report/v1`.
 
-use super::shown::{Shown, all_shown, shown, shown_purl};
+use super::shown::{AllShown, Shown, all_shown, shown, shown_owned, shown_purl};
 use crate::model::{
     AdvisoryDetail, Approval, ConfiguredAt, Detail, GitReference, JudgedFinding, LapsedWaiver,
     Location, Origin, Reach, RegistryDetail, SecretDetail, Subject, VexJustification, VexUse,
@@ -9,50 +9,50 @@ use crate::model::{
 use serde::Serialize;
 
 #[derive(Serialize)]
-pub(super) struct FindingV1 {
+pub(super) struct FindingV1<'a> {
     rule: &'static str,
     page: String,
     title: &'static str,
     severity: &'static str,
     disposition: &'static str,
-    reason: Shown,
-    message: Shown,
-    remedy: Shown,
-    subject: SubjectV1,
-    location: LocationV1,
-    also_at: Vec<LocationV1>,
-    excerpt: Option<Shown>,
-    fingerprint: Shown,
-    waiver: Option<WaiverUseV1>,
-    lapsed_waivers: Vec<LapsedV1>,
-    vex: Vec<VexV1>,
-    approval: Option<ApprovalV1>,
-    advisory: Option<AdvisoryV1>,
-    yanked: Option<YankedV1>,
-    registry: Option<RegistryV1>,
-    secret: Option<SecretV1>,
+    reason: Shown<'a>,
+    message: Shown<'a>,
+    remedy: Shown<'a>,
+    subject: SubjectV1<'a>,
+    location: LocationV1<'a>,
+    also_at: Vec<LocationV1<'a>>,
+    excerpt: Option<Shown<'a>>,
+    fingerprint: Shown<'a>,
+    waiver: Option<WaiverUseV1<'a>>,
+    lapsed_waivers: Vec<LapsedV1<'a>>,
+    vex: Vec<VexV1<'a>>,
+    approval: Option<ApprovalV1<'a>>,
+    advisory: Option<AdvisoryV1<'a>>,
+    yanked: Option<YankedV1<'a>>,
+    registry: Option<RegistryV1<'a>>,
+    secret: Option<SecretV1<'a>>,
 }
 
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-enum SubjectV1 {
-    Component { purl: Shown, label: Shown },
-    File { path: Shown },
+enum SubjectV1<'a> {
+    Component { purl: Shown<'a>, label: Shown<'a> },
+    File { path: Shown<'a> },
 }
 
 #[derive(Serialize)]
-pub(super) struct LocationV1 {
-    path: Shown,
+pub(super) struct LocationV1<'a> {
+    path: Shown<'a>,
     line: Option<u32>,
     column: Option<u32>,
 }
 
 #[derive(Serialize)]
-struct WaiverUseV1 {
-    id: Shown,
-    owner: Shown,
-    reason: Shown,
-    expires: Shown,
+struct WaiverUseV1<'a> {
+    id: Shown<'a>,
+    owner: Shown<'a>,
+    reason: Shown<'a>,
+    expires: Shown<'a>,
     days_left: i64,
     ends_soon: bool,
     status: &'static str,
@@ -60,156 +60,156 @@ struct WaiverUseV1 {
 }
 
 #[derive(Serialize)]
-struct LapsedV1 {
-    id: Shown,
-    owner: Shown,
-    expires: Shown,
+struct LapsedV1<'a> {
+    id: Shown<'a>,
+    owner: Shown<'a>,
+    expires: Shown<'a>,
     why: &'static str,
 }
 
 #[derive(Serialize)]
-struct VexV1 {
+struct VexV1<'a> {
     status: &'static str,
     justification: Option<&'static str>,
-    text: Option<Shown>,
+    text: Option<Shown<'a>>,
     time: Option<String>,
-    author: Shown,
-    document: Shown,
-    digest: Shown,
+    author: Shown<'a>,
+    document: Shown<'a>,
+    digest: Shown<'a>,
     accepted: bool,
     decides: bool,
 }
 
 #[derive(Serialize)]
-pub(super) struct ApprovalV1 {
-    approvers: Vec<Shown>,
+pub(super) struct ApprovalV1<'a> {
+    approvers: AllShown<'a>,
     place: &'static str,
-    entry: Shown,
+    entry: Shown<'a>,
 }
 
 #[derive(Serialize)]
-struct AdvisoryV1 {
-    id: Shown,
-    aliases: Vec<Shown>,
-    related: Vec<Shown>,
-    withdrawn: Vec<Shown>,
+struct AdvisoryV1<'a> {
+    id: Shown<'a>,
+    aliases: AllShown<'a>,
+    related: AllShown<'a>,
+    withdrawn: AllShown<'a>,
     class: &'static str,
-    summary: Shown,
-    vector: Option<Shown>,
+    summary: Shown<'a>,
+    vector: Option<Shown<'a>>,
     /// Base score times ten, as an integer: no rounding differs between readers.
     score_tenths: Option<u8>,
-    fixed: Vec<Shown>,
-    url: Option<Shown>,
+    fixed: AllShown<'a>,
+    url: Option<Shown<'a>>,
     indeterminate: bool,
-    known_exploited: Option<KnownExploitedV1>,
-    epss: Option<EpssV1>,
+    known_exploited: Option<KnownExploitedV1<'a>>,
+    epss: Option<EpssV1<'a>>,
     #[serde(flatten)]
-    reach: ReachV1,
+    reach: ReachV1<'a>,
 }
 
 #[derive(Serialize)]
-struct KnownExploitedV1 {
-    date_added: Shown,
-    due: Option<Shown>,
+struct KnownExploitedV1<'a> {
+    date_added: Shown<'a>,
+    due: Option<Shown<'a>>,
     ransomware: bool,
 }
 
 /// Hundred-thousandths, as integers: no rounding differs between readers.
 #[derive(Serialize)]
-struct EpssV1 {
+struct EpssV1<'a> {
     score_e5: u32,
     percentile_e5: u32,
-    date: Option<Shown>,
+    date: Option<Shown<'a>>,
 }
 
 #[derive(Serialize)]
-pub(super) struct ReachV1 {
+pub(super) struct ReachV1<'a> {
     scope: &'static str,
     /// A shortest path.
-    introduced_by: Vec<Shown>,
+    introduced_by: AllShown<'a>,
     /// One through each other direct dependency.
-    other_paths: Vec<Vec<Shown>>,
+    other_paths: Vec<AllShown<'a>>,
     more_paths: usize,
 }
 
 #[derive(Serialize)]
-struct YankedV1 {
+struct YankedV1<'a> {
     source: &'static str,
-    reason: Option<Shown>,
+    reason: Option<Shown<'a>>,
     #[serde(flatten)]
-    reach: ReachV1,
+    reach: ReachV1<'a>,
 }
 
 #[derive(Serialize)]
-struct RegistryV1 {
-    origin: OriginV1,
-    approved: Vec<Shown>,
-    configuration: Vec<ConfiguredV1>,
+struct RegistryV1<'a> {
+    origin: OriginV1<'a>,
+    approved: AllShown<'a>,
+    configuration: Vec<ConfiguredV1<'a>>,
 }
 
 #[derive(Serialize)]
-pub(super) struct ConfiguredV1 {
-    location: LocationV1,
-    says: Shown,
+pub(super) struct ConfiguredV1<'a> {
+    location: LocationV1<'a>,
+    says: Shown<'a>,
 }
 
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub(super) enum OriginV1 {
+pub(super) enum OriginV1<'a> {
     Registry {
-        index: Option<Shown>,
-        file: Option<Shown>,
+        index: Option<Shown<'a>>,
+        file: Option<Shown<'a>>,
         default: bool,
     },
     ImpliedDefault,
     Git {
-        url: Shown,
-        reference: ReferenceV1,
-        commit: Option<Shown>,
+        url: Shown<'a>,
+        reference: ReferenceV1<'a>,
+        commit: Option<Shown<'a>>,
     },
     Url {
-        url: Shown,
+        url: Shown<'a>,
     },
     Path {
-        path: Shown,
+        path: Shown<'a>,
     },
     Bundled {
-        inside: Shown,
+        inside: Shown<'a>,
     },
     Unrecorded,
 }
 
 #[derive(Serialize)]
-pub(super) struct ReferenceV1 {
+pub(super) struct ReferenceV1<'a> {
     kind: &'static str,
-    name: Option<Shown>,
+    name: Option<Shown<'a>>,
 }
 
 #[derive(Serialize)]
-struct SecretV1 {
-    provider: Shown,
-    kind: Shown,
-    credential: Shown,
-    masked: Shown,
+struct SecretV1<'a> {
+    provider: Shown<'a>,
+    kind: Shown<'a>,
+    credential: Shown<'a>,
+    masked: Shown<'a>,
     confidence: &'static str,
     validity: &'static str,
     action: &'static str,
     marked: bool,
     encoding: Vec<&'static str>,
     why: Vec<&'static str>,
-    introduced: Option<IntroducedV1>,
+    introduced: Option<IntroducedV1<'a>>,
 }
 
 #[derive(Serialize)]
-struct IntroducedV1 {
-    commit: Shown,
-    author: Shown,
-    time: Shown,
+struct IntroducedV1<'a> {
+    commit: Shown<'a>,
+    author: Shown<'a>,
+    time: Shown<'a>,
     in_head: bool,
 }
 
-impl FindingV1 {
-    pub(super) fn of(judged: &JudgedFinding) -> Self {
+impl<'a> FindingV1<'a> {
+    pub(super) fn of(judged: &'a JudgedFinding) -> Self {
         let finding = &judged.finding;
         let (mut advisory, mut yanked, mut registry, mut secret) = (None, None, None, None);
         match &finding.detail {
@@ -220,7 +220,7 @@ impl FindingV1 {
         }
         Self {
             rule: finding.rule.id,
-            page: format!("docs/rules/{}.md", finding.rule.id),
+            page: ["docs/rules/", finding.rule.id, ".md"].concat(),
             title: finding.rule.title,
             severity: finding.severity.as_str(),
             disposition: judged.disposition.as_str(),
@@ -250,8 +250,8 @@ impl FindingV1 {
     }
 }
 
-impl LocationV1 {
-    pub(super) fn of(location: &Location) -> Self {
+impl<'a> LocationV1<'a> {
+    pub(super) fn of(location: &'a Location) -> Self {
         Self {
             path: shown(&location.path),
             line: location.line,
@@ -260,8 +260,8 @@ impl LocationV1 {
     }
 }
 
-impl WaiverUseV1 {
-    fn of(waiver: &WaiverUse) -> Self {
+impl<'a> WaiverUseV1<'a> {
+    fn of(waiver: &'a WaiverUse) -> Self {
         Self {
             id: shown(&waiver.id),
             owner: shown(&waiver.owner),
@@ -275,8 +275,8 @@ impl WaiverUseV1 {
     }
 }
 
-impl LapsedV1 {
-    fn of(waiver: &LapsedWaiver) -> Self {
+impl<'a> LapsedV1<'a> {
+    fn of(waiver: &'a LapsedWaiver) -> Self {
         Self {
             id: shown(&waiver.id),
             owner: shown(&waiver.owner),
@@ -286,8 +286,8 @@ impl LapsedV1 {
     }
 }
 
-impl VexV1 {
-    fn of(used: &VexUse) -> Self {
+impl<'a> VexV1<'a> {
+    fn of(used: &'a VexUse) -> Self {
         let statement = &used.statement;
         Self {
             status: statement.status.as_str(),
@@ -303,8 +303,8 @@ impl VexV1 {
     }
 }
 
-impl ApprovalV1 {
-    pub(super) fn of(approval: &Approval) -> Self {
+impl<'a> ApprovalV1<'a> {
+    pub(super) fn of(approval: &'a Approval) -> Self {
         Self {
             approvers: all_shown(&approval.approvers),
             place: approval.place.as_str(),
@@ -313,8 +313,8 @@ impl ApprovalV1 {
     }
 }
 
-impl ReachV1 {
-    pub(super) fn of(reach: &Reach) -> Self {
+impl<'a> ReachV1<'a> {
+    pub(super) fn of(reach: &'a Reach) -> Self {
         let mut paths = reach.paths.iter().map(|path| all_shown(path));
         Self {
             scope: reach.scope.as_str(),
@@ -325,8 +325,8 @@ impl ReachV1 {
     }
 }
 
-impl YankedV1 {
-    fn of(detail: &YankDetail) -> Self {
+impl<'a> YankedV1<'a> {
+    fn of(detail: &'a YankDetail) -> Self {
         Self {
             source: detail.source.as_str(),
             reason: detail.reason.as_deref().map(shown),
@@ -335,8 +335,8 @@ impl YankedV1 {
     }
 }
 
-impl AdvisoryV1 {
-    fn of(detail: &AdvisoryDetail) -> Self {
+impl<'a> AdvisoryV1<'a> {
+    fn of(detail: &'a AdvisoryDetail) -> Self {
         Self {
             id: shown(&detail.id),
             aliases: all_shown(&detail.aliases),
@@ -367,8 +367,8 @@ impl AdvisoryV1 {
     }
 }
 
-impl RegistryV1 {
-    fn of(detail: &RegistryDetail) -> Self {
+impl<'a> RegistryV1<'a> {
+    fn of(detail: &'a RegistryDetail) -> Self {
         Self {
             origin: OriginV1::of(&detail.origin),
             approved: all_shown(&detail.approved),
@@ -377,8 +377,8 @@ impl RegistryV1 {
     }
 }
 
-impl ConfiguredV1 {
-    pub(super) fn of(place: &ConfiguredAt) -> Self {
+impl<'a> ConfiguredV1<'a> {
+    pub(super) fn of(place: &'a ConfiguredAt) -> Self {
         Self {
             location: LocationV1::of(&place.location),
             says: shown(&place.says),
@@ -386,8 +386,8 @@ impl ConfiguredV1 {
     }
 }
 
-impl OriginV1 {
-    pub(super) fn of(origin: &Origin) -> Self {
+impl<'a> OriginV1<'a> {
+    pub(super) fn of(origin: &'a Origin) -> Self {
         match origin {
             Origin::Registry {
                 index,
@@ -418,8 +418,8 @@ impl OriginV1 {
     }
 }
 
-impl ReferenceV1 {
-    fn of(reference: &GitReference) -> Self {
+impl<'a> ReferenceV1<'a> {
+    fn of(reference: &'a GitReference) -> Self {
         let (kind, name) = match reference {
             GitReference::Branch(name) => ("branch", Some(shown(name))),
             GitReference::Tag(name) => ("tag", Some(shown(name))),
@@ -430,13 +430,13 @@ impl ReferenceV1 {
     }
 }
 
-impl SecretV1 {
-    fn of(detail: &SecretDetail) -> Self {
+impl<'a> SecretV1<'a> {
+    fn of(detail: &'a SecretDetail) -> Self {
         Self {
             provider: shown(&detail.provider),
             kind: shown(&detail.kind),
             credential: shown(&detail.credential),
-            masked: shown(&detail.value.masked()),
+            masked: shown_owned(detail.value.masked()),
             confidence: detail.confidence.as_str(),
             validity: detail.validity.as_str(),
             action: if detail.replace { "replace" } else { "rotate" },

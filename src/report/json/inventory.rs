@@ -1,49 +1,66 @@
 //! The inventory in the frozen shape.
 
-use super::shown::{Shown, shown, shown_purl};
-use crate::model::Inventory;
-use serde::Serialize;
+use super::shown::{Shown, shown, shown_owned, shown_purl};
+use crate::model::{Component, Inventory};
+use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
 #[derive(Serialize)]
-pub(super) struct InventoryV1 {
-    root: RootV1,
+pub(super) struct InventoryV1<'a> {
+    root: RootV1<'a>,
     components: usize,
     /// Every component, sorted: what two reports are compared by.
-    purls: Vec<Shown>,
+    purls: PurlsV1<'a>,
     by_ecosystem: BTreeMap<&'static str, u64>,
-    lockfiles: Vec<LockfileV1>,
-    skipped: Vec<SkippedV1>,
+    lockfiles: Vec<LockfileV1<'a>>,
+    skipped: Vec<SkippedV1<'a>>,
 }
 
 #[derive(Serialize)]
-pub(super) struct RootV1 {
-    name: Shown,
-    version: Option<Shown>,
+pub(super) struct RootV1<'a> {
+    name: Shown<'a>,
+    version: Option<Shown<'a>>,
 }
 
 #[derive(Serialize)]
-pub(super) struct LockfileV1 {
-    path: Shown,
+pub(super) struct LockfileV1<'a> {
+    path: Shown<'a>,
     format: &'static str,
     packages: usize,
     has_graph: bool,
-    digest: Shown,
+    digest: Shown<'a>,
 }
 
 #[derive(Serialize)]
-pub(super) struct SkippedV1 {
-    path: Shown,
-    reason: Shown,
+pub(super) struct SkippedV1<'a> {
+    path: Shown<'a>,
+    reason: Shown<'a>,
 }
 
-impl InventoryV1 {
-    pub(super) fn of(inventory: &Inventory) -> Self {
+/// The purls of components.
+struct PurlsV1<'a>(&'a [Component]);
+
+impl Serialize for PurlsV1<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let purls = self.0.iter().map(|component| shown_purl(&component.purl));
+        serializer.collect_seq(purls)
+    }
+}
+
+impl<'a> InventoryV1<'a> {
+    pub(super) fn of(inventory: &'a Inventory) -> Self {
         let mut by_ecosystem: BTreeMap<&'static str, u64> = BTreeMap::new();
-        for component in &inventory.components {
+        // Purls are sorted by their type, so these are few.
+        for same in inventory
+            .components
+            .chunk_by(|a, b| a.ecosystem == b.ecosystem)
+        {
+            let ecosystem = same
+                .first()
+                .map(|component| component.ecosystem.purl_type());
             *by_ecosystem
-                .entry(component.ecosystem.purl_type())
-                .or_default() += 1;
+                .entry(ecosystem.unwrap_or_default())
+                .or_default() += same.len() as u64;
         }
         Self {
             root: RootV1 {
@@ -51,11 +68,7 @@ impl InventoryV1 {
                 version: inventory.root.version.as_deref().map(shown),
             },
             components: inventory.components.len(),
-            purls: inventory
-                .components
-                .iter()
-                .map(|component| shown_purl(&component.purl))
-                .collect(),
+            purls: PurlsV1(&inventory.components),
             by_ecosystem,
             lockfiles: inventory
                 .lockfiles
@@ -65,7 +78,7 @@ impl InventoryV1 {
                     format: lock.format,
                     packages: lock.packages,
                     has_graph: lock.has_graph,
-                    digest: shown(&lock.digest.to_string()),
+                    digest: shown_owned(lock.digest.to_string()),
                 })
                 .collect(),
             skipped: inventory
