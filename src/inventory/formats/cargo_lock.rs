@@ -72,7 +72,7 @@ impl Format for CargoLock {
 }
 
 /// Reads a lockfile as one document, perhaps only the part before an error.
-fn read_whole(input: &Input<'_>, lines: &Lines) -> Result<Parsed, FormatError> {
+fn read_whole(input: &Input<'_>, lines: &Lines<'_>) -> Result<Parsed, FormatError> {
     let document = Document::parse(input.text)?;
     check_version(&document.root, lines)?;
     let mut reader = Reader::new(input.path, lines);
@@ -91,7 +91,7 @@ fn read_whole(input: &Input<'_>, lines: &Lines) -> Result<Parsed, FormatError> {
     Ok(parsed)
 }
 
-fn check_version(root: &DeTable<'_>, lines: &Lines) -> Result<(), FormatError> {
+fn check_version(root: &DeTable<'_>, lines: &Lines<'_>) -> Result<(), FormatError> {
     let Some(version) = root.get("version") else {
         // Versions 1 and 2 do not say so.
         return Ok(());
@@ -146,7 +146,7 @@ struct Entry<'t> {
 
 struct Reader<'t> {
     path: &'t str,
-    lines: &'t Lines,
+    lines: &'t Lines<'t>,
     parsed: Parsed,
     /// One for each of `parsed.packages`.
     references: Vec<References<'t>>,
@@ -155,7 +155,7 @@ struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
-    fn new(path: &'t str, lines: &'t Lines) -> Self {
+    fn new(path: &'t str, lines: &'t Lines<'t>) -> Self {
         Self {
             path,
             lines,

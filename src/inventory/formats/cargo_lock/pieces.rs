@@ -24,7 +24,7 @@ const HEADER: &str = "\n[[package]]\n";
 ///
 /// # Errors
 /// As of the whole.
-pub(super) fn read(input: &Input<'_>, lines: &Lines) -> Option<Result<Parsed, FormatError>> {
+pub(super) fn read(input: &Input<'_>, lines: &Lines<'_>) -> Option<Result<Parsed, FormatError>> {
     let text = input.text;
     // The line feed before a header belongs to the piece before it.
     let starts = memmem::find_iter(text.as_bytes(), HEADER).map(|feed| feed + 1);
