@@ -119,7 +119,7 @@ impl Digest {
     /// [`DigestError::BadEncoding`] or [`DigestError::WrongLength`].
     pub fn from_hex(algorithm: DigestAlgorithm, text: &str) -> Result<Self, DigestError> {
         let mut bytes = vec![0; algorithm.size()];
-        // `hex::decode` gathers byte by byte, which takes five times as many instructions.
+        // `hex::decode` gathers byte by byte, which takes twice as many instructions.
         match hex::decode_to_slice(text, &mut bytes) {
             Ok(()) => Ok(Self { algorithm, bytes }),
             Err(_) => Self::new(

@@ -134,7 +134,7 @@ impl<'t> Fields<'t> {
     }
 
     /// A text between `"` of which each byte stands for itself: almost every one. To decode
-    /// it takes four times as many instructions and gives the same.
+    /// it gives the same and takes more instructions.
     fn plain_text(&self, span: Span) -> Option<&'t str> {
         let raw = self.source.input().get(span.start()..span.end())?;
         let text = raw.strip_prefix('"')?.strip_suffix('"')?;
