@@ -11,7 +11,8 @@
 
 mod manifest;
 
-use super::formats::{Neighbours as _, Parsed, join};
+use super::formats::{Neighbours as _, Package, Parsed, join};
+use super::order::leading;
 use super::scopes;
 use super::tree::{Tree, normalise};
 use super::unique::UniqueIndex;
@@ -19,9 +20,9 @@ use super::walk::Group;
 use super::workspace::Members;
 use crate::model::{ComponentKind, Scope};
 pub use manifest::CargoManifest;
-use manifest::{PackageTable, Want, WorkspaceTable};
+use manifest::{PackageTable, Spec, Want, WorkspaceTable};
 use semver::{Version, VersionReq};
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashSet, VecDeque};
 use std::rc::Rc;
 
 /// Manifests of one workspace that are read; what is left out counts as run time.
@@ -37,26 +38,33 @@ struct Member {
     /// Built for its own sake, not only because another member asks for it.
     is_root: bool,
     licence: Option<String>,
-    wants: Vec<Wanted>,
+    /// Relative to the root of the tree.
+    directory: String,
+    manifest: Rc<CargoManifest>,
 }
 
 /// One entry of a table of dependencies.
-#[derive(Debug)]
-struct Wanted {
+#[derive(Debug, Clone, Copy)]
+struct Wanted<'m> {
     /// Name of the package, not what the manifest calls it.
-    name: String,
+    name: &'m str,
     /// As written: most are never compared with anything.
-    requirement: Option<String>,
+    requirement: Option<&'m str>,
     scope: Scope,
-    /// Directory of a path dependency, relative to the root of the tree.
-    directory: Option<String>,
 }
+
+/// With [`leading`] of its name, by which they are sorted.
+type Named<'m> = (u64, Wanted<'m>);
 
 /// Adds scopes and licences to the packages of the `Cargo.lock` in `base`. `directories`
 /// are those of all `Cargo.toml` of the tree. Without a manifest beside the lockfile
 /// nothing is known and nothing changes.
 pub fn complete(tree: &Tree, directories: &[&str], base: &str, parsed: &mut Parsed) {
-    let members = read_members(tree, directories, base);
+    let Some(root) = read_manifest(tree, base) else {
+        return;
+    };
+    let workspace = Workspace::new(&root, base);
+    let members = read_members(tree, directories, &workspace);
     if members.is_empty() {
         return;
     }
@@ -66,83 +74,104 @@ pub fn complete(tree: &Tree, directories: &[&str], base: &str, parsed: &mut Pars
             own.add(package.name.as_str(), place);
         }
     }
-    let member_of: HashMap<usize, &Member> = members
-        .iter()
-        .filter_map(|member| Some((own.one(&member.name.as_str())?, member)))
-        .collect();
+    let mut member_of: Vec<Option<&Member>> = vec![None; parsed.packages.len()];
+    for member in &members {
+        let place = own.one(&member.name.as_str());
+        if let Some(of_it) = place.and_then(|place| member_of.get_mut(place)) {
+            *of_it = Some(member);
+        }
+    }
     let roots: Vec<usize> = parsed
         .packages
         .iter()
+        .zip(&member_of)
         .enumerate()
-        .filter(|(_, package)| package.kind == ComponentKind::Own)
-        .map(|(place, _)| place)
+        .filter(|(_, (package, _))| package.kind == ComponentKind::Own)
         // One without a manifest may be built for its own sake.
-        .filter(|place| member_of.get(place).is_none_or(|member| member.is_root))
+        .filter(|(_, (_, member))| member.is_none_or(|member| member.is_root))
+        .map(|(place, _)| place)
         .collect();
-    let reached = scopes::reach(parsed.packages.len(), roots, edges(parsed, &member_of));
-    for (package, scope) in parsed.packages.iter_mut().zip(reached) {
+    let edges = edges(parsed, &workspace, &member_of);
+    let reached = scopes::reach(parsed.packages.len(), roots, edges);
+    for ((package, scope), member) in parsed.packages.iter_mut().zip(reached).zip(member_of) {
         package.scope = scope.unwrap_or(package.scope);
-    }
-    for (place, member) in member_of {
-        if let Some(package) = parsed.packages.get_mut(place) {
+        if let Some(member) = member {
             package.licence.clone_from(&member.licence);
         }
     }
 }
 
 /// The edges of a lockfile with what they are for.
-fn edges(parsed: &Parsed, member_of: &HashMap<usize, &Member>) -> Vec<(usize, usize, Scope)> {
-    let name = |place: usize| parsed.packages.get(place).map(|p| p.name.as_str());
-    // How often a member's entry names packages of one name, in several versions.
-    let mut versions: HashMap<(usize, &str), usize> = HashMap::new();
-    for (from, to) in &parsed.edges {
-        if let Some(name) = name(*to).filter(|_| member_of.contains_key(from)) {
-            let count = versions.entry((*from, name)).or_default();
-            *count = count.saturating_add(1);
+fn edges(
+    parsed: &Parsed,
+    workspace: &Workspace<'_>,
+    member_of: &[Option<&Member>],
+) -> Vec<(usize, usize, Scope)> {
+    let runtime = parsed.edges.iter();
+    let mut edges: Vec<(usize, usize, Scope)> = runtime
+        .map(|(from, to)| (*from, *to, Scope::Runtime))
+        .collect();
+    // Cargo sorts the edges of an entry by name, so those to one name stand together.
+    edges.sort_unstable_by_key(|(from, ..)| *from);
+    for of_one in edges.chunk_by_mut(|a, b| a.0 == b.0) {
+        let from = of_one.first().map(|(from, ..)| *from);
+        let member = from.and_then(|from| member_of.get(from).copied().flatten());
+        if let Some(member) = member {
+            explain(of_one, &parsed.packages, &workspace.wants(member));
         }
     }
-    let ways: HashMap<usize, HashMap<&str, Vec<&Wanted>>> = member_of
-        .iter()
-        .map(|(place, member)| {
-            let mut ways: HashMap<&str, Vec<&Wanted>> = HashMap::new();
-            for wanted in &member.wants {
-                ways.entry(&wanted.name).or_default().push(wanted);
-            }
-            (*place, ways)
-        })
-        .collect();
-    let scope = |from: usize, to: usize| -> Option<Scope> {
-        let package = parsed.packages.get(to)?;
-        let ways = ways.get(&from)?.get(package.name.as_str())?;
-        if versions.get(&(from, package.name.as_str())) == Some(&1) {
-            return ways.iter().map(|way| way.scope).min();
+    edges
+}
+
+/// Gives the edges of a member the scopes by what it wants, sorted by name.
+fn explain(edges: &mut [(usize, usize, Scope)], packages: &[Package], wants: &[Named<'_>]) {
+    let name = |edge: &(usize, usize, Scope)| packages.get(edge.1).map(|p| p.name.as_str());
+    edges.sort_by(|a, b| name(a).cmp(&name(b)));
+    for edges in edges.chunk_by_mut(|a, b| name(a) == name(b)) {
+        let Some(name) = edges.first().and_then(name) else {
+            continue;
+        };
+        let start = leading(name.as_bytes());
+        let first = wants.partition_point(|(of_it, want)| (*of_it, want.name) < (start, name));
+        let rest = wants.get(first..).unwrap_or_default();
+        let end = rest.partition_point(|(_, want)| want.name == name);
+        let ways = rest.get(..end).unwrap_or_default();
+        if let [(.., scope)] = edges {
+            *scope = ways
+                .iter()
+                .map(|(_, way)| way.scope)
+                .min()
+                .unwrap_or(*scope);
+            continue;
         }
-        if ways.len() > WAYS_LIMIT {
-            return None;
+        for (_, to, scope) in edges {
+            let version = packages.get(*to).and_then(|p| p.version.as_deref());
+            *scope = version
+                .and_then(|version| scope_of(ways, version))
+                .unwrap_or(*scope);
         }
-        let version = Version::parse(package.version.as_deref()?).ok()?;
-        let fitting = ways.iter().filter(|way| {
-            let requirement = way.requirement.as_deref();
-            requirement
-                .and_then(|text| VersionReq::parse(text).ok())
-                .is_none_or(|requirement| requirement.matches(&version))
-        });
-        fitting.map(|way| way.scope).min()
-    };
-    parsed
-        .edges
-        .iter()
-        .map(|(from, to)| (*from, *to, scope(*from, *to).unwrap_or(Scope::Runtime)))
-        .collect()
+    }
+}
+
+/// What a version of a package is for that a member wants in some ways and has several
+/// versions of.
+fn scope_of(ways: &[Named<'_>], version: &str) -> Option<Scope> {
+    if ways.is_empty() || ways.len() > WAYS_LIMIT {
+        return None;
+    }
+    let version = Version::parse(version).ok()?;
+    let fitting = ways.iter().filter(|(_, way)| {
+        way.requirement
+            .and_then(|text| VersionReq::parse(text).ok())
+            .is_none_or(|requirement| requirement.matches(&version))
+    });
+    fitting.map(|(_, way)| way.scope).min()
 }
 
 /// The manifest beside the lockfile, those of its workspace, and those that path
 /// dependencies and patches lead to, each once.
-fn read_members(tree: &Tree, directories: &[&str], base: &str) -> Vec<Member> {
-    let Some(root) = read_manifest(tree, base) else {
-        return Vec::new();
-    };
-    let workspace = Workspace::new(&root, base);
+fn read_members(tree: &Tree, directories: &[&str], workspace: &Workspace<'_>) -> Vec<Member> {
+    let base = workspace.base;
     // A pattern that cannot be read is a gap of the selection.
     let patterns = Members::read(tree, Group::Cargo, base, &mut Vec::new());
     let mut waiting: VecDeque<(String, bool)> = VecDeque::from([(base.to_owned(), true)]);
@@ -165,13 +194,13 @@ fn read_members(tree: &Tree, directories: &[&str], base: &str) -> Vec<Member> {
         if manifest.is_broken {
             continue;
         }
-        let Some(member) = workspace.member(&manifest, &directory, is_root) else {
+        let Some(member) = workspace.member(manifest, directory, is_root) else {
             continue;
         };
-        for path in member.wants.iter().filter_map(|w| w.directory.as_ref()) {
+        for path in workspace.paths(&member) {
             // Cargo takes path dependencies below a workspace for members.
-            let is_root = workspace.is_declared && workspace.contains(path);
-            waiting.push_back((path.clone(), is_root));
+            let is_root = workspace.is_declared && workspace.contains(&path);
+            waiting.push_back((path, is_root));
         }
         members.push(member);
     }
@@ -223,7 +252,12 @@ impl<'d> Workspace<'d> {
         paths.filter_map(|path| inside(self.base, path))
     }
 
-    fn member(&self, manifest: &CargoManifest, directory: &str, is_root: bool) -> Option<Member> {
+    fn member(
+        &self,
+        manifest: Rc<CargoManifest>,
+        directory: String,
+        is_root: bool,
+    ) -> Option<Member> {
         let PackageTable {
             name,
             licence,
@@ -233,28 +267,49 @@ impl<'d> Workspace<'d> {
             true => self.table.and_then(|table| table.licence.clone()),
             false => licence.clone(),
         };
-        let wants = manifest.wants.iter();
         Some(Member {
             name: name.clone()?,
             is_root,
             licence,
-            wants: wants.map(|want| self.wanted(want, directory)).collect(),
+            directory,
+            manifest,
         })
     }
 
-    fn wanted(&self, want: &Want, directory: &str) -> Wanted {
+    /// What a member wants, sorted by name.
+    fn wants<'m>(&'m self, member: &'m Member) -> Vec<Named<'m>> {
+        let wants = member.manifest.wants.iter();
+        let mut wants: Vec<Named<'m>> = wants
+            .map(|want| {
+                let (spec, _) = self.spec(want, "");
+                let name = spec.package.as_ref().unwrap_or(&want.key).as_str();
+                let wanted = Wanted {
+                    name,
+                    requirement: spec.requirement.as_deref(),
+                    scope: want.scope,
+                };
+                (leading(name.as_bytes()), wanted)
+            })
+            .collect();
+        wants.sort_by(|(start, a), (other, b)| start.cmp(other).then_with(|| a.name.cmp(b.name)));
+        wants
+    }
+
+    /// The directories of a member's path dependencies, relative to the root of the tree.
+    fn paths(&self, member: &Member) -> impl Iterator<Item = String> {
+        let wants = member.manifest.wants.iter();
+        wants.filter_map(|want| {
+            let (spec, directory) = self.spec(want, &member.directory);
+            inside(directory, spec.path.as_ref()?)
+        })
+    }
+
+    /// What an entry says, its own or that of the workspace, and the directory it stands in.
+    fn spec<'m>(&'m self, want: &'m Want, directory: &'m str) -> (&'m Spec, &'m str) {
         let inherited = self.table.filter(|_| want.spec.inherits);
-        let inherited = inherited.and_then(|table| table.dependencies.get(&want.key));
-        let (spec, directory) = match inherited {
+        match inherited.and_then(|table| table.dependencies.get(&want.key)) {
             Some(spec) => (spec, self.base),
             None => (&want.spec, directory),
-        };
-        let path = spec.path.as_ref();
-        Wanted {
-            name: spec.package.as_ref().unwrap_or(&want.key).clone(),
-            requirement: spec.requirement.clone(),
-            scope: want.scope,
-            directory: path.and_then(|path| inside(directory, path)),
         }
     }
 }

@@ -13,7 +13,7 @@ pub struct Document<'a> {
     /// The root table.
     pub root: DeTable<'a>,
     /// Line numbers of spans.
-    pub lines: Lines,
+    pub lines: Lines<'a>,
     /// What ended the reading early; then `root` holds the part before it.
     pub broken: Option<SyntaxError>,
 }

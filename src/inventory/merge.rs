@@ -1,6 +1,7 @@
 //! From the entries of all lockfiles to one component per package.
 
 use super::formats::{PACKAGE_LIMIT, Package, Parsed, directory_of};
+use super::order::leading;
 use super::rules;
 use crate::model::{
     Availability, AvailabilitySource, Component, ComponentKind, Ecosystem, Gap, GitReference,
@@ -13,6 +14,9 @@ use std::rc::Rc;
 #[derive(Default)]
 pub struct Merge {
     entries: Vec<Entry>,
+    /// One for each of `entries`. They are large, and mostly there is one lockfile, whose
+    /// packages are taken over as a whole.
+    packages: Vec<Package>,
     /// Dependent and dependency, as indices of `entries`.
     edges: Vec<(usize, usize)>,
     direct: Vec<usize>,
@@ -24,7 +28,6 @@ struct Entry {
     purl: Purl,
     ecosystem: Ecosystem,
     lockfile: Rc<str>,
-    package: Package,
 }
 
 /// What comes out.
@@ -41,44 +44,24 @@ pub struct Merged {
 
 impl Merge {
     /// Takes in what one lockfile says.
-    pub fn add(&mut self, lockfile: &str, ecosystem: Ecosystem, parsed: Parsed) {
+    pub fn add(&mut self, lockfile: &str, ecosystem: Ecosystem, mut parsed: Parsed) {
         let mut places: Vec<Option<usize>> = Vec::with_capacity(parsed.packages.len());
         let of_it: Rc<str> = Rc::from(lockfile);
-        if self.entries.is_empty() {
-            // Mostly there is one lockfile, and its entries fit exactly.
-            let room = parsed.packages.len().min(PACKAGE_LIMIT);
-            self.entries.reserve_exact(room);
+        // Mostly there is one lockfile, and its entries fit exactly.
+        let room = PACKAGE_LIMIT.saturating_sub(self.entries.len());
+        let room = room.min(parsed.packages.len());
+        match self.entries.is_empty() {
+            true => self.entries.reserve_exact(room),
+            false => self.entries.reserve(room),
         }
-        for mut package in parsed.packages {
-            fold_address(&mut package.name);
-            if let Some(version) = &mut package.version {
-                fold_address(version);
-            }
-            if self.entries.len() >= PACKAGE_LIMIT {
-                self.note_full(lockfile);
-                places.push(None);
-                continue;
-            }
-            let ecosystem = package.ecosystem.unwrap_or(ecosystem);
-            let given = package.purl.clone().map(Ok);
-            match given.unwrap_or_else(|| purl_of(ecosystem, &package, &[])) {
-                Ok(purl) => {
-                    places.push(Some(self.entries.len()));
-                    self.entries.push(Entry {
-                        purl,
-                        ecosystem,
-                        lockfile: Rc::clone(&of_it),
-                        package,
-                    });
-                }
-                Err(error) => {
-                    places.push(None);
-                    let location = Some(package.location(lockfile));
-                    let message = format!("this is no package: {error}");
-                    let rule = &rules::INCOMPLETE_ENTRY;
-                    self.gaps.push(rules::gap(rule, location, &message, None));
-                }
-            }
+        parsed.packages.retain_mut(|package| {
+            let entry = self.entry(package, ecosystem, &of_it);
+            places.push(entry.is_some().then_some(self.entries.len()));
+            entry.map(|entry| self.entries.push(entry)).is_some()
+        });
+        match self.packages.is_empty() {
+            true => self.packages = parsed.packages,
+            false => self.packages.append(&mut parsed.packages),
         }
         let place = |index: usize| places.get(index).copied().flatten();
         let edges = parsed.edges.iter();
@@ -87,6 +70,39 @@ impl Merge {
         self.direct
             .extend(parsed.direct.iter().filter_map(|index| place(*index)));
         self.gaps.extend(parsed.gaps);
+    }
+
+    /// What goes with a package; `None` where it is left out, which is a gap.
+    fn entry(
+        &mut self,
+        package: &mut Package,
+        ecosystem: Ecosystem,
+        lockfile: &Rc<str>,
+    ) -> Option<Entry> {
+        fold_address(&mut package.name);
+        if let Some(version) = &mut package.version {
+            fold_address(version);
+        }
+        if self.entries.len() >= PACKAGE_LIMIT {
+            self.note_full(lockfile);
+            return None;
+        }
+        let ecosystem = package.ecosystem.unwrap_or(ecosystem);
+        let given = package.purl.clone().map(Ok);
+        match given.unwrap_or_else(|| purl_of(ecosystem, package, &[])) {
+            Ok(purl) => Some(Entry {
+                purl,
+                ecosystem,
+                lockfile: Rc::clone(lockfile),
+            }),
+            Err(error) => {
+                let location = Some(package.location(lockfile));
+                let message = format!("this is no package: {error}");
+                let rule = &rules::INCOMPLETE_ENTRY;
+                self.gaps.push(rules::gap(rule, location, &message, None));
+                None
+            }
+        }
     }
 
     fn note_full(&mut self, lockfile: &str) {
@@ -103,20 +119,21 @@ impl Merge {
     /// Makes the components.
     #[must_use]
     pub fn finish(mut self) -> Merged {
-        self.part_different_packages();
-        let (purls, ranks) = self.ranks();
-        let mut components: Vec<Option<Component>> = purls.iter().map(|_| None).collect();
-        for (entry, rank) in std::mem::take(&mut self.entries).into_iter().zip(&ranks) {
-            let Some(place) = components.get_mut(*rank) else {
-                continue;
-            };
-            let part = component(entry);
-            match place {
-                Some(known) => join(known, part),
-                None => *place = Some(part),
+        let order = self.part_different_packages();
+        let (purls, ranks) = self.ranks(&order);
+        let entries = std::mem::take(&mut self.entries);
+        let packages = std::mem::take(&mut self.packages);
+        let parts = entries.into_iter().zip(packages);
+        let mut components: Vec<Component> = Vec::with_capacity(order.len());
+        components.extend(parts.map(|(entry, package)| component(entry, package)));
+        arrange(&mut components, order);
+        components.dedup_by(|part, known| {
+            let is_same = part.purl == known.purl;
+            if is_same {
+                join(known, part);
             }
-        }
-        let mut components: Vec<Component> = components.into_iter().flatten().collect();
+            is_same
+        });
         for component in &mut components {
             component.occurrences.sort();
             component.occurrences.dedup();
@@ -127,7 +144,8 @@ impl Merge {
             .filter_map(|(from, to)| Some((rank(*from)?, rank(*to)?)))
             .filter(|(from, to)| from != to)
             .collect();
-        edges.sort_unstable();
+        // As one number each, two of which are compared without a branch.
+        edges.sort_unstable_by_key(|(from, to)| ((*from as u128) << 64) | *to as u128);
         edges.dedup();
         let mut direct: Vec<usize> = self.direct.iter().filter_map(|p| rank(*p)).collect();
         reach_everything(&components, &edges, &mut direct);
@@ -147,22 +165,38 @@ impl Merge {
         }
     }
 
-    /// Every purl once, sorted, and for each entry the place of its purl.
-    fn ranks(&self) -> (Vec<Purl>, Vec<usize>) {
-        let mut order: Vec<(&Purl, usize)> = self
-            .entries
-            .iter()
-            .enumerate()
-            .map(|(place, entry)| (&entry.purl, place))
+    /// The places of all entries in the order of their purls.
+    fn order(&self) -> Vec<usize> {
+        // Most purls begin with the same type.
+        let first = self.entries.first().map_or("", |entry| entry.purl.as_str());
+        let same = |entry: &Entry| {
+            let bytes = first.bytes().zip(entry.purl.as_str().bytes());
+            bytes.take_while(|(a, b)| a == b).count()
+        };
+        let shared = self.entries.iter().map(same).min().unwrap_or_default();
+        let entries = self.entries.iter().enumerate();
+        let mut order: Vec<(u64, &Purl, usize)> = entries
+            .map(|(place, Entry { purl, .. })| {
+                let rest = purl.as_str().as_bytes().get(shared..);
+                (leading(rest.unwrap_or_default()), purl, place)
+            })
             .collect();
         order.sort_unstable();
+        order.into_iter().map(|(.., place)| place).collect()
+    }
+
+    /// Every purl once, sorted, and for each entry the place of its purl.
+    fn ranks(&self, order: &[usize]) -> (Vec<Purl>, Vec<usize>) {
         let mut purls: Vec<Purl> = Vec::with_capacity(order.len());
         let mut ranks = vec![0; order.len()];
-        for (purl, place) in order {
-            if purls.last() != Some(purl) {
-                purls.push(purl.clone());
+        for place in order {
+            let Some(entry) = self.entries.get(*place) else {
+                continue;
+            };
+            if purls.last() != Some(&entry.purl) {
+                purls.push(entry.purl.clone());
             }
-            if let Some(rank) = ranks.get_mut(place) {
+            if let Some(rank) = ranks.get_mut(*place) {
                 *rank = purls.len() - 1;
             }
         }
@@ -171,35 +205,30 @@ impl Merge {
 
     /// Gives packages of one purl that are not the same a qualifier each: an own package
     /// beside a fetched one of its name and version, and Go modules that differ in case
-    /// only, which a purl cannot show.
-    fn part_different_packages(&mut self) {
-        let (purls, ranks) = self.ranks();
-        if purls.len() == ranks.len() {
-            return;
-        }
-        let mut places: Vec<usize> = (0..ranks.len()).collect();
-        let rank = |place: &usize| ranks.get(*place).copied();
-        places.sort_by_key(rank);
+    /// only, which a purl cannot show. Gives the order of all entries by their purls.
+    fn part_different_packages(&mut self) -> Vec<usize> {
+        let order = self.order();
+        let purl = |place: &usize| self.entries.get(*place).map(|entry| &entry.purl);
         let mut renamed: Vec<(usize, Purl)> = Vec::new();
-        let groups = places.chunk_by(|a, b| rank(a) == rank(b));
+        let groups = order.chunk_by(|a, b| purl(a) == purl(b));
         for places in groups.filter(|places| places.len() > 1) {
             let members = || {
                 places
                     .iter()
-                    .filter_map(|p| Some((*p, self.entries.get(*p)?)))
+                    .filter_map(|p| Some((*p, self.entries.get(*p)?, self.packages.get(*p)?)))
             };
             let kinds: HashSet<ComponentKind> =
-                members().map(|(_, entry)| entry.package.kind).collect();
+                members().map(|(.., package)| package.kind).collect();
             let names: HashSet<&str> = members()
-                .map(|(_, entry)| entry.package.name.as_str())
+                .map(|(.., package)| package.name.as_str())
                 .collect();
-            for (place, entry) in members() {
+            for (place, entry, package) in members() {
                 let mut extra = Vec::new();
-                if kinds.len() > 1 && entry.package.kind == ComponentKind::Own {
+                if kinds.len() > 1 && package.kind == ComponentKind::Own {
                     let directory = directory_of(&entry.lockfile);
                     extra.push(("download_url", format!("file:./{directory}")));
                 }
-                let name = &entry.package.name;
+                let name = &package.name;
                 if entry.ecosystem == Ecosystem::Golang
                     && names.len() > 1
                     && name.chars().any(char::is_uppercase)
@@ -207,17 +236,38 @@ impl Merge {
                     extra.push(("module", name.clone()));
                 }
                 if !extra.is_empty()
-                    && entry.package.purl.is_none()
-                    && let Ok(purl) = purl_of(entry.ecosystem, &entry.package, &extra)
+                    && package.purl.is_none()
+                    && let Ok(purl) = purl_of(entry.ecosystem, package, &extra)
                 {
                     renamed.push((place, purl));
                 }
             }
         }
+        if renamed.is_empty() {
+            return order;
+        }
         for (place, purl) in renamed {
             if let Some(entry) = self.entries.get_mut(place) {
                 entry.purl = purl;
             }
+        }
+        self.order()
+    }
+}
+
+/// Puts components in an order, which names the present place of each. In place: a second
+/// list of them would be as large as the first.
+fn arrange(components: &mut [Component], mut order: Vec<usize>) {
+    for first in 0..order.len() {
+        // The places that lead from one to the next and back to the first.
+        let mut place = first;
+        while let Some(next) = order.get_mut(place) {
+            let next = std::mem::replace(next, place);
+            if next == first || next == place {
+                break;
+            }
+            components.swap(place, next);
+            place = next;
         }
     }
 }
@@ -269,6 +319,10 @@ fn purl_of(
     extra: &[(&'static str, String)],
 ) -> Result<Purl, crate::model::PurlError> {
     let qualifiers = qualifiers(ecosystem, package);
+    let is_bare = qualifiers.is_empty() && package.qualifiers.is_empty() && extra.is_empty();
+    if is_bare && package.subpath.is_none() {
+        return Purl::of_package(ecosystem, &package.name, package.version.as_deref(), &[]);
+    }
     let all: Vec<(&str, &str)> = qualifiers
         .iter()
         .chain(&package.qualifiers)
@@ -327,7 +381,8 @@ fn qualifiers(ecosystem: Ecosystem, package: &Package) -> Vec<(&'static str, Str
 
 /// Some entries give an address as the name or the version.
 fn fold_address(text: &mut String) {
-    if text.contains("://") {
+    // Few have a colon at all, and one byte is found sooner than three.
+    if memchr::memchr(b':', text.as_bytes()).is_some() && text.contains("://") {
         *text = fold_url_credentials(text).into_owned();
     }
 }
@@ -337,9 +392,8 @@ fn without_credentials(url: &str) -> String {
     folded.replace("://git@", "://")
 }
 
-fn component(entry: Entry) -> Component {
-    let location = entry.package.location(&entry.lockfile);
-    let package = entry.package;
+fn component(entry: Entry, package: Package) -> Component {
+    let location = package.location(&entry.lockfile);
     let name = match entry.ecosystem {
         // The name that comparisons use; files spell it as they like.
         Ecosystem::Pypi => entry.purl.name().to_owned(),
@@ -362,7 +416,8 @@ fn component(entry: Entry) -> Component {
             origin,
             scope: package.scope,
         });
-    let mut occurrences: Vec<Occurrence> = also.collect();
+    let mut occurrences: Vec<Occurrence> = Vec::with_capacity(also.len().saturating_add(1));
+    occurrences.extend(also);
     occurrences.push(Occurrence {
         location,
         origin: package.origin,
@@ -408,15 +463,16 @@ fn licence(ecosystem: Ecosystem, recorded: Option<&str>) -> Licence {
     recorded.map_or_else(Licence::default, |text| Licence::of_text(text, source))
 }
 
-/// Joins two descriptions of one package so that their order does not matter.
-fn join(known: &mut Component, other: Component) {
-    known.occurrences.extend(other.occurrences);
-    known.version = std::mem::take(&mut known.version).min(other.version);
-    known.name = std::mem::take(&mut known.name).min(other.name);
+/// Joins another description of one package so that their order does not matter.
+fn join(known: &mut Component, other: &mut Component) {
+    use std::mem::take;
+    known.occurrences.append(&mut other.occurrences);
+    known.version = take(&mut known.version).min(take(&mut other.version));
+    known.name = take(&mut known.name).min(take(&mut other.name));
     known.kind = known.kind.max(other.kind);
     known.runs_install_code = known.runs_install_code.max(other.runs_install_code);
-    known.availability = std::mem::take(&mut known.availability).max(other.availability);
-    known.licence = std::mem::take(&mut known.licence).min(other.licence);
+    known.availability = take(&mut known.availability).max(take(&mut other.availability));
+    known.licence = take(&mut known.licence).min(take(&mut other.licence));
 }
 
 #[cfg(test)]

@@ -51,6 +51,7 @@ mod lone;
 mod manifest;
 mod merge;
 mod npm;
+mod order;
 pub mod parsed;
 mod python;
 pub mod rules;

@@ -11,12 +11,14 @@ pub fn reach(
     roots: impl IntoIterator<Item = usize>,
     edges: impl IntoIterator<Item = (usize, usize, Scope)>,
 ) -> Vec<Option<Scope>> {
-    let mut outgoing: Vec<Vec<(usize, Scope)>> = vec![Vec::new(); places];
-    for (from, to, scope) in edges {
-        if let Some(list) = outgoing.get_mut(from) {
-            list.push((to, scope));
-        }
-    }
+    let mut edges: Vec<(usize, usize, Scope)> = edges.into_iter().collect();
+    // Mostly they are in this order.
+    edges.sort_by_key(|(from, ..)| *from);
+    let outgoing = |place: usize| {
+        let first = edges.partition_point(|(from, ..)| *from < place);
+        let rest = edges.get(first..).unwrap_or_default().iter();
+        rest.take_while(move |(from, ..)| *from == place)
+    };
     let mut scopes: Vec<Option<Scope>> = vec![None; places];
     // One list a scope, the widest first: a place is settled when it is met first.
     let mut waiting = [
@@ -36,7 +38,7 @@ pub fn reach(
                 Some(slot @ None) => *slot = Some(scope),
                 _ => continue,
             }
-            for (to, edge) in outgoing.get(place).into_iter().flatten() {
+            for (_, to, edge) in outgoing(place) {
                 let narrow = scope.max(*edge);
                 let later = waiting.iter_mut().find(|(scope, _)| *scope == narrow);
                 match later {

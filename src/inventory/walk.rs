@@ -1,6 +1,6 @@
 //! The walk: which lockfiles and manifests a tree holds.
 
-use super::formats::{FORMATS, Format, directory_of, join};
+use super::formats::{FORMATS, Format, directory_of, join, names_of};
 use super::manifest;
 use super::rules;
 use super::unsupported;
@@ -110,15 +110,17 @@ pub fn walk(root: &Path, include: &[String]) -> Found {
         .git_exclude(false)
         .require_git(false)
         .follow_links(false);
-    match names_of_interest(root) {
-        Ok(names) => {
+    // Only a rule of `.gitignore` asks for the patterns: [`add`] looks at every name anyway.
+    match ignoring.then(|| names_of_interest(root)) {
+        Some(Ok(names)) => {
             match &tracked {
                 Ok(paths) => add_tracked(root, paths, &names, include, &mut found),
                 Err(error) => found.gaps.push(index_gap(error)),
             }
             builder.overrides(names);
         }
-        Err(error) => found.gaps.push(walk_gap(root, &error)),
+        Some(Err(error)) => found.gaps.push(walk_gap(root, &error)),
+        None => {}
     }
     let pruned = Arc::new(Mutex::new(Vec::new()));
     let (base, include, note) = (root.to_owned(), include.to_vec(), Arc::clone(&pruned));
@@ -259,8 +261,9 @@ fn add_path(path: String, found: &mut Found) {
 
 /// The lockfile that a file is by its path below the root, if it is one.
 pub fn lockfile_at(path: &str) -> Option<Lockfile> {
-    let file = path.rsplit('/').next().unwrap_or(path);
-    let (group, reader) = match FORMATS.iter().find(|f| f.matches_path(path)) {
+    let (directory, file) = names_of(path);
+    let mut formats = FORMATS.iter();
+    let (group, reader) = match formats.find(|f| f.matches_at(path, directory, file)) {
         Some(format) => (group_of(*format), Reader::Format(*format)),
         None => {
             let (tool, group) = unsupported::of(file)?;
@@ -379,5 +382,37 @@ mod tests {
             assert!(FORMATS.iter().any(|f| f.matches(directory, file)), "{path}");
         }
         assert!(names.matched("a/main.rs", false).is_ignore());
+    }
+
+    /// Without rules of `.gitignore` the walk does without the patterns.
+    #[test]
+    fn what_is_taken_without_the_patterns_is_taken_with_them() {
+        let directory = tempfile::tempdir().unwrap();
+        let names = names_of_interest(directory.path()).unwrap();
+        let exact = FORMATS.iter().flat_map(|format| format.globs().iter());
+        let exact = exact.copied().chain(unsupported::names());
+        let exact = exact.chain(MANIFESTS.iter().map(|(name, _)| *name));
+        let exact = exact.chain(manifest::NAMES.iter().map(|(name, _)| *name));
+        let mut taken = 0;
+        for pattern in exact {
+            for put in ["", "a", "a.b", "\u{FFFD}\n"] {
+                let name = pattern.replace("**/", "").replace('*', put);
+                for path in [
+                    name.clone(),
+                    format!("requirements/{name}"),
+                    format!("x/y/{name}x"),
+                ] {
+                    let mut found = Found::default();
+                    add_path(path.clone(), &mut found);
+                    let is_taken = !found.lockfiles.is_empty() || !found.manifests.is_empty();
+                    assert!(
+                        !is_taken || names.matched(&path, false).is_whitelist(),
+                        "{path}"
+                    );
+                    taken += usize::from(is_taken);
+                }
+            }
+        }
+        assert!(taken > 300, "{taken}");
     }
 }

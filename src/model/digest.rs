@@ -118,9 +118,15 @@ impl Digest {
     /// # Errors
     /// [`DigestError::BadEncoding`] or [`DigestError::WrongLength`].
     pub fn from_hex(algorithm: DigestAlgorithm, text: &str) -> Result<Self, DigestError> {
-        let bytes =
-            hex::decode(text).map_err(|_| DigestError::BadEncoding(text.to_owned(), "hex"))?;
-        Self::new(algorithm, bytes)
+        let mut bytes = vec![0; algorithm.size()];
+        // `hex::decode` gathers byte by byte, which takes twice as many instructions.
+        match hex::decode_to_slice(text, &mut bytes) {
+            Ok(()) => Ok(Self { algorithm, bytes }),
+            Err(_) => Self::new(
+                algorithm,
+                hex::decode(text).map_err(|_| DigestError::BadEncoding(text.to_owned(), "hex"))?,
+            ),
+        }
     }
 
     /// A digest from standard base64 with padding, as in an SRI hash.

@@ -2,6 +2,7 @@
 
 use spdx::identifiers::{EXCEPTIONS, LICENSES};
 use spdx::{Expression, ParseMode};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -81,8 +82,8 @@ pub enum Licence {
     },
     /// Not known.
     Unknown {
-        /// Why, without a full stop.
-        reason: String,
+        /// Why, without a full stop; mostly one of few fixed texts.
+        reason: Cow<'static, str>,
     },
 }
 
@@ -118,7 +119,7 @@ impl Licence {
 
     /// Not known, and why.
     #[must_use]
-    pub fn unknown(reason: impl Into<String>) -> Self {
+    pub fn unknown(reason: impl Into<Cow<'static, str>>) -> Self {
         Self::Unknown {
             reason: reason.into(),
         }

@@ -7,6 +7,7 @@
 
 use super::Ecosystem;
 use packageurl::PackageUrl;
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -49,13 +50,32 @@ pub struct Purl(Arc<Inner>);
 struct Inner {
     /// It alone decides equality and order; the rest follows from it.
     canonical: String,
-    purl_type: String,
+    /// Where the type ends in it.
+    slash: usize,
+    parts: Parts,
+}
+
+/// What follows the type.
+enum Parts {
+    /// A name, and perhaps `@` and a version, which stand in the canonical text as they are.
+    Plain {
+        /// Where the name ends in the text.
+        name_end: usize,
+    },
+    /// Parts that the text holds with escapes, or more parts.
+    Decoded(Box<Decoded>),
+}
+
+struct Decoded {
     namespace: Option<String>,
     name: String,
     version: Option<String>,
     qualifiers: Vec<(String, String)>,
     subpath: Option<String>,
 }
+
+/// What each package URL begins with.
+const SCHEME: &str = "pkg:";
 
 impl Purl {
     /// Reads and canonicalises a package URL of any type.
@@ -119,25 +139,40 @@ impl Purl {
         if !is_without_rules || !is_bare || !is_plain {
             return None;
         }
-        let name = canonical_name(Some(ecosystem), parts.name);
-        let version = parts.version.map(|version| match ecosystem {
-            Ecosystem::Pypi => version.to_ascii_lowercase(),
-            _ => version.to_owned(),
-        });
-        let purl_type = ecosystem.purl_type();
-        let canonical = match &version {
-            Some(version) => format!("pkg:{purl_type}/{name}@{version}"),
-            None => format!("pkg:{purl_type}/{name}"),
+        let (name, version) = match ecosystem {
+            Ecosystem::Pypi => (
+                Cow::Owned(normalise_pypi(parts.name)),
+                parts
+                    .version
+                    .map(|version| version.to_ascii_lowercase().into()),
+            ),
+            _ => (Cow::Borrowed(parts.name), parts.version.map(Cow::Borrowed)),
         };
-        Some(Self(Arc::new(Inner {
+        Some(Self::put_together(ecosystem, &name, version.as_deref()))
+    }
+
+    /// The text in one piece, without `format!`: there is one for every package.
+    fn put_together(ecosystem: Ecosystem, name: &str, version: Option<&str>) -> Self {
+        let purl_type = ecosystem.purl_type();
+        let bytes = [purl_type, name, version.unwrap_or_default()].map(str::len);
+        let marks = SCHEME.len() + "/@".len();
+        let mut canonical = String::with_capacity(bytes.iter().sum::<usize>() + marks);
+        canonical.push_str(SCHEME);
+        canonical.push_str(purl_type);
+        let slash = canonical.len();
+        canonical.push('/');
+        canonical.push_str(name);
+        let name_end = canonical.len();
+        if let Some(version) = version {
+            canonical.push('@');
+            canonical.push_str(version);
+        }
+        let parts = Parts::Plain { name_end };
+        Self(Arc::new(Inner {
             canonical,
-            purl_type: purl_type.to_owned(),
-            namespace: None,
-            name,
-            version,
-            qualifiers: Vec::new(),
-            subpath: None,
-        })))
+            slash,
+            parts,
+        }))
     }
 
     fn encoded(parts: &PurlParts<'_>) -> Result<Self, PurlError> {
@@ -196,13 +231,15 @@ impl Purl {
             .collect();
         qualifiers.sort();
         Self(Arc::new(Inner {
-            canonical: format!("pkg:{purl_type}/{rest}"),
-            purl_type: purl_type.to_owned(),
-            namespace: purl.namespace().map(str::to_owned),
-            name: purl.name().to_owned(),
-            version: purl.version().map(str::to_owned),
-            qualifiers,
-            subpath: purl.subpath().map(str::to_owned),
+            canonical: format!("{SCHEME}{purl_type}/{rest}"),
+            slash: SCHEME.len() + purl_type.len(),
+            parts: Parts::Decoded(Box::new(Decoded {
+                namespace: purl.namespace().map(str::to_owned),
+                name: purl.name().to_owned(),
+                version: purl.version().map(str::to_owned),
+                qualifiers,
+                subpath: purl.subpath().map(str::to_owned),
+            })),
         }))
     }
 
@@ -247,25 +284,42 @@ impl Purl {
     /// The type, lower-case: `npm`.
     #[must_use]
     pub fn purl_type(&self) -> &str {
-        &self.0.purl_type
+        let range = SCHEME.len()..self.0.slash;
+        self.0.canonical.get(range).unwrap_or_default()
+    }
+
+    fn decoded(&self) -> Option<&Decoded> {
+        match &self.0.parts {
+            Parts::Plain { .. } => None,
+            Parts::Decoded(decoded) => Some(decoded),
+        }
     }
 
     /// The namespace, decoded: `@scope`, `github.com/owner`.
     #[must_use]
     pub fn namespace(&self) -> Option<&str> {
-        self.0.namespace.as_deref()
+        self.decoded()?.namespace.as_deref()
     }
 
     /// The name, decoded, without the namespace.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.0.name
+        match &self.0.parts {
+            Parts::Plain { name_end } => {
+                let range = self.0.slash + 1..*name_end;
+                self.0.canonical.get(range).unwrap_or_default()
+            }
+            Parts::Decoded(decoded) => &decoded.name,
+        }
     }
 
     /// The version, decoded.
     #[must_use]
     pub fn version(&self) -> Option<&str> {
-        self.0.version.as_deref()
+        match &self.0.parts {
+            Parts::Plain { name_end } => self.0.canonical.get(name_end + 1..),
+            Parts::Decoded(decoded) => decoded.version.as_deref(),
+        }
     }
 
     /// The name as its ecosystem writes it: `@scope/name` for npm, a module path for Go,
@@ -292,13 +346,14 @@ impl Purl {
     /// The qualifiers, decoded, sorted by key.
     #[must_use]
     pub fn qualifiers(&self) -> &[(String, String)] {
-        &self.0.qualifiers
+        let decoded = self.decoded();
+        decoded.map_or(&[], |decoded| decoded.qualifiers.as_slice())
     }
 
     /// The path inside the package, decoded.
     #[must_use]
     pub fn subpath(&self) -> Option<&str> {
-        self.0.subpath.as_deref()
+        self.decoded()?.subpath.as_deref()
     }
 
     /// A part of the same package: a path inside it, segments separated by `/`.
@@ -336,16 +391,30 @@ impl Purl {
     /// The same package in any version: without version, qualifiers and subpath.
     #[must_use]
     pub fn without_version(&self) -> Self {
-        // In canonical text these characters stand unencoded only before those parts.
-        let canonical = self.0.canonical.split(['@', '?', '#']).next();
+        let canonical = self.0.canonical.as_str();
+        let (canonical, parts) = match &self.0.parts {
+            Parts::Plain { name_end } => (
+                canonical.get(..*name_end),
+                Parts::Plain {
+                    name_end: *name_end,
+                },
+            ),
+            // In canonical text these characters stand unencoded only before those parts.
+            Parts::Decoded(decoded) => (
+                canonical.split(['@', '?', '#']).next(),
+                Parts::Decoded(Box::new(Decoded {
+                    namespace: decoded.namespace.clone(),
+                    name: decoded.name.clone(),
+                    version: None,
+                    qualifiers: Vec::new(),
+                    subpath: None,
+                })),
+            ),
+        };
         Self(Arc::new(Inner {
             canonical: canonical.unwrap_or_default().to_owned(),
-            purl_type: self.0.purl_type.clone(),
-            namespace: self.0.namespace.clone(),
-            name: self.0.name.clone(),
-            version: None,
-            qualifiers: Vec::new(),
-            subpath: None,
+            slash: self.0.slash,
+            parts,
         }))
     }
 }
@@ -359,9 +428,15 @@ fn read(text: &str, shown: &str) -> Result<PackageUrl<'static>, PurlError> {
 
 /// Letters, digits and the marks that are never escaped; not dots alone, which are no name.
 fn is_plain(text: &str) -> bool {
-    text.bytes()
-        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'~'))
-        && text.bytes().any(|b| b.is_ascii_alphanumeric())
+    let mut is_name = false;
+    for b in text.bytes() {
+        match b {
+            b'.' | b'-' | b'_' | b'~' => {}
+            _ if b.is_ascii_alphanumeric() => is_name = true,
+            _ => return false,
+        }
+    }
+    is_name
 }
 
 fn has_broken_escape(text: &str) -> bool {
@@ -547,7 +622,11 @@ mod tests {
             if let Some(purl) = Purl::plain(&parts) {
                 let long = Purl::encoded(&parts).unwrap();
                 proptest::prop_assert_eq!(purl.as_str(), long.as_str());
+                proptest::prop_assert_eq!(purl.purl_type(), long.purl_type());
                 proptest::prop_assert!(purl.name() == long.name() && purl.version() == long.version());
+                let (bare, long) = (purl.without_version(), long.without_version());
+                proptest::prop_assert_eq!(bare.as_str(), long.as_str());
+                proptest::prop_assert!(bare.name() == long.name() && bare.version().is_none());
             }
         }
     }

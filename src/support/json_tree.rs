@@ -197,7 +197,7 @@ pub fn parse(text: &str) -> Document<'_> {
 
 struct State<'a> {
     text: &'a str,
-    lines: Lines,
+    lines: Lines<'a>,
     /// The line of the last string that was seen.
     line: u32,
     nodes: usize,

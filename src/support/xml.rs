@@ -14,7 +14,7 @@ const NODE_LIMIT: u32 = 2_000_000;
 #[derive(Debug)]
 pub struct Xml<'a> {
     document: Document<'a>,
-    lines: Lines,
+    lines: Lines<'a>,
 }
 
 impl<'a> Xml<'a> {

@@ -99,7 +99,7 @@ fn plain_json(text: &str) -> String {
     String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
 }
 
-fn check_version(object: &Object<'_>, lines: &Lines) -> Result<(), FormatError> {
+fn check_version(object: &Object<'_>, lines: &Lines<'_>) -> Result<(), FormatError> {
     let Some(version) = member(object, "lockfileVersion") else {
         return Err(FormatError::Shape {
             line: 1,
@@ -128,7 +128,7 @@ struct Node {
 
 struct Reader<'t, 'i> {
     input: &'t Input<'i>,
-    lines: &'t Lines,
+    lines: &'t Lines<'t>,
     text: &'t str,
     parsed: Parsed,
     graph: Graph,

@@ -72,7 +72,7 @@ impl Format for CargoLock {
 }
 
 /// Reads a lockfile as one document, perhaps only the part before an error.
-fn read_whole(input: &Input<'_>, lines: &Lines) -> Result<Parsed, FormatError> {
+fn read_whole(input: &Input<'_>, lines: &Lines<'_>) -> Result<Parsed, FormatError> {
     let document = Document::parse(input.text)?;
     check_version(&document.root, lines)?;
     let mut reader = Reader::new(input.path, lines);
@@ -91,7 +91,7 @@ fn read_whole(input: &Input<'_>, lines: &Lines) -> Result<Parsed, FormatError> {
     Ok(parsed)
 }
 
-fn check_version(root: &DeTable<'_>, lines: &Lines) -> Result<(), FormatError> {
+fn check_version(root: &DeTable<'_>, lines: &Lines<'_>) -> Result<(), FormatError> {
     let Some(version) = root.get("version") else {
         // Versions 1 and 2 do not say so.
         return Ok(());
@@ -124,7 +124,10 @@ fn old_checksums<'r>(root: &'r DeTable<'_>) -> HashMap<&'r str, &'r str> {
 /// of the file's, unless they are written with escapes.
 struct References<'t> {
     replaced_by: Option<Cow<'t, str>>,
-    dependencies: Vec<(Cow<'t, str>, u32)>,
+    /// Where the document that they were read from begins in the file.
+    base: usize,
+    /// With the place of each in that. Its line is of interest where it cannot be resolved.
+    dependencies: Vec<(Cow<'t, str>, usize)>,
     source: Option<Cow<'t, str>>,
 }
 
@@ -146,7 +149,7 @@ struct Entry<'t> {
 
 struct Reader<'t> {
     path: &'t str,
-    lines: &'t Lines,
+    lines: &'t Lines<'t>,
     parsed: Parsed,
     /// One for each of `parsed.packages`.
     references: Vec<References<'t>>,
@@ -155,7 +158,7 @@ struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
-    fn new(path: &'t str, lines: &'t Lines) -> Self {
+    fn new(path: &'t str, lines: &'t Lines<'t>) -> Self {
         Self {
             path,
             lines,
@@ -241,10 +244,7 @@ impl<'t> Reader<'t> {
                 limit: PACKAGE_LIMIT,
             });
         }
-        let line = |at: usize| self.lines.at(entry.base.saturating_add(at));
-        let dependencies = entry.dependencies.into_iter();
-        let dependencies = dependencies.map(|(name, at)| (name, line(at))).collect();
-        let line = line(entry.name_at);
+        let line = self.lines.at(entry.base.saturating_add(entry.name_at));
         let (Some(name), Some(version)) = (&entry.name, &entry.version) else {
             self.incomplete(line, "this package has no name or no version");
             return Ok(());
@@ -268,7 +268,7 @@ impl<'t> Reader<'t> {
         });
         if let Some(checksum) = checksum {
             match Digest::from_hex(DigestAlgorithm::Sha256, checksum) {
-                Ok(digest) => package.checksums.push(Checksum::File(digest)),
+                Ok(digest) => package.checksums = vec![Checksum::File(digest)],
                 Err(error) => {
                     self.incomplete(line, &format!("the checksum of `{name}`: {error}"));
                 }
@@ -280,7 +280,8 @@ impl<'t> Reader<'t> {
         self.parsed.packages.push(package);
         self.references.push(References {
             replaced_by: entry.replaced_by,
-            dependencies,
+            base: entry.base,
+            dependencies: entry.dependencies,
             source: entry.source,
         });
         Ok(())
@@ -306,7 +307,8 @@ impl<'t> Reader<'t> {
 
     fn resolve(&mut self) {
         let index = Index::new(&self.parsed.packages, &self.references);
-        let mut edges = Vec::new();
+        let all = self.references.iter().map(|r| r.dependencies.len()).sum();
+        let mut edges = Vec::with_capacity(all);
         let mut unresolved = Vec::new();
         // `[replace]`, the forerunner of `[patch]`, keeps an entry for what is replaced.
         let target = |to: usize| {
@@ -317,14 +319,15 @@ impl<'t> Reader<'t> {
                 .unwrap_or(to)
         };
         for (from, references) in self.references.iter().enumerate() {
-            for (reference, line) in &references.dependencies {
+            for (reference, at) in &references.dependencies {
                 match index.find(reference) {
                     Some(to) => edges.push((from, target(to))),
-                    None => unresolved.push((from, reference, *line)),
+                    None => unresolved.push((from, reference, references.base.saturating_add(*at))),
                 }
             }
         }
-        for (from, reference, line) in unresolved {
+        for (from, reference, at) in unresolved {
+            let line = self.lines.at(at);
             let name = self.parsed.packages.get(from).map_or("", |p| &p.name);
             let message =
                 format!("`{name}` depends on `{reference}`, which this lockfile does not hold");
@@ -332,7 +335,11 @@ impl<'t> Reader<'t> {
                 .note(&rules::UNRESOLVED_DEPENDENCY, self.path, line, &message);
         }
         self.parsed.edges = edges;
-        self.drop_replaced();
+        if self.references.iter().any(|r| r.replaced_by.is_some()) {
+            self.drop_replaced();
+        }
+        self.parsed.edges.sort_unstable();
+        self.parsed.edges.dedup();
     }
 
     /// What `[replace]` took the place of is not built: it is no component.
@@ -354,15 +361,12 @@ impl<'t> Reader<'t> {
             .packages
             .retain(|_| place.next().is_some_and(Option::is_some));
         let moved = |old: usize| places.get(old).copied().flatten();
-        let mut edges: Vec<(usize, usize)> = self
+        self.parsed.edges = self
             .parsed
             .edges
             .iter()
             .filter_map(|(from, to)| Some((moved(*from)?, moved(*to)?)))
             .collect();
-        edges.sort_unstable();
-        edges.dedup();
-        self.parsed.edges = edges;
     }
 
     fn incomplete(&mut self, line: u32, message: &str) {

@@ -46,9 +46,8 @@ impl Format for GithubActions {
         matches!(file, "action.yml" | "action.yaml")
     }
 
-    fn matches_path(&self, path: &str) -> bool {
-        let file = path.rsplit('/').next().unwrap_or(path);
-        self.matches("", file) || is_workflow(path)
+    fn matches_at(&self, path: &str, directory: &str, file: &str) -> bool {
+        self.matches(directory, file) || is_workflow(path)
     }
 
     fn parse(&self, input: &Input<'_>) -> Result<Parsed, FormatError> {

@@ -79,12 +79,15 @@ pub trait Format: Sync {
     /// Whether a file is one of its lockfiles, by its name and that of its directory. No
     /// I/O: this is asked for every file.
     fn matches(&self, directory: &str, file: &str) -> bool;
-    /// As [`Format::matches`], by the whole path below the root: for a format whose
-    /// lockfiles one directory does not tell.
-    fn matches_path(&self, path: &str) -> bool {
-        let file = path.rsplit('/').next().unwrap_or(path);
-        let directory = directory_of(path).rsplit('/').next().unwrap_or_default();
+    /// As [`Format::matches`], with the whole path below the root besides: for a format
+    /// whose lockfiles one directory does not tell.
+    fn matches_at(&self, _path: &str, directory: &str, file: &str) -> bool {
         self.matches(directory, file)
+    }
+    /// As [`Format::matches_at`], by the path alone.
+    fn matches_path(&self, path: &str) -> bool {
+        let (directory, file) = names_of(path);
+        self.matches_at(path, directory, file)
     }
     /// Whether a lockfile below another one of its kind is the product too, because each
     /// project of a build has its own.
@@ -151,6 +154,13 @@ pub struct Neighbour {
     pub text: String,
     /// SHA-256 of its bytes.
     pub digest: Digest,
+}
+
+/// The names of a file's directory and of the file itself.
+pub fn names_of(path: &str) -> (&str, &str) {
+    let (directory, file) = path.rsplit_once('/').unwrap_or(("", path));
+    let directory = directory.rsplit('/').next().unwrap_or_default();
+    (directory, file)
 }
 
 /// The directory of a path, empty for the root.

@@ -97,7 +97,7 @@ impl Format for PackageLock {
 }
 
 /// Notes objects of objects that version 1 does not have; `packages` has its own word.
-fn note_strays(object: &Object<'_>, lines: &Lines, path: &str, parsed: &mut Parsed) {
+fn note_strays(object: &Object<'_>, lines: &Lines<'_>, path: &str, parsed: &mut Parsed) {
     let holds_objects = |member: &&Member<'_>| {
         let value = serde_json::from_str::<serde_json::Value>(member.value.get());
         let value = value.unwrap_or_default();
@@ -123,7 +123,7 @@ fn too_many() -> FormatError {
 /// The entries of the tree of versions 1 and 2.
 fn read_tree<'a>(
     input: &Input<'a>,
-    lines: &Lines,
+    lines: &Lines<'_>,
     members: &[Member<'a>],
     parsed: &mut Parsed,
 ) -> Result<Vec<Entry>, FormatError> {
@@ -151,7 +151,7 @@ fn old_project(input: &Input<'_>, object: &Object<'_>, parsed: &mut Parsed) -> E
 /// Notes where the tree of version 2, which npm 6 reads, says another thing.
 fn note_disagreements<'a>(
     input: &Input<'a>,
-    lines: &Lines,
+    lines: &Lines<'_>,
     object: &Object<'a>,
     entries: &[Entry],
     parsed: &mut Parsed,
@@ -190,7 +190,7 @@ fn member_text(object: &Object<'_>, key: &str) -> Option<String> {
     serde_json::from_str(member(object, key)?.value.get()).ok()
 }
 
-fn check_version(object: &Object<'_>, lines: &Lines) -> Result<(), FormatError> {
+fn check_version(object: &Object<'_>, lines: &Lines<'_>) -> Result<(), FormatError> {
     let Some(version) = member(object, "lockfileVersion") else {
         return Err(FormatError::Shape {
             line: 1,
@@ -219,7 +219,7 @@ fn check_version(object: &Object<'_>, lines: &Lines) -> Result<(), FormatError> 
 pub(super) fn note_repeated(
     object: &Object<'_>,
     nested: &str,
-    lines: &Lines,
+    lines: &Lines<'_>,
     path: &str,
     parsed: &mut Parsed,
 ) {

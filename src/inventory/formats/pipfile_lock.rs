@@ -130,7 +130,7 @@ struct Source {
     url: Option<String>,
 }
 
-fn read_meta(member: &Member<'_>, lines: &Lines) -> Result<Meta, FormatError> {
+fn read_meta(member: &Member<'_>, lines: &Lines<'_>) -> Result<Meta, FormatError> {
     let line = lines.at(member.offset);
     let meta: Meta =
         serde_json::from_str(member.value.get()).map_err(|error| FormatError::Shape {
@@ -176,7 +176,7 @@ struct Fields {
 struct Reader<'t> {
     path: &'t str,
     text: &'t str,
-    lines: &'t Lines,
+    lines: &'t Lines<'t>,
     sources: Vec<Source>,
     parsed: Parsed,
 }

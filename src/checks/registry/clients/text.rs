@@ -39,7 +39,7 @@ pub(in crate::checks::registry) fn environment(name: &str, value: &str) -> Confi
 /// A TOML document with lines.
 pub(in crate::checks::registry) struct Toml<'t> {
     pub root: DeTable<'t>,
-    pub(in crate::checks::registry) lines: Lines,
+    pub(in crate::checks::registry) lines: Lines<'t>,
 }
 
 impl<'t> Toml<'t> {

@@ -24,7 +24,7 @@ const HEADER: &str = "\n[[package]]\n";
 ///
 /// # Errors
 /// As of the whole.
-pub(super) fn read(input: &Input<'_>, lines: &Lines) -> Option<Result<Parsed, FormatError>> {
+pub(super) fn read(input: &Input<'_>, lines: &Lines<'_>) -> Option<Result<Parsed, FormatError>> {
     let text = input.text;
     // The line feed before a header belongs to the piece before it.
     let starts = memmem::find_iter(text.as_bytes(), HEADER).map(|feed| feed + 1);
@@ -122,10 +122,24 @@ impl<'t> Fields<'t> {
         kind: Option<Encoding>,
         error: &mut dyn ErrorSink,
     ) -> Option<Cow<'t, str>> {
+        if kind == Some(Encoding::BasicString)
+            && let Some(text) = self.plain_text(span)
+        {
+            return Some(Cow::Borrowed(text));
+        }
         let is_line = matches!(kind, Some(Encoding::BasicString | Encoding::LiteralString));
         let mut text = Cow::Borrowed("");
         let raw = self.raw(span, kind).filter(|_| is_line)?;
         (raw.decode_scalar(&mut text, error) == ScalarKind::String).then_some(text)
+    }
+
+    /// A text between `"` of which each byte stands for itself: almost every one. To decode
+    /// it gives the same and takes more instructions.
+    fn plain_text(&self, span: Span) -> Option<&'t str> {
+        let raw = self.source.input().get(span.start()..span.end())?;
+        let text = raw.strip_prefix('"')?.strip_suffix('"')?;
+        let is_plain = |b: u8| matches!(b, b' '..=b'~') && b != b'"' && b != b'\\';
+        text.bytes().all(is_plain).then_some(text)
     }
 
     /// Takes the value of a field; `None` where it has one already.

@@ -85,7 +85,12 @@ impl Entry {
 }
 
 /// Reads the members of `packages`; of equal keys the last one counts.
-pub fn read(members: &[Member<'_>], lines: &Lines, path: &str, parsed: &mut Parsed) -> Vec<Entry> {
+pub fn read(
+    members: &[Member<'_>],
+    lines: &Lines<'_>,
+    path: &str,
+    parsed: &mut Parsed,
+) -> Vec<Entry> {
     let last: HashMap<&str, usize> = members
         .iter()
         .enumerate()

@@ -21,7 +21,7 @@ pub struct Reader<'r, 'a> {
     /// The whole text, which all members are borrowed from.
     pub text: &'a str,
     /// Its lines.
-    pub lines: &'r Lines,
+    pub lines: &'r Lines<'a>,
     /// The lockfile and its neighbours.
     pub input: &'r Input<'r>,
     /// Where problems are noted.

@@ -228,7 +228,7 @@ fn unknown_facts(component: &Component) -> Vec<MissingPart> {
     if let crate::model::Licence::Unknown { reason } = &component.licence {
         missing.push(MissingPart {
             part: "licence",
-            why: reason.clone(),
+            why: reason.to_string(),
             remedy: remedy.to_owned(),
         });
     }
