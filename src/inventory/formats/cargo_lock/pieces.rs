@@ -6,6 +6,7 @@
 //! read as one document instead, which also says what is wrong.
 
 use super::{Entry, FormatError, Input, PACKAGE_LIMIT, Parsed, Reader, check_version};
+use crate::support::both::both;
 use crate::support::lines::Lines;
 use memchr::memmem;
 use std::borrow::Cow;
@@ -19,6 +20,12 @@ use toml_parser::{ErrorSink, ParseError, Raw, Source, Span};
 /// What cargo begins each entry with. Where it is a part of something else, such as a text
 /// of several lines, no piece is an entry.
 const HEADER: &str = "\n[[package]]\n";
+
+/// Fewer entries are read before a second thread has begun.
+const WORTH_A_THREAD: usize = 256;
+
+/// A part of the file that may be an entry, and where it begins.
+type Piece<'t> = (usize, &'t str);
 
 /// The packages of a lockfile of version 2 to 4; `None` where it is not as cargo writes it.
 ///
@@ -37,18 +44,62 @@ pub(super) fn read(input: &Input<'_>, lines: &Lines<'_>) -> Option<Result<Parsed
         return Some(Err(error));
     }
     let ends = starts.iter().skip(1).copied().chain([text.len()]);
+    let pieces = starts.iter().zip(ends);
+    let pieces = pieces.map(|(start, end)| Some((*start, text.get(*start..end)?)));
+    let pieces: Vec<Piece<'_>> = pieces.collect::<Option<_>>()?;
     let mut reader = Reader::new(input.path, lines);
-    reader.make_room(starts.len().min(PACKAGE_LIMIT));
-    let mut tokens = Vec::new();
+    reader.make_room(pieces.len().min(PACKAGE_LIMIT));
+    match read_pieces(&pieces, &mut reader)? {
+        Ok(()) => Some(Ok(reader.finish())),
+        Err(error) => Some(Err(error)),
+    }
+}
+
+/// Hands the entries of all pieces to the reader. What they say is read by two threads where
+/// they are many: that is most of the work.
+fn read_pieces<'t>(
+    pieces: &[Piece<'t>],
+    reader: &mut Reader<'t>,
+) -> Option<Result<(), FormatError>> {
+    let half = match pieces.len() < WORTH_A_THREAD {
+        true => return take_all(entries(pieces), reader),
+        false => pieces.len() / 2,
+    };
+    let (front, back) = pieces.split_at(half);
+    // One more than is allowed is enough to be refused.
+    let back = back.get(..PACKAGE_LIMIT).unwrap_or(back);
+    let (front, back) = both(
+        || take_all(entries(front), reader),
+        || entries(back).collect::<Option<Vec<_>>>(),
+    );
+    match front? {
+        Ok(()) => take_all(back?.into_iter().map(Some), reader),
+        Err(error) => Some(Err(error)),
+    }
+}
+
+/// Hands entries to the reader, up to the first that is not as cargo writes it.
+fn take_all<'t>(
+    entries: impl Iterator<Item = Option<Entry<'t>>>,
+    reader: &mut Reader<'t>,
+) -> Option<Result<(), FormatError>> {
     let none = HashMap::new();
-    for (start, end) in starts.iter().zip(ends) {
-        let mut entry = read_entry(text.get(*start..end)?, &mut tokens)?;
-        entry.base = *start;
-        if let Err(error) = reader.entry(entry, &none) {
+    for entry in entries {
+        if let Err(error) = reader.entry(entry?, &none) {
             return Some(Err(error));
         }
     }
-    Some(Ok(reader.finish()))
+    Some(Ok(()))
+}
+
+/// The entry of each piece.
+fn entries<'t>(pieces: &[Piece<'t>]) -> impl Iterator<Item = Option<Entry<'t>>> {
+    let mut tokens = Vec::new();
+    pieces.iter().map(move |(start, piece)| {
+        let mut entry = read_entry(piece, &mut tokens)?;
+        entry.base = *start;
+        Some(entry)
+    })
 }
 
 /// The one entry that a piece is; `tokens` is room that is used again.

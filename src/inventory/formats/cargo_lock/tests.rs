@@ -369,6 +369,34 @@ fn entry_by_entry_the_same_is_read_as_of_the_whole() {
 }
 
 #[test]
+fn two_threads_read_the_same_as_one() {
+    for (odd_at, odd) in [
+        (None, ""),
+        (Some(3), "colour = 1"),
+        (Some(997), "colour = 1"),
+        (Some(997), "dependencies = [\"missing\"]"),
+    ] {
+        let mut text = "version = 4\n".to_owned();
+        for number in 0..1000 {
+            let rest = match Some(number) == odd_at {
+                true => odd.to_owned(),
+                false => format!("dependencies = [\"p{}\"]", (number * 7 + 1) % 1000),
+            };
+            text.push_str(&format!(
+                "\n{}\n",
+                package(&format!("p{number}"), "1.0.0", &rest)
+            ));
+        }
+        let (pieces, whole) = both(&text);
+        assert_eq!(pieces.is_some(), !odd.starts_with("colour"), "{odd_at:?}");
+        if let Some(pieces) = pieces {
+            assert_eq!(pieces.packages.len(), 1000);
+            assert_eq!(pieces, whole.unwrap());
+        }
+    }
+}
+
+#[test]
 fn what_no_reader_of_toml_takes_is_left_to_the_whole() {
     for broken in [
         "name = \"b\"",
