@@ -8,7 +8,7 @@ use super::policies::LoadedPolicy;
 use super::progress::Progress;
 use super::registry_answers::{self, RegistrySource};
 use super::{excerpts, secret_exceptions, terminal, vex};
-use crate::checks::advisories::{Database, DatabaseError};
+use crate::checks::advisories::{Database, DatabaseError, Paths};
 use crate::checks::registry::clients::Machine;
 use crate::checks::registry::{AllowedLicences, Approved, NamePattern, RegistrySettings};
 use crate::checks::{advisories, secrets};
@@ -100,14 +100,19 @@ pub fn run(mut request: Request<'_>) -> Result<Report, CliError> {
     let inventory = read.as_mut().map(|read| &mut read.inventory);
     let answers = registry_answers::obtain(&request, inventory, &registry_settings)?;
     let inventory = read.as_ref().map(|read| &read.inventory);
+    let paths = inventory.map(Paths::of);
     if let Some(inventory) = inventory {
         outcome.gaps.extend(inventory.gaps.iter().cloned());
         outcome.gaps.extend(inventory::left_out(inventory));
     }
     for check in &request.checks {
         match (check, inventory) {
-            (Check::Advisories, Some(inventory)) => {
-                database = check_advisories(&request, inventory, &mut outcome)?;
+            (Check::Advisories, Some(_)) => {
+                let paths = paths.as_ref();
+                database = paths
+                    .map(|paths| check_advisories(&request, paths, &mut outcome))
+                    .transpose()?
+                    .flatten();
             }
             (Check::Registry, Some(inventory)) => {
                 let base = read.as_ref().map_or(request.path, |read| &read.base);
@@ -148,8 +153,8 @@ pub fn run(mut request: Request<'_>) -> Result<Report, CliError> {
     };
     let verdict = policy::evaluate(&request.policy.policy, checked, request.now)
         .map_err(|error| CliError::of(Exit::Usage, &error))?;
-    let advice = match used {
-        Some((database, inventory)) => advice(&verdict, inventory, database)?,
+    let advice = match database.as_ref().zip(paths.as_ref()) {
+        Some((database, paths)) => advice(&verdict, paths, database)?,
         None => None,
     };
     Ok(Report {
@@ -173,7 +178,7 @@ pub fn run(mut request: Request<'_>) -> Result<Report, CliError> {
 /// reason.
 fn check_advisories(
     request: &Request<'_>,
-    inventory: &Inventory,
+    paths: &Paths<'_>,
     outcome: &mut Outcome,
 ) -> Result<Option<Database>, CliError> {
     let _progress = Progress::start("checking advisories");
@@ -184,14 +189,14 @@ fn check_advisories(
     let error = match opened {
         Opened::Open(database) => {
             if let Some(distrust) = distrust(request, &database) {
-                let mut found = advisories::check_inventory(inventory, None).map_err(damaged)?;
+                let mut found = advisories::check_inventory(paths, None).map_err(damaged)?;
                 let no_database = advisories::rules::NO_DATABASE.id;
                 found.gaps.retain(|gap| gap.id != no_database);
                 found.gaps.push(distrust);
                 extend(outcome, found);
                 return Ok(None);
             }
-            match advisories::check_inventory(inventory, Some(&database)) {
+            match advisories::check_inventory(paths, Some(&database)) {
                 Ok(found) => {
                     extend(outcome, found);
                     return Ok(Some(*database));
@@ -200,13 +205,13 @@ fn check_advisories(
             }
         }
         Opened::Missing => {
-            let found = advisories::check_inventory(inventory, None).map_err(damaged)?;
+            let found = advisories::check_inventory(paths, None).map_err(damaged)?;
             extend(outcome, found);
             return Ok(None);
         }
         Opened::Damaged(error) => error,
     };
-    extend(outcome, advisories::check_damaged(inventory, &error));
+    extend(outcome, advisories::check_damaged(paths, &error));
     // The report names no path of this machine; whoever repairs it needs one.
     terminal::warning(&CliError::of(Exit::Inconclusive, &error).message);
     Ok(None)
@@ -228,7 +233,7 @@ fn distrust(request: &Request<'_>, database: &Database) -> Option<Gap> {
 /// How to clear the advisory findings that block, if any do.
 fn advice(
     verdict: &Verdict,
-    inventory: &Inventory,
+    paths: &Paths<'_>,
     database: &Database,
 ) -> Result<Option<Advice>, CliError> {
     let blocking: Vec<&Finding> = verdict
@@ -240,7 +245,7 @@ fn advice(
         .collect();
     match blocking.is_empty() {
         true => Ok(None),
-        false => advisories::advise(inventory, &blocking, database)
+        false => advisories::advise(paths, &blocking, database)
             .map(Some)
             .map_err(damaged),
     }

@@ -35,13 +35,12 @@ const WORTH_A_THREAD: usize = 128;
 /// [`DatabaseError::Corrupt`] and [`DatabaseError::Read`]: a damaged database gives no
 /// outcome at all, so that a missing finding is never read as a clean component.
 pub fn check_inventory(
-    inventory: &Inventory,
+    paths: &Paths<'_>,
     database: Option<&Database>,
 ) -> Result<Outcome, DatabaseError> {
-    let paths = Paths::of(inventory);
-    let mut outcome = yanked::check(inventory, &paths);
+    let mut outcome = yanked::check(paths);
     match database {
-        Some(database) => check_records(inventory, database, &paths, &mut outcome)?,
+        Some(database) => check_records(database, paths, &mut outcome)?,
         None => outcome.gaps.push(gap(
             rules::NO_DATABASE.id,
             "no component was checked against advisories: there is no database".to_owned(),
@@ -65,8 +64,8 @@ fn sorted(mut outcome: Outcome) -> Outcome {
 /// withdrawn, and a gap. What a lookup found before it met the damage is not said, so that
 /// a shorter list is never read as a complete one.
 #[must_use]
-pub fn check_damaged(inventory: &Inventory, error: &DatabaseError) -> Outcome {
-    let mut outcome = yanked::check(inventory, &Paths::of(inventory));
+pub fn check_damaged(paths: &Paths<'_>, error: &DatabaseError) -> Outcome {
+    let mut outcome = yanked::check(paths);
     outcome.gaps.push(gap(
         rules::DATABASE_DAMAGED.id,
         terminal_safe(&format!(
@@ -91,14 +90,26 @@ pub fn database_info(database: &Database, inventory: &Inventory) -> DatabaseInfo
     info
 }
 
-fn check_records<'a>(
-    inventory: &'a Inventory,
+fn check_records(
     database: &Database,
-    paths: &Paths<'a>,
+    paths: &Paths<'_>,
     outcome: &mut Outcome,
 ) -> Result<(), DatabaseError> {
     outcome.gaps.extend(nameless_bad_records(database));
     outcome.gaps.extend(bad_signals(database));
+    let ask = || questions(paths.inventory, database);
+    let (asked, gaps) = match paths.inventory.components.len() < WORTH_A_THREAD {
+        true => ask(),
+        // Where nothing is found the graph is made for nothing, but without taking time.
+        false => both(ask, || paths.prepare()).0,
+    };
+    outcome.gaps.extend(gaps);
+    answer_all(&asked, database, paths, outcome)
+}
+
+/// What is to be asked, in the order of the index, and what cannot be.
+fn questions<'a>(inventory: &'a Inventory, database: &Database) -> (Vec<Question<'a>>, Vec<Gap>) {
+    let mut gaps = Vec::new();
     let mut uncovered: BTreeMap<(Ecosystem, &str), usize> = BTreeMap::new();
     let mut uncertain: BTreeMap<Ecosystem, usize> = BTreeMap::new();
     let mut asked = Vec::with_capacity(inventory.components.len());
@@ -114,7 +125,7 @@ fn check_records<'a>(
             *uncertain.entry(component.ecosystem).or_default() += 1;
         }
         if component.version.is_none() {
-            outcome.gaps.push(no_version(component));
+            gaps.push(no_version(component));
         }
         if let Some(name) = query.name {
             let place = Place::of(component.ecosystem, &name);
@@ -130,12 +141,11 @@ fn check_records<'a>(
             });
         }
     }
-    // The order of the index, not that of the inventory; what is found is sorted later.
+    gaps.extend(uncovered.into_iter().map(not_covered));
+    gaps.extend(uncertain.into_iter().map(not_certain));
+    // Not the order of the inventory; what is found is sorted later.
     asked.sort_by_key(|question| question.place);
-    answer_all(&asked, database, paths, outcome)?;
-    outcome.gaps.extend(uncovered.into_iter().map(not_covered));
-    outcome.gaps.extend(uncertain.into_iter().map(not_certain));
-    Ok(())
+    (asked, gaps)
 }
 
 /// What the database is asked of one component.

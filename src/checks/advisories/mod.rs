@@ -29,7 +29,7 @@ pub use import::{Input, Origin, import, import_inputs};
 pub use index::attachments::{Attachments, SourceOrigin};
 pub use index::read::Database;
 pub use index::{FILE_NAME, FORMAT_VERSION, IndexInfo, Remarks, SourceKind, SourceStatus};
-pub use paths::reach;
+pub use paths::{Paths, reach};
 pub use record::BadRecord;
 pub use rules::{GAPS, RULES};
 pub use signals::epss::is_scores;

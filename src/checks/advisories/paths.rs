@@ -10,10 +10,10 @@ const MAX_PATHS: usize = 5;
 /// A purl's place in the graph. Those of components are in the order of their purls.
 type Node = usize;
 
-/// The graph, prepared for asking how the product comes to a component: made for the first
-/// question, whichever thread asks it.
-pub(super) struct Paths<'a> {
-    inventory: &'a Inventory,
+/// An inventory with its graph, prepared for asking how the product comes to a component:
+/// made for the first question, whichever thread asks it.
+pub struct Paths<'a> {
+    pub(super) inventory: &'a Inventory,
     graph: OnceLock<Graph<'a>>,
 }
 
@@ -24,12 +24,18 @@ pub fn reach<'a>(inventory: &'a Inventory, component: &'a Component) -> Reach {
 }
 
 impl<'a> Paths<'a> {
-    /// The graph of an inventory.
-    pub(super) fn of(inventory: &'a Inventory) -> Self {
+    /// The graph of an inventory; nothing is prepared yet.
+    #[must_use]
+    pub fn of(inventory: &'a Inventory) -> Self {
         Self {
             inventory,
             graph: OnceLock::new(),
         }
+    }
+
+    /// Prepares the graph now.
+    pub(super) fn prepare(&self) {
+        self.graph();
     }
 
     fn graph(&self) -> &Graph<'a> {
@@ -111,7 +117,7 @@ struct Graph<'a> {
     purls: Vec<&'a Purl>,
     nodes: HashMap<&'a Purl, Node>,
     /// What depends on each node, in the order of purls.
-    dependents: Vec<Vec<Node>>,
+    dependents: Neighbours,
     /// The node before each one on a shortest path; no entry where none leads there.
     before: Vec<Option<Step>>,
     /// What the product needs directly, with the own component that needs it.
@@ -136,7 +142,7 @@ impl<'a> Graph<'a> {
                 .map(|(n, purl)| (*purl, n))
                 .collect(),
             purls,
-            dependents: Vec::new(),
+            dependents: Neighbours::default(),
             before: Vec::new(),
             entries: BTreeMap::new(),
         };
@@ -145,25 +151,15 @@ impl<'a> Graph<'a> {
             .iter()
             .map(|purl| graph.add(purl))
             .collect();
-        // The edges are in the order of their purls.
-        let mut edges: Vec<(Node, Vec<Node>)> = Vec::with_capacity(inventory.edges.len());
+        let mut edges: Vec<(Node, Node)> = Vec::new();
         for (from, to) in &inventory.edges {
             let from = graph.add(from);
-            edges.push((from, to.iter().map(|purl| graph.add(purl)).collect()));
+            edges.extend(to.iter().map(|to| (from, graph.add(to))));
         }
-        let mut needs: Vec<&[Node]> = vec![&[]; graph.purls.len()];
-        graph.dependents = vec![Vec::new(); graph.purls.len()];
-        for (from, to) in &edges {
-            if let Some(of_from) = needs.get_mut(*from) {
-                *of_from = to;
-            }
-            for to in to {
-                if let Some(dependents) = graph.dependents.get_mut(*to) {
-                    dependents.push(*from);
-                }
-            }
-        }
-        graph.before = before(&direct, &needs);
+        let nodes = graph.purls.len();
+        let needs = Neighbours::of(nodes, edges.iter().copied());
+        graph.dependents = Neighbours::of(nodes, edges.iter().map(|(from, to)| (*to, *from)));
+        graph.before = before(nodes, &direct, &needs);
         graph.entries = entries(inventory, &direct, &needs);
         graph
     }
@@ -240,7 +236,7 @@ impl<'a> Graph<'a> {
         let mut next = HashMap::from([(target, None)]);
         let mut queue = VecDeque::from([target]);
         while let Some(node) = queue.pop_front() {
-            for from in self.dependents.get(node).into_iter().flatten() {
+            for from in self.dependents.of_node(node) {
                 if !next.contains_key(from) {
                     next.insert(*from, Some(node));
                     queue.push_back(*from);
@@ -251,10 +247,52 @@ impl<'a> Graph<'a> {
     }
 }
 
+/// The nodes beside each node, in one list.
+#[derive(Default)]
+struct Neighbours {
+    /// Where those of each node begin in `all`, and where the last ones end.
+    starts: Vec<usize>,
+    all: Vec<Node>,
+}
+
+impl Neighbours {
+    /// Of pairs of a node and one beside it; those of a node stay in the order of the pairs.
+    fn of(nodes: usize, pairs: impl Iterator<Item = (Node, Node)> + Clone) -> Self {
+        let mut starts = vec![0_usize; nodes + 1];
+        for (node, _) in pairs.clone() {
+            if let Some(count) = starts.get_mut(node + 1) {
+                *count += 1;
+            }
+        }
+        let mut sum = 0;
+        for start in &mut starts {
+            sum += *start;
+            *start = sum;
+        }
+        let mut next = starts.clone();
+        let mut all = vec![0; sum];
+        for (node, neighbour) in pairs {
+            if let Some(next) = next.get_mut(node)
+                && let Some(place) = all.get_mut(*next)
+            {
+                *place = neighbour;
+                *next += 1;
+            }
+        }
+        Self { starts, all }
+    }
+
+    fn of_node(&self, node: Node) -> &[Node] {
+        let start = self.starts.get(node).copied().unwrap_or_default();
+        let end = self.starts.get(node + 1).copied().unwrap_or_default();
+        self.all.get(start..end).unwrap_or_default()
+    }
+}
+
 /// Walks the graph once, breadth first and in the order of purls, so that of several
 /// shortest paths always the same one is found.
-fn before(direct: &[Node], needs: &[&[Node]]) -> Vec<Option<Step>> {
-    let mut before: Vec<Option<Step>> = vec![None; needs.len()];
+fn before(nodes: usize, direct: &[Node], needs: &Neighbours) -> Vec<Option<Step>> {
+    let mut before: Vec<Option<Step>> = vec![None; nodes];
     let mut queue = VecDeque::new();
     let mut reach = |queue: &mut VecDeque<Node>, node: Node, from: Step| {
         if let Some(place @ None) = before.get_mut(node) {
@@ -266,14 +304,14 @@ fn before(direct: &[Node], needs: &[&[Node]]) -> Vec<Option<Step>> {
         reach(&mut queue, *node, Step::Product);
     }
     while let Some(node) = queue.pop_front() {
-        for next in needs.get(node).copied().unwrap_or_default() {
+        for next in needs.of_node(node) {
             reach(&mut queue, *next, Step::Node(node));
         }
     }
     before
 }
 
-fn entries(inventory: &Inventory, direct: &[Node], needs: &[&[Node]]) -> BTreeMap<Node, Step> {
+fn entries(inventory: &Inventory, direct: &[Node], needs: &Neighbours) -> BTreeMap<Node, Step> {
     let components = inventory.components.iter().enumerate();
     let own = components.filter(|(_, component)| component.kind == ComponentKind::Own);
     // Few are, where the product may depend on thousands.
@@ -283,7 +321,7 @@ fn entries(inventory: &Inventory, direct: &[Node], needs: &[&[Node]]) -> BTreeMa
         entries.insert(*node, Step::Product);
     }
     for by in &own {
-        for node in needs.get(*by).copied().unwrap_or_default() {
+        for node in needs.of_node(*by) {
             if !own.contains(node) {
                 entries.entry(*node).or_insert(Step::Node(*by));
             }

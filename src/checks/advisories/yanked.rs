@@ -14,7 +14,7 @@ use super::paths::Paths;
 use super::rules;
 use crate::model::{
     Availability, AvailabilitySource, Component, ComponentKind, Detail, Ecosystem, Finding, Gap,
-    Inventory, Origin, Outcome, Severity, YankDetail, terminal_safe,
+    Origin, Outcome, Severity, YankDetail, terminal_safe,
 };
 use std::collections::BTreeMap;
 
@@ -23,7 +23,8 @@ const MAX_REASON_CHARS: usize = 200;
 
 /// A finding for each withdrawn version, and a gap for each ecosystem of which it is not
 /// known for some component. Neither is sorted.
-pub(super) fn check<'a>(inventory: &'a Inventory, paths: &Paths<'a>) -> Outcome {
+pub(super) fn check(paths: &Paths<'_>) -> Outcome {
+    let inventory = paths.inventory;
     let mut outcome = Outcome::default();
     let mut unknown: BTreeMap<Ecosystem, usize> = BTreeMap::new();
     for component in &inventory.components {

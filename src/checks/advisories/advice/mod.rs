@@ -52,11 +52,11 @@ fn key_of(component: &Component) -> PackageKey {
 /// # Errors
 /// [`DatabaseError::Corrupt`] and [`DatabaseError::Read`].
 pub fn advise(
-    inventory: &Inventory,
+    paths: &Paths<'_>,
     blocking: &[&Finding],
     database: &Database,
 ) -> Result<Advice, DatabaseError> {
-    let paths = Paths::of(inventory);
+    let inventory = paths.inventory;
     let mut packages: BTreeMap<PackageKey, ByComponent<'_>> = BTreeMap::new();
     let mut uncleared: Vec<(usize, Uncleared)> = Vec::new();
     for (place, finding) in blocking.iter().copied().enumerate() {
@@ -92,7 +92,7 @@ pub fn advise(
     for (key, by_component) in packages {
         let also_here = here.get(&key).map_or(&[][..], Vec::as_slice);
         let plan = Plan::of(also_here, database, &key, &by_component)?;
-        plan.add_to(&mut advice, &mut uncleared, inventory, &paths);
+        plan.add_to(&mut advice, &mut uncleared, inventory, paths);
     }
     uncleared.sort_by_key(|(place, _)| *place);
     advice.uncleared = uncleared.into_iter().map(|(_, one)| one).collect();

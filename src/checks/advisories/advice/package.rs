@@ -128,15 +128,13 @@ impl<'a, 'b> Plan<'a, 'b> {
     }
 
     /// Adds the upgrades of this package and what they do not clear.
-    pub(super) fn add_to<'p>(
+    pub(super) fn add_to(
         &self,
         advice: &mut Advice,
         uncleared: &mut Vec<(usize, Uncleared)>,
-        inventory: &'p Inventory,
-        paths: &Paths<'p>,
-    ) where
-        'a: 'p,
-    {
+        inventory: &Inventory,
+        paths: &Paths<'_>,
+    ) {
         for asked in self.left_out.iter().copied().flatten() {
             let why = "too many versions of one package are locked to look at all of them";
             uncleared.push((asked.place, uncleared_of(asked.finding, why.to_owned())));
@@ -327,16 +325,13 @@ impl<'a, 'b> Plan<'a, 'b> {
         ids
     }
 
-    fn upgrade<'p>(
+    fn upgrade(
         &self,
         target: &Target,
         moves: &[(usize, &Fit)],
-        inventory: &'p Inventory,
-        paths: &Paths<'p>,
-    ) -> Option<Upgrade>
-    where
-        'a: 'p,
-    {
+        inventory: &Inventory,
+        paths: &Paths<'_>,
+    ) -> Option<Upgrade> {
         let remaining: Groups = moves
             .iter()
             .flat_map(|(_, fit)| fit.remaining.iter().copied())
@@ -360,19 +355,16 @@ impl<'a, 'b> Plan<'a, 'b> {
         })
     }
 
-    fn step<'p>(
+    fn step(
         &self,
         locked: &Locked<'a, '_>,
         target: &Target,
         fit: &Fit,
-        inventory: &'p Inventory,
-        paths: &Paths<'p>,
-    ) -> Step
-    where
-        'a: 'p,
-    {
-        let component: &'p Component = locked.component;
-        let purl: &'p Purl = &component.purl;
+        inventory: &Inventory,
+        paths: &Paths<'_>,
+    ) -> Step {
+        let component: &Component = locked.component;
+        let purl: &Purl = &component.purl;
         let is_compatible = self.is_compatible(locked, target);
         let means = clients::means(inventory, component, is_compatible, paths.is_direct(purl));
         let mut clears: Vec<Cleared> = locked

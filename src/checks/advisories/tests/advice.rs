@@ -4,12 +4,15 @@ use crate::model::{Advice, LockfileRead, Means, Upgrade};
 
 /// Everything that the check finds blocks.
 fn advice_for(database: &Database, inventory: &Inventory) -> Advice {
-    let outcome = check_inventory(inventory, Some(database)).unwrap();
+    let outcome = check_inventory(&Paths::of(inventory), Some(database)).unwrap();
     let blocking: Vec<&Finding> = outcome.findings.iter().collect();
-    let advice = advise(inventory, &blocking, database).unwrap();
+    let advice = advise(&Paths::of(inventory), &blocking, database).unwrap();
     // Every finding is accounted for once, and the same again gives the same.
     assert_eq!(advice.cleared() + advice.uncleared.len(), blocking.len());
-    assert_eq!(advise(inventory, &blocking, database).unwrap(), advice);
+    assert_eq!(
+        advise(&Paths::of(inventory), &blocking, database).unwrap(),
+        advice
+    );
     advice
 }
 

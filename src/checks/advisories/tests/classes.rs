@@ -99,7 +99,7 @@ fn a_version_that_its_registry_withdrew_is_a_finding_even_without_a_database() {
             reason: Some("use \u{1b}[2Jother".to_owned()),
         },
     );
-    let outcome = check_inventory(&inventory(vec![yanked, deprecated]), None).unwrap();
+    let outcome = check_inventory(&Paths::of(&inventory(vec![yanked, deprecated])), None).unwrap();
     let messages: Vec<_> = outcome
         .findings
         .iter()
@@ -140,7 +140,7 @@ fn a_package_that_was_given_up_is_unmaintained_even_without_a_database() {
         abandoned("a/one", Some("b/\u{1b}[2Jnext")),
         abandoned("a/two", None),
     ];
-    let outcome = check_inventory(&inventory(components), None).unwrap();
+    let outcome = check_inventory(&Paths::of(&inventory(components)), None).unwrap();
     let said: Vec<_> = outcome
         .findings
         .iter()
@@ -186,7 +186,7 @@ fn where_nothing_says_whether_versions_were_withdrawn_there_is_one_gap_per_ecosy
     let mut own = unknown(Ecosystem::Npm, "d");
     own.kind = ComponentKind::Own;
     let outcome = check_inventory(
-        &inventory(vec![
+        &Paths::of(&inventory(vec![
             unknown(Ecosystem::Npm, "a"),
             unknown(Ecosystem::Npm, "b"),
             unknown(Ecosystem::Cargo, "a"),
@@ -194,7 +194,7 @@ fn where_nothing_says_whether_versions_were_withdrawn_there_is_one_gap_per_ecosy
             unknown(Ecosystem::Maven, "g:a"),
             git,
             own,
-        ]),
+        ])),
         None,
     )
     .unwrap();
@@ -322,7 +322,7 @@ fn a_path_through_each_direct_dependency_is_told_and_more_are_counted() {
     inventory.components.iter_mut().for_each(|component| {
         component.occurrences[0].scope = Scope::Dev;
     });
-    let outcome = check_inventory(&inventory, Some(&database)).unwrap();
+    let outcome = check_inventory(&Paths::of(&inventory), Some(&database)).unwrap();
     let finding = &outcome.findings[0];
     assert_eq!(
         paths(finding),

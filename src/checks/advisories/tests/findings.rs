@@ -333,7 +333,7 @@ fn the_shortest_path_is_told_first_and_other_places_are_kept() {
         (purl("b"), BTreeSet::from([target.purl.clone(), purl("a")])),
         (purl("c"), BTreeSet::from([target.purl.clone()])),
     ]);
-    let outcome = check_inventory(&inventory, Some(&database)).unwrap();
+    let outcome = check_inventory(&Paths::of(&inventory), Some(&database)).unwrap();
     let finding = &outcome.findings[0];
     assert_eq!(
         paths(finding),
@@ -345,7 +345,7 @@ fn the_shortest_path_is_told_first_and_other_places_are_kept() {
     assert_eq!(finding.location, Location::line("a/lock", 3));
     assert_eq!(finding.also_at, [Location::line("lock", 7)]);
     inventory.direct.clear();
-    let outcome = check_inventory(&inventory, Some(&database)).unwrap();
+    let outcome = check_inventory(&Paths::of(&inventory), Some(&database)).unwrap();
     assert_eq!(paths(&outcome.findings[0]), [""; 0]);
 }
 
@@ -362,7 +362,7 @@ fn text_of_a_record_cannot_steer_a_terminal() {
 
 #[test]
 fn without_a_database_there_is_a_gap_and_nothing_else() {
-    let outcome = check_inventory(&inventory(vec![npm("1.0.0")]), None).unwrap();
+    let outcome = check_inventory(&Paths::of(&inventory(vec![npm("1.0.0")])), None).unwrap();
     assert_eq!(outcome.findings, []);
     assert_eq!(
         gap_ids(&outcome),
@@ -446,7 +446,7 @@ fn a_database_damaged_after_opening_is_an_error_and_not_a_clean_result() {
     let components = (0..600)
         .map(|i| component(Ecosystem::Npm, &format!("demo-{i}"), Some("1.0.0")))
         .collect();
-    let result = check_inventory(&inventory(components), Some(&database));
+    let result = check_inventory(&Paths::of(&inventory(components)), Some(&database));
     assert!(matches!(
         result,
         Err(super::super::DatabaseError::Corrupt { .. })

@@ -9,7 +9,7 @@ mod findings;
 mod oracle;
 mod sources;
 
-use super::{Database, check_inventory, import};
+use super::{Database, Paths, check_inventory, import};
 use crate::model::{
     AdvisoryDetail, Availability, AvailabilitySource, Component, ComponentKind, Detail, Ecosystem,
     Finding, Inventory, Location, Occurrence, Origin, Outcome, Purl, Root, Scope,
@@ -91,7 +91,7 @@ fn inventory(mut components: Vec<Component>) -> Inventory {
 }
 
 fn check(database: &Database, components: Vec<Component>) -> Outcome {
-    check_inventory(&inventory(components), Some(database)).unwrap()
+    check_inventory(&Paths::of(&inventory(components)), Some(database)).unwrap()
 }
 
 fn npm(version: &str) -> Component {

@@ -1,7 +1,7 @@
 //! `inventory rescan`: everything in the store against today's advisories.
 
 use super::{Shape, StoreArgs, show};
-use crate::checks::advisories;
+use crate::checks::advisories::{self, Paths};
 use crate::cli::database::{Opened, Wanted};
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::progress::Progress;
@@ -66,7 +66,7 @@ pub fn run(args: &RescanArgs, settings: &Settings) -> Result<Exit, CliError> {
     };
     let releases = store.all_releases()?;
     let (inventory, unknown) = inventory(&releases);
-    let outcome = advisories::check_inventory(&inventory, Some(&database))
+    let outcome = advisories::check_inventory(&Paths::of(&inventory), Some(&database))
         .map_err(|error| CliError::of(Exit::Inconclusive, &error))?;
     let numbers: BTreeMap<&Purl, i64> = releases.iter().map(|r| (&r.purl, r.id)).collect();
     let affected: Vec<(i64, String, String)> = outcome

@@ -61,12 +61,12 @@ fn read_pieces<'t>(
     pieces: &[Piece<'t>],
     reader: &mut Reader<'t>,
 ) -> Option<Result<(), FormatError>> {
-    let half = match pieces.len() < WORTH_A_THREAD {
-        true => return take_all(entries(pieces), reader),
-        false => pieces.len() / 2,
-    };
-    let (front, back) = pieces.split_at(half);
-    // One more than is allowed is enough to be refused.
+    if pieces.len() < WORTH_A_THREAD {
+        return take_all(entries(pieces), reader);
+    }
+    // The reader takes them on this thread only, so this one begins with fewer.
+    let (front, back) = pieces.split_at(pieces.len() / 4);
+    // So many and those of the front are more than are allowed, and are refused.
     let back = back.get(..PACKAGE_LIMIT).unwrap_or(back);
     let (front, back) = both(
         || take_all(entries(front), reader),
