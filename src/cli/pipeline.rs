@@ -106,15 +106,11 @@ pub fn run(mut request: Request<'_>) -> Result<Report, CliError> {
         outcome.gaps.extend(inventory::left_out(inventory));
     }
     for check in &request.checks {
-        match (check, inventory) {
-            (Check::Advisories, Some(_)) => {
-                let paths = paths.as_ref();
-                database = paths
-                    .map(|paths| check_advisories(&request, paths, &mut outcome))
-                    .transpose()?
-                    .flatten();
+        match (check, inventory.zip(paths.as_ref())) {
+            (Check::Advisories, Some((_, paths))) => {
+                database = check_advisories(&request, paths, &mut outcome)?;
             }
-            (Check::Registry, Some(inventory)) => {
+            (Check::Registry, Some((inventory, _))) => {
                 let base = read.as_ref().map_or(request.path, |read| &read.base);
                 let answers = answers.as_ref();
                 let settings = &registry_settings;
