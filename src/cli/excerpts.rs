@@ -5,6 +5,7 @@ use super::masked;
 use crate::checks::secrets;
 use crate::model::{Finding, Location, fold_url_credentials, terminal_safe};
 use crate::support::files;
+use crate::support::lines::Lines;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -14,8 +15,6 @@ const MAX_EXCERPT: usize = 200;
 const MAX_EXCERPT_LINE: usize = 4096;
 /// Larger files are not read again for a source line.
 const MAX_EXCERPT_FILE: u64 = 100 * 1024 * 1024;
-/// Bytes of a file whose line ends are counted together.
-const BLOCK: usize = 256;
 
 /// Adds the source line to findings whose check did not bring one. Checks of an
 /// inventory hold no bytes; secrets bring lines that are already masked.
@@ -23,7 +22,7 @@ const BLOCK: usize = 256;
 /// # Errors
 /// Exit 2 where the rules for secrets cannot be loaded.
 pub fn add(root: &Path, findings: &mut [Finding]) -> Result<(), CliError> {
-    let mut by_path: BTreeMap<String, Vec<(u32, usize)>> = BTreeMap::new();
+    let mut by_path: BTreeMap<String, Vec<(usize, u32)>> = BTreeMap::new();
     for (index, finding) in findings.iter().enumerate() {
         if let (
             None,
@@ -37,7 +36,7 @@ pub fn add(root: &Path, findings: &mut [Finding]) -> Result<(), CliError> {
             by_path
                 .entry(path.clone())
                 .or_default()
-                .push((*line, index));
+                .push((index, *line));
         }
     }
     if by_path.is_empty() {
@@ -45,15 +44,14 @@ pub fn add(root: &Path, findings: &mut [Finding]) -> Result<(), CliError> {
     }
     // Loaded for the first line that needs them.
     let mut rules = None;
-    for (path, mut wanted) in by_path {
-        wanted.sort_unstable();
+    for (path, wanted) in by_path {
         // Without the line the finding still names its place.
         let Ok(bytes) = files::read_bounded(&root.join(&path), MAX_EXCERPT_FILE) else {
             continue;
         };
-        let mut lines = Lines::of(&bytes);
-        for (line, index) in wanted {
-            let Some(line) = lines.line(line) else {
+        let lines = Lines::of_bytes(&bytes);
+        for (index, line) in wanted {
+            let Some(line) = line_at(&lines, line) else {
                 continue;
             };
             let Some(finding) = findings.get_mut(index) else {
@@ -95,49 +93,10 @@ fn without_name(line: &[u8], label: &str) -> Vec<u8> {
     }
 }
 
-/// The lines of a file, asked for from the first one on: what lies between is counted, not
-/// listed, since findings are about few lines of many.
-struct Lines<'a> {
-    /// Number of the line that `rest` begins in, from 1.
-    number: usize,
-    rest: &'a [u8],
-}
-
-impl<'a> Lines<'a> {
-    fn of(bytes: &'a [u8]) -> Self {
-        Self {
-            number: 1,
-            rest: bytes,
-        }
-    }
-
-    /// A line without its end, at most [`MAX_EXCERPT_LINE`] bytes of it; none of a number
-    /// below the last one.
-    fn line(&mut self, number: u32) -> Option<&'a [u8]> {
-        self.skip_to(usize::try_from(number).ok()?)?;
-        let line = self.rest.get(..MAX_EXCERPT_LINE).unwrap_or(self.rest);
-        let end = memchr::memchr(b'\n', line).unwrap_or(line.len());
-        line.get(..end)
-    }
-
-    fn skip_to(&mut self, number: usize) -> Option<()> {
-        let mut ahead = number.checked_sub(self.number)?;
-        while let Some((block, rest)) = self.rest.split_at_checked(BLOCK) {
-            let ends = memchr::memchr_iter(b'\n', block).count();
-            if ends >= ahead {
-                break;
-            }
-            ahead -= ends;
-            self.number += ends;
-            self.rest = rest;
-        }
-        if let Some(last) = ahead.checked_sub(1) {
-            let end = memchr::memchr_iter(b'\n', self.rest).nth(last)?;
-            self.rest = self.rest.get(end + 1..)?;
-            self.number = number;
-        }
-        Some(())
-    }
+/// A line without its end, at most [`MAX_EXCERPT_LINE`] bytes of it.
+fn line_at<'a>(lines: &Lines<'a>, number: u32) -> Option<&'a [u8]> {
+    let line = lines.line(number)?;
+    line.get(..line.len().min(MAX_EXCERPT_LINE))
 }
 
 /// The line as a report may show it. A lockfile line may hold secrets that its finding
@@ -187,7 +146,7 @@ mod tests {
             "https://user:{password}{}",
             "y".repeat(2 * MAX_EXCERPT_LINE)
         );
-        let cut = Lines::of(endless.as_bytes()).line(1).unwrap();
+        let cut = line_at(&Lines::new(&endless), 1).unwrap();
         assert_eq!(
             safe_excerpt("a", cut, &secrets::Rules::load().unwrap()).unwrap(),
             "https://***"
@@ -209,25 +168,5 @@ mod tests {
             None
         );
         assert!(excerpt("\"name\": \"caf\\u{e9}\"").is_some());
-    }
-
-    #[test]
-    fn lines_are_found_as_by_splitting_the_file() {
-        let long = "x".repeat(MAX_EXCERPT_LINE + BLOCK);
-        let text = format!("a\n\n{}{long}\nb\r\n\n{long}", "line\n".repeat(BLOCK));
-        for text in [text.as_str(), "", "\n", "a", "a\n\nb\n"] {
-            let split: Vec<&str> = text.split('\n').collect();
-            for step in [1, 3, 100] {
-                let mut lines = Lines::of(text.as_bytes());
-                for number in (1..=split.len() + 200).step_by(step) {
-                    let expected = split.get(number - 1).map(|line| line.as_bytes());
-                    let expected = expected.map(|line| &line[..line.len().min(MAX_EXCERPT_LINE)]);
-                    let number = u32::try_from(number).unwrap();
-                    assert_eq!(lines.line(number), expected, "line {number}");
-                    assert_eq!(lines.line(number), expected, "line {number} again");
-                }
-            }
-            assert_eq!(Lines::of(text.as_bytes()).line(0), None);
-        }
     }
 }

@@ -116,7 +116,7 @@ pub fn run(mut request: Request<'_>) -> Result<Report, CliError> {
                 let settings = &registry_settings;
                 let (found, said) =
                     registry_answers::check(&request, base, inventory, settings, answers)?;
-                extend(&mut outcome, found);
+                outcome.add(found);
                 asked = said;
             }
             _ => {}
@@ -189,12 +189,12 @@ fn check_advisories(
                 let no_database = advisories::rules::NO_DATABASE.id;
                 found.gaps.retain(|gap| gap.id != no_database);
                 found.gaps.push(distrust);
-                extend(outcome, found);
+                outcome.add(found);
                 return Ok(None);
             }
             match advisories::check_inventory(paths, Some(&database)) {
                 Ok(found) => {
-                    extend(outcome, found);
+                    outcome.add(found);
                     return Ok(Some(*database));
                 }
                 Err(error) => error,
@@ -202,12 +202,12 @@ fn check_advisories(
         }
         Opened::Missing => {
             let found = advisories::check_inventory(paths, None).map_err(damaged)?;
-            extend(outcome, found);
+            outcome.add(found);
             return Ok(None);
         }
         Opened::Damaged(error) => error,
     };
-    extend(outcome, advisories::check_damaged(paths, &error));
+    outcome.add(advisories::check_damaged(paths, &error));
     // The report names no path of this machine; whoever repairs it needs one.
     terminal::warning(&CliError::of(Exit::Inconclusive, &error).message);
     Ok(None)
@@ -281,7 +281,7 @@ fn check_secrets(request: &Request<'_>, outcome: &mut Outcome) -> Result<Secrets
     };
     let (found, scanned) = secrets::check_tree(request.path, &options)
         .map_err(|error| CliError::of(Exit::Usage, &error))?;
-    extend(outcome, found);
+    outcome.add(found);
     Ok(scanned)
 }
 
@@ -299,11 +299,6 @@ pub fn outputs_inside(root: &Path, outputs: &BTreeSet<PathBuf>) -> BTreeSet<Stri
             Some(parts?.join("/"))
         })
         .collect()
-}
-
-fn extend(outcome: &mut Outcome, more: Outcome) {
-    outcome.findings.extend(more.findings);
-    outcome.gaps.extend(more.gaps);
 }
 
 /// What the policy says of registries, parsed.

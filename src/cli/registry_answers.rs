@@ -187,8 +187,7 @@ pub fn check(
         matches!(request.registry, RegistrySource::Snapshot(_)),
         request.now,
     );
-    outcome.findings.extend(found.findings);
-    outcome.gaps.extend(found.gaps);
+    outcome.add(found);
     Ok((outcome, Some(said)))
 }
 

@@ -371,3 +371,11 @@ pub struct Outcome {
     /// What could not be checked.
     pub gaps: Vec<Gap>,
 }
+
+impl Outcome {
+    /// Adds what another check gave back.
+    pub fn add(&mut self, more: Self) {
+        self.findings.extend(more.findings);
+        self.gaps.extend(more.gaps);
+    }
+}

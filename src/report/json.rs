@@ -21,7 +21,6 @@ use inventory::InventoryV1;
 use layout::indented;
 use serde::Serialize;
 use shown::{AllShown, Each, Shown, all_shown, shown};
-use std::borrow::Cow;
 
 /// The shape's name and version, in the key `schema`.
 pub const SCHEMA: &str = "sealgate/report/v1";
@@ -30,11 +29,8 @@ pub const SCHEMA: &str = "sealgate/report/v1";
 /// are without credentials, and characters that could steer a terminal are escaped.
 #[must_use]
 pub fn render(report: &Report) -> String {
-    let mut json = indented(&ReportV1::of(report), room(report));
-    // Rarely is there anything to escape, and then the text need not be copied.
-    if let Cow::Owned(escaped) = terminal_safe_json(&json) {
-        json = escaped;
-    }
+    let json = indented(&ReportV1::of(report), room(report));
+    let mut json = terminal_safe_json(json);
     json.push('\n');
     json
 }

@@ -46,7 +46,7 @@ pub fn render(report: &Report, options: &Options) -> String {
     };
     // Structures of strings and numbers cannot fail to serialise.
     let json = serde_json::to_string_pretty(&log).unwrap_or_default();
-    let mut json = terminal_safe_json(&json).into_owned();
+    let mut json = terminal_safe_json(json);
     json.push('\n');
     json
 }

@@ -22,7 +22,6 @@ pub use merge::{MergeOptions, merge};
 pub use validate::{Validation, validate};
 
 use crate::model::terminal_safe_json;
-use std::borrow::Cow;
 
 /// A document in a format, with a final line feed, and what that format could not carry.
 /// The same document gives the same bytes. Characters that could steer a terminal are
@@ -43,9 +42,7 @@ pub fn render(document: &Document, format: Format) -> Result<(Vec<u8>, Vec<Loss>
         Format::SpdxJson(document::SpdxVersion::V3_0_1) => spdx::render_v3(document),
         Format::SpdxJson(_) => spdx::render_v2(document),
     };
-    let safe = match std::str::from_utf8(&bytes).map(terminal_safe_json) {
-        Ok(Cow::Owned(safe)) => safe.into_bytes(),
-        _ => bytes,
-    };
+    let safe = String::from_utf8(bytes).map(terminal_safe_json);
+    let safe = safe.map_or_else(|error| error.into_bytes(), String::into_bytes);
     Ok((safe, losses))
 }

@@ -164,7 +164,7 @@ fn answer_all<'a>(
     outcome: &mut Outcome,
 ) -> Result<(), DatabaseError> {
     if asked.len() < WORTH_A_THREAD {
-        extend(outcome, answer(asked, database, paths)?);
+        outcome.add(answer(asked, database, paths)?);
         return Ok(());
     }
     let (front, back) = asked.split_at(asked.len() / 2);
@@ -172,14 +172,9 @@ fn answer_all<'a>(
         || answer(front, database, paths),
         || answer(back, database, paths),
     );
-    extend(outcome, front?);
-    extend(outcome, back?);
+    outcome.add(front?);
+    outcome.add(back?);
     Ok(())
-}
-
-fn extend(outcome: &mut Outcome, more: Outcome) {
-    outcome.findings.extend(more.findings);
-    outcome.gaps.extend(more.gaps);
 }
 
 /// Asks about components in the order of their places.

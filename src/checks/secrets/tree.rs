@@ -225,8 +225,7 @@ struct Collected {
 
 impl Collected {
     fn take(&mut self, other: Self) {
-        self.outcome.findings.extend(other.outcome.findings);
-        self.outcome.gaps.extend(other.outcome.gaps);
+        self.outcome.add(other.outcome);
         self.scanned.files += other.scanned.files;
         self.scanned.bytes += other.scanned.bytes;
         self.dropped.take(other.dropped);

@@ -174,5 +174,5 @@ fn json(image: &OpenImage, listed: Vec<Descriptor>) -> Result<String, CliError> 
     let mut text = serde_json::to_string_pretty(&list)
         .map_err(|e| CliError::new(Exit::Usage, format!("cannot write JSON: {e}")))?;
     text.push('\n');
-    Ok(terminal_safe_json(&text).into_owned())
+    Ok(terminal_safe_json(text))
 }

@@ -31,7 +31,7 @@ pub fn render(diff: &ReportDiff<'_>) -> String {
     };
     // Plain values and maps with string keys cannot fail to serialise.
     let json = serde_json::to_string_pretty(&wire).unwrap_or_default();
-    let mut json = terminal_safe_json(&json).into_owned();
+    let mut json = terminal_safe_json(json);
     json.push('\n');
     json
 }

@@ -20,7 +20,7 @@ pub const DOSSIER_SCHEMA: &str = "sealgate/registry-request/v1";
 pub fn render_dossier(dossier: &Dossier) -> String {
     let wire = DossierV1::of(dossier);
     let json = indented(&wire, 0);
-    let mut json = terminal_safe_json(&json).into_owned();
+    let mut json = terminal_safe_json(json);
     json.push('\n');
     json
 }

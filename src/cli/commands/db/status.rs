@@ -30,7 +30,7 @@ pub fn run(args: &StatusArgs, settings: &Settings) -> Result<Exit, CliError> {
         }
         Format::Json => {
             let json = format!("{:#}\n", render::json(&database, settings.now)?);
-            terminal_safe_json(&json).into_owned()
+            terminal_safe_json(json)
         }
     };
     terminal::result(&text)?;

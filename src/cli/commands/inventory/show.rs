@@ -46,6 +46,5 @@ pub(super) fn document_json(document: &Document) -> Value {
 
 /// Indented JSON with a line break at its end, safe on a terminal.
 pub(super) fn json_text(value: &Value) -> String {
-    let text = format!("{value:#}\n");
-    crate::model::terminal_safe_json(&text).into_owned()
+    crate::model::terminal_safe_json(format!("{value:#}\n"))
 }
