@@ -111,7 +111,7 @@ fn edges(
     let mut edges: Vec<(usize, usize, Scope)> = runtime
         .map(|(from, to)| (*from, *to, Scope::Runtime))
         .collect();
-    // Cargo sorts the edges of an entry by name, so those to one name stand together.
+    // Those of one entry together: only what members ask for needs explaining.
     edges.sort_unstable_by_key(|(from, ..)| *from);
     for of_one in edges.chunk_by_mut(|a, b| a.0 == b.0) {
         let from = of_one.first().map(|(from, ..)| *from);

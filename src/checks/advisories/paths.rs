@@ -117,7 +117,7 @@ struct Graph<'a> {
     purls: Vec<&'a Purl>,
     nodes: HashMap<&'a Purl, Node>,
     /// What depends on each node, in the order of purls.
-    dependents: Neighbours,
+    dependents: Adjacency,
     /// The node before each one on a shortest path; no entry where none leads there.
     before: Vec<Option<Step>>,
     /// What the product needs directly, with the own component that needs it.
@@ -142,7 +142,7 @@ impl<'a> Graph<'a> {
                 .map(|(n, purl)| (*purl, n))
                 .collect(),
             purls,
-            dependents: Neighbours::default(),
+            dependents: Adjacency::default(),
             before: Vec::new(),
             entries: BTreeMap::new(),
         };
@@ -157,8 +157,8 @@ impl<'a> Graph<'a> {
             edges.extend(to.iter().map(|to| (from, graph.add(to))));
         }
         let nodes = graph.purls.len();
-        let needs = Neighbours::of(nodes, edges.iter().copied());
-        graph.dependents = Neighbours::of(nodes, edges.iter().map(|(from, to)| (*to, *from)));
+        let needs = Adjacency::of(nodes, edges.iter().copied());
+        graph.dependents = Adjacency::of(nodes, edges.iter().map(|(from, to)| (*to, *from)));
         graph.before = before(nodes, &direct, &needs);
         graph.entries = entries(inventory, &direct, &needs);
         graph
@@ -249,13 +249,13 @@ impl<'a> Graph<'a> {
 
 /// The nodes beside each node, in one list.
 #[derive(Default)]
-struct Neighbours {
+struct Adjacency {
     /// Where those of each node begin in `all`, and where the last ones end.
     starts: Vec<usize>,
     all: Vec<Node>,
 }
 
-impl Neighbours {
+impl Adjacency {
     /// Of pairs of a node and one beside it; those of a node stay in the order of the pairs.
     fn of(nodes: usize, pairs: impl Iterator<Item = (Node, Node)> + Clone) -> Self {
         let mut starts = vec![0_usize; nodes + 1];
@@ -271,11 +271,11 @@ impl Neighbours {
         }
         let mut next = starts.clone();
         let mut all = vec![0; sum];
-        for (node, neighbour) in pairs {
+        for (node, other) in pairs {
             if let Some(next) = next.get_mut(node)
                 && let Some(place) = all.get_mut(*next)
             {
-                *place = neighbour;
+                *place = other;
                 *next += 1;
             }
         }
@@ -291,7 +291,7 @@ impl Neighbours {
 
 /// Walks the graph once, breadth first and in the order of purls, so that of several
 /// shortest paths always the same one is found.
-fn before(nodes: usize, direct: &[Node], needs: &Neighbours) -> Vec<Option<Step>> {
+fn before(nodes: usize, direct: &[Node], needs: &Adjacency) -> Vec<Option<Step>> {
     let mut before: Vec<Option<Step>> = vec![None; nodes];
     let mut queue = VecDeque::new();
     let mut reach = |queue: &mut VecDeque<Node>, node: Node, from: Step| {
@@ -311,7 +311,7 @@ fn before(nodes: usize, direct: &[Node], needs: &Neighbours) -> Vec<Option<Step>
     before
 }
 
-fn entries(inventory: &Inventory, direct: &[Node], needs: &Neighbours) -> BTreeMap<Node, Step> {
+fn entries(inventory: &Inventory, direct: &[Node], needs: &Adjacency) -> BTreeMap<Node, Step> {
     let components = inventory.components.iter().enumerate();
     let own = components.filter(|(_, component)| component.kind == ComponentKind::Own);
     // Few are, where the product may depend on thousands.
