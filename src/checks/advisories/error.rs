@@ -169,7 +169,8 @@ impl Hint for DatabaseError {
             Self::Input(error) | Self::Write(error) => error.hint(),
             Self::NothingRecognised { .. } => Some(
                 "name a directory with `<Ecosystem>/all.zip`, OSV JSON files, one such file or \
-                 archive, a RustSec tree or its .tar.gz"
+                 archive, a RustSec tree or its .tar.gz; an exported database is given without \
+                 --from"
                     .to_owned(),
             ),
             Self::Busy { .. } => Some("try again when it has ended".to_owned()),
